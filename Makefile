@@ -1,0 +1,61 @@
+# Everything people do with a checkout. Needs Python 3.11 and make; the rest comes with pip into .venv.
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt
+PINS := pyproject.toml deploy/constraints.txt
+# More arguments for pytest: make test PYTEST='-k ledger'
+PYTEST :=
+
+.DELETE_ON_ERROR:
+.PHONY: help demo ui test lint bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.installed ## simulate a survey of 200 stars, search it, print the ten best candidates
+	$(BIN)/astro-assets demo
+
+ui: .venv/.installed ## serve the Dagster UI of the demo on 127.0.0.1
+	$(BIN)/astro-assets ui --home data/demo
+
+test: lint ## all checks and all tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
+
+lint: .venv/.installed-test ## style, types, layers, spelling
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell
+
+bench: .venv/.installed-bench ## print the benchmark tables
+	set -e; for script in benchmarks/bench_*.py; do $(BIN)/python "$$script"; done
+
+clean: ## remove the environment and all caches; data/ stays
+	rm -rf .venv build dist *.egg-info .*_cache .hypothesis .coverage .coverage.* htmlcov
+	find . -path ./data -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is as old as its installation: pip runs again only after a change of the pins.
+
+.venv/.installed: $(PINS) | $(BIN)/python
+	@echo "Installing astro-assets into .venv (a minute or two)"
+	$(PIP) --editable .
+	@touch $@
+
+.venv/.installed-%: $(PINS) | $(BIN)/python
+	@echo "Installing astro-assets with its '$*' extra into .venv (a minute or two)"
+	$(PIP) --editable '.[$*]'
+	@touch .venv/.installed $@
+
+$(BIN)/python:
+	@for python in python3.11 python3; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then \
+	    echo "Creating .venv with $$("$$python" --version)"; \
+	    "$$python" -m venv .venv && exit 0; \
+	    rm -rf .venv; \
+	    echo "Could not create .venv with $$python (on Debian and Ubuntu: install python3.11-venv)." >&2; \
+	    exit 1; \
+	  fi; \
+	done; \
+	echo "astro-assets needs Python 3.11 as python3.11 or python3; found: $$(python3 --version 2>&1 || true)" >&2; \
+	exit 1
