@@ -1,0 +1,154 @@
+"""A home: the folder that holds everything of one installation.
+
+Finding, creating and configuring a home live here; what its tables mean does not.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import platformdirs
+from pydantic import ValidationError
+
+from astro_assets.ledger.atomic import write_bytes
+from astro_assets.ledger.shards import DEFAULT_SHARDS
+from astro_assets.ledger.table import Config, Table
+
+ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
+_FORMAT: Final = 1
+
+
+class HomeError(RuntimeError):
+    """A home cannot be used as it is; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The layout of a home. Use :func:`open_home`.
+
+    Parameters
+    ----------
+    root
+        Absolute folder.
+    n_shards
+        Fixed when the home was made.
+    """
+
+    root: Path
+    n_shards: int = DEFAULT_SHARDS
+
+    @property
+    def inbox(self) -> Path:
+        """Where observations are dropped."""
+        return self.root / "inbox"
+
+    @property
+    def dagster(self) -> Path:
+        """The Dagster instance: runs, events, schedules."""
+        return self.root / "dagster"
+
+    @property
+    def config_file(self) -> Path:
+        """The settings people edit, one section a table."""
+        return self.root / "config.toml"
+
+    def table_path(self, name: str) -> Path:
+        """Return the Delta table's folder."""
+        return self.root / "tables" / name
+
+
+def default_root() -> Path:
+    """Return the home to use when none is named: the environment's, the checkout's, the user's."""
+    if named := os.environ.get(ENVIRONMENT_VARIABLE):
+        return Path(named)
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "workspace.yaml").is_file() and (checkout / "pyproject.toml").is_file():
+        return checkout / "data" / "home"
+    return Path(platformdirs.user_data_dir("astro_assets", appauthor=False))
+
+
+def open_home(root: Path | str | None = None, *, n_shards: int = DEFAULT_SHARDS) -> Home:
+    """Open a home, making it where there is none.
+
+    Parameters
+    ----------
+    root
+        Folder; :func:`default_root` when None.
+    n_shards
+        Number of shards of a home that is made now; an existing home keeps its own.
+
+    Raises
+    ------
+    HomeError
+        If the folder cannot be written, or was made by a later version of this package.
+    """
+    path = Path(root if root is not None else default_root()).expanduser().absolute()
+    marker = path / "home.toml"
+    try:
+        if not marker.exists():
+            path.mkdir(parents=True, exist_ok=True)
+            (path / "inbox").mkdir(exist_ok=True)
+            write_bytes(marker, f"format = {_FORMAT}\nn_shards = {n_shards}\n".encode(), replace=False)
+        settings = tomllib.loads(marker.read_text())
+    except OSError as error:
+        raise HomeError(f"the home {path} cannot be used: {error}; choose another with --home") from error
+    except tomllib.TOMLDecodeError as error:
+        raise HomeError(f"{marker} is damaged: {error}") from error
+    if settings.get("format") != _FORMAT:
+        raise HomeError(
+            f"{path} has home format {settings.get('format')}; this version reads format {_FORMAT}"
+        )
+    return Home(path, int(settings["n_shards"]))
+
+
+def table_config(home: Home, table: Table) -> Config:
+    """Return a table's configuration: its defaults with what the home's ``config.toml`` sets.
+
+    Raises
+    ------
+    HomeError
+        If the file is not TOML, or a setting is unknown or out of bounds; the message names it.
+    """
+    wing, _, name = table.name.partition("/")
+    section = _settings(home).get(wing, {}).get(name, {})
+    if not section:
+        return table.config
+    try:
+        return type(table.config).model_validate({**table.config.model_dump(), **section})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise HomeError(f"{home.config_file}, [{wing}.{name}] {where}: {first['msg']}") from None
+
+
+def check_config(home: Home, tables: tuple[Table, ...]) -> None:
+    """Refuse sections of ``config.toml`` that name no table.
+
+    Raises
+    ------
+    HomeError
+        Naming the section and the tables there are.
+    """
+    known = {table.name for table in tables}
+    for wing, sections in _settings(home).items():
+        for name in sections if isinstance(sections, dict) else [""]:
+            if f"{wing}/{name}" not in known:
+                tables_there = ", ".join(sorted(known))
+                raise HomeError(
+                    f"{home.config_file}: [{wing}.{name}] names no table; there are {tables_there}"
+                )
+    for table in tables:
+        table_config(home, table)
+
+
+def _settings(home: Home) -> dict[str, Any]:
+    try:
+        return tomllib.loads(home.config_file.read_text())
+    except FileNotFoundError:
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise HomeError(f"{home.config_file} is not valid TOML: {error}") from error

@@ -1,0 +1,126 @@
+"""The ledger of a home: its tables in order, with the code and configuration they are computed with now.
+
+The entry point to everything else; it only opens and looks up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+from astro_assets.ledger.code import code_version
+from astro_assets.ledger.hashing import hash_json, hash_parts
+from astro_assets.ledger.home import Home, check_config, table_config
+from astro_assets.ledger.objects import ObjectStore
+from astro_assets.ledger.plan import Plan, Version, plan_table
+from astro_assets.ledger.sources import (
+    environment_hash,
+    environment_of,
+    installed_packages,
+    package_source_zip,
+)
+from astro_assets.ledger.store import Handle, open_table
+from astro_assets.ledger.table import Config, Table
+
+
+class UnknownTableError(KeyError):
+    """No table has this name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The tables of a home. Use :func:`open_ledger`.
+
+    Attributes
+    ----------
+    tables
+        Parents before children.
+    versions
+        Code and configuration of each table now, by name; made on first use.
+    """
+
+    home: Home
+    tables: tuple[Table, ...]
+    versions: dict[str, Version] = field(default_factory=dict)
+
+    @property
+    def objects(self) -> ObjectStore:
+        """The home's content-addressed stores."""
+        return ObjectStore(self.home)
+
+    def table(self, name: str) -> Table:
+        """Return a table by name; a name without its wing serves where it is unambiguous.
+
+        Raises
+        ------
+        UnknownTableError
+            Naming the tables there are.
+        """
+        found = [table for table in self.tables if name in (table.name, table.name.partition("/")[2])]
+        if len(found) != 1:
+            raise UnknownTableError(
+                f"no table {name!r}; there are {', '.join(table.name for table in self.tables)}"
+            )
+        return found[0]
+
+    def open(self, table: Table) -> Handle:
+        """Open a table as it is now."""
+        return open_table(self.home, table)
+
+    def config(self, table: Table) -> Config:
+        """Return a table's configuration in this home."""
+        return table_config(self.home, table)
+
+    def version(self, table: Table) -> Version:
+        """Return the code and configuration that decide a table's recipes now."""
+        if table.name not in self.versions:
+            config = hash_json(self.config(table).model_dump(mode="json"))
+            self.versions[table.name] = Version(table_code_version(table), config)
+        return self.versions[table.name]
+
+    def plan(self, table: Table, shards: Iterable[int] | None = None, handle: Handle | None = None) -> Plan:
+        """Plan a computed table; see :func:`~astro_assets.ledger.plan.plan_table`."""
+        parents = {parent.role: self.open(parent.table) for parent in table.parents}
+        wanted = None if shards is None else frozenset(shards)
+        return plan_table(table, self.version(table), handle or self.open(table), parents, wanted)
+
+    def stamp(self, table: Table) -> dict[str, str]:
+        """Store this package's source and the installed versions, and return what units say of them."""
+        self.objects.put_environment(installed_packages())
+        named = environment_of(table.libraries)
+        self.objects.put_environment(named)
+        return {"source": self.objects.put_source(_source()), "environment": environment_hash(named)}
+
+
+def open_ledger(home: Home, tables: Iterable[Table]) -> Ledger:
+    """Order tables, parents first, and check the home's configuration of them.
+
+    Raises
+    ------
+    HomeError
+        If ``config.toml`` names an unknown table or setting, or a value out of bounds.
+    """
+    by_name = {table.name: table for table in tables}
+    graph = {
+        name: sorted(parent.table.name for parent in table.parents) for name, table in sorted(by_name.items())
+    }
+    ordered = tuple(by_name[name] for name in TopologicalSorter(graph).static_order())
+    check_config(home, ordered)
+    return Ledger(home, ordered)
+
+
+def table_code_version(table: Table) -> str:
+    """Hash all code and declarations that decide a table's rows."""
+    roots = [function for function in (table.compute, table.choose) if function is not None]
+    return hash_parts(code_version(*roots) if roots else "", hash_json(table.signature()))
+
+
+@cache
+def _source() -> bytes:
+    return package_source_zip(Path(__file__).resolve().parents[1])

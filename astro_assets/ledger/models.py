@@ -1,0 +1,217 @@
+"""Models fitted on many units: versions, members, promotion.
+
+A model is fitted on purpose and never by an update, so that nothing per target depends on all targets.
+Tables that apply one read :data:`PROMOTED_MODELS` as a parent that ``equals`` a model's name and alias.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from astro_assets.ledger.code import code_version
+from astro_assets.ledger.hashing import hash_json, hash_parts, merkle_root
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.schema import Column, Schema
+from astro_assets.ledger.table import Config, Parents, Table
+from astro_assets.ledger.units import ORIGINS, least_real
+from astro_assets.ledger.update import put_units
+from astro_assets.ledger.worker import resolve_references
+
+_MODEL: Final = Column("model", "string", "Name of the model, wing/model.")
+_VERSION: Final = Column("model_version", "string", "First 16 digits of the training recipe's hash.")
+
+MODELS: Final = Table(
+    "ledger/models",
+    Schema(
+        (
+            _MODEL,
+            _VERSION,
+            Column(
+                "training_recipe",
+                "string",
+                "Hash of the Merkle root of the training rows, the code and the configuration.",
+            ),
+            Column("training_root", "string", "Merkle root of the sorted hashes of the training rows."),
+            Column("artefact", "file", "The fitted model: the sha256 of a file that is not a pickle."),
+            Column("trained_on_real", "int64", "Training rows of real origin."),
+            Column("trained_on_injected", "int64", "Training rows with an injected signal."),
+            Column("trained_on_simulated", "int64", "Training rows of simulated origin."),
+            Column("config", "string", "Configuration of the fit, JSON.", context=True),
+            Column("metrics", "string", "What the fit reported of itself, JSON.", context=True),
+        )
+    ),
+)
+MODEL_MEMBERS: Final = Table(
+    "ledger/model_members",
+    Schema(
+        (
+            _MODEL,
+            _VERSION,
+            Column("role", "string", "Role of the row in the training."),
+            Column("member_table", "string", "Table of the row."),
+            Column("member_key", "string", "Key of the row's unit."),
+            Column("member_row_hash", "string", "Hash of the row as it was trained on."),
+        )
+    ),
+)
+PROMOTED_MODELS: Final = Table(
+    "ledger/promoted_models",
+    Schema(
+        (
+            Column("alias", "string", "Model and alias, for example transits/transit_scorer:champion."),
+            _MODEL,
+            _VERSION,
+            Column("artefact", "file", "The fitted model."),
+            Column("why", "string", "Why this version was promoted.", context=True),
+        )
+    ),
+)
+MODEL_TABLES: Final = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A table whose rows a model is fitted on."""
+
+    table: Table
+    columns: tuple[str, ...]
+    role: str = "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """How a model is made.
+
+    Parameters
+    ----------
+    name
+        ``wing/model``.
+    fit
+        ``fit(rows by role, config) -> (artefact bytes, metrics)``: pure.
+    training
+        The tables it is fitted on.
+    """
+
+    name: str
+    fit: Callable[[Parents, Any], tuple[bytes, Mapping[str, Any]]]
+    training: tuple[Training, ...]
+    config: Config = field(default_factory=Config)
+
+
+def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
+    """Fit a model on today's rows and return its version; an equal recipe is not fitted again.
+
+    Raises
+    ------
+    ValueError
+        If there are no rows to fit on.
+    """
+    members = _members(ledger, spec)
+    if members.is_empty():
+        raise ValueError(f"{spec.name}: there are no rows to fit on")
+    root = merkle_root(sorted(members["member_row_hash"]))
+    config = spec.config.model_dump(mode="json")
+    recipe = hash_parts(spec.name, root, code_version(spec.fit), hash_json(config))
+    version = recipe[:16]
+    key = f"{spec.name}@{version}"
+    if ledger.open(MODELS).units(["key"]).filter(pl.col("key") == key).collect().height:
+        return version
+    rows = {training.role: _training_rows(ledger, training) for training in spec.training}
+    artefact, metrics = spec.fit(rows, spec.config)
+    origin = least_real(members["origin"].unique().to_list())
+    identity = {"model": spec.name, "model_version": version}
+    of_members = members.drop("origin").to_dicts()
+    # Members first: a reader finds them through the model's row, which is committed last.
+    put_units(
+        ledger,
+        MODEL_MEMBERS,
+        {key: [{**identity, **row, "origin": origin} for row in of_members]},
+        run_id=run_id,
+    )
+    model = {
+        **identity,
+        "training_recipe": recipe,
+        "training_root": root,
+        "artefact": _put_artefact(ledger, artefact),
+        **{f"trained_on_{name}": members.filter(pl.col("origin") == name).height for name in ORIGINS},
+        "config": json.dumps(config, sort_keys=True),
+        "metrics": json.dumps(dict(metrics), sort_keys=True),
+        "origin": origin,
+    }
+    put_units(ledger, MODELS, {key: [model]}, run_id=run_id)
+    return version
+
+
+def promote(
+    ledger: Ledger, model: str, version: str, *, alias: str = "champion", why: str, run_id: str = ""
+) -> None:
+    """Make a version the one that tables apply under an alias; what applied another becomes stale.
+
+    Raises
+    ------
+    ValueError
+        If there is no such version.
+    """
+    rows = ledger.open(MODELS).rows(["model", "model_version", "artefact"])
+    found = rows.filter((pl.col("model") == model) & (pl.col("model_version") == version)).collect()
+    if found.is_empty():
+        raise ValueError(f"{model} has no version {version!r}")
+    row = {
+        "alias": f"{model}:{alias}",
+        "model": model,
+        "model_version": version,
+        "artefact": found["artefact"][0],
+        "why": why,
+        "origin": found["origin"][0],
+    }
+    put_units(ledger, PROMOTED_MODELS, {f"{model}:{alias}": [row]}, run_id=run_id)
+
+
+def behind(ledger: Ledger, spec: ModelSpec, version: str) -> int:
+    """Count the training rows that came, changed or went since a version was fitted."""
+    rows = ledger.open(MODEL_MEMBERS).rows(
+        ["model", "model_version", "role", "member_key", "member_row_hash"]
+    )
+    of_model = rows.filter((pl.col("model") == spec.name) & (pl.col("model_version") == version)).collect()
+    columns = ["role", "member_key", "member_row_hash"]
+    then, now = (set(frame.select(columns).iter_rows()) for frame in (of_model, _members(ledger, spec)))
+    return len({(role, key) for role, key, _ in then ^ now})
+
+
+def _members(ledger: Ledger, spec: ModelSpec) -> pl.DataFrame:
+    frames = []
+    for training in spec.training:
+        rows = ledger.open(training.table).rows([]).select("key", "row_hash", "origin").collect()
+        frames.append(
+            rows.select(
+                pl.lit(training.role).alias("role"),
+                pl.lit(training.table.name).alias("member_table"),
+                pl.col("key").alias("member_key"),
+                pl.col("row_hash").alias("member_row_hash"),
+                "origin",
+            )
+        )
+    return pl.concat(frames).sort("role", "member_key", "member_row_hash")
+
+
+def _training_rows(ledger: Ledger, training: Training) -> Sequence[Mapping[str, Any]]:
+    rows = ledger.open(training.table).rows(list(training.columns)).sort("key", "row_hash").collect()
+    seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
+    return [resolve_references(row, training.table.schema, ledger.objects) for row in seen]
+
+
+def _put_artefact(ledger: Ledger, artefact: bytes) -> str:
+    digest = hashlib.sha256(artefact).hexdigest()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "artefact"
+        path.write_bytes(artefact)
+        ledger.objects.put_file(path, digest)
+    return digest

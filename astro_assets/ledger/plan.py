@@ -1,0 +1,252 @@
+"""What a table should hold: the recipe of each unit from today's parents, code and configuration.
+
+Planning compares that with what is stored. It reads hashes, never arrays, and computes no results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from astro_assets.ledger.hashing import DIGEST_BYTES, hash_parts, recipe_hash
+from astro_assets.ledger.shards import shard_of
+from astro_assets.ledger.store import Handle
+from astro_assets.ledger.table import Parent, Table
+from astro_assets.ledger.units import ORIGINS
+
+#: Joins the projections of a unit's parent rows; no hexadecimal digit and no origin contains it.
+_BETWEEN: Final = "|"
+_STORED: Final = (
+    "key", "target", "shard", "recipe_hash", "outcome", "reason", "code_version", "config_hash", "inputs",
+    "environment",
+)  # fmt: skip
+STATUSES: Final = ("new", "stale", "removed", "failed", "current")
+
+
+class PlanError(RuntimeError):
+    """A table's parents contradict its declaration."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The code and configuration a table is computed with now."""
+
+    code_version: str
+    config_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The state of a table's units.
+
+    Attributes
+    ----------
+    units
+        One line a unit, stored or desired: ``key``, ``target``, ``shard``, ``recipe_hash``, ``inputs`` and
+        ``origin`` as desired now, ``status`` (of :data:`STATUSES`), ``cause``, and the stored ``outcome``,
+        ``reason``, ``environment``.
+    chosen
+        For each role, the parent rows that count: identity, join columns and ``projection``.
+    parents
+        For each role, the version of the parent that was read.
+    """
+
+    table: Table
+    version: Version
+    units: pl.DataFrame
+    chosen: Mapping[str, pl.DataFrame]
+    parents: Mapping[str, Handle]
+
+
+def plan_table(
+    table: Table,
+    version: Version,
+    handle: Handle,
+    parents: Mapping[str, Handle],
+    shards: Collection[int] | None = None,
+) -> Plan:
+    """Work out which units are new, stale, removed, failed or current.
+
+    Parameters
+    ----------
+    handle
+        The table's own store.
+    parents
+        An open handle for each role.
+    shards
+        Limits the plan; all shards when None.
+
+    Raises
+    ------
+    PlanError
+        If rows of one key name two targets, or none.
+    """
+    chosen = {
+        parent.role: parent_rows(table, parent, parents[parent.role], shards) for parent in table.parents
+    }
+    desired = _desired(table, version, chosen, handle.home.n_shards)
+    if shards is not None:
+        desired = desired.filter(pl.col("shard").is_in(list(shards)))
+    stored = handle.units(_STORED, shards).collect()
+    return Plan(table, version, _compare(table, version, desired, stored), chosen, parents)
+
+
+def parent_rows(table: Table, parent: Parent, handle: Handle, shards: Collection[int] | None) -> pl.DataFrame:
+    """Read the parent rows that count: identity, join columns and the hash of the declared projection."""
+    columns = dict.fromkeys(
+        [*join_columns(table, parent), *(parent.columns if _chooses(table, parent) else ())]
+    )
+    rows = handle.rows(list(columns), shared_shards(table, parent, shards))
+    if parent.equals is not None:
+        rows = rows.filter(pl.col(parent.on) == parent.equals)
+    frame = rows.collect()
+    if _chooses(table, parent) and table.choose is not None:
+        frame = table.choose(frame)
+    return _with_projection(frame, parent.columns)
+
+
+def shared_shards(table: Table, parent: Parent, shards: Collection[int] | None) -> Collection[int] | None:
+    """Return the shards of a parent to read: the same where both lie by target, else all (None)."""
+    return shards if table.is_by_target and parent.table.is_by_target else None
+
+
+def _chooses(table: Table, parent: Parent) -> bool:
+    return table.choose is not None and parent is table.parents[0]
+
+
+def join_columns(table: Table, parent: Parent) -> list[str]:
+    """Return the columns of a parent by which its rows find their units."""
+    if parent is not table.parents[0]:
+        return [parent.on]
+    own = [table.key] if table.target is None else [table.key, table.target]
+    return [*own, *(other.on for other in table.parents[1:] if other.equals is None)]
+
+
+def _with_projection(rows: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:
+    """Replace the digests by one string a row: those of the declared columns, and the row's origin.
+
+    Rows stored under an earlier schema say themselves which columns their digests belong to.
+    """
+    layouts = rows.partition_by("hashed_columns", maintain_order=True) or [rows]
+    parts = []
+    for layout in layouts:
+        names = layout["hashed_columns"][0].split(",") if layout.height else []
+        digests = [
+            pl.col("column_digests")
+            .bin.slice(names.index(name) * DIGEST_BYTES, DIGEST_BYTES)
+            .bin.encode("hex")
+            if name in names
+            else pl.lit("absent")
+            for name in columns
+        ]
+        parts.append(layout.with_columns(projection=pl.concat_str([*digests, pl.col("origin")])))
+    return pl.concat(parts).drop("column_digests", "hashed_columns", "n_rows")
+
+
+def _desired(
+    table: Table, version: Version, chosen: Mapping[str, pl.DataFrame], n_shards: int
+) -> pl.DataFrame:
+    units = _grouped(table, chosen[table.parents[0].role])
+    units = units.with_columns(_hashed(units["projection"]).alias("input_0"))
+    inputs, ranks = ["input_0"], ["origin_rank"]
+    for i, parent in enumerate(table.parents[1:], 1):
+        rows, name = chosen[parent.role], f"input_{i}"
+        inputs.append(name)
+        if parent.equals is not None:
+            joined = hash_parts(_BETWEEN.join(sorted(rows["projection"])))
+            units = units.with_columns(pl.lit(joined).alias(name))
+            units = units.clear() if rows.is_empty() else units  # without the model there is nothing to apply
+            continue
+        ranks.append(f"rank_{i}")
+        matches = rows.group_by(parent.on).agg(_JOINED, _RANK.alias(ranks[-1]))
+        matches = matches.select(parent.on, ranks[-1], _hashed(matches["projection"]).alias(name))
+        units = units.join(matches, on=parent.on, how="left", maintain_order="left").with_columns(
+            pl.col(name).fill_null(hash_parts("")), pl.col(ranks[-1]).fill_null(0)
+        )
+    versions = (version.code_version, version.config_hash)
+    recipes = [
+        recipe_hash(table.name, key, *versions, hashes)
+        for key, *hashes in units.select("key", *inputs).iter_rows()
+    ]
+    shards = {name: shard_of(name, n_shards) for name in units.select(_PLACE).to_series().unique()}
+    return units.select(
+        "key",
+        "target",
+        _PLACE.replace_strict(shards, return_dtype=pl.Int32).alias("shard"),
+        pl.Series("recipe_hash", recipes, dtype=pl.String),
+        pl.concat_list(inputs).alias("inputs"),
+        pl.max_horizontal(ranks)
+        .replace_strict(range(len(ORIGINS)), list(ORIGINS), return_dtype=pl.String)
+        .alias("origin"),
+    )
+
+
+def _hashed(texts: pl.Series) -> pl.Series:
+    return pl.Series([hash_parts(text) for text in texts], dtype=pl.String)
+
+
+#: What decides the shard: the target, or the key where there is none.
+_PLACE: Final = pl.coalesce("target", "key")
+_RANKED: Final = pl.col("origin").replace_strict(list(ORIGINS), range(len(ORIGINS)), return_dtype=pl.Int64)
+_RANK: Final = _RANKED.max().alias("origin_rank")
+_JOINED: Final = pl.col("projection").sort().str.join(_BETWEEN)
+
+
+def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    """Gather the driving rows by key; rows of one key must agree on target and join columns."""
+    joins = dict.fromkeys(other.on for other in table.parents[1:] if other.equals is None)
+    rows = rows.rename({"key": "parent_key", "target": "parent_target"})
+    target = pl.lit(None, dtype=pl.String) if table.target is None else pl.col(table.target)
+    rows = rows.with_columns(pl.col(table.key).alias("key"), target.alias("target"))
+    agreed = ["target", *joins]
+    groups = rows.group_by("key", maintain_order=True).agg(
+        _JOINED,
+        _RANK,
+        *(pl.col(name).first() for name in agreed),
+        *(pl.col(n).n_unique().alias(f"n_{n}") for n in agreed),
+    )
+    nameless = pl.col("target").is_null() if table.target is not None else pl.lit(value=False)
+    bad = groups.filter(pl.any_horizontal(pl.col(f"n_{name}") > 1 for name in agreed) | nameless)
+    if bad.height:
+        raise PlanError(f"{table.name}: the rows of {bad['key'][0]!r} name no target, or differ in {agreed}")
+    return groups.sort("key")
+
+
+def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+    # By shard too: a unit whose target has changed leaves one shard and is new in another.
+    both = desired.join(stored, on=["key", "shard"], how="full", suffix="_stored", coalesce=True)
+    is_new, is_gone = pl.col("recipe_hash_stored").is_null(), pl.col("recipe_hash").is_null()
+    differs = pl.col("recipe_hash") != pl.col("recipe_hash_stored")
+    status = (
+        pl.when(is_gone).then(pl.lit("removed")).when(is_new).then(pl.lit("new")).when(differs).then(pl.lit("stale"))
+        .when(pl.col("outcome") == "failed").then(pl.lit("failed")).otherwise(pl.lit("current"))
+    )  # fmt: skip
+    causes = [
+        pl.when(pl.col("code_version") != version.code_version).then(pl.lit("code")),
+        pl.when(pl.col("config_hash") != version.config_hash).then(pl.lit("config")),
+    ]
+    for i, parent in enumerate(table.parents):
+        now, then = (pl.col(name).list.get(i, null_on_oob=True) for name in ("inputs", "inputs_stored"))
+        causes.append(pl.when(now.ne_missing(then)).then(pl.lit(f"data: {parent.table.name}")))
+    stale_cause = pl.concat_str(causes, separator=", ", ignore_nulls=True)
+    cause = (
+        pl.when(is_gone).then(pl.lit("its input is gone")).when(is_new).then(pl.lit("never computed"))
+        .when(differs).then(stale_cause).when(pl.col("outcome") == "failed").then(pl.col("reason"))
+        .otherwise(pl.lit(""))
+    )  # fmt: skip
+    return both.select(
+        "key",
+        pl.coalesce("target", "target_stored").alias("target"),
+        "shard",
+        "recipe_hash",
+        "inputs",
+        "origin",
+        status.alias("status"),
+        cause.alias("cause"),
+        "outcome",
+        "reason",
+        "environment",
+    ).sort("shard", "key")

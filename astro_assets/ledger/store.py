@@ -1,0 +1,152 @@
+"""Tables on disk: one Delta Lake table each, read and written through one handle.
+
+Opening, scanning and committing live here. What makes a unit stale does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import polars as pl
+from deltalake import DeltaTable, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.table import Table
+from astro_assets.ledger.units import ROW_COLUMNS, UNIT_COLUMNS, flat_rows, unit_schema
+
+#: History is pruned on purpose only: by default a commit drops log entries older than 30 days.
+_KEEP: Final = "interval 36500 days"
+_CONFIGURATION: Final = {"delta.logRetentionDuration": _KEEP, "delta.deletedFileRetentionDuration": _KEEP}
+
+
+class ConflictError(RuntimeError):
+    """Somebody else committed to the same shards after this handle was opened; read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """One version of one table: what it reads is what its commit is checked against.
+
+    Attributes
+    ----------
+    delta
+        None where the table was never written.
+    """
+
+    home: Home
+    table: Table
+    delta: DeltaTable | None
+
+    @property
+    def version(self) -> int:
+        """The Delta version read, -1 for a table never written."""
+        return -1 if self.delta is None else self.delta.version()
+
+    def units(
+        self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None
+    ) -> pl.LazyFrame:
+        """Scan units, one line each.
+
+        Parameters
+        ----------
+        columns
+            Columns wanted; one that the store lacks, or holds in another dtype, comes out null. All when
+            None.
+        shards
+            Shards wanted; all when None.
+        """
+        wanted = unit_schema(self.table.schema)
+        names = list(wanted) if columns is None else list(columns)
+        if self.delta is None:
+            return pl.LazyFrame(schema={name: wanted[name] for name in names})
+        frame = pl.scan_delta(self.delta)
+        there = frame.collect_schema()
+        if shards is not None:
+            frame = frame.filter(pl.col("shard").is_in(list(shards)))
+        return frame.select(
+            pl.col(name) if there.get(name) == wanted[name] else _absent(name, wanted[name]) for name in names
+        )
+
+    def rows(
+        self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None
+    ) -> pl.LazyFrame:
+        """Scan result rows, one line each, with their unit's ``key``, ``target``, ``origin``, recipe."""
+        names = [*(self.table.schema.names if columns is None else columns), *ROW_COLUMNS]
+        of_unit = ["key", "target", "origin", "recipe_hash", "n_rows", "hashed_columns"]
+        return flat_rows(self.units([*of_unit, *names], shards), names)
+
+    def commit(self, units: pl.DataFrame, shards: Collection[int]) -> int:
+        """Replace the named shards by these units, all at once, and return the new version.
+
+        Raises
+        ------
+        ConflictError
+            If one of the shards was changed since this handle was opened; nothing was written.
+        """
+        delta = self.delta if self.delta is not None else _create(self.home, self.table)
+        migrates = pl.scan_delta(delta).collect_schema() != units.schema
+        data = units
+        options: dict[str, Any] = {
+            "predicate": f"shard IN ({', '.join(str(shard) for shard in sorted(shards))})"
+        }
+        if migrates:
+            others = self.units().filter(~pl.col("shard").is_in(list(shards))).collect()
+            data = pl.concat([others, units])
+            options = {"schema_mode": "overwrite"}
+        try:
+            write_deltalake(delta, data.to_arrow(), mode="overwrite", partition_by=["shard"], **options)
+        except CommitFailedError as error:
+            raise ConflictError(str(error)) from error
+        return delta.version()
+
+
+def _absent(name: str, dtype: Any) -> pl.Expr:
+    """Return nulls in place of a column: for a column of the rows, one a row."""
+    if name in UNIT_COLUMNS:
+        return pl.lit(None, dtype=dtype).alias(name)
+    return pl.lit(None, dtype=dtype.inner).repeat_by("n_rows").alias(name)
+
+
+def open_table(home: Home, table: Table, *, version: int | None = None, at: datetime | None = None) -> Handle:
+    """Open a table as it is now, or as it was.
+
+    Parameters
+    ----------
+    version
+        A Delta version.
+    at
+        A moment; the last version committed by then is read.
+
+    Raises
+    ------
+    deltalake.exceptions.DeltaError
+        If there is no such version.
+    """
+    try:
+        delta = DeltaTable(home.table_path(table.name), version=version)
+    except TableNotFoundError:
+        return Handle(home, table, None)
+    if at is not None:
+        delta.load_as_version(at)
+    return Handle(home, table, delta)
+
+
+def _create(home: Home, table: Table) -> DeltaTable:
+    path = home.table_path(table.name)
+    path.mkdir(parents=True, exist_ok=True)
+    empty = pl.DataFrame(schema=unit_schema(table.schema)).to_arrow()
+    with suppress(DeltaError):  # another process made it first: its version is opened below
+        DeltaTable.create(
+            path,
+            schema=empty.schema,
+            mode="ignore",
+            partition_by=["shard"],
+            name=table.name,
+            configuration=_CONFIGURATION,
+        )
+    return DeltaTable(path, version=0)

@@ -1,0 +1,134 @@
+"""How a table is declared: its schema, the pure function that makes its rows, what it reads.
+
+Only declarations live here. Planning, computing and storing are in the ledger's other modules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict
+
+from astro_assets.ledger.schema import Schema, SchemaError
+
+#: A row as a compute function gets or returns it: ``arrays`` columns are dicts of NumPy arrays,
+#: ``file`` columns are paths of stored read-only files.
+Row = Mapping[str, Any]
+Parents = Mapping[str, Sequence[Row]]
+_NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*\Z")
+
+
+class Config(BaseModel):
+    """Base of every table's configuration: immutable, unknown fields refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A table that is read, with the columns that count.
+
+    Parameters
+    ----------
+    table
+        The table read.
+    columns
+        The content columns the computation sees and depends on.
+    role
+        The name under which the rows reach the compute function; the table's own by default.
+    on
+        For parents after the first: rows match whose column ``on`` equals that of the driving row.
+    equals
+        For parents after the first: rows match whose column ``on`` equals this constant, for every unit. So a
+        table applies a promoted model; the model is no data parent, and its origin does not reach the row's.
+    """
+
+    table: Table
+    columns: tuple[str, ...]
+    role: str = ""
+    on: str = "target_id"
+    equals: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.role:
+            object.__setattr__(self, "role", self.table.name.partition("/")[2])
+        for name in self.columns:
+            if self.table.schema[name].context:
+                raise SchemaError(
+                    f"{self.table.name}.{name} is a context column: it is not hashed: nothing may read it"
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A row-ledgered table.
+
+    The first parent drives: the values of its column ``key`` are this table's keys, and the rows
+    with one value are that unit's rows of the first role. A table without parents is a source,
+    whose units are put in by name.
+
+    Parameters
+    ----------
+    name
+        ``wing/table``.
+    schema
+        Columns of the rows.
+    compute
+        ``compute(key, parents, config) -> rows``: pure, importable by name, no side effects.
+        Raises any exception to make the unit ``failed`` with that reason, except those of the machine
+        (OSError, MemoryError), which stop the run. A row may carry an extra ``origin`` less real than its
+        parents'.
+    key
+        Column of the first parent whose values are this table's keys.
+    target
+        Column of the first parent that names the target; it decides the shard. None where no target is known
+        yet: units are then spread over the shards by their key.
+    choose
+        Picks the rows of the first parent that count (a frame in, some of its rows out).
+    libraries
+        Distribution names of the libraries the computation uses.
+    """
+
+    name: str
+    schema: Schema
+    compute: Callable[[str, Parents, Any], Sequence[Row]] | None = None
+    parents: tuple[Parent, ...] = ()
+    config: Config = field(default_factory=Config)
+    key: str = "target_id"
+    target: str | None = "target_id"
+    choose: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    libraries: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not _NAME.match(self.name):
+            raise SchemaError(f"table name {self.name!r} is not of the form wing/table")
+        if self.parents and self.compute is None:
+            raise SchemaError(f"{self.name} reads tables but computes nothing")
+        if self.parents and self.parents[0].equals is not None:
+            raise SchemaError(f"{self.name}: the first parent drives and matches by key, not by a constant")
+        roles = [parent.role for parent in self.parents]
+        if len(set(roles)) != len(roles):
+            raise SchemaError(f"{self.name}: two parents in one role: {roles}")
+
+    @property
+    def is_source(self) -> bool:
+        """Whether units are put in by name instead of being computed from parents."""
+        return not self.parents
+
+    @property
+    def is_by_target(self) -> bool:
+        """Whether units lie in the shard of their target, so that parents and children share shards."""
+        return bool(self.parents) and self.target is not None
+
+    def signature(self) -> dict[str, Any]:
+        """Return what of the declaration decides results, as plain values to be hashed."""
+        return {
+            "columns": [(c.name, c.dtype, c.context, c.nullable) for c in self.schema],
+            "parents": [(p.role, p.table.name, p.columns, p.on, p.equals) for p in self.parents],
+            "key": self.key,
+            "target": self.target,
+        }

@@ -1,0 +1,122 @@
+"""Computing units: the part that runs in a worker process, wherever that is.
+
+A chunk of recipes goes in, units come out; arrays are read from and put into the home's store here.
+Tables are not opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from astro_assets.ledger.hashing import coerce, column_digests, output_hash, row_hash
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
+from astro_assets.ledger.schema import ARRAYS, FILE, Schema, SchemaError
+from astro_assets.ledger.table import Config, Row, Table
+from astro_assets.ledger.units import Outcome, Recipe, Unit, least_real
+
+#: Units sent to a worker at once: bounds its memory and the size of a lost piece of work.
+CHUNK: Final = 100
+#: Failures of the machine, not of the data: the run fails and the unit stays to be computed.
+TRANSIENT: Final = (OSError, MemoryError, CorruptStoreError)
+_REASON_LENGTH: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A recipe with the parent rows it is to be made from, references not yet read."""
+
+    recipe: Recipe
+    parents: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def compute_chunk(table: Table, config: Config, home: Home, tasks: Sequence[Task]) -> list[Unit]:
+    """Compute some units.
+
+    Raises
+    ------
+    OSError, MemoryError, CorruptStoreError
+        Failures of the machine; all other exceptions make their unit ``failed`` with the reason.
+    """
+    return [_compute(table, config, ObjectStore(home), task) for task in tasks]
+
+
+def _compute(table: Table, config: Config, objects: ObjectStore, task: Task) -> Unit:
+    if table.compute is None:
+        raise SchemaError(f"{table.name} is a source: its units are put in, not computed")
+    schemas = {parent.role: parent.table.schema for parent in table.parents}
+    parents = {
+        role: [resolve_references(row, schemas[role], objects) for row in rows]
+        for role, rows in task.parents.items()
+    }
+    try:
+        rows = table.compute(task.recipe.key, parents, config)
+        return make_unit(table, task.recipe, rows, objects)
+    except TRANSIENT:
+        raise
+    except Exception as error:  # noqa: BLE001  a star that fails must not sink its shard
+        reason = f"{type(error).__name__}: {error}"[:_REASON_LENGTH]
+        return failed_unit(task.recipe, reason)
+
+
+def make_unit(table: Table, recipe: Recipe, rows: Sequence[Row], objects: ObjectStore) -> Unit:
+    """Validate rows against the schema, store their arrays and hash them.
+
+    Raises
+    ------
+    SchemaError
+        If a row does not fit; nothing of the unit is kept then.
+    """
+    stored, written, origins = [], 0, [recipe.origin]
+    for row in rows:
+        values, n_bytes = _store(table, recipe, row, objects)
+        origins.append(row.get("origin", recipe.origin))
+        written += n_bytes
+        hashes = {
+            "row_hash": row_hash(table.name, recipe.key, values, table.schema),
+            "column_digests": column_digests(values, table.schema),
+        }
+        stored.append({**values, **hashes})
+    outcome: Outcome = "rows" if stored else "empty"
+    recipe = replace(recipe, origin=least_real(origins))
+    return Unit(
+        recipe, outcome, "", output_hash(outcome, "", [r["row_hash"] for r in stored]), tuple(stored), written
+    )
+
+
+def failed_unit(recipe: Recipe, reason: str) -> Unit:
+    """Return the unit of a key whose computation failed."""
+    return Unit(recipe, "failed", reason, output_hash("failed", reason, []))
+
+
+def _store(table: Table, recipe: Recipe, row: Row, objects: ObjectStore) -> tuple[dict[str, Any], int]:
+    names = set(row) - {"origin"}
+    if names != set(table.schema.names):
+        missing, unknown = set(table.schema.names) - names, names - set(table.schema.names)
+        raise SchemaError(f"{table.name}: row lacks {sorted(missing)} and has unknown {sorted(unknown)}")
+    if recipe.target is not None and row.get("target_id", recipe.target) != recipe.target:
+        raise SchemaError(f"{table.name}: row of {row['target_id']!r} in the unit of {recipe.target!r}")
+    values, written = {}, 0
+    for column in table.schema:
+        value = row[column.name]
+        if column.dtype == ARRAYS and value is not None:
+            value, n_bytes = objects.put_arrays(value)
+            written += n_bytes
+        values[column.name] = coerce(value, column)
+    return values, written
+
+
+def resolve_references(row: Mapping[str, Any], schema: Schema, objects: ObjectStore) -> dict[str, Any]:
+    """Replace references by what they refer to."""
+    resolved = dict(row)
+    for column in schema:
+        reference = row.get(column.name)
+        if reference is None:
+            continue
+        if column.dtype == ARRAYS:
+            resolved[column.name] = objects.get_arrays(reference)
+        elif column.dtype == FILE:
+            resolved[column.name] = objects.get_file(reference)
+    return resolved
