@@ -1,0 +1,176 @@
+"""The commands: parse, call, print.
+
+What needs Dagster is imported when its command runs, so that asking questions of a home is quick.
+"""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from deltalake.exceptions import DeltaError
+from rich.console import Console
+
+from astro_assets.cli import printing, queries
+from astro_assets.ledger.home import HomeError, open_home
+from astro_assets.ledger.ledger import Ledger, UnknownTableError, open_ledger
+from astro_assets.ledger.lineage import UnknownUnitError, lineage
+from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.shards import shard_of
+from astro_assets.ledger.staleness import stale
+from astro_assets.observations.targets import TargetIdError, canonical_target_id
+from astro_assets.tables import TABLES
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Search telescope data for planets and transients; every row can say what it was made of.",
+)
+targets_app = typer.Typer(no_args_is_help=True, help="Targets and their files.")
+app.add_typer(targets_app, name="targets")
+DEFAULT_PORT = 3000
+#: Errors that people can do something about: shown as one line, without a traceback.
+EXPECTED_ERRORS = (
+    HomeError, UnknownTableError, UnknownUnitError, TargetIdError, CorruptStoreError, DeltaError, FileNotFoundError,
+)  # fmt: skip
+
+
+class Format(StrEnum):
+    """How to print."""
+
+    table = "table"
+    json = "json"
+
+
+class RowFormat(StrEnum):
+    """How to print rows."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="The home; by default ASTRO_ASSETS_HOME, data/home in a checkout, else yours.")
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        app()
+    except EXPECTED_ERRORS as error:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(f"astro-assets: {error}", markup=False)
+        sys.exit(2)
+
+
+@app.command()
+def run(
+    observations: Annotated[
+        list[Path] | None,
+        typer.Option(help="File or folder to take in, searched recursively; may be repeated. By default the home's inbox."),
+    ] = None,
+    home: HomeOption = None,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute again what failed before.")] = False,
+) -> None:
+    """Take observations in and bring every table up to date.
+
+    A home that holds no observation and is given none gets a simulated survey of 200 stars, named SIM n.
+    """
+    from astro_assets.cli.search import search
+
+    paths = [path.absolute() for path in observations or []]
+    for path in paths:
+        if not path.exists():
+            raise FileNotFoundError(f"--observations {path}: there is no such file or folder")
+    raise typer.Exit(search(open_home(home), paths=paths, retry_failed=retry_failed))
+
+
+@app.command()
+def demo(
+    home: Annotated[Path, typer.Option("--home", help="The home of the demonstration.")] = Path("data/demo"),
+    n_targets: Annotated[int, typer.Option("--targets", min=1, help="Stars to simulate.")] = 200,
+) -> None:
+    """Simulate a survey, search it, and print the ten best candidates beside the truth."""
+    from astro_assets.cli.search import search
+
+    place = open_home(home)
+    code = search(place, n_targets=n_targets)
+    printing.demonstration(queries.best_with_truth(open_ledger(place, TABLES), 10), place)
+    raise typer.Exit(code)
+
+
+@app.command()
+def ui(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = DEFAULT_PORT,
+) -> None:
+    """Serve the Dagster UI of a home on 127.0.0.1."""
+    from astro_assets.orchestration.launch import serve_ui
+
+    raise typer.Exit(serve_ui(open_home(home), port))
+
+
+@app.command()
+def candidates(
+    output: Annotated[RowFormat, typer.Option("--format", help="How to print.")] = RowFormat.table,
+    show_all: Annotated[bool, typer.Option("--all", help="Show those below the threshold too.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """List transit candidates, the best of all targets first."""
+    rows = queries.candidates(_ledger(home), include_below_threshold=show_all)
+    if output is RowFormat.table:
+        printing.candidates(rows)
+    else:
+        sys.stdout.write(rows.write_csv() if output is RowFormat.csv else json.dumps(rows.to_dicts(), indent=1) + "\n")
+
+
+@app.command("lineage")
+def show_lineage(
+    table: Annotated[str, typer.Argument(help="A table, such as transits/transit_candidates.")],
+    key: Annotated[str, typer.Argument(help="A key of it: a target, a candidate, the sha256 of a file.")],
+    output: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Show what a unit was made of, down to the sha256 of the raw files."""
+    ledger = _ledger(home)
+    node = lineage(ledger, ledger.table(table), queries.resolve_key(ledger, ledger.table(table), key))
+    if output is Format.json:
+        sys.stdout.write(json.dumps(queries.lineage_json(node), indent=1) + "\n")
+    else:
+        printing.lineage(node)
+
+
+@app.command("stale")
+def show_stale(output: FormatOption = Format.table, home: HomeOption = None) -> None:
+    """Show what is new, stale, unsettled, failed or to be removed, and why, without computing anything."""
+    ledger = _ledger(home)
+    state = stale(ledger)
+    if output is Format.json:
+        sys.stdout.write(json.dumps(queries.staleness_json(ledger, state), indent=1) + "\n")
+    else:
+        printing.staleness(ledger, state)
+
+
+@targets_app.command("find")
+def find_target(
+    name: Annotated[str, typer.Argument(help="A target, however it is written: 'TIC 100100827', kic11446443.")],
+    output: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Show a target's canonical id, its shard and its files."""
+    ledger = _ledger(home)
+    target = canonical_target_id(name)
+    found = queries.target(ledger, target, shard_of(target, ledger.home.n_shards))
+    if output is Format.json:
+        sys.stdout.write(json.dumps(found, indent=1) + "\n")
+    else:
+        printing.target(found)
+
+
+def _ledger(home: Path | None) -> Ledger:
+    return open_ledger(open_home(home), TABLES)

@@ -1,0 +1,125 @@
+"""How the commands' answers look on a terminal. Nothing is looked up here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.tree import Tree
+
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.lineage import Node
+from astro_assets.ledger.staleness import STATUSES, Staleness
+from astro_assets.ledger.update import Report
+
+_DIGITS: Final = {
+    "period_days": 6, "true_period_days": 6, "epoch_btjd": 4, "duration_hours": 2, "depth_ppm": 0, "snr": 1, "sde": 1, "ratio": 4,
+}  # fmt: skip
+_SHORT: Final = 12
+_LISTED: Final = 20
+out = Console(highlight=False)
+
+
+def _print_grid(grid: Grid) -> None:
+    """Print a table as wide as it is: a narrow terminal folds lines, but no column is cut."""
+    wide = Console(highlight=False, width=max(out.width, out.measure(grid, options=out.options.update(width=1000)).maximum))
+    wide.print(grid, crop=False, no_wrap=True)
+
+
+def candidates(rows: pl.DataFrame) -> None:
+    """Print candidates as a table."""
+    if rows.height:
+        _print_grid(_grid(rows))
+    else:
+        out.print("No candidates above the threshold; --all shows the rest.")
+
+
+def demonstration(rows: pl.DataFrame, home: Home) -> None:
+    """Print the demonstration's candidates and how to see more."""
+    grid = _grid(rows.select("target_id", "kind", "true_period_days", "period_days", "ratio", "depth_ppm", "snr", "n_transits"))
+    grid.title = "The ten best candidates of the simulated survey, beside the truth"
+    _print_grid(grid)
+    out.print(f"\nSee everything in the Dagster UI:  astro-assets ui --home {home.root}", soft_wrap=True)
+    out.print("or, in a checkout:                 make ui")
+
+
+def lineage(node: Node) -> None:
+    """Print a lineage as a tree."""
+    out.print(_branch(Tree(_line(node)), node), soft_wrap=True)
+
+
+def staleness(ledger: Ledger, state: Staleness) -> None:
+    """Print the state of a home: counts by table, then the first entries with their cause."""
+    grid = Grid("table", "current", *STATUSES, "other environment", box=SIMPLE_HEAD)
+    for table in ledger.tables:
+        if not table.is_source:
+            counts = state.counts(table.name)
+            numbers = [state.current[table.name], *(counts[status] for status in STATUSES), state.environment[table.name]]
+            grid.add_row(table.name, *map(str, numbers))
+    _print_grid(grid)
+    for name, key, target, status, cause in state.entries.head(_LISTED).iter_rows():
+        out.print(f"{status:9}  {name}  {key or target or '?'}  {cause}", soft_wrap=True, markup=False)
+    if state.entries.height > _LISTED:
+        out.print(f"... and {state.entries.height - _LISTED} more; --format json lists all")
+    if state.entries.is_empty():
+        out.print("Everything is up to date.")
+
+
+def target(found: dict[str, object]) -> None:
+    """Print a target and its files."""
+    out.print(f"{found['target_id']}  shard {found['shard']}")
+    files = pl.DataFrame(found["files"])
+    if files.height:
+        _print_grid(_grid(files))
+    else:
+        out.print("No files of this target in this home.")
+
+
+def updates(reports: list[Report]) -> None:
+    """Print what a run did, table by table."""
+    grid = Grid("table", "computed", "reused", "empty", "failed", "removed", "seconds", box=SIMPLE_HEAD)
+    for report in reports:
+        computed = sum(report.total(outcome) for outcome in ("rows", "empty", "failed"))
+        counts = [computed, *(report.total(outcome) for outcome in ("reused", "empty", "failed", "removed"))]
+        grid.add_row(report.table, *map(str, counts), f"{report.seconds:.1f}")
+    _print_grid(grid)
+
+
+def refused(rows: pl.DataFrame) -> None:
+    """Print the files that cannot be used."""
+    if rows.height:
+        out.print(f"{rows.height} files were refused; they are kept, with the reason:")
+        for name, reason, _ in rows.iter_rows():
+            out.print(f"  {name}: {reason}", soft_wrap=True, markup=False)
+
+
+def _grid(rows: pl.DataFrame) -> Grid:
+    grid = Grid(box=SIMPLE_HEAD)
+    for name, dtype in rows.schema.items():
+        grid.add_column(name, justify="right" if dtype.is_numeric() else "left", no_wrap=dtype.is_numeric())
+    for row in rows.iter_rows(named=True):
+        grid.add_row(*(_text(name, value) for name, value in row.items()))
+    return grid
+
+
+def _text(name: str, value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.{_DIGITS.get(name, 3)}f}" if isinstance(value, float) else str(value)
+
+
+def _branch(tree: Tree, node: Node) -> Tree:
+    for parent in node.parents:
+        _branch(tree.add(_line(parent)), parent)
+    return tree
+
+
+def _line(node: Node) -> str:
+    rows = f"{len(node.row_hashes)} rows" if len(node.row_hashes) != 1 else f"row {node.row_hashes[0][:_SHORT]}"
+    name = node.context.get("file_name") or ""
+    state = "" if node.is_current else "  [yellow]superseded since[/]"
+    return f"[bold]{node.table}[/]  {node.key}  {name}  {rows}  recipe {node.recipe_hash[:_SHORT]}  {node.origin}{state}"

@@ -1,0 +1,107 @@
+"""What the commands look up in a home's tables: frames and plain values out, nothing printed."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, Final
+
+import polars as pl
+
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.lineage import Node, UnknownUnitError
+from astro_assets.ledger.staleness import STATUSES, Staleness
+from astro_assets.ledger.table import Table
+from astro_assets.observations.tables import OBSERVATION_FILES, SIMULATED_TRUTH
+from astro_assets.observations.targets import TargetIdError, canonical_target_id
+from astro_assets.transits.tables import TRANSIT_CANDIDATES
+
+#: Columns of `astro-assets candidates`, on which other tools rely.
+CANDIDATE_COLUMNS: Final = (
+    "target_id", "rank", "period_days", "epoch_btjd", "duration_hours", "depth_ppm", "snr", "sde", "n_transits", "origin",
+)  # fmt: skip
+#: How many digits of a hash or name identify a unit.
+_PREFIX: Final = 6
+
+
+def candidates(ledger: Ledger, *, include_below_threshold: bool = False) -> pl.DataFrame:
+    """Return the candidates, the best of all targets first, with the columns :data:`CANDIDATE_COLUMNS`."""
+    columns = [name for name in CANDIDATE_COLUMNS if name != "origin"]
+    rows = ledger.open(TRANSIT_CANDIDATES).rows([*columns, "is_above_threshold", "detection_statistic"])
+    if not include_below_threshold:
+        rows = rows.filter("is_above_threshold")
+    order = ["is_above_threshold", "detection_statistic"]
+    frame = rows.sort(*order, "target_id", "rank", descending=[True, True, False, False])
+    return frame.select(CANDIDATE_COLUMNS).collect()
+
+
+def best_with_truth(ledger: Ledger, n: int) -> pl.DataFrame:
+    """Return the best candidates of simulated targets beside the true signal of the nearest period."""
+    found = candidates(ledger).filter(pl.col("origin") == "simulated").head(n)
+    truth = ledger.open(SIMULATED_TRUTH).rows(["target_id", "kind", "period_days"]).collect()
+    both = found.join(truth.select("target_id", "kind", true_period_days="period_days"), on="target_id", how="left")
+    both = both.with_columns(ratio=(pl.col("period_days") / pl.col("true_period_days")))
+    nearest = both.sort((pl.col("ratio").log()).abs()).unique(["target_id", "rank"], keep="first")
+    return found.join(
+        nearest.select("target_id", "rank", "kind", "true_period_days", "ratio"), on=["target_id", "rank"], maintain_order="left"
+    )
+
+
+def refused_files(ledger: Ledger, run_id: str | None = None) -> pl.DataFrame:
+    """Return the files that cannot be used, with the reason; only those found by a run if one is named."""
+    rows = ledger.open(OBSERVATION_FILES).units().filter(pl.col("n_rows") > 0)
+    if run_id is not None:
+        rows = rows.filter(pl.col("run_id") == run_id)
+    names = ["file_name", "refusal_reason", "sha256", "status"]
+    return rows.explode(names).filter(pl.col("status") == "refused").select(names[:3]).sort("file_name").collect()
+
+
+def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:
+    """Return a target's id, shard and files."""
+    columns = ["target_id", "file_name", "sha256", "mission", "segment_kind", "segment", "cadence_s"]
+    rows = ledger.open(OBSERVATION_FILES).rows(columns).filter(pl.col("target_id") == target_id).collect()
+    files = rows.select(*columns[1:], "origin").sort("mission", "segment", "sha256").to_dicts()
+    return {"target_id": target_id, "shard": shard, "files": files}
+
+
+def resolve_key(ledger: Ledger, table: Table, text: str) -> str:
+    """Return the key that a person means: the exact one, a target however written, or a unique beginning.
+
+    Raises
+    ------
+    UnknownUnitError
+        If there is none, or several keys begin so.
+    """
+    keys = ledger.open(table).units(["key"]).collect()["key"]
+    names = [text]
+    try:
+        names.append(canonical_target_id(text))
+    except TargetIdError:
+        pass
+    for name in names:
+        if (keys == name).any():
+            return name
+    beginning = keys.filter(keys.str.starts_with(text)) if len(text) >= _PREFIX else keys.clear()
+    if len(beginning) == 1:
+        return str(beginning[0])
+    hint = f"; {len(beginning)} keys begin so" if len(beginning) else ""
+    raise UnknownUnitError(f"{table.name} holds no unit {text!r}{hint}")
+
+
+def lineage_json(node: Node) -> dict[str, Any]:
+    """Return a lineage as nested plain values."""
+    plain = {field.name: getattr(node, field.name) for field in fields(node) if field.name != "parents"}
+    return {**plain, "row_hashes": list(node.row_hashes), "parents": [lineage_json(parent) for parent in node.parents]}
+
+
+def staleness_json(ledger: Ledger, state: Staleness) -> dict[str, Any]:
+    """Return the state of a home as plain values."""
+    tables = {
+        table.name: {
+            "current": state.current[table.name],
+            **{status: state.counts(table.name)[status] for status in STATUSES},
+            "other_environment": state.environment[table.name],
+        }
+        for table in ledger.tables
+        if not table.is_source
+    }
+    return {"tables": tables, "entries": state.entries.to_dicts()}

@@ -1,0 +1,66 @@
+"""The `run` and `demo` commands: the search job in this process, with progress, and what it came to."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from astro_assets.cli import printing, queries
+from astro_assets.definitions import SEARCH_JOB, build_definitions
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.update import Progress as Shown
+from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.launch import run_job
+from astro_assets.tables import TABLES
+
+
+def search(
+    home: Home, *, paths: Sequence[Path] = (), n_targets: int | None = None, retry_failed: bool = False
+) -> int:
+    """Run the search job and print what it did.
+
+    Parameters
+    ----------
+    paths
+        What to take in; the inbox when empty.
+    n_targets
+        Stars to simulate; None leaves it to the survey's own rule.
+
+    Returns
+    -------
+    int
+        Exit code: 0 only if every step succeeded.
+    """
+    console = Console(stderr=True, highlight=False)
+    survey: dict[str, Any] = {"n_targets": 0 if paths else n_targets}
+    config = {
+        "ops": {
+            "observations__simulated_truth": {"config": {k: v for k, v in survey.items() if v is not None}},
+            "observations__raw_files": {"config": {"paths": [str(path) for path in paths]}},
+        }
+    }
+    columns = (TextColumn("{task.description:34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bars:
+
+        def progress_of(name: str) -> Shown:
+            started: list[TaskID] = []
+
+            def show(done: int, to_do: int) -> None:
+                if not started:
+                    started.append(bars.add_task(name))
+                bars.update(started[0], completed=done, total=to_do)
+
+            return show
+
+        engine = Engine(home, TABLES, progress=progress_of, retry_failed=retry_failed)
+        try:
+            run_id, failures = run_job(build_definitions(home, engine), SEARCH_JOB, home, config)
+        finally:
+            engine.close()
+    printing.updates(engine.reports)
+    printing.refused(queries.refused_files(engine.ledger(), run_id))
+    for failure in failures:
+        console.print(f"[red]failed[/] {failure}", soft_wrap=True)
+    return 1 if failures else 0

@@ -1,0 +1,151 @@
+"""What the rows of the observation tables look like, and the settings that make them.
+
+Only declarations live here; the tables are in `tables`, and what fills them is in the other modules.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import Field
+
+from astro_assets.ledger.schema import Column, Schema
+from astro_assets.ledger.table import Config
+from astro_assets.observations.missions import KEPLER_DEFAULT_BITMASK, TESS_DEFAULT_BITMASK
+
+RAW_FILES_SCHEMA: Final = Schema(
+    (
+        Column("sha256", "file", "The raw file, kept unchanged under its SHA-256."),
+        Column("file_name", "string", "Name under which the file first came in."),
+        Column("size_bytes", "int64", "Size of the file.", unit="byte"),
+    )
+)
+
+OBSERVATION_FILES_SCHEMA: Final = Schema(
+    (
+        Column("sha256", "file", "The raw file, kept unchanged under its SHA-256."),
+        Column("status", "string", "'accepted', or 'refused' when the file cannot be used."),
+        Column("refusal_reason", "string", "Why the file was refused.", nullable=True),
+        Column("mission", "string", "'TESS', 'Kepler' or 'K2'.", nullable=True),
+        Column("target_id", "string", "Canonical id of the target.", nullable=True),
+        Column("segment_kind", "string", "'sector', 'quarter' or 'campaign'.", nullable=True),
+        Column("segment", "int32", "Number of the sector, quarter or campaign.", nullable=True),
+        Column("cadence_s", "float64", "Time between cadences.", unit="s", nullable=True),
+        Column(
+            "start_btjd",
+            "float64",
+            "Start of the observation by the header, BJD_TDB - 2457000.",
+            unit="d",
+            nullable=True,
+        ),
+        Column(
+            "end_btjd",
+            "float64",
+            "End of the observation by the header, BJD_TDB - 2457000.",
+            unit="d",
+            nullable=True,
+        ),
+        Column("n_rows_in_file", "int64", "Cadences the file's table holds, good and bad.", nullable=True),
+        Column("is_simulated", "bool", "Whether the header says that the data are simulated."),
+        Column("data_release", "int32", "Data release number of the mission.", nullable=True),
+        Column("file_created", "string", "When the mission wrote the file, ISO 8601.", nullable=True),
+        Column("file_name", "string", "Name under which the file was ingested.", context=True),
+        Column("size_bytes", "int64", "Size of the file.", unit="byte", context=True),
+        Column("object_name", "string", "OBJECT of the header.", context=True, nullable=True),
+        Column("instrument", "string", "INSTRUME of the header.", context=True, nullable=True),
+        Column(
+            "exposure_s", "float64", "Photon collecting time a cadence.", "s", context=True, nullable=True
+        ),
+        Column("camera", "int32", "TESS camera, 1 to 4.", context=True, nullable=True),
+        Column("ccd", "int32", "TESS CCD of the camera, 1 to 4.", context=True, nullable=True),
+        Column("channel", "int32", "Kepler detector channel, 1 to 84.", context=True, nullable=True),
+        Column("ra_deg", "float64", "Right ascension, ICRS.", unit="deg", context=True, nullable=True),
+        Column("dec_deg", "float64", "Declination, ICRS.", unit="deg", context=True, nullable=True),
+        Column(
+            "magnitude",
+            "float64",
+            "Brightness in the mission's band (TESSMAG or KEPMAG).",
+            unit="mag",
+            context=True,
+            nullable=True,
+        ),
+        Column("creator", "string", "Program that wrote the file.", context=True, nullable=True),
+        Column("processing_version", "string", "Version of that program.", context=True, nullable=True),
+    )
+)
+
+LIGHT_CURVES_SCHEMA: Final = Schema(
+    (
+        Column("target_id", "string", "Canonical id of the target."),
+        Column("mission", "string", "'TESS', 'Kepler' or 'K2'."),
+        Column("segment_kind", "string", "'sector', 'quarter' or 'campaign'."),
+        Column("segment", "int32", "Number of the sector, quarter or campaign."),
+        Column("cadence_s", "float64", "Time between cadences.", unit="s"),
+        Column("flux_column", "string", "Column of the file that the flux comes from."),
+        Column(
+            "light_curve",
+            "arrays",
+            "The cadences that are finite and carry no disqualifying quality flag: time (float64, BJD_TDB - "
+            "2457000 in d, strictly increasing), flux and flux_err (float32, relative to their median), "
+            "centroid_column and centroid_row (float32, pixel, NaN where unknown), cadence_number (int32).",
+        ),
+        Column("n_points", "int32", "Cadences kept."),
+        Column("n_flagged", "int32", "Cadences dropped for their quality flags."),
+        Column(
+            "n_not_finite", "int32", "Unflagged cadences dropped for a time, flux or error that is no number."
+        ),
+        Column("start_btjd", "float64", "First time kept, BJD_TDB - 2457000.", unit="d"),
+        Column("end_btjd", "float64", "Last time kept, BJD_TDB - 2457000.", unit="d"),
+        Column(
+            "median_flux", "float64", "Median of the kept flux, by which it was divided.", unit="electron / s"
+        ),
+        Column("sha256", "string", "SHA-256 of the file.", context=True),
+        Column("ra_deg", "float64", "Right ascension, ICRS.", unit="deg", context=True, nullable=True),
+        Column("dec_deg", "float64", "Declination, ICRS.", unit="deg", context=True, nullable=True),
+        Column(
+            "magnitude",
+            "float64",
+            "Brightness in the mission's band (TESSMAG or KEPMAG).",
+            unit="mag",
+            context=True,
+            nullable=True,
+        ),
+    )
+)
+
+SIMULATED_TRUTH_SCHEMA: Final = Schema(
+    (
+        Column("sha256", "string", "SHA-256 of the simulated file that shows the signal."),
+        Column("target_id", "string", "Canonical id of the simulated target."),
+        Column("signal", "int32", "Number of the signal within the target, from 1."),
+        Column("kind", "string", "'planet' or 'eclipsing_binary'."),
+        Column("period_days", "float64", "Orbital period.", unit="d"),
+        Column("epoch_btjd", "float64", "Mid-time of a (primary) transit, BJD_TDB - 2457000.", unit="d"),
+        Column("duration_hours", "float64", "First to last contact of the (primary) transit.", unit="h"),
+        Column("ingress_hours", "float64", "First to second contact.", unit="h"),
+        Column("depth_ppm", "float64", "Depth of the (primary) transit.", unit="1e-6"),
+        Column("secondary_depth_ppm", "float64", "Depth of the secondary eclipse, 0 for none.", unit="1e-6"),
+        Column("secondary_phase", "float64", "Orbital phase of the secondary eclipse, 0 to 1."),
+    )
+)
+
+
+class LightCurveConfig(Config):
+    """How a raw file becomes a light curve."""
+
+    flux_column: Literal["PDCSAP_FLUX", "SAP_FLUX"] = Field(
+        default="PDCSAP_FLUX",
+        description="Flux used: systematics removed by the mission (PDCSAP_FLUX) or as measured (SAP_FLUX).",
+    )
+    tess_quality_bitmask: int = Field(
+        default=TESS_DEFAULT_BITMASK,
+        ge=0,
+        lt=2**31,
+        description="TESS QUALITY bits that disqualify a cadence.",
+    )
+    kepler_quality_bitmask: int = Field(
+        default=KEPLER_DEFAULT_BITMASK,
+        ge=0,
+        lt=2**31,
+        description="Kepler and K2 SAP_QUALITY bits that disqualify a cadence.",
+    )

@@ -1,0 +1,178 @@
+"""Where the work on units runs: local processes by default, a Dask cluster when one is named.
+
+Nothing else changes between the two. No Dagster here, so that the command line can use it too.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from astro_assets.ledger.compute import Compute, Serial
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+DASK_VARIABLE: Final = "ASTRO_ASSETS_DASK"
+WORKERS_VARIABLE: Final = "ASTRO_ASSETS_WORKERS"
+#: Calls handed out ahead of the workers, so that memory stays bounded while none of them waits.
+_AHEAD: Final = 2
+_SINGLE_THREADED: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+
+
+class WorkerLostError(OSError):
+    """A worker process died, most often for lack of memory; nothing was committed."""
+
+
+class ClosableCompute(Compute, Protocol):
+    """A compute engine that holds processes or connections."""
+
+    def close(self) -> None:
+        """Let go of them."""
+        ...
+
+
+class LocalProcesses:
+    """Worker processes on this machine, started when first needed and kept until closed.
+
+    Parameters
+    ----------
+    workers
+        Number of processes; the cores this process may use when None.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or len(os.sched_getaffinity(0))
+        self._pool: ProcessPoolExecutor | None = None
+
+    def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+        """Call ``function`` with each tuple of arguments in the workers; a single call runs here.
+
+        Raises
+        ------
+        WorkerLostError
+            If a worker process died.
+        """
+        pending = iter(calls)
+        first = list(islice(pending, 2))
+        if len(first) < 2 or self.workers == 1:  # noqa: PLR2004  one call gains nothing from another process
+            yield from Serial().run(function, chain(first, pending))
+            return
+        pool = self._started()
+        try:
+            yield from _in_flight(lambda a: pool.submit(function, *a), chain(first, pending), _AHEAD * self.workers)
+        except BrokenProcessPool as error:
+            self.close()
+            raise WorkerLostError(
+                f"a worker process died: out of memory? Try fewer workers ({WORKERS_VARIABLE}) and run again"
+            ) from error
+
+    def close(self) -> None:
+        """End the worker processes."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            context = multiprocessing.get_context("forkserver")
+            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_end_with_parent)
+            with _environment(dict.fromkeys(_SINGLE_THREADED, "1")):
+                self._pool.submit(int).result()
+        return self._pool
+
+
+class DaskCluster:
+    """The workers of a Dask scheduler.
+
+    Parameters
+    ----------
+    address
+        For example ``tcp://127.0.0.1:8786``. The workers need this package and the home at the same path.
+    """
+
+    def __init__(self, address: str) -> None:
+        from distributed import Client
+
+        self.client: Client = Client(address, timeout=30)
+
+    @property
+    def workers(self) -> int:
+        """The threads of all workers now."""
+        return max(1, sum(self.client.nthreads().values()))
+
+    def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
+        """Call ``function`` with each tuple of arguments on the cluster."""
+        executor = self.client.get_executor(pure=False)
+        yield from _in_flight(lambda a: executor.submit(function, *a), iter(calls), _AHEAD * self.workers)
+
+    def close(self) -> None:
+        """Disconnect from the scheduler."""
+        self.client.close()
+
+
+def default_compute() -> ClosableCompute:
+    """Return the Dask cluster that ``ASTRO_ASSETS_DASK`` names, else local processes.
+
+    ``ASTRO_ASSETS_WORKERS`` sets the number of local processes.
+
+    Raises
+    ------
+    ValueError
+        If the number of workers is not a positive integer.
+    """
+    if address := os.environ.get(DASK_VARIABLE):
+        return DaskCluster(address)
+    named = os.environ.get(WORKERS_VARIABLE)
+    if named is not None and not (named.isdigit() and int(named) > 0):
+        raise ValueError(f"{WORKERS_VARIABLE} = {named!r} is not a positive number of processes")
+    return LocalProcesses(int(named) if named else None)
+
+
+def _in_flight(
+    submit: Callable[[tuple[Any, ...]], Future[Any]], calls: Iterator[tuple[Any, ...]], limit: int
+) -> Iterator[Any]:
+    running = {submit(arguments) for arguments in islice(calls, limit)}
+    try:
+        while running:
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                running.update(submit(arguments) for arguments in islice(calls, 1))
+                yield future.result()
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _end_with_parent() -> None:
+    """Make a worker end when the process that started it is killed; a pool's workers would wait for ever."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for a while: the fork server passes on those it was started with."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

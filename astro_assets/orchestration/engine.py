@@ -1,0 +1,78 @@
+"""The ledger of a home with something to compute on: what every table asset is given.
+
+No Dagster here, so that the command line and tests use the very same object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.ledger.table import Table
+from astro_assets.ledger.update import Progress, Report, update
+from astro_assets.orchestration.compute import ClosableCompute, default_compute
+
+#: Given a table's name, returns what to call with the units done and to do.
+ProgressOf = Callable[[str], Progress]
+
+
+@dataclass(slots=True)
+class Engine:
+    """Opens the ledger and updates tables.
+
+    Parameters
+    ----------
+    tables
+        Every table of the platform.
+    compute
+        Where to compute; :func:`~astro_assets.orchestration.compute.default_compute` when None, made on first use.
+    progress
+        Where to show progress; nowhere when None.
+    retry_failed
+        Whether failed units are computed again although their recipe has not changed.
+
+    Attributes
+    ----------
+    reports
+        What each update did, in order.
+    """
+
+    home: Home
+    tables: tuple[Table, ...]
+    compute: ClosableCompute | None = None
+    progress: ProgressOf | None = None
+    retry_failed: bool = False
+    reports: list[Report] = field(default_factory=list)
+
+    def ledger(self) -> Ledger:
+        """Open the ledger, with the home's configuration as it is now."""
+        return open_ledger(self.home, self.tables)
+
+    def update(self, table: Table, shards: Collection[int] | None, *, run_id: str) -> Report:
+        """Bring a table up to date for some shards; for all when None."""
+        if self.compute is None:
+            self.compute = default_compute()
+        report = update(
+            self.ledger(),
+            table,
+            shards=shards,
+            compute=self.compute,
+            run_id=run_id,
+            retry_failed=self.retry_failed,
+            progress=self.progress_of(table.name),
+        )
+        self.reports.append(report)
+        return report
+
+    def progress_of(self, name: str) -> Progress:
+        """Return what to call with the units of a table done and to do."""
+        return self.progress(name) if self.progress is not None else lambda _done, _to_do: None
+
+    def close(self) -> None:
+        """Let go of worker processes and connections."""
+        if self.compute is not None:
+            self.compute.close()
+            self.compute = None
+

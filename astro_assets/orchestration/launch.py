@@ -1,0 +1,60 @@
+"""Starting things from the command line: a run of a job in this process, or the UI.
+
+Only launching lives here; the job is the one that the UI shows.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from astro_assets.ledger.home import ENVIRONMENT_VARIABLE, Home
+from astro_assets.orchestration.instance import instance_folder, open_instance
+from astro_assets.orchestration.shards import partition_keys
+
+#: The event log of a run is for the UI; the terminal shows warnings.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+
+
+def run_job(definitions: dg.Definitions, job: str, home: Home, run_config: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Run a job over all shards in this process; the run shows in the home's UI.
+
+    Returns
+    -------
+    tuple of (str, list of str)
+        The run's id, and the steps that failed with their error; none when all succeeded.
+    """
+    keys = partition_keys(home, range(home.n_shards))
+    tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
+    with open_instance(home) as instance:
+        result = definitions.resolve_job_def(job).execute_in_process(
+            run_config={**run_config, **_QUIET}, instance=instance, tags=tags, raise_on_error=False
+        )
+    failed = [
+        f"{event.step_key}: {_root_cause(event)}" for event in result.all_events if event.is_step_failure and event.step_key
+    ]
+    if not result.success and not failed:
+        failed = ["the run did not succeed; the UI shows why"]
+    return result.run_id, failed
+
+
+def serve_ui(home: Home, port: int) -> int:
+    """Serve the Dagster UI and its daemon on 127.0.0.1 until interrupted, and return its exit code."""
+    environment = {**os.environ, ENVIRONMENT_VARIABLE: str(home.root), "DAGSTER_HOME": str(instance_folder(home))}
+    dagster = Path(sys.executable).with_name("dagster")
+    command = [dagster, "dev", "-m", "astro_assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    try:
+        return subprocess.run(command, env=environment, cwd=home.root, check=False).returncode  # noqa: S603  our own program
+    except KeyboardInterrupt:
+        return 0
+
+
+def _root_cause(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "failed"

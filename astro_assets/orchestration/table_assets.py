@@ -1,0 +1,84 @@
+"""Turning a table's declaration into a Dagster asset that brings it up to date.
+
+One factory for computed tables, partitioned by shard; how a table is computed is in the ledger.
+"""
+
+import warnings
+from collections.abc import Callable
+
+import dagster as dg
+
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.ledger import Ledger, table_code_version
+from astro_assets.ledger.table import Table
+from astro_assets.ledger.update import Report
+from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.shards import partition_keys, shard_partitions, shards_of
+from astro_assets.orchestration.ui import counts_metadata, definition_metadata, picture_metadata, report_metadata
+
+#: Draws a table as it is now; None where there is nothing to draw.
+Picture = Callable[[Ledger], bytes | None]
+
+
+def asset_key(table: Table) -> dg.AssetKey:
+    """Return the asset key of a table: wing and name."""
+    return dg.AssetKey(table.name.split("/"))
+
+
+def table_asset(home: Home, table: Table, *, description: str, picture: Picture | None = None) -> dg.AssetsDefinition:
+    """Return the asset of a computed table.
+
+    Parameters
+    ----------
+    home
+        Decides the partitions; tables without a target are not partitioned.
+    description
+        For people, in Markdown.
+    picture
+        Draws the picture that goes with each materialization.
+    """
+
+    wing = table.name.partition("/")[0]
+    with warnings.catch_warnings():
+        # One run for all shards instead of one a shard: Dagster calls that policy beta, and its version is pinned.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        asset = dg.asset(
+            key=asset_key(table),
+            description=description,
+            deps=[asset_key(parent.table) for parent in table.parents],
+            group_name=wing,
+            kinds={"python", "polars", "deltalake"},
+            owners=[f"team:{wing}"],
+            metadata=definition_metadata(table),
+            code_version=table_code_version(table)[:16],
+            partitions_def=shard_partitions(home) if table.is_by_target else None,
+            backfill_policy=dg.BackfillPolicy.single_run() if table.is_by_target else None,
+        )
+
+    @asset
+    def update_table(context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine]) -> dg.MaterializeResult[None]:
+        shards = shards_of(context.partition_keys) if table.is_by_target else None
+        report = engine.update(table, shards, run_id=context.run_id)
+        return materialized(context, engine, table, report, picture)
+
+    return update_table
+
+
+def materialized(
+    context: dg.AssetExecutionContext, engine: Engine, table: Table, report: Report, picture: Picture | None = None
+) -> dg.MaterializeResult[None]:
+    """Return the result of an update: totals and the picture once, counts for each partition."""
+    metadata = report_metadata(report, engine.home.table_path(table.name).as_uri())
+    png = picture(engine.ledger()) if picture is not None else None
+    if png is not None:
+        metadata["picture"] = picture_metadata(png, table.name)
+    context.log.info("%s: %s", table.name, ", ".join(f"{value} {name}" for name, value in metadata.items() if name.startswith("units")))
+    if not table.is_by_target:
+        return dg.MaterializeResult(metadata=metadata)
+    partitions = partition_keys(engine.home, sorted(shards_of(context.partition_keys)))
+    for key, shard in zip(partitions, shards_of(partitions), strict=True):
+        if counts := report.outcomes.get(shard):
+            context.add_asset_metadata(counts_metadata(counts), partition_key=key)
+    # The asset's page shows the last partition's event: the picture and the totals are stored there, not 64 times.
+    context.add_asset_metadata(metadata, partition_key=partitions[-1])
+    return dg.MaterializeResult()

@@ -1,0 +1,15 @@
+"""Every table of the platform, collected from the wings.
+
+Nothing is declared here. No Dagster, so that the command line starts quickly.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from astro_assets.ledger.models import MODEL_TABLES
+from astro_assets.ledger.table import Table
+from astro_assets.observations import tables as observations
+from astro_assets.transits import tables as transits
+
+TABLES: Final[tuple[Table, ...]] = (*observations.TABLES, *transits.TABLES, *MODEL_TABLES)

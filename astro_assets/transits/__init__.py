@@ -1,0 +1,1 @@
+"""The transit wing: from light curves to ranked transit candidates."""

@@ -1,0 +1,35 @@
+"""The transit wing's assets: from light curves to candidates and their folded views."""
+
+import dagster as dg
+
+from astro_assets.ledger.home import Home
+from astro_assets.orchestration.table_assets import table_asset
+from astro_assets.transits import pictures
+from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, FOLDED_VIEWS, TRANSIT_CANDIDATES
+
+
+def assets(home: Home) -> list[dg.AssetsDefinition]:
+    """Return the wing's assets for a home."""
+    return [
+        table_asset(
+            home,
+            DETRENDED_LIGHT_CURVES,
+            description="One curve a target: its segments stitched, slow variability removed with a biweight "
+            "(Hippke et al. 2019), precision measured at 1, 2 and 6 h.",
+            picture=pictures.before_and_after,
+        ),
+        table_asset(
+            home,
+            TRANSIT_CANDIDATES,
+            description="Periodic transit-like signals, strongest first: box least squares (Kovacs et al. 2002) on "
+            "the period grid of Ofir (2014), up to five signals a target by masking and searching again.",
+            picture=pictures.best_candidate,
+        ),
+        table_asset(
+            home,
+            FOLDED_VIEWS,
+            description="Each candidate folded on its ephemeris: global, local, odd, even and secondary views with "
+            "median, spread and count of every bin.",
+            picture=pictures.signal_to_noise_and_sky,
+        ),
+    ]

@@ -1,0 +1,229 @@
+"""From a target's segments to one curve without stellar and instrumental variability.
+
+Stitching, trend removal and clipping live here; noise figures and searches do not.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from astro_assets.transits.noise import Floats, point_scatter, robust_scatter
+
+_FEWEST_SAMPLES: Final = 20
+#: numba's thread pools may not be entered by two threads at once.
+_ONE_AT_A_TIME: Final = threading.Lock()
+
+
+class DetrendingSettings(BaseModel):
+    """Settings of stitching and trend removal."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    longest_duration_hours: float = Field(
+        9.0, ge=1, le=100, description="Longest transit to keep: that of the longest period searched, hours."
+    )
+    window_durations: float = Field(
+        3.0, ge=2, le=20, description="Window of the biweight filter, in longest durations."
+    )
+    break_tolerance_days: float = Field(
+        0.5, ge=0.05, le=10, description="Gaps longer than this split the curve for the filter, days."
+    )
+    edge_cutoff_days: float = Field(
+        0.2, ge=0, le=2, description="Cut off on both sides of such gaps, where the trend is uncertain, days."
+    )
+    clip_sigma: float = Field(
+        4.0, ge=2.5, le=100, description="Samples this far above the trend are removed, in robust scatters."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One light curve of one sector, quarter or campaign.
+
+    Parameters
+    ----------
+    number
+        Which sector, quarter or campaign.
+    cadence_s
+        Length of one sample, seconds.
+    time
+        BTJD, days, strictly increasing, shape (n,).
+    flux
+        Relative flux, shape (n,).
+    flux_err
+        Standard deviations, shape (n,); only their ratios count.
+    """
+
+    number: int
+    cadence_s: float
+    time: Floats
+    flux: Floats
+    flux_err: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class DetrendedCurve:
+    """A stitched curve without variability; all arrays of one shape (n,).
+
+    Parameters
+    ----------
+    time, flux, flux_err, trend
+        BTJD; flux with the trend divided out; white noise; the trend relative to the segment's median.
+    segment
+        Position of each sample's segment in ``segments``.
+    segments
+        Numbers of the segments used, in order of time.
+    cadence_s
+        Median length of one sample.
+    n_clipped, n_edge
+        Samples removed as too bright, and at edges.
+    """
+
+    time: Floats
+    flux: Floats
+    flux_err: Floats
+    trend: Floats
+    segment: NDArray[np.int32]
+    segments: tuple[int, ...]
+    cadence_s: float
+    n_clipped: int
+    n_edge: int
+
+
+def stitching_order(segments: Sequence[Segment]) -> list[Segment]:
+    """Order segments by time and drop what would be used twice.
+
+    Where two overlap in time, the one that covers less is left out; of equal ones the coarser.
+
+    Parameters
+    ----------
+    segments
+        Curves of one target, in any order.
+
+    Returns
+    -------
+    list of Segment
+        In order of time, none overlapping another, none with less than 20 samples.
+    """
+    usable = [segment for segment in segments if segment.time.size >= _FEWEST_SAMPLES]
+    usable.sort(key=lambda s: (-round(s.time.size * s.cadence_s / 86400.0), s.cadence_s, float(s.time[0])))
+    chosen: list[Segment] = []
+    for segment in usable:
+        if all(segment.time[0] > other.time[-1] or segment.time[-1] < other.time[0] for other in chosen):
+            chosen.append(segment)
+    return sorted(chosen, key=lambda s: float(s.time[0]))
+
+
+def biweight_trend(time: Floats, flux: Floats, settings: DetrendingSettings) -> Floats:
+    """Trend of one segment by Tukey's biweight in a sliding window (Hippke et al. 2019, AJ 158, 143).
+
+    Parameters
+    ----------
+    time, flux
+        Days, increasing, and positive relative flux, shape (n,).
+    settings
+        Window, breaks and edges.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        NaN at cut edges.
+    """
+    import numba
+    from wotan import flatten
+
+    window = settings.window_durations * settings.longest_duration_hours / 24
+    with _ONE_AT_A_TIME:
+        threads = numba.get_num_threads()
+        numba.set_num_threads(1)
+        try:
+            _, trend = flatten(
+                np.ascontiguousarray(time),
+                np.ascontiguousarray(flux),
+                method="biweight",
+                window_length=window,
+                break_tolerance=settings.break_tolerance_days,
+                # Zero would make wotan warn about isolated samples, which are cut here all the same.
+                edge_cutoff=max(settings.edge_cutoff_days, 1e-9),
+                return_trend=True,
+            )
+        finally:
+            numba.set_num_threads(threads)
+    return np.asarray(trend, dtype=np.float64)
+
+
+def detrend(segments: Sequence[Segment], settings: DetrendingSettings) -> DetrendedCurve:
+    """Stitch a target's segments and remove variability, each segment on its own.
+
+    Only samples that are too bright are clipped: the dark ones may be transits.
+
+    Parameters
+    ----------
+    segments
+        All curves of one target, in any order.
+    settings
+        Window, breaks, edges and clipping.
+
+    Returns
+    -------
+    DetrendedCurve
+        In order of time.
+
+    Raises
+    ------
+    ValueError
+        If no segment has samples that can be used.
+    """
+    used: list[Segment] = []
+    parts: list[tuple[Floats, Floats, Floats, Floats]] = []
+    n_clipped = n_edge = 0
+    for segment in stitching_order(segments):
+        median = float(np.median(segment.flux))
+        if not median > 0:
+            continue
+        flux = segment.flux / median
+        trend = biweight_trend(segment.time, flux, settings)
+        inner = np.isfinite(trend) & (trend > 0)
+        flat = np.where(inner, flux / np.where(inner, trend, 1.0), np.nan)
+        scatter = point_scatter(flat[inner])
+        bright = inner & (flat > 1 + settings.clip_sigma * max(robust_scatter(flat[inner]), scatter))
+        keep = inner & ~bright
+        if np.count_nonzero(keep) < _FEWEST_SAMPLES or not scatter > 0:
+            continue
+        n_clipped += int(np.count_nonzero(bright))
+        n_edge += int(np.count_nonzero(~inner))
+        errors = _scaled_errors(segment.flux_err[keep], point_scatter(flat[keep]))
+        used.append(segment)
+        parts.append((segment.time[keep], flat[keep], errors, trend[keep]))
+    if not used:
+        raise ValueError("no segment has enough samples to detrend")
+    sizes = [part[0].size for part in parts]
+    time, flat, errors, trend = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return DetrendedCurve(
+        time=time,
+        flux=flat,
+        flux_err=errors,
+        trend=trend,
+        segment=np.repeat(np.arange(len(used), dtype=np.int32), sizes),
+        segments=tuple(segment.number for segment in used),
+        cadence_s=float(np.median(np.repeat([segment.cadence_s for segment in used], sizes))),
+        n_clipped=n_clipped,
+        n_edge=n_edge,
+    )
+
+
+def _scaled_errors(flux_err: Floats, scatter: float) -> Floats:
+    """Scale errors so that their median is the scatter; the scatter where they say nothing."""
+    usable = np.isfinite(flux_err) & (flux_err > 0)
+    if not usable.any():
+        return np.full(flux_err.shape, scatter)
+    typical = float(np.median(flux_err[usable]))
+    # Errors far from typical are no measure of noise: a sample is worth at most 100 and at least 1/100 of others.
+    return scatter * np.where(usable, flux_err / typical, 1.0).clip(0.1, 10.0)

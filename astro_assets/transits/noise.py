@@ -1,0 +1,121 @@
+"""How noisy a light curve is, for single samples and over hours.
+
+Robust measures of scatter live here; what is a signal is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+#: Standard deviation of a normal distribution over its median absolute deviation: 1 / Phi^-1(3/4).
+MAD_TO_SIGMA: Final = 1.482602218505602
+_FEWEST_BOXES: Final = 10
+
+
+def robust_scatter(values: Floats) -> float:
+    """1.4826 times the median absolute deviation from the median; NaN for no values."""
+    if values.size == 0:
+        return float("nan")
+    return MAD_TO_SIGMA * float(np.median(np.abs(values - np.median(values))))
+
+
+def point_scatter(flux: Floats) -> float:
+    """White noise of one sample from differences of neighbours, blind to slow variations; NaN below 3 samples."""
+    if flux.size < 3:
+        return float("nan")
+    return robust_scatter(np.diff(flux)) / float(np.sqrt(2.0))
+
+
+def box_sums(time: Floats, values: Floats, width: float) -> tuple[Floats, NDArray[np.int64]]:
+    """Sums over the boxes that start at each sample.
+
+    Parameters
+    ----------
+    time
+        Increasing, shape (n,).
+    values
+        Shape (n,).
+    width
+        Length of a box, in the unit of ``time``.
+
+    Returns
+    -------
+    sums : ndarray of float64, shape (n,)
+        Sum of the values with ``time[i] <= t < time[i] + width``.
+    counts : ndarray of int64, shape (n,)
+        How many they are.
+    """
+    # A hair less than the width, so that rounding of the times never lets in one sample more.
+    end = np.searchsorted(time, time + width * (1 - 1e-6))
+    prefix = np.concatenate([[0.0], np.cumsum(values)])
+    start = np.arange(time.size)
+    return prefix[end] - prefix[start], end - start
+
+
+def cdpp_ppm(time: Floats, flux: Floats, cadence_days: float, hours: float) -> float:
+    """Measure the noise of a detrended curve over some hours.
+
+    A proxy of the combined differential photometric precision (Christiansen et al. 2012, PASP 124, 1279) in
+    the manner of Gilliland et al. (2011), ApJS 197, 6: the scatter of box means of the detrended flux. It is
+    robust (MAD), so that transits do not count as noise, and boxes less than 3/4 full are left out.
+
+    Parameters
+    ----------
+    time
+        Days, increasing, shape (n,).
+    flux
+        Relative flux with variability removed, shape (n,).
+    cadence_days
+        Length of one sample.
+    hours
+        Length of the boxes; at least one sample.
+
+    Returns
+    -------
+    float
+        Parts per million; NaN with fewer than 10 boxes.
+    """
+    width = max(hours / 24, cadence_days)
+    sums, counts = box_sums(time, flux - 1, width)
+    full = counts >= 0.75 * width / cadence_days
+    if np.count_nonzero(full) < _FEWEST_BOXES:
+        return float("nan")
+    return 1e6 * robust_scatter(sums[full] / counts[full])
+
+
+def red_noise_factor(
+    time: Floats, flux: Floats, weight: Floats, cadence_days: float, duration_days: float
+) -> float:
+    """Return by how much the noise of a box exceeds what white noise makes of its samples.
+
+    The per-duration scatter of box sums stands for the time-correlated ("red") noise of Pont, Zucker &
+    Queloz (2006), MNRAS 373, 231.
+
+    Parameters
+    ----------
+    time, flux
+        Days, increasing, and relative flux, shape (n,).
+    weight
+        Inverse variances of white noise, shape (n,).
+    cadence_days
+        Length of one sample.
+    duration_days
+        Length of the boxes.
+
+    Returns
+    -------
+    float
+        At least 1; 1 with fewer than 10 boxes that are at least half full.
+    """
+    mean = float(np.sum(weight * flux) / np.sum(weight))
+    sums, counts = box_sums(time, weight * (flux - mean), duration_days)
+    weights, _ = box_sums(time, weight, duration_days)
+    full = counts >= max(1.0, 0.5 * duration_days / cadence_days)
+    if np.count_nonzero(full) < _FEWEST_BOXES:
+        return 1.0
+    return max(1.0, robust_scatter(sums[full] / np.sqrt(weights[full])))

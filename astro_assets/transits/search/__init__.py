@@ -1,0 +1,1 @@
+"""The search for periodic transits in one star's detrended light curve."""

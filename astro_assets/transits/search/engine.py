@@ -1,0 +1,117 @@
+"""What a periodogram engine is given and what it returns.
+
+Only the interface and its plain data live here, so that engines can be exchanged without their
+callers; no engine is implemented here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """One star's detrended light curve.
+
+    Parameters
+    ----------
+    time
+        Days, strictly increasing, shape (n,).
+    flux
+        Relative flux, 1 out of transit, shape (n,).
+    flux_err
+        Standard deviation of each flux from white noise, positive, shape (n,).
+    cadence_days
+        Length of one sample.
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not of one length, not finite, not sorted, or an error is not positive.
+    """
+
+    time: Floats
+    flux: Floats
+    flux_err: Floats
+    cadence_days: float
+
+    def __post_init__(self) -> None:
+        if not self.time.shape == self.flux.shape == self.flux_err.shape or self.time.ndim != 1:
+            raise ValueError("time, flux and flux_err must be one-dimensional and of one length")
+        if not (np.isfinite(self.time).all() and np.isfinite(self.flux).all()):
+            raise ValueError("time and flux must be finite")
+        if not (np.isfinite(self.flux_err).all() and (self.flux_err > 0).all()):
+            raise ValueError("flux_err must be finite and positive")
+        if (np.diff(self.time) <= 0).any():
+            raise ValueError("time must increase strictly")
+        if not self.cadence_days > 0:
+            raise ValueError("cadence_days must be positive")
+
+    @property
+    def weight(self) -> Floats:
+        """Inverse variances, shape (n,)."""
+        return self.flux_err**-2.0
+
+    @property
+    def baseline_days(self) -> float:
+        """Time from the first to the last sample, 0 when there are none."""
+        return float(self.time[-1] - self.time[0]) if self.time.size else 0.0
+
+    def where(self, chosen: NDArray[np.bool_]) -> Curve:
+        """Return the samples that are chosen."""
+        return Curve(self.time[chosen], self.flux[chosen], self.flux_err[chosen], self.cadence_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Trial periods that share their trial durations.
+
+    Parameters
+    ----------
+    periods
+        Days, increasing, shape (n,).
+    durations
+        Days, increasing, each shorter than every period, shape (k,).
+    """
+
+    periods: Floats
+    durations: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Periodogram:
+    """The best box at each trial period; all arrays of one shape (n,).
+
+    Parameters
+    ----------
+    periods
+        Trial periods, days, increasing.
+    power
+        Signal-to-noise ratio of the depth under white noise; at least 0.
+    depth
+        Relative depth of the box.
+    epoch
+        Mid-time of a transit, days on the curve's time scale.
+    duration
+        Duration of the box, days.
+    """
+
+    periods: Floats
+    power: Floats
+    depth: Floats
+    epoch: Floats
+    duration: Floats
+
+
+class Engine(Protocol):
+    """Searches one star on given periods and durations."""
+
+    def __call__(self, curve: Curve, bands: tuple[Band, ...]) -> Periodogram:
+        """Return the best box at every period of the bands, in their order."""
+        ...

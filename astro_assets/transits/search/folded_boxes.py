@@ -1,0 +1,213 @@
+"""Boxes in a folded curve: depth, transit by transit, odd and even, and elsewhere in phase.
+
+Statistics of a known ephemeris live here; finding and fitting one does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_assets.transits.noise import red_noise_factor
+from astro_assets.transits.search.engine import Curve, Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A periodic box-shaped dip: period, mid-time of transit 0 and duration, all in days."""
+
+    period: float
+    epoch: float
+    duration: float
+
+    def offset(self, time: Floats) -> Floats:
+        """Time from the nearest transit, in days, shape of ``time``."""
+        return (time - self.epoch + 0.5 * self.period) % self.period - 0.5 * self.period
+
+    def number(self, time: Floats) -> NDArray[np.int64]:
+        """Number of the nearest transit, shape of ``time``."""
+        return np.floor((time - self.epoch) / self.period + 0.5).astype(np.int64)
+
+    def covers(self, time: Floats, widths: float = 1.0) -> NDArray[np.bool_]:
+        """Whether each time is within so many durations centred on a transit."""
+        return np.abs(self.offset(time)) < 0.5 * widths * self.duration
+
+
+@dataclass(frozen=True, slots=True)
+class TransitStatistics:
+    """What the samples say about a box; see the columns of the same names in the table of candidates."""
+
+    depth: float
+    snr: float
+    snr_without_strongest: float
+    snr_beyond_sinusoid: float
+    brightening_snr: float
+    n_transits: int
+    n_points: int
+    transit_numbers: NDArray[np.int64]
+    noise_factor: float
+    depth_odd: float
+    depth_odd_err: float
+    depth_even: float
+    depth_even_err: float
+    secondary_depth: float
+    secondary_phase: float
+    secondary_snr: float
+
+    @property
+    def odd_even_sigma(self) -> float:
+        """Difference of odd and even depth over its error; NaN when one is unknown."""
+        return float(
+            abs(self.depth_odd - self.depth_even) / np.hypot(self.depth_odd_err, self.depth_even_err)
+        )
+
+
+#: What the strongest brightening of pure noise reaches in a folded curve.
+NOISE_BRIGHTENING_SNR = 3.5
+
+
+def detection_statistic(statistics: TransitStatistics) -> float:
+    """Return the one number that the detection threshold cuts.
+
+    The depth's signal-to-noise ratio, but no more than what it is without the transit that adds most (a dip that
+    happened once repeats at no period) and below a sinusoid through the rest of the curve (a variable star; the SWEET
+    test of Thompson et al. 2018, ApJS 235, 38), less by how much a brightening elsewhere in phase exceeds noise (the
+    positive dimming of the model-shift test of Coughlin et al. 2016, ApJS 224, 12).
+    """
+    excess = max(0.0, statistics.brightening_snr - NOISE_BRIGHTENING_SNR)
+    return min(statistics.snr, statistics.snr_without_strongest, statistics.snr_beyond_sinusoid) - excess
+
+
+def measure(curve: Curve, box: Box) -> TransitStatistics:
+    """Measure a box in a curve, with the red noise that the rest of the curve shows at its duration.
+
+    Parameters
+    ----------
+    curve
+        Detrended, stronger signals masked.
+    box
+        Period, epoch and duration.
+
+    Returns
+    -------
+    TransitStatistics
+        Depths relative; NaN where there is nothing to measure.
+    """
+    weight = curve.weight
+    inside = box.covers(curve.time)
+    outside = ~box.covers(curve.time, 1.5)
+    if not inside.any() or not outside.any():
+        return _nothing()
+    level = float(np.sum(weight[outside] * curve.flux[outside]) / np.sum(weight[outside]))
+    factor = red_noise_factor(
+        curve.time[outside], curve.flux[outside], weight[outside], curve.cadence_days, box.duration
+    )
+    numbers = box.number(curve.time[inside])
+    first = int(numbers.min())
+    dips = np.bincount(numbers - first, weight[inside] * (level - curve.flux[inside]))
+    weights = np.bincount(numbers - first, weight[inside])
+    counts = np.bincount(numbers - first)
+    seen = np.flatnonzero(counts >= max(1.0, 0.5 * box.duration / curve.cadence_days))
+    dips, weights, counts, numbers = dips[seen], weights[seen], counts[seen], seen + first
+    if not seen.size:
+        return _nothing()
+    level_variance = 1 / float(np.sum(weight[outside]))
+    total, dip = float(weights.sum()), float(dips.sum())
+    error = factor * float(np.sqrt(1 / total + level_variance))
+    sinusoid = _sinusoid_inside(curve, box, outside, inside) - level
+    beyond = dip / total + float(np.sum(weight[inside] * sinusoid) / np.sum(weight[inside]))
+    odd = numbers % 2 == 1
+    depth_odd, depth_odd_err = _mean(dips[odd], weights[odd], factor)
+    depth_even, depth_even_err = _mean(dips[~odd], weights[~odd], factor)
+    phases, depths, snrs = _scan(curve, box, factor)
+    best = int(np.argmax(snrs)) if snrs.size else -1
+    nan = float("nan")
+    return TransitStatistics(
+        depth=dip / total,
+        snr=dip / total / error,
+        snr_without_strongest=_without_strongest(dips, weights, factor),
+        snr_beyond_sinusoid=beyond / error,
+        brightening_snr=max(0.0, -float(snrs.min())) if snrs.size else 0.0,
+        n_transits=int(seen.size),
+        n_points=int(counts.sum()),
+        transit_numbers=numbers,
+        noise_factor=factor,
+        depth_odd=depth_odd,
+        depth_odd_err=depth_odd_err,
+        depth_even=depth_even,
+        depth_even_err=depth_even_err,
+        secondary_depth=float(depths[best]) if snrs.size else nan,
+        secondary_phase=float(phases[best]) if snrs.size else nan,
+        secondary_snr=float(snrs[best]) if snrs.size else nan,
+    )
+
+
+def _nothing() -> TransitStatistics:
+    nan = float("nan")
+    return TransitStatistics(
+        nan, 0.0, 0.0, 0.0, 0.0, 0, 0, np.empty(0, np.int64), 1.0, nan, nan, nan, nan, nan, nan, nan
+    )
+
+
+def _sinusoid_inside(
+    curve: Curve, box: Box, outside: NDArray[np.bool_], inside: NDArray[np.bool_]
+) -> Floats:
+    """Fit level, period and half period to the samples outside transits; its value at those inside."""
+    angle = 2 * np.pi * (curve.time - box.epoch) / box.period
+    terms = np.stack([np.ones_like(angle), np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)])
+    weighted = terms[:, outside] * curve.weight[outside]
+    # NumPy's own sums: those of a linear algebra library may depend on its threads.
+    normal = np.array([np.sum(weighted * term[outside], axis=1) for term in terms])
+    right = np.sum(weighted * curve.flux[outside], axis=1)
+    ridge = 1e-9 * np.trace(normal) * np.eye(len(terms))
+    coefficients = np.linalg.solve(normal + ridge, right)
+    return np.asarray(np.sum(coefficients[:, None] * terms[:, inside], axis=0), dtype=np.float64)
+
+
+def _mean(dips: Floats, weights: Floats, factor: float) -> tuple[float, float]:
+    """Weighted mean depth of some transits and its standard deviation, NaN for none."""
+    total = float(weights.sum())
+    if not total > 0:
+        return float("nan"), float("nan")
+    return float(dips.sum()) / total, factor / float(np.sqrt(total))
+
+
+def _without_strongest(dips: Floats, weights: Floats, factor: float) -> float:
+    """Signal-to-noise ratio without the transit that adds most, scaled as if none were missing."""
+    if dips.size < 2:
+        return 0.0
+    strongest = int(np.argmax(dips / np.sqrt(weights)))
+    rest = np.arange(dips.size) != strongest
+    scale = float(np.sqrt(weights.sum() / weights[rest].sum()))
+    return float(dips[rest].sum() / np.sqrt(weights[rest].sum())) * scale / factor
+
+
+def _scan(curve: Curve, box: Box, factor: float) -> tuple[Floats, Floats, Floats]:
+    """Depth and its signal-to-noise ratio of boxes at all phases away from the transit.
+
+    Returns
+    -------
+    phases, depths, snrs : ndarray of float64, one shape
+        Phases from 0 to 1 in steps of a sixth of the duration; boxes less than half filled are left out.
+    """
+    away = ~box.covers(curve.time, 2.0)
+    offset = (curve.time[away] - box.epoch) % box.period
+    order = np.argsort(offset, kind="stable")
+    offset = offset[order]
+    weight = curve.weight[away][order]
+    flux = curve.flux[away][order]
+    if offset.size < 2:
+        return np.empty(0), np.empty(0), np.empty(0)
+    level = float(np.median(flux))
+    steps = max(int(np.ceil((box.period - 3 * box.duration) / (box.duration / 6))), 1)
+    centres = np.linspace(1.5 * box.duration, box.period - 1.5 * box.duration, steps)
+    low = np.searchsorted(offset, centres - 0.5 * box.duration)
+    high = np.searchsorted(offset, centres + 0.5 * box.duration)
+    dip_sums = np.concatenate([[0.0], np.cumsum(weight * (level - flux))])
+    weight_sums = np.concatenate([[0.0], np.cumsum(weight)])
+    dips, weights = dip_sums[high] - dip_sums[low], weight_sums[high] - weight_sums[low]
+    filled = (high - low) >= max(1.0, 0.5 * offset.size * box.duration / box.period)
+    dips, weights = dips[filled], weights[filled]
+    return centres[filled] / box.period, dips / weights, dips / np.sqrt(weights) / factor

@@ -1,0 +1,95 @@
+"""Peaks of a periodogram: red noise taken off, distinct maxima, and how they stand out.
+
+What is read off the spectrum alone lives here; refining a peak with the data does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_assets.transits.noise import red_noise_factor
+from astro_assets.transits.search.engine import Band, Curve, Floats, Periodogram
+
+#: The spectrum's own trend is a running median over this part of its trials.
+_TREND_FRACTION: Final = 0.04
+
+
+def with_red_noise(periodogram: Periodogram, curve: Curve, bands: tuple[Band, ...]) -> Periodogram:
+    """Divide the power by the red noise factor at each box's duration.
+
+    Parameters
+    ----------
+    periodogram
+        Power under white noise.
+    curve
+        The curve it was made from.
+    bands
+        The grid it was made on.
+    """
+    durations = np.unique(np.concatenate([band.durations for band in bands]))
+    nodes = np.geomspace(durations[0], durations[-1], 12)
+    factors = [
+        red_noise_factor(curve.time, curve.flux, curve.weight, curve.cadence_days, float(node)) for node in nodes
+    ]
+    divisor = np.interp(np.log(periodogram.duration.clip(min=nodes[0])), np.log(nodes), factors)
+    return replace(periodogram, power=periodogram.power / divisor)
+
+
+def detrended_power(power: Floats) -> Floats:
+    """Power less its running median over 4 % of the trials: chance maxima grow with the number of phases tried."""
+    from scipy.ndimage import median_filter
+
+    width = max(int(power.size * _TREND_FRACTION) | 1, 3)
+    return np.asarray(power - median_filter(power, size=width, mode="nearest"), dtype=np.float64)
+
+
+def signal_detection_efficiency(power: Floats) -> Floats:
+    """Power in standard deviations above its mean (Kovacs, Zucker & Mazeh 2002, equation 6), trend removed."""
+    flat = detrended_power(power)
+    deviation = float(flat.std())
+    return (flat - flat.mean()) / deviation if deviation > 0 else np.zeros_like(flat)
+
+
+def distinct_peaks(periodogram: Periodogram, height: Floats, n_peaks: int, baseline_days: float) -> NDArray[np.int64]:
+    """Find the highest trials that are different signals.
+
+    Two periods are one signal when transits drift apart by less than two durations over the baseline.
+
+    Parameters
+    ----------
+    periodogram
+        Periods and durations.
+    height
+        What is ranked, shape of the periods.
+    n_peaks
+        Most peaks wanted.
+    baseline_days
+        Length of the data that the periodogram combined coherently.
+
+    Returns
+    -------
+    ndarray of int64
+        Indices, highest first.
+    """
+    left = height.copy()
+    chosen: list[int] = []
+    while len(chosen) < n_peaks:
+        best = int(np.argmax(left))
+        if not np.isfinite(left[best]) or periodogram.power[best] <= 0:
+            break
+        chosen.append(best)
+        period, duration = periodogram.periods[best], periodogram.duration[best]
+        same = np.abs(periodogram.periods - period) < 2 * duration * period / baseline_days
+        left[same] = -np.inf
+    return np.array(chosen, dtype=np.int64)
+
+
+def highest_of_groups(periods: Floats, power: Floats, n_groups: int) -> tuple[Floats, Floats]:
+    """Thin a spectrum to at most ``n_groups`` points, each the highest of its neighbours."""
+    edges = np.unique(np.linspace(0, periods.size, min(n_groups, periods.size) + 1).astype(np.int64))
+    best = np.array([low + np.argmax(power[low:high]) for low, high in zip(edges[:-1], edges[1:], strict=True)])
+    return periods[best], power[best]

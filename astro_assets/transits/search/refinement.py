@@ -1,0 +1,166 @@
+"""From a peak of a periodogram to the box that fits the data best, and to the right one of its aliases.
+
+Choices between periods lives here; spectra are made elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from astro_assets.transits.search.engine import Band, Curve, Engine
+from astro_assets.transits.search.folded_boxes import Box, TransitStatistics, detection_statistic, measure
+from astro_assets.transits.search.periods import transit_duration_days
+
+#: Trial durations around the peak's.
+_DURATION_FACTORS: Final = np.array([0.7, 0.85, 1.0, 1.18, 1.4])
+#: Trial periods are so close that transits drift over the baseline by this part of the duration.
+_DRIFT: Final = 1 / 6
+#: Odd and even depths that differ by so many standard deviations, and by such a part, belong to two eclipses.
+_ODD_EVEN_SIGMA: Final = 5.0
+_ODD_EVEN_PART: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a signal may be: the range of periods, days, of durations in units of the Sun's, and fewest transits."""
+
+    periods: tuple[float, float]
+    duration_factors: tuple[float, float]
+    min_transits: int
+
+    def durations(self, period: float, cadence_days: float) -> tuple[float, float]:
+        """Shortest and longest duration at a period, days."""
+        expected = float(transit_duration_days(period))
+        longest = min(self.duration_factors[1] * expected, 0.45 * period)
+        return min(max(self.duration_factors[0] * expected, cadence_days), longest), longest
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A box and what the data say about it."""
+
+    box: Box
+    statistics: TransitStatistics
+
+    @property
+    def statistic(self) -> float:
+        """The detection statistic."""
+        return detection_statistic(self.statistics)
+
+    @property
+    def strength(self) -> float:
+        """Signal-to-noise ratio whatever the cause: a sinusoid must not hide at a multiple of its period."""
+        return min(self.statistics.snr, self.statistics.snr_without_strongest)
+
+
+def refine(curve: Curve, box: Box, half_width: float, limits: Limits, engine: Engine) -> Measured | None:
+    """Search closely around a box.
+
+    Parameters
+    ----------
+    curve
+        The whole curve.
+    box
+        Where to look.
+    half_width
+        Periods within this of the box's are tried, days.
+    limits
+        Durations and transits allowed.
+    engine
+        Searches the periods.
+
+    Returns
+    -------
+    Measured or None
+        The best box; None when none is a dip, or too few of its transits are observed.
+    """
+    shortest, longest = limits.durations(box.period, curve.cadence_days)
+    steps = 2 * half_width / box.period * curve.baseline_days / (_DRIFT * box.duration)
+    periods = box.period + half_width * np.linspace(-1, 1, 2 * math.ceil(steps / 2) + 1)
+    durations = np.unique((box.duration * _DURATION_FACTORS).clip(shortest, longest))
+    found = engine(_transit_at_half_phase(curve, box), (Band(periods, durations),))
+    best = int(np.argmax(found.power))
+    if not found.power[best] > 0:
+        return None
+    refined = Box(float(found.periods[best]), float(found.epoch[best]), float(found.duration[best]))
+    measured = Measured(refined, measure(curve, refined))
+    return measured if measured.statistics.n_transits >= limits.min_transits else None
+
+
+def _transit_at_half_phase(curve: Curve, box: Box) -> Curve:
+    """Put a sample of no weight before the first, so that the transit is at half phase counted from there.
+
+    astropy pads the folded curve at phase 1 by only the shortest duration: longer boxes across it are cut.
+    """
+    ahead = 0.5 * box.period - float((box.epoch - curve.time[0]) % box.period)
+    start = curve.time[0] - (ahead % box.period or box.period)
+    return Curve(
+        np.concatenate([[start], curve.time]),
+        np.concatenate([[1.0], curve.flux]),
+        np.concatenate([[1e6 * float(curve.flux_err.max())], curve.flux_err]),
+        curve.cadence_days,
+    )
+
+
+def right_alias(curve: Curve, found: Measured, limits: Limits, engine: Engine) -> Measured:
+    """Choose among a period, its simple fractions and its multiples.
+
+    A planet's signal-to-noise ratio is highest at its own period: half of it dilutes the depth, twice of it leaves out half of the
+    transits. Two cases need more. Where the additional transits of the shorter period all fall into gaps, the
+    longer one explains the same with less and is taken. Where odd and even depths differ clearly, two eclipses
+    alternate and the double period is taken.
+
+    Parameters
+    ----------
+    curve
+        The whole curve.
+    found
+        The refined peak.
+    limits
+        Periods, durations and transits allowed.
+    engine
+        Searches the periods.
+
+    Returns
+    -------
+    Measured
+        ``found`` or one of its aliases.
+    """
+    best = found
+    for ratio in (1 / 3, 1 / 2, 2 / 3, 3 / 2, 2.0, 3.0):
+        period = found.box.period * ratio
+        if not limits.periods[0] <= period <= limits.periods[1]:
+            continue
+        shortest, longest = limits.durations(period, curve.cadence_days)
+        trial = Box(period, found.box.epoch, min(max(found.box.duration, shortest), longest))
+        half_width = 0.5 * trial.duration * period / curve.baseline_days
+        alias = refine(curve, trial, half_width, limits, engine)
+        if alias is not None and (alias.strength > best.strength or _explains_with_less(alias, best)):
+            best = alias
+    return _double_if_alternating(curve, best, limits)
+
+
+def _explains_with_less(alias: Measured, best: Measured) -> bool:
+    """Whether a longer period sees the same transits as strongly, to 2 %."""
+    return (
+        alias.box.period > 1.5 * best.box.period
+        and alias.statistics.n_transits >= best.statistics.n_transits
+        and alias.strength >= 0.98 * best.strength
+    )
+
+
+def _double_if_alternating(curve: Curve, found: Measured, limits: Limits) -> Measured:
+    """Take the double period, with the deeper eclipse as transit, where odd and even depths differ clearly."""
+    odd, even = found.statistics.depth_odd, found.statistics.depth_even
+    part = abs(odd - even) / max(odd, even) if max(odd, even) > 0 else 0.0
+    period = 2 * found.box.period
+    if not (found.statistics.odd_even_sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART) or period > limits.periods[1]:
+        return found
+    epoch = found.box.epoch + (found.box.period if odd > even else 0.0)
+    box = Box(period, epoch, found.box.duration)
+    doubled = Measured(box, measure(curve, box))
+    return doubled if doubled.statistics.n_transits >= limits.min_transits else found

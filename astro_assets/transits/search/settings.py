@@ -1,0 +1,57 @@
+"""What can be set about a search, with units and bounds.
+
+Only the settings live here, and the one detection threshold that serves every table and test.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+#: Smallest detection statistic of a detected candidate.
+DETECTION_THRESHOLD: Final = 8.0
+#: Signals below this are not kept, and end a star's search.
+STATISTIC_FLOOR: Final = 6.0
+
+
+class SearchSettings(BaseModel):
+    """Settings of the transit search."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    shortest_period_days: float = Field(0.4, ge=0.2, le=50, description="Shortest trial period, days.")
+    longest_period_days: float = Field(
+        20.0, ge=1, le=1000, description="Longest trial period, days; half the baseline where that is less."
+    )
+    oversampling: float = Field(
+        3.0, ge=1, le=20, description="Trial periods while a transit drifts by its duration (Ofir 2014)."
+    )
+    shortest_duration_factor: float = Field(
+        0.25, ge=0.05, le=1, description="Shortest trial duration, in units of a central transit of the Sun."
+    )
+    longest_duration_factor: float = Field(
+        1.8, ge=1, le=4, description="Longest trial duration, in units of a central transit of the Sun."
+    )
+    duration_ratio: float = Field(1.3, ge=1.05, le=2, description="Largest ratio of neighbouring trial durations.")
+    bin_minutes: float = Field(
+        10.0, ge=0.1, le=60, description="Shorter cadences are averaged to this for the periodogram, minutes."
+    )
+    longest_window_days: float = Field(
+        100.0, ge=20, le=2000, description="Longest window searched coherently, days."
+    )
+    window_above_days: float = Field(
+        120.0, ge=20, le=2000, description="Curves longer than this are searched in windows, days."
+    )
+    n_peaks: int = Field(5, ge=1, le=50, description="Peaks of each periodogram that are refined and ranked.")
+    max_signals: int = Field(5, ge=1, le=20, description="Most signals searched for in one star.")
+    min_transits: int = Field(2, ge=2, le=20, description="Fewest observed transits of a signal.")
+    mask_durations: float = Field(
+        1.5, ge=1, le=5, description="Width masked around a found signal's transits, in durations."
+    )
+    statistic_floor: float = Field(
+        STATISTIC_FLOOR, ge=3, le=100, description="Smallest detection statistic of a signal that is kept."
+    )
+    detection_threshold: float = Field(
+        DETECTION_THRESHOLD, ge=3, le=100, description="Smallest detection statistic of a detected candidate."
+    )

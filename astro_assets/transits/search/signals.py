@@ -1,0 +1,192 @@
+"""The search of one star: strongest signal, mask it, search again.
+
+The order of steps lives here; each step is in its own module.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Final
+
+import numpy as np
+
+from astro_assets.transits.search.binning import binned
+from astro_assets.transits.search.box_least_squares import BoxLeastSquares
+from astro_assets.transits.search.engine import Band, Curve, Engine, Floats, Periodogram
+from astro_assets.transits.search.folded_boxes import Box, TransitStatistics, detection_statistic, measure
+from astro_assets.transits.search.harmonics import harmonic_relation
+from astro_assets.transits.search.long_baseline import windowed_periodogram
+from astro_assets.transits.search.peaks import (
+    detrended_power,
+    distinct_peaks,
+    signal_detection_efficiency,
+    with_red_noise,
+)
+from astro_assets.transits.search.periods import search_bands
+from astro_assets.transits.search.refinement import Limits, Measured, refine, right_alias
+from astro_assets.transits.search.settings import SearchSettings
+from astro_assets.transits.search.trapezoid import Trapezoid, fit_trapezoid
+
+SURVEY_ENGINE: Final = BoxLeastSquares(phase_oversampling=5)
+#: Finer in phase: it sees a few dozen periods only.
+REFINING_ENGINE: Final = BoxLeastSquares(phase_oversampling=15)
+#: Windows with less data than this are not searched on their own, days.
+_SHORTEST_WINDOW_DAYS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One periodic signal of a star.
+
+    Parameters
+    ----------
+    box
+        Best box; its epoch is the middle of the observed transit nearest to the middle of the data.
+    transit
+        Fitted trapezoid.
+    epoch_err
+        Standard deviation of the box's epoch, days; NaN if the fit failed.
+    statistics
+        What the data say about the box.
+    sde
+        Signal detection efficiency of the peak.
+    harmonic
+        Position of a stronger signal with a commensurable period, and the ratio to it.
+    periods, power
+        The spectrum in which it was found, red noise taken off, shape (n,).
+    """
+
+    box: Box
+    transit: Trapezoid
+    epoch_err: float
+    statistics: TransitStatistics
+    sde: float
+    harmonic: tuple[int, Fraction] | None
+    periods: Floats
+    power: Floats
+
+    @property
+    def detection_statistic(self) -> float:
+        """The number that the threshold cuts."""
+        return detection_statistic(self.statistics)
+
+
+def find_signals(curve: Curve, settings: SearchSettings, engine: Engine = SURVEY_ENGINE) -> list[Signal]:
+    """Find up to ``max_signals`` periodic signals, strongest first.
+
+    Each is masked before the next search; the search ends at the first whose detection statistic is below
+    ``statistic_floor``.
+
+    Parameters
+    ----------
+    curve
+        Detrended light curve.
+    settings
+        Ranges, grids and limits.
+    engine
+        Makes the periodograms.
+
+    Returns
+    -------
+    list of Signal
+        Empty when nothing reaches the floor.
+    """
+    signals: list[Signal] = []
+    left = curve
+    while len(signals) < settings.max_signals:
+        found = strongest_signal(left, settings, engine)
+        if found is None or found.detection_statistic < settings.statistic_floor:
+            break
+        earlier = [signal.box for signal in signals]
+        signals.append(replace(found, harmonic=harmonic_relation(found.box, earlier, curve.baseline_days)))
+        wide = replace(found.box, duration=max(found.box.duration, found.transit.duration))
+        left = left.where(~wide.covers(left.time, settings.mask_durations))
+    return signals
+
+
+def strongest_signal(curve: Curve, settings: SearchSettings, engine: Engine) -> Signal | None:
+    """Find the signal with the highest detection statistic among the highest peaks of the periodogram.
+
+    Returns
+    -------
+    Signal or None
+        None when the curve is too short for the shortest period, or no peak has enough observed transits.
+    """
+    period_range = (
+        settings.shortest_period_days, min(settings.longest_period_days, curve.baseline_days / 2)
+    )  # fmt: skip
+    if period_range[1] <= period_range[0]:
+        return None
+    factors = settings.shortest_duration_factor, settings.longest_duration_factor
+    limits = Limits(period_range, factors, settings.min_transits)
+    coarse = binned(curve, settings.bin_minutes / 1440)
+    spectrum, coherent_days = _spectrum(coarse, limits, settings, engine)
+    height = detrended_power(spectrum.power)
+    refined = [
+        refine(coarse, _box(spectrum, peak), _spacing(spectrum.periods, peak), limits, REFINING_ENGINE)
+        for peak in distinct_peaks(spectrum, height, settings.n_peaks, coherent_days)
+    ]
+    best = max((found for found in refined if found), key=lambda found: found.statistic, default=None)
+    if best is None or best.statistic < settings.statistic_floor:
+        return None
+    best = right_alias(coarse, best, limits, REFINING_ENGINE)
+    return _finished(curve, best, spectrum, limits)
+
+
+def _spectrum(
+    curve: Curve, limits: Limits, settings: SearchSettings, engine: Engine
+) -> tuple[Periodogram, float]:
+    """Make the periodogram with red noise taken off; also the length that it combines coherently, days."""
+    windowed = curve.baseline_days > settings.window_above_days
+    coherent = min(curve.baseline_days, settings.longest_window_days) if windowed else curve.baseline_days
+    bands = search_bands(
+        coherent,
+        curve.cadence_days,
+        limits.periods,
+        limits.duration_factors,
+        settings.oversampling,
+        settings.duration_ratio,
+    )
+    if windowed:
+        return windowed_periodogram(curve, bands, engine, coherent, _SHORTEST_WINDOW_DAYS), coherent
+    return with_red_noise(engine(curve, bands), curve, bands), coherent
+
+
+def _box(spectrum: Periodogram, peak: int) -> Box:
+    return Box(
+        float(spectrum.periods[peak]), float(spectrum.epoch[peak]), float(spectrum.duration[peak])
+    )
+
+
+def _spacing(periods: Floats, index: int) -> float:
+    """Largest distance to a neighbouring trial period, days."""
+    near = periods[max(index - 1, 0) : index + 2]
+    return float(np.diff(near).max())
+
+
+def _finished(curve: Curve, found: Measured, spectrum: Periodogram, limits: Limits) -> Signal | None:
+    """Refine on all samples, fit the transit's shape, and set the epoch to the transit nearest the middle."""
+    half_width = found.box.duration * found.box.period / curve.baseline_days / 3
+    fine = refine(curve, found.box, half_width, limits, REFINING_ENGINE) or found
+    transit = fit_trapezoid(curve, fine.box, fine.statistics.depth, fine.statistics.noise_factor)
+    box = Box(transit.period, transit.epoch, fine.box.duration)
+    numbers = measure(curve, box).transit_numbers
+    if not numbers.size:
+        return None
+    middle = 0.5 * (curve.time[0] + curve.time[-1])
+    times = box.epoch + numbers * box.period
+    epoch, epoch_err = transit.near(int(numbers[np.argmin(np.abs(times - middle))]))
+    box = replace(box, epoch=epoch)
+    sde = signal_detection_efficiency(spectrum.power)
+    nearest = int(np.argmin(np.abs(np.log(spectrum.periods / box.period))))
+    return Signal(
+        box=box,
+        transit=transit,
+        epoch_err=epoch_err,
+        statistics=measure(curve, box),
+        sde=float(sde[max(nearest - 2, 0) : nearest + 3].max()),
+        harmonic=None,
+        periods=spectrum.periods,
+        power=spectrum.power,
+    )

@@ -1,0 +1,190 @@
+"""Damaged and hostile files are refused by name of what is wrong, before anything big is read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from astropy.io import fits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from astro_assets.observations.fits_structure import FitsError, column_names, read_columns, read_structure
+from astro_assets_tests.observations.made_files import light_curve_file
+
+
+def _replace_card(path: Path, keyword: str, value: str, within: int = 20000) -> None:
+    """Overwrite a card in place, so that the header says what astropy would not write."""
+    with path.open("r+b") as file:
+        head = file.read(within)
+        starts = [
+            start for start in range(0, len(head), 80) if head[start : start + 8] == keyword.ljust(8).encode()
+        ]
+        file.seek(starts[-1])
+        file.write(f"{keyword:<8}= {value:>20}".ljust(80).encode())
+
+
+def test_headers_and_columns_are_those_astropy_reads(tmp_path: Path) -> None:
+    path = light_curve_file(tmp_path / "a.fits")
+    primary, table = read_structure(path)
+    assert primary.header["OBJECT"] == "TIC 42"
+    assert table.name == "LIGHTCURVE"
+    names = column_names(table)
+    columns = read_columns(path, table, names)
+    with fits.open(path) as hdus:
+        assert names == hdus[1].columns.names
+        for name in names:
+            np.testing.assert_array_equal(columns[name], hdus[1].data[name])
+            assert columns[name].dtype.isnative
+
+
+def test_columns_behind_wider_ones_are_found(tmp_path: Path) -> None:
+    rows = np.arange(3)
+    table = fits.BinTableHDU.from_columns(
+        [
+            fits.Column("NAME", "5A", array=["a", "b", "c"]),
+            fits.Column("BITS", "11X", array=np.ones((3, 11), dtype=bool)),
+            fits.Column("VECTOR", "3E", array=np.ones((3, 3))),
+            fits.Column("TRUE", "L", array=np.ones(3, dtype=bool)),
+            fits.Column("SCALED", "I", array=rows),
+            fits.Column("WANTED", "K", array=rows),
+        ]
+    )
+    table.header["TSCAL5"] = 2.0
+    table.writeto(tmp_path / "a.fits")
+    _, hdu = read_structure(tmp_path / "a.fits")
+    np.testing.assert_array_equal(read_columns(tmp_path / "a.fits", hdu, ["WANTED"])["WANTED"], rows)
+    for name in ("NAME", "BITS", "VECTOR", "TRUE", "SCALED"):
+        with pytest.raises(FitsError, match=f"column {name} has format .*, not one plain number"):
+            read_columns(tmp_path / "a.fits", hdu, [name])
+    with pytest.raises(FitsError, match="no column FLUX; there are NAME, BITS"):
+        read_columns(tmp_path / "a.fits", hdu, ["FLUX"])
+
+
+def test_what_is_no_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name, reason in {
+        "absent.fits": "cannot be read: No such file",
+        "pipe": "not a regular file",
+        ".": "not a regular file",
+    }.items():
+        with pytest.raises(FitsError, match=reason):
+            read_structure(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty file"),
+        (b"time,flux\n1,2\n", "not FITS: does not begin with SIMPLE"),
+        (b"\x1f\x8b\x08rest", "gzip-compressed"),
+        (b"SIMPLE  =                    T", "ends within the header of HDU 0"),
+        (b"SIMPLE  =                    T".ljust(2880), "ends within the header of HDU 0"),
+        (b"SIMPLE  =                    T".ljust(361 * 2880), "no END within"),
+        (b"SIMPLE  =                    T".ljust(80) + b"END".ljust(2800), "BITPIX is missing"),
+    ],
+)
+def test_what_is_not_fits(tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "a.fits"
+    path.write_bytes(content)
+    with pytest.raises(FitsError, match=reason):
+        read_structure(path)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "reason"),
+    [
+        ("NAXIS2", "999999999999999999999", "truncated: HDU 1 needs"),
+        ("NAXIS2", "-1", "NAXIS2 is -1"),
+        ("NAXIS2", "'many'", "NAXIS2 is missing or not a whole number"),
+        ("PCOUNT", "-5", "PCOUNT or GCOUNT is negative"),
+        ("BITPIX", "7", "BITPIX is 7"),
+        ("XTENSION", "'IMAGE'", None),
+    ],
+)
+def test_absurd_sizes_are_refused_before_reading(
+    tmp_path: Path, keyword: str, value: str, reason: str | None
+) -> None:
+    path = light_curve_file(tmp_path / "a.fits")
+    _replace_card(path, keyword, value)
+    tracemalloc.start()
+    try:
+        if reason is None:
+            with pytest.raises(FitsError, match="is not a binary table"):
+                column_names(read_structure(path)[1])
+        else:
+            with pytest.raises(FitsError, match=reason):
+                read_structure(path)
+        assert tracemalloc.get_traced_memory()[1] < 20e6
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "reason"),
+    [
+        ("TFORM1", "'999999999D'", "the columns fill .* bytes a row, NAXIS1 says"),
+        ("TFORM1", "'Z'", "TFORM1 is 'Z'"),
+        ("TFIELDS", "100000", "TFIELDS is 100000"),
+        ("NAXIS", "1", "60 rows of 48 bytes do not fit the 48 bytes of data"),
+        ("TFIELDS", "3", "the columns fill .* bytes a row, NAXIS1 says"),
+    ],
+)
+def test_contradictory_columns_are_refused(tmp_path: Path, keyword: str, value: str, reason: str) -> None:
+    path = light_curve_file(tmp_path / "a.fits")
+    size = path.stat().st_size
+    _replace_card(path, keyword, value)
+    if keyword == "NAXIS":  # then one row is all the data, and the rest is cut off
+        os.truncate(path, size - 60 * 48 + 48 - (-60 * 48 % 2880) + (-48 % 2880))
+    table = read_structure(path)[1]
+    with pytest.raises(FitsError, match=reason):
+        read_columns(path, table, ["TIME"])
+
+
+def test_too_big_a_table_is_not_read(tmp_path: Path) -> None:
+    path = light_curve_file(tmp_path / "a.fits")
+    table = read_structure(path)[1]
+    n_rows = 2**24
+    size = table.offset + -(-n_rows * table.header["NAXIS1"] // 2880) * 2880
+    os.truncate(path, size)  # sparse: the file has all the bytes it claims, the disk does not
+    _replace_card(path, "NAXIS2", str(n_rows), within=table.offset)
+    table = read_structure(path)[1]
+    with pytest.raises(FitsError, match="the table has 805306368 bytes"):
+        read_columns(path, table, ["TIME"])
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9, 0.999])
+def test_truncated_files_are_refused(tmp_path: Path, share: float) -> None:
+    content = light_curve_file(tmp_path / "a.fits", n=2000).read_bytes()
+    path = tmp_path / "b.fits"
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(FitsError, match="truncated"):
+        read_structure(path)
+
+
+def test_a_file_that_shrinks_after_the_check_is_refused(tmp_path: Path) -> None:
+    path = light_curve_file(tmp_path / "a.fits", n=2000)
+    hdus = read_structure(path)
+    os.truncate(path, 3 * 2880)
+    with pytest.raises(FitsError, match="ends before its last row"):
+        read_columns(path, hdus[1], ["TIME"])
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 8639), st.integers(0, 255)), min_size=1, max_size=30))
+def test_flipped_header_bytes_never_raise_anything_else(tmp_path: Path, flips: list[tuple[int, int]]) -> None:
+    good = tmp_path / "good.fits"
+    if not good.exists():
+        light_curve_file(good)
+    content = bytearray(good.read_bytes())
+    for place, value in flips:
+        content[place] = value
+    path = tmp_path / "flipped.fits"
+    path.write_bytes(content)
+    with contextlib.suppress(FitsError):
+        for hdu in read_structure(path)[1:]:
+            read_columns(path, hdu, column_names(hdu))
