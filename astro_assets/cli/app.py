@@ -34,8 +34,14 @@ app.add_typer(targets_app, name="targets")
 DEFAULT_PORT = 3000
 #: Errors that people can do something about: shown as one line, without a traceback.
 EXPECTED_ERRORS = (
-    HomeError, UnknownTableError, UnknownUnitError, TargetIdError, CorruptStoreError, DeltaError, FileNotFoundError,
-)  # fmt: skip
+    HomeError,
+    UnknownTableError,
+    UnknownUnitError,
+    TargetIdError,
+    CorruptStoreError,
+    DeltaError,
+    FileNotFoundError,
+)
 
 
 class Format(StrEnum):
@@ -54,7 +60,10 @@ class RowFormat(StrEnum):
 
 
 HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="The home; by default ASTRO_ASSETS_HOME, data/home in a checkout, else yours.")
+    Path | None,
+    typer.Option(
+        "--home", help="The home; by default ASTRO_ASSETS_HOME, data/home in a checkout, else yours."
+    ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
@@ -72,10 +81,14 @@ def main() -> None:
 def run(
     observations: Annotated[
         list[Path] | None,
-        typer.Option(help="File or folder to take in, searched recursively; may be repeated. By default the home's inbox."),
+        typer.Option(
+            help="File or folder, searched recursively; may be repeated. By default the home's inbox."
+        ),
     ] = None,
     home: HomeOption = None,
-    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Compute again what failed before.")] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Compute again what failed before.")
+    ] = False,
 ) -> None:
     """Take observations in and bring every table up to date.
 
@@ -100,7 +113,8 @@ def demo(
 
     place = open_home(home)
     code = search(place, n_targets=n_targets)
-    printing.demonstration(queries.best_with_truth(open_ledger(place, TABLES), 10), place)
+    ledger = open_ledger(place, TABLES)
+    printing.demonstration(queries.best_with_truth(ledger, 10), queries.recovery(ledger), place)
     raise typer.Exit(code)
 
 
@@ -126,7 +140,9 @@ def candidates(
     if output is RowFormat.table:
         printing.candidates(rows)
     else:
-        sys.stdout.write(rows.write_csv() if output is RowFormat.csv else json.dumps(rows.to_dicts(), indent=1) + "\n")
+        sys.stdout.write(
+            rows.write_csv() if output is RowFormat.csv else json.dumps(rows.to_dicts(), indent=1) + "\n"
+        )
 
 
 @app.command("lineage")
@@ -158,7 +174,9 @@ def show_stale(output: FormatOption = Format.table, home: HomeOption = None) -> 
 
 @targets_app.command("find")
 def find_target(
-    name: Annotated[str, typer.Argument(help="A target, however it is written: 'TIC 100100827', kic11446443.")],
+    name: Annotated[
+        str, typer.Argument(help="A target, however it is written: 'TIC 100100827', kic11446443.")
+    ],
     output: FormatOption = Format.table,
     home: HomeOption = None,
 ) -> None:

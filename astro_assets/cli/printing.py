@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import polars as pl
 from rich.box import SIMPLE_HEAD
@@ -17,8 +18,15 @@ from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.ledger.update import Report
 
 _DIGITS: Final = {
-    "period_days": 6, "true_period_days": 6, "epoch_btjd": 4, "duration_hours": 2, "depth_ppm": 0, "snr": 1, "sde": 1, "ratio": 4,
-}  # fmt: skip
+    "period_days": 6,
+    "true_period_days": 6,
+    "epoch_btjd": 4,
+    "duration_hours": 2,
+    "depth_ppm": 0,
+    "snr": 1,
+    "sde": 1,
+    "found_over_true": 4,
+}
 _SHORT: Final = 12
 _LISTED: Final = 20
 out = Console(highlight=False)
@@ -26,7 +34,10 @@ out = Console(highlight=False)
 
 def _print_grid(grid: Grid) -> None:
     """Print a table as wide as it is: a narrow terminal folds lines, but no column is cut."""
-    wide = Console(highlight=False, width=max(out.width, out.measure(grid, options=out.options.update(width=1000)).maximum))
+    wide = Console(
+        highlight=False,
+        width=max(out.width, out.measure(grid, options=out.options.update(width=1000)).maximum),
+    )
     wide.print(grid, crop=False, no_wrap=True)
 
 
@@ -38,10 +49,13 @@ def candidates(rows: pl.DataFrame) -> None:
         out.print("No candidates above the threshold; --all shows the rest.")
 
 
-def demonstration(rows: pl.DataFrame, home: Home) -> None:
-    """Print the demonstration's candidates and how to see more."""
-    grid = _grid(rows.select("target_id", "kind", "true_period_days", "period_days", "ratio", "depth_ppm", "snr", "n_transits"))
-    grid.title = "The ten best candidates of the simulated survey, beside the truth"
+def demonstration(best: pl.DataFrame, recovery: pl.DataFrame, home: Home) -> None:
+    """Print the demonstration's candidates, what was found of everything, and how to see more."""
+    grid = _grid(best)
+    grid.title = "The ten best candidates of the simulated survey, one a star, beside the truth"
+    _print_grid(grid)
+    grid = _grid(recovery)
+    grid.title = "What was found of everything in it"
     _print_grid(grid)
     out.print(f"\nSee everything in the Dagster UI:  astro-assets ui --home {home.root}", soft_wrap=True)
     out.print("or, in a checkout:                 make ui")
@@ -58,7 +72,11 @@ def staleness(ledger: Ledger, state: Staleness) -> None:
     for table in ledger.tables:
         if not table.is_source:
             counts = state.counts(table.name)
-            numbers = [state.current[table.name], *(counts[status] for status in STATUSES), state.environment[table.name]]
+            numbers = [
+                state.current[table.name],
+                *(counts[status] for status in STATUSES),
+                state.environment[table.name],
+            ]
             grid.add_row(table.name, *map(str, numbers))
     _print_grid(grid)
     for name, key, target, status, cause in state.entries.head(_LISTED).iter_rows():
@@ -69,7 +87,7 @@ def staleness(ledger: Ledger, state: Staleness) -> None:
         out.print("Everything is up to date.")
 
 
-def target(found: dict[str, object]) -> None:
+def target(found: Mapping[str, Any]) -> None:
     """Print a target and its files."""
     out.print(f"{found['target_id']}  shard {found['shard']}")
     files = pl.DataFrame(found["files"])
@@ -119,7 +137,10 @@ def _branch(tree: Tree, node: Node) -> Tree:
 
 
 def _line(node: Node) -> str:
-    rows = f"{len(node.row_hashes)} rows" if len(node.row_hashes) != 1 else f"row {node.row_hashes[0][:_SHORT]}"
+    rows = (
+        f"{len(node.row_hashes)} rows" if len(node.row_hashes) != 1 else f"row {node.row_hashes[0][:_SHORT]}"
+    )
     name = node.context.get("file_name") or ""
     state = "" if node.is_current else "  [yellow]superseded since[/]"
-    return f"[bold]{node.table}[/]  {node.key}  {name}  {rows}  recipe {node.recipe_hash[:_SHORT]}  {node.origin}{state}"
+    recipe = node.recipe_hash[:_SHORT]
+    return f"[bold]{node.table}[/]  {node.key}  {name}  {rows}  recipe {recipe}  {node.origin}{state}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import fields
 from typing import Any, Final
 
@@ -17,8 +18,19 @@ from astro_assets.transits.tables import TRANSIT_CANDIDATES
 
 #: Columns of `astro-assets candidates`, on which other tools rely.
 CANDIDATE_COLUMNS: Final = (
-    "target_id", "rank", "period_days", "epoch_btjd", "duration_hours", "depth_ppm", "snr", "sde", "n_transits", "origin",
-)  # fmt: skip
+    "target_id",
+    "rank",
+    "period_days",
+    "epoch_btjd",
+    "duration_hours",
+    "depth_ppm",
+    "snr",
+    "sde",
+    "n_transits",
+    "origin",
+)
+#: Relative difference within which two periods of a month's data are one.
+_SAME_PERIOD: Final = 0.005
 #: How many digits of a hash or name identify a unit.
 _PREFIX: Final = 6
 
@@ -35,15 +47,51 @@ def candidates(ledger: Ledger, *, include_below_threshold: bool = False) -> pl.D
 
 
 def best_with_truth(ledger: Ledger, n: int) -> pl.DataFrame:
-    """Return the best candidates of simulated targets beside the true signal of the nearest period."""
-    found = candidates(ledger).filter(pl.col("origin") == "simulated").head(n)
-    truth = ledger.open(SIMULATED_TRUTH).rows(["target_id", "kind", "period_days"]).collect()
-    both = found.join(truth.select("target_id", "kind", true_period_days="period_days"), on="target_id", how="left")
-    both = both.with_columns(ratio=(pl.col("period_days") / pl.col("true_period_days")))
-    nearest = both.sort((pl.col("ratio").log()).abs()).unique(["target_id", "rank"], keep="first")
-    return found.join(
-        nearest.select("target_id", "rank", "kind", "true_period_days", "ratio"), on=["target_id", "rank"], maintain_order="left"
+    """Return the best candidate of each of the n best simulated stars, beside the truth of nearest period."""
+    found = candidates(ledger).filter(pl.col("origin") == "simulated").unique("target_id", keep="first")
+    ratio = pl.col("period_days") / pl.col("true_period_days")
+    return (
+        found.join(_truth(ledger), on="target_id", how="left")
+        .with_columns(found_over_true=ratio)
+        .sort(ratio.log().abs())
+        .unique("target_id", keep="first")
+        .sort("snr", descending=True)
+        .select("target_id", "kind", "true_period_days", "period_days", "found_over_true", "depth_ppm", "snr")
+        .head(n)
     )
+
+
+def recovery(ledger: Ledger) -> pl.DataFrame:
+    """Count simulated stars by true signal, and those found at, or at half or twice, a true period."""
+    stars = (
+        ledger.open(OBSERVATION_FILES).rows(["target_id"]).filter(pl.col("origin") == "simulated").collect()
+    )
+    truth = stars.select("target_id").unique().join(_truth(ledger), on="target_id", how="left")
+    found = candidates(ledger).select("target_id", "period_days")
+    ratio = pl.col("period_days") / pl.col("true_period_days")
+    at, half, twice = (((ratio / factor - 1).abs() < _SAME_PERIOD).any() for factor in (1.0, 0.5, 2.0))
+    by_star = (
+        truth.join(found, on="target_id", how="left")
+        .group_by("target_id")
+        .agg(
+            pl.col("kind").first().fill_null("none"),
+            at_period=at,
+            at_alias=half | twice,
+            has_candidate=pl.col("period_days").is_not_null().any(),
+        )
+    )
+    counts = by_star.group_by(true_signal="kind").agg(
+        stars=pl.len(),
+        found_at_period=pl.col("at_period").sum(),
+        only_at_half_or_twice=(pl.col("at_alias") & ~pl.col("at_period")).sum(),
+        with_any_candidate=pl.col("has_candidate").sum(),
+    )
+    return counts.sort("true_signal", descending=True)
+
+
+def _truth(ledger: Ledger) -> pl.DataFrame:
+    rows = ledger.open(SIMULATED_TRUTH).rows(["target_id", "kind", "period_days"]).collect()
+    return rows.select("target_id", "kind", true_period_days="period_days").unique()
 
 
 def refused_files(ledger: Ledger, run_id: str | None = None) -> pl.DataFrame:
@@ -52,7 +100,13 @@ def refused_files(ledger: Ledger, run_id: str | None = None) -> pl.DataFrame:
     if run_id is not None:
         rows = rows.filter(pl.col("run_id") == run_id)
     names = ["file_name", "refusal_reason", "sha256", "status"]
-    return rows.explode(names).filter(pl.col("status") == "refused").select(names[:3]).sort("file_name").collect()
+    return (
+        rows.explode(names)
+        .filter(pl.col("status") == "refused")
+        .select(names[:3])
+        .sort("file_name")
+        .collect()
+    )
 
 
 def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:
@@ -73,10 +127,8 @@ def resolve_key(ledger: Ledger, table: Table, text: str) -> str:
     """
     keys = ledger.open(table).units(["key"]).collect()["key"]
     names = [text]
-    try:
+    with suppress(TargetIdError):
         names.append(canonical_target_id(text))
-    except TargetIdError:
-        pass
     for name in names:
         if (keys == name).any():
             return name
@@ -90,7 +142,11 @@ def resolve_key(ledger: Ledger, table: Table, text: str) -> str:
 def lineage_json(node: Node) -> dict[str, Any]:
     """Return a lineage as nested plain values."""
     plain = {field.name: getattr(node, field.name) for field in fields(node) if field.name != "parents"}
-    return {**plain, "row_hashes": list(node.row_hashes), "parents": [lineage_json(parent) for parent in node.parents]}
+    return {
+        **plain,
+        "row_hashes": list(node.row_hashes),
+        "parents": [lineage_json(parent) for parent in node.parents],
+    }
 
 
 def staleness_json(ledger: Ledger, state: Staleness) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def code_version(*roots: Root) -> str:
     Helpers in other modules, constants, defaults, decorators, base classes, annotations and data
     files count; comments, docstrings, formatting and the order of definitions do not. Where a name
     cannot be traced (``getattr`` on a module, ``exec``, ``importlib``), the whole module counts.
-    Other packages do not count: their versions are the environment's.
+    Other packages do not count: their versions are the environment's. Neither does what modules that the
+    computation never imports put into its registries.
 
     Parameters
     ----------
@@ -75,6 +76,8 @@ def _entries(roots: tuple[Root, ...]) -> Iterator[_Entry]:
     graphs: dict[str, Graph] = {}
     starts: dict[str, set[Node]] = {}
     for root in roots:
+        if not callable(root):
+            raise CodeError(f"{root!r} is neither a function nor a class")
         parts: list[object] = []
         text = _text(root, parts)
         if isinstance(root, functools.partial):

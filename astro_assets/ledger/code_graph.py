@@ -19,7 +19,14 @@ _SUBCLASSES: Final = (FOREIGN, "__subclasses__")
 
 _OWN_NAMESPACE: Final = frozenset({"globals", "vars", "locals", "exec", "eval", "__globals__"})
 _MODULE_BY_NAME: Final = ("__import__", "importlib.import_module", "importlib.__import__", "sys.modules")
-_MODULE_BY_SEARCH: Final = ("importlib.util", "importlib.machinery", "importlib.reload", "pkgutil", "runpy")
+_MODULE_BY_SEARCH: Final = (
+    "importlib.util",
+    "importlib.machinery",
+    "importlib.reload",
+    "pkgutil",
+    "pydoc.locate",
+    "runpy",
+)
 _FILES_BY_NAME: Final = (
     "importlib.resources",
     "importlib_resources",
@@ -127,8 +134,9 @@ class Graph:
         named = self._named_module(module, argument)
         is_ours = named is not None and named.partition(".")[0] == top
         if _is_one_of(foreign, _FILES_BY_NAME):
-            folder = top if named is None else named if is_ours else self.package.folder_of(module)
-            return frozenset({self.names.data_of(module), Node(self.package.folder_of(folder), DATA)})
+            if named is None or (is_ours and self.names.module(module).climbs):
+                return frozenset({Node(top, DATA)})
+            return frozenset({Node(self.package.folder_of(named), DATA)} if is_ours else ())
         if named is not None and _is_one_of(foreign, _MODULE_BY_NAME):
             return self.names.follow((named,)) if is_ours else frozenset()
         is_untraceable = _is_one_of(foreign, (*_MODULE_BY_NAME, *_MODULE_BY_SEARCH))
@@ -179,16 +187,16 @@ class Graph:
         making = self._closure(called, definitions_only=True)
         altered = self._altered(node, at_import=True)
         altered.update(*(self._altered(used, at_import=False) for used in making))
-        bases: set[Node] = set()
-        if any(isinstance(piece.node, ast.ClassDef) for piece in self.names.pieces(node)):
-            bases = {
-                used
-                for used in making
-                if any(isinstance(piece.node, ast.ClassDef) for piece in self.names.pieces(used))
-            }
+        classes = {used for used in making if self._is_class(used)}
+        # An instance may alter what its class holds through `self`, out of sight.
+        altered |= {used for used in classes if any(piece.is_mutable for piece in self.names.pieces(used))}
+        bases = classes if self._is_class(node) else set()
         if any(piece.has_subclass_hook for used in bases for piece in self.names.pieces(used)):
             altered |= bases
         return frozenset(altered - {node}), frozenset(bases)
+
+    def _is_class(self, node: Node) -> bool:
+        return any(isinstance(piece.node, ast.ClassDef) for piece in self.names.pieces(node))
 
     def _altered(self, node: Node, *, at_import: bool) -> set[Node]:
         altered: set[Node] = set()

@@ -175,6 +175,7 @@ class _Mentions(ast.NodeVisitor):
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
             self._mention((node.target.id,))
+            self._mention((node.target.id,), "alters")  # in place, also where the object is another module's
         self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:

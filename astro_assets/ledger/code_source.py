@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from hashlib import blake2b
 from pathlib import Path
+from typing import Final
 
 from astro_assets.ledger.code_mentions import Reference, references_of
 from astro_assets.ledger.code_syntax import Chain, bindings_of, canonical, dotted, import_targets, is_idle
 
-_IMMUTABLE_CALLS = frozenset(
-    {"bool", "bytes", "float", "frozenset", "int", "namedtuple", "NewType", "str", "TypeVar"}
+#: What these make is never altered: values, patterns, types, declarations of fields.
+_IMMUTABLE_CALLS: Final = frozenset(
+    "ConfigDict Field NewType TypeVar bool bytes compile field float frozenset int namedtuple str".split()  # noqa: SIM905
 )
 
 

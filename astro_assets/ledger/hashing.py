@@ -34,10 +34,11 @@ def hash_parts(*parts: str | bytes) -> str:
     str
         64 hexadecimal digits of BLAKE2b-256 (RFC 7693).
     """
-    encoded = [part.encode() if isinstance(part, str) else part for part in parts]
-    return blake2b(
-        b"".join([b"%d:%b" % (len(part), part) for part in encoded]), digest_size=HASH_BYTES
-    ).hexdigest()
+    total = blake2b(digest_size=HASH_BYTES)
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        total.update(b"%d:%b" % (len(data), data))
+    return total.hexdigest()
 
 
 def hash_json(value: Any) -> str:

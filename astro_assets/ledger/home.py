@@ -134,12 +134,16 @@ def check_config(home: Home, tables: tuple[Table, ...]) -> None:
         Naming the section and the tables there are.
     """
     known = {table.name for table in tables}
+    tables_there = ", ".join(sorted(known))
     for wing, sections in _settings(home).items():
-        for name in sections if isinstance(sections, dict) else [""]:
+        for name, section in sections.items() if isinstance(sections, dict) else [("", None)]:
             if f"{wing}/{name}" not in known:
-                tables_there = ", ".join(sorted(known))
                 raise HomeError(
                     f"{home.config_file}: [{wing}.{name}] names no table; there are {tables_there}"
+                )
+            if not isinstance(section, dict):
+                raise HomeError(
+                    f"{home.config_file}: {wing}.{name} is {section!r}, not a section of settings"
                 )
     for table in tables:
         table_config(home, table)

@@ -16,12 +16,7 @@ from astro_assets.ledger.hashing import hash_json, hash_parts
 from astro_assets.ledger.home import Home, check_config, table_config
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table
-from astro_assets.ledger.sources import (
-    environment_hash,
-    environment_of,
-    installed_packages,
-    package_source_zip,
-)
+from astro_assets.ledger.sources import environment_of, installed_packages, package_source_zip
 from astro_assets.ledger.store import Handle, open_table
 from astro_assets.ledger.table import Config, Table
 
@@ -92,10 +87,9 @@ class Ledger:
 
     def stamp(self, table: Table) -> dict[str, str]:
         """Store this package's source and the installed versions, and return what units say of them."""
-        self.objects.put_environment(installed_packages())
-        named = environment_of(table.libraries)
-        self.objects.put_environment(named)
-        return {"source": self.objects.put_source(_source()), "environment": environment_hash(named)}
+        self.objects.put_environment(_installed())
+        environment = self.objects.put_environment(environment_of(table.libraries))
+        return {"source": self.objects.put_source(_source()), "environment": environment}
 
 
 def open_ledger(home: Home, tables: Iterable[Table]) -> Ledger:
@@ -118,7 +112,14 @@ def open_ledger(home: Home, tables: Iterable[Table]) -> Ledger:
 def table_code_version(table: Table) -> str:
     """Hash all code and declarations that decide a table's rows."""
     roots = [function for function in (table.compute, table.choose) if function is not None]
-    return hash_parts(code_version(*roots) if roots else "", hash_json(table.signature()))
+    # By name too: two functions of one module may reach the same code.
+    names = [f"{root.__module__}.{getattr(root, '__qualname__', '')}" for root in roots]
+    return hash_parts(*names, code_version(*roots) if roots else "", hash_json(table.signature()))
+
+
+@cache  # reading the metadata of a few hundred distributions takes a third of a second
+def _installed() -> dict[str, str]:
+    return installed_packages()
 
 
 @cache

@@ -10,16 +10,20 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from astro_assets.ledger.atomic import copy_file, replacing, write_bytes
-from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json
+from astro_assets.ledger.hashing import canonical_array, hash_arrays
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.schema import SchemaError
+from astro_assets.ledger.sources import environment_hash
+
+#: What Polars raises on damaged files; its panics are no ``Exception``.
+_UNREADABLE: Final = (OSError, SchemaError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 
 
 class CorruptStoreError(RuntimeError):
@@ -75,15 +79,17 @@ class ObjectStore:
         """
         path = self.array_path(digest)
         try:
-            frame = pl.read_ipc(path.read_bytes())
+            data = path.read_bytes()
         except FileNotFoundError:
             raise CorruptStoreError(
                 f"{path} is missing; restore it from a backup or recompute its table"
             ) from None
-        except pl.exceptions.PolarsError as error:
+        try:
+            arrays = {series.name: np.ascontiguousarray(series.to_numpy()) for series in pl.read_ipc(data)}
+            found = hash_arrays(arrays)
+        except _UNREADABLE as error:
             raise CorruptStoreError(f"{path} cannot be read: {error}") from error
-        arrays = {series.name: np.ascontiguousarray(series.to_numpy()) for series in frame}
-        if hash_arrays(arrays) != digest:
+        if found != digest:
             raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
         return arrays
 
@@ -136,7 +142,7 @@ class ObjectStore:
 
     def put_environment(self, environment: Mapping[str, str]) -> str:
         """Store a description of installed software and return its hash."""
-        digest = hash_json(dict(environment))
+        digest = environment_hash(environment)
         path = self.home.root / "environments" / f"{digest}.json"
         if not path.exists():
             write_bytes(path, json.dumps(dict(environment), indent=1, sort_keys=True).encode())

@@ -82,7 +82,7 @@ def plan_table(
     Raises
     ------
     PlanError
-        If rows of one key name two targets, or none.
+        If rows of one key name two targets or none, or differ in a column that joins.
     """
     chosen = {
         parent.role: parent_rows(table, parent, parents[parent.role], shards) for parent in table.parents
@@ -171,11 +171,11 @@ def _desired(
         recipe_hash(table.name, key, *versions, hashes)
         for key, *hashes in units.select("key", *inputs).iter_rows()
     ]
-    shards = {name: shard_of(name, n_shards) for name in units.select(_PLACE).to_series().unique()}
+    shards = [shard_of(place, n_shards) for place in units.select(_PLACE).to_series()]
     return units.select(
         "key",
         "target",
-        _PLACE.replace_strict(shards, return_dtype=pl.Int32).alias("shard"),
+        pl.Series("shard", shards, dtype=pl.Int32),
         pl.Series("recipe_hash", recipes, dtype=pl.String),
         pl.concat_list(inputs).alias("inputs"),
         pl.max_horizontal(ranks)
@@ -190,8 +190,12 @@ def _hashed(texts: pl.Series) -> pl.Series:
 
 #: What decides the shard: the target, or the key where there is none.
 _PLACE: Final = pl.coalesce("target", "key")
-_RANKED: Final = pl.col("origin").replace_strict(list(ORIGINS), range(len(ORIGINS)), return_dtype=pl.Int64)
-_RANK: Final = _RANKED.max().alias("origin_rank")
+_RANK: Final = (
+    pl.col("origin")
+    .replace_strict(list(ORIGINS), range(len(ORIGINS)), return_dtype=pl.Int64)
+    .max()
+    .alias("origin_rank")
+)
 _JOINED: Final = pl.col("projection").sort().str.join(_BETWEEN)
 
 
@@ -202,17 +206,14 @@ def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     target = pl.lit(None, dtype=pl.String) if table.target is None else pl.col(table.target)
     rows = rows.with_columns(pl.col(table.key).alias("key"), target.alias("target"))
     agreed = ["target", *joins]
-    groups = rows.group_by("key", maintain_order=True).agg(
-        _JOINED,
-        _RANK,
-        *(pl.col(name).first() for name in agreed),
-        *(pl.col(n).n_unique().alias(f"n_{n}") for n in agreed),
-    )
-    nameless = pl.col("target").is_null() if table.target is not None else pl.lit(value=False)
-    bad = groups.filter(pl.any_horizontal(pl.col(f"n_{name}") > 1 for name in agreed) | nameless)
+    distinct = rows.select("key", *agreed).unique()
+    nameless = pl.col("key").is_null() | (pl.lit(table.target is not None) & pl.col("target").is_null())
+    bad = distinct.filter(pl.col("key").is_duplicated() | nameless)
     if bad.height:
-        raise PlanError(f"{table.name}: the rows of {bad['key'][0]!r} name no target, or differ in {agreed}")
-    return groups.sort("key")
+        raise PlanError(
+            f"{table.name}: the rows of {bad['key'].min()!r} name no key or target, or differ in {agreed}"
+        )
+    return rows.group_by("key").agg(_JOINED, _RANK).join(distinct, on="key").sort("key")
 
 
 def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:

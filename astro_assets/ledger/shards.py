@@ -5,12 +5,14 @@ Only the arithmetic lives here. Sixty-four static, even shards keep all of a sta
 
 from __future__ import annotations
 
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
 DEFAULT_SHARDS: Final = 64
 
 
+@lru_cache(maxsize=1 << 17)  # planning asks for each target once a table
 def shard_of(name: str, n_shards: int = DEFAULT_SHARDS) -> int:
     """Return the shard of a target's canonical id (or of a unit's key where no target is known).
 

@@ -65,7 +65,7 @@ class Handle:
         if self.delta is None:
             return pl.LazyFrame(schema={name: wanted[name] for name in names})
         frame = pl.scan_delta(self.delta)
-        there = frame.collect_schema()
+        there = pl.Schema(self.delta.schema())
         if shards is not None:
             frame = frame.filter(pl.col("shard").is_in(list(shards)))
         return frame.select(
@@ -89,7 +89,7 @@ class Handle:
             If one of the shards was changed since this handle was opened; nothing was written.
         """
         delta = self.delta if self.delta is not None else _create(self.home, self.table)
-        migrates = pl.scan_delta(delta).collect_schema() != units.schema
+        migrates = pl.Schema(delta.schema()) != units.schema
         data = units
         options: dict[str, Any] = {
             "predicate": f"shard IN ({', '.join(str(shard) for shard in sorted(shards))})"

@@ -26,7 +26,8 @@ class SurveyConfig(dg.Config):
     n_targets: int | None = Field(
         default=None,
         ge=0,
-        description="Stars to simulate; 0 for none. By default 200 where the home and its inbox hold no observation, else none.",
+        description="Stars to simulate; 0 for none. By default 200 where neither the home nor its inbox "
+        "holds an observation, else none.",
     )
     seed: int = Field(
         default=1, ge=0, description="Seed of everything random; the same seed gives the same files."
@@ -49,22 +50,22 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
         table_asset(
             home,
             OBSERVATION_FILES,
-            description="What every raw file is, by its content: target, mission, segment, cadence. Files that "
-            "cannot be used are refused with the reason, and kept.",
+            description="What every raw file is, by its content: target, mission, segment, cadence. Files "
+            "that cannot be used are refused with the reason, and kept.",
         ),
         table_asset(
             home,
             LIGHT_CURVES,
-            description="One standard light curve a file: time in BJD_TDB, cadences with disqualifying quality flags "
-            "dropped, flux relative to its median, centroids.",
+            description="One standard light curve a file: time in BJD_TDB, cadences with disqualifying "
+            "quality flags dropped, flux relative to its median, centroids.",
         ),
     ]
 
 
 @dg.asset(
     key=asset_key(SIMULATED_TRUTH),
-    description="A simulated survey: TESS files of stars named `SIM n`, written into the inbox, that say they are "
-    "simulated; and the truth about their signals, which no search reads.",
+    description="A simulated survey: TESS files of stars named `SIM n`, written into the inbox, that say "
+    "they are simulated; and the truth about their signals, which no search reads.",
     group_name="observations",
     kinds={"python", "polars", "deltalake"},
     owners=_OWNERS,
@@ -95,8 +96,8 @@ def simulated_truth(
 @dg.asset(
     key=asset_key(RAW_FILES),
     deps=[asset_key(SIMULATED_TRUTH)],
-    description="Every file that ever came in, kept once and unchanged under its SHA-256. Drop files into the home's "
-    "`inbox` folder, or name them in the run's configuration.",
+    description="Every file that ever came in, kept once and unchanged under its SHA-256. Drop files into "
+    "the home's `inbox` folder, or name them in the run's configuration.",
     group_name="observations",
     kinds={"python", "polars", "deltalake"},
     owners=_OWNERS,

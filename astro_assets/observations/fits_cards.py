@@ -30,11 +30,7 @@ def number_card(header: Header, keyword: str) -> float | None:
     value = card_value(header, keyword)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
+    return float(value) if math.isfinite(value) else None
 
 
 def integer_card(header: Header, keyword: str) -> int | None:

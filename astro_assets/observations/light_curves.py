@@ -44,7 +44,8 @@ class LightCurve:
         to the median; ``centroid_column``, ``centroid_row`` float32 [pixel], NaN where unknown;
         ``cadence_number`` int32. All of shape (n_points,), n_points at least 1.
     n_flagged, n_not_finite
-        Cadences dropped for their quality flags; unflagged ones whose time, flux or error is no number.
+        Cadences dropped for their quality flags; unflagged ones whose time or flux is no number, or whose
+        error is no positive one.
     median_flux
         What the flux was divided by [electron / s].
     """
@@ -156,6 +157,9 @@ def _read(path: Path, table: LightCurveTable, flux_column: str) -> dict[str, NDA
     for name in ("quality", "cadence_number"):
         if columns[name].dtype.kind not in "iu":
             raise FitsError(f"column {names[name]} does not hold whole numbers")
+        columns[name] = columns[name].astype(np.int64)
+    if np.abs(columns["cadence_number"]).max(initial=0) >= 2**31:
+        raise FitsError("column CADENCENO holds numbers beyond 32 bits")
     columns["time"] = columns["time"].astype(np.float64) + table.time_offset
     nothing = np.full(len(columns["time"]), np.nan, dtype=np.float32)
     return {ours: columns.get(ours, nothing) for ours in names}
@@ -165,12 +169,14 @@ def _is_absent_centroid(name: str, table: LightCurveTable) -> bool:
     return name.startswith("MOM_CENTR") and name not in table.columns
 
 
+@np.errstate(over="ignore")  # a number too big for float32 becomes infinite, and is looked for
 def _standard(
     identity: FileIdentity, columns: Mapping[str, NDArray[Any]], flux_column: str, bitmask: int
 ) -> LightCurve:
     """Drop what is flagged or no number, check the rest, and divide by the median."""
     good = (columns["quality"] & bitmask) == 0
     finite = np.isfinite(columns["time"]) & np.isfinite(columns["flux"]) & np.isfinite(columns["flux_err"])
+    finite &= columns["flux_err"] > 0
     kept = good & finite
     if not kept.any():
         raise LightCurveError(
@@ -178,28 +184,39 @@ def _standard(
             f"{flux_column}, its error and time are all finite"
         )
     time = columns["time"][kept]
-    backwards = np.flatnonzero(np.diff(time) <= 0)
-    if len(backwards):
-        cadence = columns["cadence_number"][kept][backwards[0] + 1]
-        raise LightCurveError(f"time does not increase at cadence {cadence}")
-    if time[-1] - time[0] > _MAX_SEGMENT_DAYS:
-        raise LightCurveError(
-            f"the times span {time[-1] - time[0]:.6g} d; a segment lasts at most {_MAX_SEGMENT_DAYS:g} d"
-        )
+    _check_times(time, columns["cadence_number"][kept])
     flux = columns["flux"][kept].astype(np.float64)
     median = float(np.median(flux))
-    if not median > 0:
+    if not 0 < median < np.inf:
         raise LightCurveError(
             f"the median of {flux_column} is {median:g} e-/s: a relative flux needs a positive one"
         )
-    arrays: dict[str, NDArray[np.generic]] = {
+    arrays: dict[str, NDArray[Any]] = {
         "time": time,
         "flux": (flux / median).astype(np.float32),
         "flux_err": (columns["flux_err"][kept].astype(np.float64) / median).astype(np.float32),
-        "centroid_column": columns["centroid_column"][kept].astype(np.float32),
-        "centroid_row": columns["centroid_row"][kept].astype(np.float32),
+        "centroid_column": _finite_or_nan(columns["centroid_column"][kept]),
+        "centroid_row": _finite_or_nan(columns["centroid_row"][kept]),
         "cadence_number": columns["cadence_number"][kept].astype(np.int32),
     }
+    if not (np.isfinite(arrays["flux"]).all() and np.isfinite(arrays["flux_err"]).all()):
+        raise LightCurveError(
+            f"{flux_column} or its error is more than 1e38 times its median, {median:g} e-/s"
+        )
     return LightCurve(
         identity, arrays, int(np.count_nonzero(~good)), int(np.count_nonzero(good & ~finite)), median
     )
+
+
+def _check_times(time: NDArray[np.float64], cadence_number: NDArray[np.int64]) -> None:
+    steps = np.diff(time)
+    if (steps <= 0).any():
+        raise LightCurveError(f"time does not increase at cadence {cadence_number[1:][steps <= 0][0]}")
+    span = time[-1] - time[0]
+    if span > _MAX_SEGMENT_DAYS:
+        raise LightCurveError(f"the times span {span:.6g} d; a segment lasts at most {_MAX_SEGMENT_DAYS:g} d")
+
+
+def _finite_or_nan(values: NDArray[Any]) -> NDArray[np.float32]:
+    single = values.astype(np.float32)
+    return np.where(np.isfinite(single), single, np.float32(np.nan))

@@ -92,7 +92,9 @@ LIGHT_CURVES_SCHEMA: Final = Schema(
         Column("n_points", "int32", "Cadences kept."),
         Column("n_flagged", "int32", "Cadences dropped for their quality flags."),
         Column(
-            "n_not_finite", "int32", "Unflagged cadences dropped for a time, flux or error that is no number."
+            "n_not_finite",
+            "int32",
+            "Unflagged cadences whose time or flux is no number, or whose error is no positive one.",
         ),
         Column("start_btjd", "float64", "First time kept, BJD_TDB - 2457000.", unit="d"),
         Column("end_btjd", "float64", "Last time kept, BJD_TDB - 2457000.", unit="d"),

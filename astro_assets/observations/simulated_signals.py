@@ -139,7 +139,8 @@ def draw_planets(rng: np.random.Generator, start_btjd: float, several: float) ->
 def draw_binary(rng: np.random.Generator, start_btjd: float) -> Signal:
     """Draw an eclipsing binary of main-sequence stars, periods log-uniform from 0.5 to 8 d.
 
-    The smaller star has the fainter surface. Grazing eclipses are V-shaped; beyond 3 d orbits may be eccentric, which shifts the secondary eclipse.
+    The smaller star has the fainter surface. Grazing eclipses are V-shaped; beyond 3 d orbits may be
+    eccentric, which shifts the secondary eclipse.
     """
     period = float(np.exp(rng.uniform(np.log(0.5), np.log(8.0))))
     radius_ratio = rng.uniform(0.3, 1.0)
@@ -200,7 +201,7 @@ def _draw_planet(rng: np.random.Generator, period: float, density: float, start_
 
 
 def _contacts(period: float, radius_ratio: float, impact: float, axis: float) -> tuple[float, float]:
-    """Return T14 and T12 [d] of a circular orbit (Winn 2010, arXiv:1001.2010, equations 14 and 15)."""
+    """Return T14 and T12 [d] of a circular orbit (Seager & Mallen-Ornelas 2003, ApJ 585, 1038)."""
     sine = np.sqrt(1 - (impact / axis) ** 2)
     total = period / np.pi * np.arcsin(np.sqrt((1 + radius_ratio) ** 2 - impact**2) / (axis * sine))
     if impact >= 1 - radius_ratio:

@@ -13,12 +13,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from astro_assets.ledger.compute import Compute, Serial
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 DASK_VARIABLE: Final = "ASTRO_ASSETS_DASK"
 WORKERS_VARIABLE: Final = "ASTRO_ASSETS_WORKERS"
@@ -62,12 +59,14 @@ class LocalProcesses:
         """
         pending = iter(calls)
         first = list(islice(pending, 2))
-        if len(first) < 2 or self.workers == 1:  # noqa: PLR2004  one call gains nothing from another process
+        if len(first) < 2 or self.workers == 1:  # one call gains nothing from another process
             yield from Serial().run(function, chain(first, pending))
             return
         pool = self._started()
         try:
-            yield from _in_flight(lambda a: pool.submit(function, *a), chain(first, pending), _AHEAD * self.workers)
+            yield from _in_flight(
+                lambda a: pool.submit(function, *a), chain(first, pending), _AHEAD * self.workers
+            )
         except BrokenProcessPool as error:
             self.close()
             raise WorkerLostError(
@@ -99,14 +98,16 @@ class DaskCluster:
     """
 
     def __init__(self, address: str) -> None:
-        from distributed import Client
+        import distributed
 
-        self.client: Client = Client(address, timeout=30)
+        # Dask's client is not annotated.
+        self.client: Any = distributed.Client(address, timeout=30)  # type: ignore[no-untyped-call]
 
     @property
     def workers(self) -> int:
         """The threads of all workers now."""
-        return max(1, sum(self.client.nthreads().values()))
+        threads: dict[str, int] = self.client.nthreads()
+        return max(1, sum(threads.values()))
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Call ``function`` with each tuple of arguments on the cluster."""

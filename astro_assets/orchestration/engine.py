@@ -27,7 +27,8 @@ class Engine:
     tables
         Every table of the platform.
     compute
-        Where to compute; :func:`~astro_assets.orchestration.compute.default_compute` when None, made on first use.
+        Where to compute; when None, :func:`~astro_assets.orchestration.compute.default_compute`, made on
+        first use.
     progress
         Where to show progress; nowhere when None.
     retry_failed
@@ -75,4 +76,3 @@ class Engine:
         if self.compute is not None:
             self.compute.close()
             self.compute = None
-

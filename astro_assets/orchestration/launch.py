@@ -7,20 +7,23 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from astro_assets.ledger.home import ENVIRONMENT_VARIABLE, Home
-from astro_assets.orchestration.instance import instance_folder, open_instance
+from astro_assets.orchestration.instance import instance_folder, open_instance, workspace_file
 from astro_assets.orchestration.shards import partition_keys
 
 #: The event log of a run is for the UI; the terminal shows warnings.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 
 
-def run_job(definitions: dg.Definitions, job: str, home: Home, run_config: Mapping[str, Any]) -> tuple[str, list[str]]:
+def run_job(
+    definitions: dg.Definitions, job: str, home: Home, run_config: Mapping[str, Any]
+) -> tuple[str, list[str]]:
     """Run a job over all shards in this process; the run shows in the home's UI.
 
     Returns
@@ -35,7 +38,9 @@ def run_job(definitions: dg.Definitions, job: str, home: Home, run_config: Mappi
             run_config={**run_config, **_QUIET}, instance=instance, tags=tags, raise_on_error=False
         )
     failed = [
-        f"{event.step_key}: {_root_cause(event)}" for event in result.all_events if event.is_step_failure and event.step_key
+        f"{event.step_key}: {_root_cause(event)}"
+        for event in result.all_events
+        if event.is_step_failure and event.step_key
     ]
     if not result.success and not failed:
         failed = ["the run did not succeed; the UI shows why"]
@@ -44,13 +49,19 @@ def run_job(definitions: dg.Definitions, job: str, home: Home, run_config: Mappi
 
 def serve_ui(home: Home, port: int) -> int:
     """Serve the Dagster UI and its daemon on 127.0.0.1 until interrupted, and return its exit code."""
-    environment = {**os.environ, ENVIRONMENT_VARIABLE: str(home.root), "DAGSTER_HOME": str(instance_folder(home))}
-    dagster = Path(sys.executable).with_name("dagster")
-    command = [dagster, "dev", "-m", "astro_assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    try:
-        return subprocess.run(command, env=environment, cwd=home.root, check=False).returncode  # noqa: S603  our own program
-    except KeyboardInterrupt:
-        return 0
+    environment = {
+        **os.environ,
+        ENVIRONMENT_VARIABLE: str(home.root),
+        "DAGSTER_HOME": str(instance_folder(home)),
+        # Its successor `dg dev` serves projects, not installed packages.
+        "PYTHONWARNINGS": "ignore:Function `dev_command` is superseded",
+    }
+    dagster = str(Path(sys.executable).with_name("dagster"))
+    command = [dagster, "dev", "-w", str(workspace_file(home)), "-h", "127.0.0.1", "-p", str(port)]
+    with suppress(KeyboardInterrupt):
+        # The command is ours, and nothing of it comes from outside.
+        return subprocess.run(command, env=environment, cwd=home.root, check=False).returncode  # noqa: S603
+    return 0
 
 
 def _root_cause(event: dg.DagsterEvent) -> str:

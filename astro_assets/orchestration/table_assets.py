@@ -4,7 +4,8 @@ One factory for computed tables, partitioned by shard; how a table is computed i
 """
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import dagster as dg
 
@@ -14,7 +15,12 @@ from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.shards import partition_keys, shard_partitions, shards_of
-from astro_assets.orchestration.ui import counts_metadata, definition_metadata, picture_metadata, report_metadata
+from astro_assets.orchestration.ui import (
+    counts_metadata,
+    definition_metadata,
+    picture_metadata,
+    report_metadata,
+)
 
 #: Draws a table as it is now; None where there is nothing to draw.
 Picture = Callable[[Ledger], bytes | None]
@@ -25,7 +31,9 @@ def asset_key(table: Table) -> dg.AssetKey:
     return dg.AssetKey(table.name.split("/"))
 
 
-def table_asset(home: Home, table: Table, *, description: str, picture: Picture | None = None) -> dg.AssetsDefinition:
+def table_asset(
+    home: Home, table: Table, *, description: str, pictures: Mapping[str, Picture] = MappingProxyType({})
+) -> dg.AssetsDefinition:
     """Return the asset of a computed table.
 
     Parameters
@@ -34,13 +42,12 @@ def table_asset(home: Home, table: Table, *, description: str, picture: Picture 
         Decides the partitions; tables without a target are not partitioned.
     description
         For people, in Markdown.
-    picture
-        Draws the picture that goes with each materialization.
+    pictures
+        Drawn with each materialization, by name.
     """
-
     wing = table.name.partition("/")[0]
     with warnings.catch_warnings():
-        # One run for all shards instead of one a shard: Dagster calls that policy beta, and its version is pinned.
+        # One run for all shards, not one a shard: Dagster calls that policy beta, and its version is pinned.
         warnings.simplefilter("ignore", dg.BetaWarning)
         asset = dg.asset(
             key=asset_key(table),
@@ -56,29 +63,35 @@ def table_asset(home: Home, table: Table, *, description: str, picture: Picture 
         )
 
     @asset
-    def update_table(context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine]) -> dg.MaterializeResult[None]:
+    def update_table(
+        context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine]
+    ) -> dg.MaterializeResult[None]:
         shards = shards_of(context.partition_keys) if table.is_by_target else None
         report = engine.update(table, shards, run_id=context.run_id)
-        return materialized(context, engine, table, report, picture)
+        return materialized(context, engine, table, report, pictures)
 
     return update_table
 
 
 def materialized(
-    context: dg.AssetExecutionContext, engine: Engine, table: Table, report: Report, picture: Picture | None = None
+    context: dg.AssetExecutionContext,
+    engine: Engine,
+    table: Table,
+    report: Report,
+    pictures: Mapping[str, Picture] = MappingProxyType({}),
 ) -> dg.MaterializeResult[None]:
-    """Return the result of an update: totals and the picture once, counts for each partition."""
+    """Return the result of an update: totals and pictures once, counts for each partition."""
     metadata = report_metadata(report, engine.home.table_path(table.name).as_uri())
-    png = picture(engine.ledger()) if picture is not None else None
-    if png is not None:
-        metadata["picture"] = picture_metadata(png, table.name)
-    context.log.info("%s: %s", table.name, ", ".join(f"{value} {name}" for name, value in metadata.items() if name.startswith("units")))
+    context.log.info("%s: %s", table.name, metadata)
+    for name, draw in pictures.items():
+        if png := draw(engine.ledger()):
+            metadata[name] = picture_metadata(png, name)
     if not table.is_by_target:
         return dg.MaterializeResult(metadata=metadata)
     partitions = partition_keys(engine.home, sorted(shards_of(context.partition_keys)))
     for key, shard in zip(partitions, shards_of(partitions), strict=True):
         if counts := report.outcomes.get(shard):
             context.add_asset_metadata(counts_metadata(counts), partition_key=key)
-    # The asset's page shows the last partition's event: the picture and the totals are stored there, not 64 times.
+    # The asset's page shows the last partition's event: pictures and totals are stored there, not 64 times.
     context.add_asset_metadata(metadata, partition_key=partitions[-1])
     return dg.MaterializeResult()

@@ -16,20 +16,21 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             DETRENDED_LIGHT_CURVES,
             description="One curve a target: its segments stitched, slow variability removed with a biweight "
             "(Hippke et al. 2019), precision measured at 1, 2 and 6 h.",
-            picture=pictures.before_and_after,
+            pictures={"most variable star": pictures.most_variable_star},
         ),
         table_asset(
             home,
             TRANSIT_CANDIDATES,
-            description="Periodic transit-like signals, strongest first: box least squares (Kovacs et al. 2002) on "
-            "the period grid of Ofir (2014), up to five signals a target by masking and searching again.",
-            picture=pictures.best_candidate,
+            description="Periodic transit-like signals, strongest first: box least squares (Kovacs et al. "
+            "2002) on the period grid of Ofir (2014), up to five signals a target, found by masking and "
+            "searching again.",
+            pictures={"strength of the candidates": pictures.detection_statistics, "sky": pictures.sky},
         ),
         table_asset(
             home,
             FOLDED_VIEWS,
-            description="Each candidate folded on its ephemeris: global, local, odd, even and secondary views with "
-            "median, spread and count of every bin.",
-            picture=pictures.signal_to_noise_and_sky,
+            description="Each candidate folded on its ephemeris: global, local, odd, even and secondary "
+            "views with median, spread and count of every bin.",
+            pictures={"best candidate": pictures.best_candidate},
         ),
     ]

@@ -225,5 +225,5 @@ def _scaled_errors(flux_err: Floats, scatter: float) -> Floats:
     if not usable.any():
         return np.full(flux_err.shape, scatter)
     typical = float(np.median(flux_err[usable]))
-    # Errors far from typical are no measure of noise: a sample is worth at most 100 and at least 1/100 of others.
+    # Errors far from typical are no measure of noise: no sample is worth 100 times more or less than others.
     return scatter * np.where(usable, flux_err / typical, 1.0).clip(0.1, 10.0)

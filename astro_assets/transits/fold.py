@@ -87,9 +87,9 @@ def fold_views(
 ) -> dict[str, NDArray[np.float32] | NDArray[np.int32] | Floats]:
     """Fold a detrended curve into the five views.
 
-    The global view spans one period centred on the transit; the others span ``local_half_width_durations`` on both
-    sides of the transit, of its odd and of its even occurrences (counted from the epoch), and of the secondary phase.
-    Where that is more than a period, the outer bins are empty.
+    The global view spans one period centred on the transit; the others span ``local_half_width_durations`` on
+    both sides of the transit, of its odd and of its even occurrences (counted from the epoch), and of the
+    secondary phase. Where that is more than a period, the outer bins are empty.
 
     Parameters
     ----------
@@ -105,8 +105,9 @@ def fold_views(
     Returns
     -------
     dict of str to ndarray
-        ``view`` (int32, position in ``VIEWS``), ``bin`` (int32), ``phase`` (float64, cycles from the view's centre to
-        the bin's), ``median`` and ``spread`` (float32, NaN in empty bins), ``count`` (int32); all of one shape.
+        ``view`` (int32, position in ``VIEWS``), ``bin`` (int32), ``phase`` (float64, cycles from the view's
+        centre to the bin's), ``median`` and ``spread`` (float32, NaN in empty bins), ``count`` (int32); all of
+        one shape.
 
     Raises
     ------

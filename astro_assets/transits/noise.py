@@ -25,14 +25,14 @@ def robust_scatter(values: Floats) -> float:
 
 
 def point_scatter(flux: Floats) -> float:
-    """White noise of one sample from differences of neighbours, blind to slow variations; NaN below 3 samples."""
+    """Noise of one sample from differences of neighbours, NaN below 3 samples; blind to slow changes."""
     if flux.size < 3:
         return float("nan")
     return robust_scatter(np.diff(flux)) / float(np.sqrt(2.0))
 
 
 def box_sums(time: Floats, values: Floats, width: float) -> tuple[Floats, NDArray[np.int64]]:
-    """Sums over the boxes that start at each sample.
+    """Sum over the boxes that start at each sample.
 
     Parameters
     ----------

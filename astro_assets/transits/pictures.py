@@ -1,11 +1,78 @@
-"""Pictures of the transit tables for the Dagster UI: what is read from store for each, and drawn by ``plots``."""
+"""What the transit tables' pictures show: rows read from store, drawn by ``plots``.
+
+One function a picture; each returns None where the table holds nothing to draw.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import polars as pl
+
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.table import Table
+from astro_assets.ledger.worker import resolve_references
+from astro_assets.observations.tables import LIGHT_CURVES
+from astro_assets.transits import plots
+from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, FOLDED_VIEWS, TRANSIT_CANDIDATES
 
 
-def before_and_after(ledger: Ledger) -> bytes | None:
-    return None
+def most_variable_star(ledger: Ledger) -> bytes | None:
+    """Draw the curve from which most was removed, in units of its noise, before and after."""
+    columns = ["target_id", "variability_ppm", "scatter_ppm", "light_curve"]
+    by = pl.col("variability_ppm") / pl.col("scatter_ppm")
+    row = _first(ledger, DETRENDED_LIGHT_CURVES, columns, by)
+    if row is None:
+        return None
+    curve = row["light_curve"]
+    return plots.detrending_plot(
+        row["target_id"], curve["time"], curve["flux"], curve["trend"], curve["segment"]
+    )
 
-best_candidate = signal_to_noise_and_sky = before_and_after
+
+def detection_statistics(ledger: Ledger) -> bytes | None:
+    """Draw the strengths of all candidates with the threshold."""
+    statistics = (
+        ledger.open(TRANSIT_CANDIDATES).rows(["detection_statistic"]).collect()["detection_statistic"]
+    )
+    if statistics.is_empty():
+        return None
+    threshold = ledger.config(TRANSIT_CANDIDATES).model_dump()["detection_threshold"]
+    return plots.snr_histogram(statistics.to_numpy(), threshold)
+
+
+def sky(ledger: Ledger) -> bytes | None:
+    """Draw all targets on the sky, those with a detected candidate marked."""
+    targets = ledger.open(LIGHT_CURVES).rows(["target_id", "ra_deg", "dec_deg"]).collect().unique("target_id")
+    if targets.is_empty():
+        return None
+    found = (
+        ledger.open(TRANSIT_CANDIDATES).rows(["target_id", "is_above_threshold"]).filter("is_above_threshold")
+    )
+    marked = targets["target_id"].is_in(found.collect()["target_id"].to_list())
+    ra, dec = (targets[name].fill_null(np.nan).to_numpy() for name in ("ra_deg", "dec_deg"))
+    return plots.sky_map(ra, dec, marked.to_numpy())
+
+
+def best_candidate(ledger: Ledger) -> bytes | None:
+    """Draw the periodogram and the fold of the strongest candidate."""
+    candidate = _first(
+        ledger, TRANSIT_CANDIDATES, list(TRANSIT_CANDIDATES.schema.names), pl.col("detection_statistic")
+    )
+    if candidate is None:
+        return None
+    is_it = pl.col("candidate_id") == candidate["candidate_id"]
+    folded = _first(ledger, FOLDED_VIEWS, ["candidate_id", "views"], pl.col("candidate_id"), is_it)
+    return None if folded is None else plots.candidate_plot(candidate, folded["views"])
+
+
+def _first(
+    ledger: Ledger, table: Table, columns: list[str], by: pl.Expr, where: pl.Expr | None = None
+) -> dict[str, Any] | None:
+    """Return the row that comes first by a falling number, its arrays read."""
+    rows = ledger.open(table).rows(columns)
+    if where is not None:
+        rows = rows.filter(where)
+    top = rows.sort(by, "key", descending=[True, False]).head(1).collect()
+    return resolve_references(top.row(0, named=True), table.schema, ledger.objects) if top.height else None

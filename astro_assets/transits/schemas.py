@@ -9,7 +9,9 @@ from typing import Final
 
 from astro_assets.ledger.schema import Column, Schema
 
-_TARGET: Final = Column("target_id", "string", "Canonical id of the target: the mission's, as 'TIC 100100827'.")
+_TARGET: Final = Column(
+    "target_id", "string", "Canonical id of the target: the mission's, as 'TIC 100100827'."
+)
 
 DETRENDED_LIGHT_CURVE_SCHEMA: Final = Schema(
     (
@@ -19,7 +21,7 @@ DETRENDED_LIGHT_CURVE_SCHEMA: Final = Schema(
         Column("n_segments", "int32", "Number of segments used."),
         Column("n_points", "int32", "Number of samples kept."),
         Column("n_clipped", "int32", "Samples removed because they are too bright: flares, cosmic rays."),
-        Column("n_edge", "int32", "Samples removed at the edges of the data, where the trend is uncertain."),
+        Column("n_edge", "int32", "Samples removed at edges of the data, where the trend is uncertain."),
         Column("baseline_days", "float64", "Time from the first to the last sample.", "d"),
         Column("cadence_s", "float64", "Length of one sample; the median when segments differ.", "s"),
         Column(
@@ -32,8 +34,8 @@ DETRENDED_LIGHT_CURVE_SCHEMA: Final = Schema(
             "cdpp_1h_ppm",
             "float64",
             "Proxy of the combined differential photometric precision in 1 h: 1.4826 MAD of the means of all "
-            "boxes that are at least 3/4 full (Christiansen et al. 2012; Gilliland et al. 2011). NaN where there "
-            "are fewer than 10 such boxes.",
+            "boxes that are at least 3/4 full (Christiansen et al. 2012; Gilliland et al. 2011). NaN where "
+            "there are fewer than 10 such boxes.",
             "1e-6",
         ),
         Column("cdpp_2h_ppm", "float64", "The same in 2 h.", "1e-6"),
@@ -47,9 +49,9 @@ DETRENDED_LIGHT_CURVE_SCHEMA: Final = Schema(
         Column(
             "light_curve",
             "arrays",
-            "One value a sample: time (float64, BTJD, TDB), flux (float32, relative, trend divided out), flux_err "
-            "(float32, white noise, scaled to the segment's scatter), trend (float32, relative to the segment's "
-            "median), segment (int32, position in the column segments).",
+            "One value a sample: time (float64, BTJD, TDB), flux (float32, relative, trend divided out), "
+            "flux_err (float32, white noise, scaled to the segment's scatter), trend (float32, relative to the "
+            "segment's median), segment (int32, position in the column segments).",
         ),
     )
 )
@@ -61,7 +63,10 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
         Column("rank", "int32", "Order in which the star's signals were found, 1 = strongest."),
         Column("period_days", "float64", "Period.", "d"),
         Column(
-            "period_uncertainty_days", "float64", "Standard deviation of the period, NaN if the fit failed.", "d"
+            "period_uncertainty_days",
+            "float64",
+            "Standard deviation of the period, NaN if the fit failed.",
+            "d",
         ),
         Column(
             "epoch_btjd",
@@ -69,14 +74,24 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
             "Middle of the observed transit nearest to the middle of the data (BJD_TDB - 2457000).",
             "d",
         ),
-        Column("epoch_uncertainty_days", "float64", "Standard deviation of that time, NaN if the fit failed.", "d"),
+        Column(
+            "epoch_uncertainty_days",
+            "float64",
+            "Standard deviation of that time, NaN if the fit failed.",
+            "d",
+        ),
         Column("duration_hours", "float64", "First to last contact of the fitted trapezoid.", "h"),
         Column(
             "ingress_fraction",
             "float64",
             "Part of the duration that ingress takes: 0.5 is a V, near 0 a box; NaN if the fit failed.",
         ),
-        Column("depth_ppm", "float64", "Depth of the fitted trapezoid, of the best box if the fit failed.", "1e-6"),
+        Column(
+            "depth_ppm",
+            "float64",
+            "Depth of the fitted trapezoid, of the best box if the fit failed.",
+            "1e-6",
+        ),
         Column("snr", "float64", "Depth of the best box over its error, red noise at its duration included."),
         Column(
             "snr_without_strongest",
@@ -87,11 +102,15 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
         Column(
             "snr_beyond_sinusoid",
             "float64",
-            "The same below a sinusoid of this period and its half fitted to the rest of the curve: near snr for "
-            "transits, near 0 for a variable star.",
+            "The same below a sinusoid of this period and its half fitted to the rest of the curve: near snr "
+            "for transits, near 0 for a variable star.",
         ),
         Column("brightening_snr", "float64", "The same of the strongest brightening at this period."),
-        Column("sde", "float64", "Signal detection efficiency of the peak in the periodogram (Kovacs et al. 2002)."),
+        Column(
+            "sde",
+            "float64",
+            "Signal detection efficiency of the peak in the periodogram (Kovacs et al. 2002).",
+        ),
         Column(
             "detection_statistic",
             "float64",
@@ -101,17 +120,27 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
         Column("is_above_threshold", "bool", "Whether the detection statistic reaches the threshold."),
         Column("n_transits", "int32", "Transits observed, each at least half covered."),
         Column("n_points_in_transit", "int32", "Samples inside transits."),
-        Column("depth_odd_ppm", "float64", "Mean depth of transits 1, 3, ... counted from the epoch.", "1e-6"),
+        Column(
+            "depth_odd_ppm", "float64", "Mean depth of transits 1, 3, ... counted from the epoch.", "1e-6"
+        ),
         Column("depth_odd_err_ppm", "float64", "Its standard deviation.", "1e-6"),
-        Column("depth_even_ppm", "float64", "Mean depth of transits 0, 2, ... counted from the epoch.", "1e-6"),
+        Column(
+            "depth_even_ppm", "float64", "Mean depth of transits 0, 2, ... counted from the epoch.", "1e-6"
+        ),
         Column("depth_even_err_ppm", "float64", "Its standard deviation.", "1e-6"),
         Column(
-            "odd_even_sigma", "float64", "Their difference over its error; NaN when either has no transit observed."
+            "odd_even_sigma",
+            "float64",
+            "Their difference over its error; NaN when either has no transit observed.",
         ),
         Column("secondary_depth_ppm", "float64", "Depth of the deepest dip away from the transit.", "1e-6"),
         Column("secondary_phase", "float64", "Its phase, 0 to 1, the transit being at 0."),
-        Column("secondary_snr", "float64", "Its depth over its error; about 3 for the best phase of pure noise."),
-        Column("harmonic_of", "string", "Stronger signal of the star with a commensurable period.", nullable=True),
+        Column(
+            "secondary_snr", "float64", "Its depth over its error; about 3 for the best phase of pure noise."
+        ),
+        Column(
+            "harmonic_of", "string", "Stronger signal of the star with a commensurable period.", nullable=True
+        ),
         Column("harmonic_ratio", "string", "This period over that one, as '1/2'.", nullable=True),
         Column("baseline_days", "float64", "Time from the first to the last sample.", "d"),
         Column(
@@ -138,10 +167,10 @@ FOLDED_VIEW_SCHEMA: Final = Schema(
         Column(
             "views",
             "arrays",
-            "One value a bin, views one after the other: view (int32: 0 global, 1 local, 2 odd, 3 even, 4 secondary), "
-            "bin (int32), phase (float64, cycles of the period from the view's centre to the bin's), median (float32, "
-            "relative flux), spread (float32, 1.4826 MAD), count (int32). A bin with count 0 is empty: median "
-            "and spread are NaN.",
+            "One value a bin, views one after the other: view (int32: 0 global, 1 local, 2 odd, 3 even, "
+            "4 secondary), bin (int32), phase (float64, cycles of the period from the view's centre to the "
+            "bin's), median (float32, relative flux), spread (float32, 1.4826 MAD), count (int32). A bin with "
+            "count 0 is empty: median and spread are NaN.",
         ),
     )
 )

@@ -142,8 +142,12 @@ def fit_level(rows: Parents, config: Config) -> tuple[bytes, Mapping[str, Any]]:
     return repr(mean).encode(), {"mean": mean}
 
 
-COMPUTE = {"curves": (curve, curve_again), "stars": (star, star_again), "signals": (signals, signals_again)}
-COMPUTE["views"] = (view, view_again)
+COMPUTE = {
+    "curves": (curve, curve_again),
+    "stars": (star, star_again),
+    "signals": (signals, signals_again),
+    "views": (view, view_again),
+}
 CURVE_ARRAYS = Column("curve", "arrays", "flux: the values.")
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from astropy.io import fits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from astro_assets.observations.fits_light_curves import describe_file, examine, identify
 from astro_assets.observations.schemas import OBSERVATION_FILES_SCHEMA
@@ -114,6 +116,23 @@ def test_a_row_has_every_column_whatever_the_file(tmp_path: Path) -> None:
     )
     assert (row["ra_deg"], row["dec_deg"], row["magnitude"]) == (10.0, -5.0, 10.5)
     assert row["exposure_s"] == pytest.approx(118.8)
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 8639), st.integers(0, 255)), min_size=1, max_size=30))
+def test_a_spoilt_file_is_described_never_raised(tmp_path: Path, flips: list[tuple[int, int]]) -> None:
+    good = tmp_path / "good.fits"
+    if not good.exists():
+        light_curve_file(good)
+    content = bytearray(good.read_bytes())
+    for place, value in flips:
+        content[place] = value
+    path = tmp_path / "spoilt.fits"
+    path.write_bytes(content)
+    row = describe_file(path, "0" * 64, "spoilt.fits")
+    for value in row.values():
+        assert value is None or str(value).isprintable()
+    assert (row["refusal_reason"] is None) == (row["status"] == "accepted")
 
 
 def test_every_real_file_is_accepted_or_refused_for_its_reason(shared_data: Path) -> None:

@@ -103,6 +103,7 @@ def test_what_is_not_fits(tmp_path: Path, content: bytes, reason: str) -> None:
         ("NAXIS2", "'many'", "NAXIS2 is missing or not a whole number"),
         ("PCOUNT", "-5", "PCOUNT or GCOUNT is negative"),
         ("BITPIX", "7", "BITPIX is 7"),
+        ("NAXIS", "10", "NAXIS is 10"),
         ("XTENSION", "'IMAGE'", None),
     ],
 )

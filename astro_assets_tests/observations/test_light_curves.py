@@ -65,7 +65,7 @@ def test_golden_numbers_of_wasp_18(shared_data: Path) -> None:
     assert row["median_flux"] == pytest.approx(47464.9, abs=2)
     assert row["magnitude"] == pytest.approx(8.8287)
     curve = row["light_curve"]
-    # WASP-18 b: period 0.94145 d, depth 1 %, mid-transit BJD 2458375.169883 (Shporer et al. 2019, AJ 157, 178).
+    # WASP-18 b: 0.94145 d, depth 1 %, mid-transit BJD 2458375.169883 (Shporer et al. 2019, AJ 157, 178).
     phase = (curve["time"] - 1375.169883 + 0.47) % 0.94145223 - 0.47
     assert np.median(curve["flux"][np.abs(phase) < 0.02]) == pytest.approx(1 - 0.0105, abs=0.001)
 
@@ -138,6 +138,18 @@ def test_centroids_the_file_lacks_are_not_numbers(tmp_path: Path) -> None:
     assert np.isnan(curve["centroid_row"]).all()
 
 
+def test_absurd_centroids_are_not_numbers(tmp_path: Path) -> None:
+    path = light_curve_file(tmp_path / "a.fits", columns={"MOM_CENTR1": np.full(60, 1e300)})
+    assert np.isnan(_row(path)["light_curve"]["centroid_column"]).all()
+
+
+def test_quality_of_any_integer_width(tmp_path: Path) -> None:
+    quality = np.zeros(60, dtype=np.int16)
+    quality[:7] = 16384
+    path = light_curve_file(tmp_path / "a.fits", "Kepler", columns={"SAP_QUALITY": quality})
+    assert _row(path)["n_flagged"] == 7
+
+
 def _times(**changed: float) -> np.ndarray:
     time = 1500 + np.arange(60) / 720
     for place, value in changed.items():
@@ -156,6 +168,14 @@ def _times(**changed: float) -> np.ndarray:
         ({"PDCSAP_FLUX_ERR": None}, "no column PDCSAP_FLUX_ERR; there are TIME"),
         ({"TIME": _times(_30=1400.0)}, "time does not increase at cadence 1030"),
         ({"TIME": _times(_59=1e9)}, "the times span 9.99998e[+]08 d; a segment lasts at most 200 d"),
+        ({"TIME": _times(_0=-1e308, _59=1e308)}, "the times span inf d"),
+        ({"PDCSAP_FLUX_ERR": np.zeros(60, dtype=np.float32)}, "no finite cadence: of 60, 0 are flagged"),
+        ({"PDCSAP_FLUX": np.full(60, 1e308)}, "the median of PDCSAP_FLUX is inf e-/s"),
+        (
+            {"PDCSAP_FLUX_ERR": np.full(60, 1e300)},
+            "PDCSAP_FLUX or its error is more than 1e38 times its median",
+        ),
+        ({"CADENCENO": np.arange(60) + 2**40}, "column CADENCENO holds numbers beyond 32 bits"),
         ({"QUALITY": np.zeros(60, dtype=np.float32)}, "column QUALITY does not hold whole numbers"),
     ],
 )

@@ -27,7 +27,7 @@ def test_what_people_type(text: str, canonical: str) -> None:
     ("text", "reason"),
     [
         ("100100827", "names no catalogue: write for example 'TIC 100100827'"),
-        ("TOI 700", "unknown catalogue 'TOI'"),
+        ("Gaia 700", "unknown catalogue 'Gaia'"),
         ("WASP-18", "unknown catalogue 'WASP'"),
         ("TIC", "is not a target id"),
         ("TIC 1 2", "is not a target id"),

@@ -14,7 +14,7 @@ TWO_MINUTES = 2 / 1440
 
 @dataclass(frozen=True)
 class Planet:
-    """A trapezoid-shaped transit; times in days, depth relative, ``alternate`` the depth of odd transits over it."""
+    """Trapezoid transits; times in days, depth relative; odd ones are ``alternate`` times as deep."""
 
     period: float
     epoch: float
@@ -24,7 +24,7 @@ class Planet:
 
 
 def sector_times(seed: int = 0, cadence: float = TWO_MINUTES, days: float = 27.4, start: float = 1325.0):
-    """Times of a TESS sector: a gap of a day in the middle and one sample in a hundred missing."""
+    """Return the times of a TESS sector: a gap of a day in the middle and one sample in a hundred missing."""
     rng = np.random.default_rng([seed, 1])
     time = start + np.arange(0, days, cadence)
     in_gap = np.abs(time - start - days / 2) < 0.5
@@ -58,7 +58,10 @@ def spots(time, period, amplitude, rng):
     flux = np.zeros_like(time)
     for harmonic in (1, 2, 3):
         drift = 1 + 0.3 * np.sin(2 * np.pi * time / rng.uniform(15, 60) + rng.uniform(0, 6.28))
-        flux += amplitude / harmonic**1.5 * drift * np.sin(
-            2 * np.pi * harmonic * time / period + rng.uniform(0, 6.28)
+        flux += (
+            amplitude
+            / harmonic**1.5
+            * drift
+            * np.sin(2 * np.pi * harmonic * time / period + rng.uniform(0, 6.28))
         )
     return flux

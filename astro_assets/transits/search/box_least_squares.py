@@ -31,7 +31,11 @@ class BoxLeastSquares:
         model = AstropyBoxLeastSquares(curve.time, curve.flux, curve.flux_err)
         parts = [
             model.power(
-                band.periods, band.durations, objective="snr", method="fast", oversample=self.phase_oversampling
+                band.periods,
+                band.durations,
+                objective="snr",
+                method="fast",
+                oversample=self.phase_oversampling,
             )
             for band in bands
         ]

@@ -6,6 +6,7 @@ Statistics of a known ephemeris live here; finding and fitting one does not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ class Box:
         return (time - self.epoch + 0.5 * self.period) % self.period - 0.5 * self.period
 
     def number(self, time: Floats) -> NDArray[np.int64]:
-        """Number of the nearest transit, shape of ``time``."""
+        """Return the number of the nearest transit, shape of ``time``."""
         return np.floor((time - self.epoch) / self.period + 0.5).astype(np.int64)
 
     def covers(self, time: Floats, widths: float = 1.0) -> NDArray[np.bool_]:
@@ -65,16 +66,16 @@ class TransitStatistics:
 
 
 #: What the strongest brightening of pure noise reaches in a folded curve.
-NOISE_BRIGHTENING_SNR = 3.5
+NOISE_BRIGHTENING_SNR: Final = 3.5
 
 
 def detection_statistic(statistics: TransitStatistics) -> float:
     """Return the one number that the detection threshold cuts.
 
-    The depth's signal-to-noise ratio, but no more than what it is without the transit that adds most (a dip that
-    happened once repeats at no period) and below a sinusoid through the rest of the curve (a variable star; the SWEET
-    test of Thompson et al. 2018, ApJS 235, 38), less by how much a brightening elsewhere in phase exceeds noise (the
-    positive dimming of the model-shift test of Coughlin et al. 2016, ApJS 224, 12).
+    The depth's signal-to-noise ratio, but no more than what it is without the transit that adds most (a dip
+    that happened once repeats at no period) and below a sinusoid through the rest of the curve (a variable
+    star; the SWEET test of Thompson et al. 2018, ApJS 235, 38), less by how much a brightening elsewhere in
+    phase exceeds noise (the positive peaks of the model-shift test of Coughlin et al. 2016, ApJS 224, 12).
     """
     excess = max(0.0, statistics.brightening_snr - NOISE_BRIGHTENING_SNR)
     return min(statistics.snr, statistics.snr_without_strongest, statistics.snr_beyond_sinusoid) - excess
@@ -106,8 +107,8 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
     )
     numbers = box.number(curve.time[inside])
     first = int(numbers.min())
-    dips = np.bincount(numbers - first, weight[inside] * (level - curve.flux[inside]))
-    weights = np.bincount(numbers - first, weight[inside])
+    dips: NDArray[Any] = np.bincount(numbers - first, weight[inside] * (level - curve.flux[inside]))
+    weights: NDArray[Any] = np.bincount(numbers - first, weight[inside])
     counts = np.bincount(numbers - first)
     seen = np.flatnonzero(counts >= max(1.0, 0.5 * box.duration / curve.cadence_days))
     dips, weights, counts, numbers = dips[seen], weights[seen], counts[seen], seen + first
@@ -151,12 +152,12 @@ def _nothing() -> TransitStatistics:
     )
 
 
-def _sinusoid_inside(
-    curve: Curve, box: Box, outside: NDArray[np.bool_], inside: NDArray[np.bool_]
-) -> Floats:
+def _sinusoid_inside(curve: Curve, box: Box, outside: NDArray[np.bool_], inside: NDArray[np.bool_]) -> Floats:
     """Fit level, period and half period to the samples outside transits; its value at those inside."""
     angle = 2 * np.pi * (curve.time - box.epoch) / box.period
-    terms = np.stack([np.ones_like(angle), np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)])
+    terms = np.stack(
+        [np.ones_like(angle), np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)]
+    )
     weighted = terms[:, outside] * curve.weight[outside]
     # NumPy's own sums: those of a linear algebra library may depend on its threads.
     normal = np.array([np.sum(weighted * term[outside], axis=1) for term in terms])

@@ -20,8 +20,8 @@ RATIOS: Final = tuple(
 def harmonic_relation(box: Box, stronger: Sequence[Box], baseline_days: float) -> tuple[int, Fraction] | None:
     """Find the strongest earlier signal whose period is commensurable.
 
-    Two periods are commensurable when, over the baseline, the multiples drift apart by less than the mean of the
-    two durations.
+    Two periods are commensurable when, over the baseline, the multiples drift apart by less than the mean of
+    the two durations.
 
     Parameters
     ----------

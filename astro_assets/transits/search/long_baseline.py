@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from astro_assets.transits.search.peaks import with_red_noise
 
 
 def windows(curve: Curve, longest_days: float, fewest_days: float) -> Iterator[Curve]:
-    """Cut a curve into equal windows of at most ``longest_days``; those with less than ``fewest_days`` are left out.
+    """Cut a curve into equal windows of at most ``longest_days``, without those that hold too little.
 
     Parameters
     ----------
@@ -28,7 +29,7 @@ def windows(curve: Curve, longest_days: float, fewest_days: float) -> Iterator[C
     """
     count = math.ceil(curve.baseline_days / longest_days)
     edges = np.linspace(curve.time[0], np.nextafter(curve.time[-1], np.inf), count + 1)
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in pairwise(edges):
         part = curve.where((curve.time >= start) & (curve.time < end))
         if part.time.size * curve.cadence_days >= fewest_days:
             yield part
@@ -39,8 +40,8 @@ def windowed_periodogram(
 ) -> Periodogram:
     """Search windows one by one and combine their power incoherently.
 
-    The power of a period is the root of the sum of squares over windows, each divided by its own red noise. Depth,
-    epoch and duration are those of the window with the highest power.
+    The power of a period is the root of the sum of squares over windows, each divided by its own red noise.
+    Depth, epoch and duration are those of the window with the highest power.
 
     Parameters
     ----------

@@ -6,6 +6,7 @@ What is read off the spectrum alone lives here; refining a peak with the data do
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -33,14 +34,15 @@ def with_red_noise(periodogram: Periodogram, curve: Curve, bands: tuple[Band, ..
     durations = np.unique(np.concatenate([band.durations for band in bands]))
     nodes = np.geomspace(durations[0], durations[-1], 12)
     factors = [
-        red_noise_factor(curve.time, curve.flux, curve.weight, curve.cadence_days, float(node)) for node in nodes
+        red_noise_factor(curve.time, curve.flux, curve.weight, curve.cadence_days, float(node))
+        for node in nodes
     ]
     divisor = np.interp(np.log(periodogram.duration.clip(min=nodes[0])), np.log(nodes), factors)
     return replace(periodogram, power=periodogram.power / divisor)
 
 
 def detrended_power(power: Floats) -> Floats:
-    """Power less its running median over 4 % of the trials: chance maxima grow with the number of phases tried."""
+    """Subtract a running median over 4 % of the trials: chance maxima grow with the phases tried."""
     from scipy.ndimage import median_filter
 
     width = max(int(power.size * _TREND_FRACTION) | 1, 3)
@@ -48,13 +50,15 @@ def detrended_power(power: Floats) -> Floats:
 
 
 def signal_detection_efficiency(power: Floats) -> Floats:
-    """Power in standard deviations above its mean (Kovacs, Zucker & Mazeh 2002, equation 6), trend removed."""
+    """Power, trend removed, in standard deviations above its mean (Kovacs et al. 2002, equation 6)."""
     flat = detrended_power(power)
     deviation = float(flat.std())
     return (flat - flat.mean()) / deviation if deviation > 0 else np.zeros_like(flat)
 
 
-def distinct_peaks(periodogram: Periodogram, height: Floats, n_peaks: int, baseline_days: float) -> NDArray[np.int64]:
+def distinct_peaks(
+    periodogram: Periodogram, height: Floats, n_peaks: int, baseline_days: float
+) -> NDArray[np.int64]:
     """Find the highest trials that are different signals.
 
     Two periods are one signal when transits drift apart by less than two durations over the baseline.
@@ -91,5 +95,5 @@ def distinct_peaks(periodogram: Periodogram, height: Floats, n_peaks: int, basel
 def highest_of_groups(periods: Floats, power: Floats, n_groups: int) -> tuple[Floats, Floats]:
     """Thin a spectrum to at most ``n_groups`` points, each the highest of its neighbours."""
     edges = np.unique(np.linspace(0, periods.size, min(n_groups, periods.size) + 1).astype(np.int64))
-    best = np.array([low + np.argmax(power[low:high]) for low, high in zip(edges[:-1], edges[1:], strict=True)])
+    best = np.array([low + np.argmax(power[low:high]) for low, high in pairwise(edges)])
     return periods[best], power[best]

@@ -72,12 +72,13 @@ def ofir_periods(
         raise ValueError(f"no periods between {shortest_days} d and {longest_days} d")
     if not (baseline_days > 0 and oversampling > 0):
         raise ValueError("the baseline and the oversampling must be positive")
-    # The duty cycle is q = q_1 f^(2/3) with q_1 the duration at P = 1 d; the step is df = q / (S * oversampling).
+    # The duty cycle is q = q_1 f^(2/3), q_1 the duration at P = 1 d; the step is df = q / (S * oversampling).
     step = float(transit_duration_days(1.0)) / (baseline_days * oversampling) / 3
     low, high = np.cbrt(1 / longest_days), np.cbrt(1 / shortest_days)
     count = math.ceil((high - low) / step) + 1
     frequency = (low + step * np.arange(count)) ** 3
-    return (1 / frequency)[::-1].clip(min=shortest_days, max=longest_days)
+    periods: Floats = (1 / frequency)[::-1]
+    return periods.clip(min=shortest_days, max=longest_days)
 
 
 def durations_between(shortest_days: float, longest_days: float, ratio: float) -> Floats:

@@ -1,6 +1,6 @@
 """From a peak of a periodogram to the box that fits the data best, and to the right one of its aliases.
 
-Choices between periods lives here; spectra are made elsewhere.
+Choices between periods live here; spectra are made elsewhere.
 """
 
 from __future__ import annotations
@@ -26,7 +26,17 @@ _ODD_EVEN_PART: Final = 0.2
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a signal may be: the range of periods, days, of durations in units of the Sun's, and fewest transits."""
+    """What a signal may be.
+
+    Parameters
+    ----------
+    periods
+        Shortest and longest period, days.
+    duration_factors
+        Shortest and longest duration in units of that at the Sun's density.
+    min_transits
+        Fewest observed transits.
+    """
 
     periods: tuple[float, float]
     duration_factors: tuple[float, float]
@@ -109,10 +119,10 @@ def _transit_at_half_phase(curve: Curve, box: Box) -> Curve:
 def right_alias(curve: Curve, found: Measured, limits: Limits, engine: Engine) -> Measured:
     """Choose among a period, its simple fractions and its multiples.
 
-    A planet's signal-to-noise ratio is highest at its own period: half of it dilutes the depth, twice of it leaves out half of the
-    transits. Two cases need more. Where the additional transits of the shorter period all fall into gaps, the
-    longer one explains the same with less and is taken. Where odd and even depths differ clearly, two eclipses
-    alternate and the double period is taken.
+    A planet's signal-to-noise ratio is highest at its own period: half of it dilutes the depth, twice of it
+    leaves out half of the transits. Two cases need more. Where the additional transits of the shorter period
+    all fall into gaps, the longer one explains the same with less and is taken. Where odd and even depths
+    differ clearly, two eclipses alternate and the double period is taken.
 
     Parameters
     ----------
@@ -154,11 +164,14 @@ def _explains_with_less(alias: Measured, best: Measured) -> bool:
 
 
 def _double_if_alternating(curve: Curve, found: Measured, limits: Limits) -> Measured:
-    """Take the double period, with the deeper eclipse as transit, where odd and even depths differ clearly."""
+    """Take the double period, the deeper eclipse as transit, where odd and even depths differ clearly."""
     odd, even = found.statistics.depth_odd, found.statistics.depth_even
     part = abs(odd - even) / max(odd, even) if max(odd, even) > 0 else 0.0
     period = 2 * found.box.period
-    if not (found.statistics.odd_even_sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART) or period > limits.periods[1]:
+    if (
+        not (found.statistics.odd_even_sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART)
+        or period > limits.periods[1]
+    ):
         return found
     epoch = found.box.epoch + (found.box.period if odd > even else 0.0)
     box = Box(period, epoch, found.box.duration)

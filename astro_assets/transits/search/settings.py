@@ -9,8 +9,9 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
-#: Smallest detection statistic of a detected candidate.
-DETECTION_THRESHOLD: Final = 8.0
+#: Smallest detection statistic of a detected candidate: that of the Kepler pipeline, for which white noise
+#: gives one false alarm in a survey of 100,000 stars (Jenkins, Caldwell & Borucki 2002, ApJ 564, 495).
+DETECTION_THRESHOLD: Final = 7.1
 #: Signals below this are not kept, and end a star's search.
 STATISTIC_FLOOR: Final = 6.0
 
@@ -33,7 +34,9 @@ class SearchSettings(BaseModel):
     longest_duration_factor: float = Field(
         1.8, ge=1, le=4, description="Longest trial duration, in units of a central transit of the Sun."
     )
-    duration_ratio: float = Field(1.3, ge=1.05, le=2, description="Largest ratio of neighbouring trial durations.")
+    duration_ratio: float = Field(
+        1.3, ge=1.05, le=2, description="Largest ratio of neighbouring trial durations."
+    )
     bin_minutes: float = Field(
         10.0, ge=0.1, le=60, description="Shorter cadences are averaged to this for the periodogram, minutes."
     )

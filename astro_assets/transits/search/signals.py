@@ -13,7 +13,7 @@ import numpy as np
 
 from astro_assets.transits.search.binning import binned
 from astro_assets.transits.search.box_least_squares import BoxLeastSquares
-from astro_assets.transits.search.engine import Band, Curve, Engine, Floats, Periodogram
+from astro_assets.transits.search.engine import Curve, Engine, Floats, Periodogram
 from astro_assets.transits.search.folded_boxes import Box, TransitStatistics, detection_statistic, measure
 from astro_assets.transits.search.harmonics import harmonic_relation
 from astro_assets.transits.search.long_baseline import windowed_periodogram
@@ -154,9 +154,7 @@ def _spectrum(
 
 
 def _box(spectrum: Periodogram, peak: int) -> Box:
-    return Box(
-        float(spectrum.periods[peak]), float(spectrum.epoch[peak]), float(spectrum.duration[peak])
-    )
+    return Box(float(spectrum.periods[peak]), float(spectrum.epoch[peak]), float(spectrum.duration[peak]))
 
 
 def _spacing(periods: Floats, index: int) -> float:

@@ -53,8 +53,8 @@ class Trapezoid:
 def fit_trapezoid(curve: Curve, box: Box, depth: float, noise_factor: float) -> Trapezoid:
     """Fit baseline, depth, epoch, period, duration and ingress by damped least squares.
 
-    The epoch is moved to the weighted mean transit number, where it and the period are independent. All sums are
-    NumPy's own, so that the result does not depend on threads of a linear algebra library.
+    The epoch is moved to the weighted mean transit number, where it and the period are independent. All sums
+    are NumPy's own, so that the result does not depend on threads of a linear algebra library.
 
     Parameters
     ----------
@@ -75,9 +75,7 @@ def fit_trapezoid(curve: Curve, box: Box, depth: float, noise_factor: float) -> 
     near = box.covers(curve.time, _FITTED_DURATIONS)
     time, flux, weight = curve.time[near], curve.flux[near], curve.weight[near]
     number = box.number(time)
-    failed = Trapezoid(
-        box.period, np.nan, box.epoch, np.nan, box.duration, np.nan, depth
-    )
+    failed = Trapezoid(box.period, np.nan, box.epoch, np.nan, box.duration, np.nan, depth)
     inside = box.covers(time)
     if np.unique(number[inside]).size < 2:
         return failed
@@ -99,9 +97,7 @@ def fit_trapezoid(curve: Curve, box: Box, depth: float, noise_factor: float) -> 
     return Trapezoid(period, float(errors[1]), epoch, float(errors[0]), duration, ingress, fitted_depth)
 
 
-def _model(
-    parameters: Floats, time: Floats, number: NDArray[np.int64]
-) -> tuple[Floats, Floats]:
+def _model(parameters: Floats, time: Floats, number: NDArray[np.int64]) -> tuple[Floats, Floats]:
     """Flux, shape (n,), and its derivatives by the six parameters, shape (6, n)."""
     level, depth, epoch, period, duration, ingress = parameters
     offset = time - epoch - number * period

@@ -1,0 +1,133 @@
+"""Local processes and a Dask cluster compute the same, and end when they should."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+import time
+
+import psutil
+import pytest
+
+from astro_assets.orchestration.compute import (
+    DASK_VARIABLE,
+    WORKERS_VARIABLE,
+    DaskCluster,
+    LocalProcesses,
+    WorkerLostError,
+    default_compute,
+)
+
+
+def squared_with_process(number: int) -> tuple[int, int]:
+    return number * number, os.getpid()
+
+
+def environment_of_worker(name: str) -> str | None:
+    return os.environ.get(name)
+
+
+def dies(number: int) -> int:
+    if number == 3:
+        os._exit(9)
+    return number
+
+
+@pytest.fixture
+def processes():
+    engine = LocalProcesses(2)
+    yield engine
+    engine.close()
+
+
+def test_many_calls_run_in_other_processes_and_one_call_runs_here(processes: LocalProcesses) -> None:
+    results = list(processes.run(squared_with_process, ((n,) for n in range(50))))
+    assert sorted(value for value, _ in results) == [n * n for n in range(50)]
+    assert os.getpid() not in {process for _, process in results}
+    assert list(processes.run(squared_with_process, [(7,)])) == [(49, os.getpid())]
+
+
+def test_calls_are_taken_as_workers_need_them(processes: LocalProcesses) -> None:
+    taken = []
+
+    def calls():
+        for n in range(100):
+            taken.append(n)
+            yield (n,)
+
+    results = processes.run(squared_with_process, calls())
+    next(results)
+    assert len(taken) <= 2 + 2 * processes.workers + processes.workers
+    results.close()
+
+
+def test_workers_use_one_thread_each_and_ours_stay_as_they_are(
+    processes: LocalProcesses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    seen = set(processes.run(environment_of_worker, [("OMP_NUM_THREADS",)] * 4))
+    assert seen == {"1"}
+    assert "OMP_NUM_THREADS" not in os.environ
+
+
+def test_a_killed_worker_is_an_error_that_says_what_to_do_and_the_engine_recovers(
+    processes: LocalProcesses,
+) -> None:
+    with pytest.raises(WorkerLostError, match=WORKERS_VARIABLE):
+        list(processes.run(dies, ((n,) for n in range(6))))
+    assert sorted(processes.run(dies, ((n,) for n in range(3)))) == [0, 1, 2]
+
+
+def test_workers_end_when_their_parent_is_killed() -> None:
+    program = textwrap.dedent("""
+        import sys, time
+        from astro_assets.orchestration.compute import LocalProcesses
+        from astro_assets_tests.orchestration.test_compute import squared_with_process
+        if __name__ == "__main__":
+            engine = LocalProcesses(2)
+            results = engine.run(squared_with_process, ((n,) for n in range(20)))
+            print(*{process for _, process in results}, flush=True)
+            time.sleep(60)
+    """)
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        workers = [psutil.Process(int(word)) for word in parent.stdout.readline().split()]
+        parent.kill()
+    assert workers
+    gone, alive = psutil.wait_procs(workers, timeout=10)
+    assert not alive
+    assert len(gone) == len(workers)
+
+
+def test_workers_are_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WORKERS_VARIABLE, "3")
+    engine = default_compute()
+    assert isinstance(engine, LocalProcesses)
+    assert engine.workers == 3
+    monkeypatch.setenv(WORKERS_VARIABLE, "many")
+    with pytest.raises(ValueError, match="'many'"):
+        default_compute()
+
+
+def test_a_dask_cluster_is_used_when_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import distributed
+
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        monkeypatch.setenv(DASK_VARIABLE, cluster.scheduler_address)
+        engine = default_compute()
+        assert isinstance(engine, DaskCluster)
+        assert engine.workers == 2
+        results = list(engine.run(squared_with_process, ((n,) for n in range(30))))
+        engine.close()
+    assert sorted(value for value, _ in results) == [n * n for n in range(30)]
+    assert os.getpid() not in {process for _, process in results}
+
+
+def test_starting_is_put_off_until_there_is_work() -> None:
+    started = time.monotonic()
+    LocalProcesses(2).close()
+    assert time.monotonic() - started < 0.5

@@ -1,0 +1,122 @@
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.settings import DETECTION_THRESHOLD, STATISTIC_FLOOR, SearchSettings
+from astro_assets.transits.search.signals import find_signals
+from astro_assets_tests.transits.synthetic import Planet, red_noise, sector_times, transits
+
+CADENCE = 10 / 1440
+SIGMA = 4e-4
+SETTINGS = SearchSettings()
+
+
+def curve(planets, seed=0, time=None, extra=0.0, cadence=CADENCE):
+    time = sector_times(seed, cadence) if time is None else time
+    noise = np.random.default_rng(seed).normal(0, SIGMA, time.size)
+    return Curve(time, transits(time, planets) + noise + extra, np.full(time.size, SIGMA), cadence)
+
+
+@pytest.mark.parametrize(
+    "planet",
+    [
+        Planet(0.53, 1325.3, 0.05, 0.0008),
+        Planet(1.7, 1326.2, 0.09, 0.0012),
+        Planet(4.4, 1327.0, 0.14, 0.0015),
+        Planet(11.9, 1328.3, 0.2, 0.003),
+    ],
+)
+def test_an_injected_planet_is_found_with_its_parameters(planet):
+    found, *others = find_signals(curve([planet]), SETTINGS)
+    assert found.detection_statistic > DETECTION_THRESHOLD
+    assert abs(found.box.period - planet.period) < 4 * found.transit.period_err
+    cycles = (found.box.epoch - planet.epoch) / planet.period
+    assert abs(cycles - round(cycles)) * planet.period < 4 * found.epoch_err
+    assert found.transit.depth == pytest.approx(planet.depth, rel=0.2)
+    assert found.transit.duration == pytest.approx(planet.duration, rel=0.25)
+    # The middle is in a gap of half a day on both sides.
+    assert abs(found.box.epoch - 1338.7) < planet.period + 0.5
+    assert all(other.detection_statistic < DETECTION_THRESHOLD for other in others)
+
+
+def test_each_of_several_planets_is_found_strongest_first():
+    planets = [
+        Planet(3.1, 1326.0, 0.12, 0.003),
+        Planet(7.9, 1329.0, 0.18, 0.0025),
+        Planet(1.24, 1325.7, 0.08, 0.0008),
+    ]
+    found = [s for s in find_signals(curve(planets), SETTINGS) if s.detection_statistic > DETECTION_THRESHOLD]
+    assert sorted(s.box.period for s in found) == pytest.approx([1.24, 3.1, 7.9], rel=1e-3)
+    assert found[0].box.period == pytest.approx(3.1, rel=1e-3)
+    assert [s.harmonic for s in found] == [None, None, None]
+
+
+def test_resonant_planets_are_two_signals_and_their_relation_is_told():
+    planets = [Planet(3.0, 1326.0, 0.12, 0.004), Planet(6.0, 1327.1, 0.15, 0.003)]
+    first, second = find_signals(curve(planets), SETTINGS)[:2]
+    assert first.box.period == pytest.approx(3.0, rel=1e-3)
+    assert second.box.period == pytest.approx(6.0, rel=1e-3)
+    assert second.harmonic == (0, Fraction(2))
+
+
+def test_a_single_transit_is_not_periodic():
+    for epoch in (1328.0, 1333.3, 1345.0):
+        found = find_signals(curve([Planet(100.0, epoch, 0.2, 0.01)]), SETTINGS)
+        assert not found
+
+
+def test_quiet_stars_are_silent():
+    statistics = []
+    for seed in range(12):
+        time = sector_times(seed, CADENCE)
+        red = red_noise(time, 0.15, 0.4 * SIGMA, np.random.default_rng(seed + 100))
+        statistics += [s.detection_statistic for s in find_signals(curve([], seed, extra=red), SETTINGS)]
+    assert not [value for value in statistics if value >= DETECTION_THRESHOLD]
+
+
+@pytest.mark.parametrize("period", [0.45, 0.8, 1.7, 3.2])
+def test_sinusoids_are_silent(period):
+    time = sector_times(0, CADENCE)
+    sine = 0.004 * np.sin(2 * np.pi * time / period)
+    found = find_signals(curve([], extra=sine), SETTINGS)
+    assert not [s for s in found if s.detection_statistic >= DETECTION_THRESHOLD]
+
+
+def test_fine_cadence_is_searched_coarsely_and_measured_finely():
+    planet = Planet(3.3, 1326.4, 0.11, 0.002)
+    found = find_signals(curve([planet], cadence=2 / 1440), SETTINGS)[0]
+    assert found.box.period == pytest.approx(3.3, abs=4 * found.transit.period_err)
+    assert found.statistics.n_points > 400
+
+
+def test_a_long_curve_is_searched_in_windows_and_refined_whole():
+    cadence = 29.4244 / 1440
+    time = np.arange(0, 250, cadence)
+    time = time[np.sin(time / 15) > -0.95]
+    planet = Planet(6.7, 2.2, 0.17, 6e-4)
+    settings = SearchSettings(shortest_period_days=3.0, max_signals=1)
+    (found,) = find_signals(curve([planet], time=time, cadence=cadence), settings)
+    assert found.box.period == pytest.approx(6.7, abs=4 * found.transit.period_err)
+    assert found.transit.period_err < 1e-3
+    assert found.statistics.n_transits > 25
+
+
+def test_short_curves_have_no_signals():
+    data = curve([Planet(0.5, 1325.2, 0.05, 0.01)])
+    assert find_signals(data.where(data.time < 1325.7), SETTINGS) == []
+    assert find_signals(data.where(data.time < 0), SETTINGS) == []
+
+
+def test_the_result_is_the_same_every_time():
+    data = curve([Planet(3.1, 1326.0, 0.12, 0.002)])
+    one, other = find_signals(data, SETTINGS)[0], find_signals(data, SETTINGS)[0]
+    assert one.box == other.box
+    assert one.transit == other.transit
+    assert one.power.tobytes() == other.power.tobytes()
+
+
+def test_the_floor_is_below_the_threshold():
+    assert STATISTIC_FLOOR < DETECTION_THRESHOLD
+    assert SETTINGS.detection_threshold == DETECTION_THRESHOLD

@@ -1,0 +1,74 @@
+import struct
+
+import numpy as np
+import pytest
+
+from astro_assets.transits.fold import FoldSettings, fold_views
+from astro_assets.transits.plots import candidate_plot, detrending_plot, sky_map, snr_histogram
+from astro_assets_tests.transits.synthetic import Planet, sector_times, transits
+
+PLANET = Planet(3.1, 1326.0, 0.12, 0.01)
+
+
+@pytest.fixture(scope="module")
+def curve():
+    time = sector_times()
+    flux = transits(time, [PLANET]) + np.random.default_rng(0).normal(0, 1e-3, time.size)
+    return time, flux.astype(np.float32)
+
+
+def check(png):
+    """It is a PNG of 480 x 240 pixels and small."""
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", png[16:24]) == (480, 240)
+    assert len(png) <= 50_000
+
+
+def test_detrending_plot(curve):
+    time, flux = curve
+    trend = (1 + 0.01 * np.sin(time)).astype(np.float32)
+    one = detrending_plot("TIC 1", time, flux, trend, (time > 1335).astype(np.int32))
+    check(one)
+    assert one == detrending_plot("TIC 1", time, flux, trend, (time > 1335).astype(np.int32))
+    assert one != detrending_plot("TIC 2", time, flux, trend, (time > 1335).astype(np.int32))
+
+
+def test_detrending_plot_of_a_long_curve_stays_small():
+    time = np.arange(0, 1470, 29.4 / 1440)
+    flux = 1 + np.random.default_rng(0).normal(0, 1e-3, time.size)
+    check(detrending_plot("KIC 1", time, flux, np.ones(time.size), (time // 90).astype(np.int32)))
+
+
+@pytest.mark.parametrize("fraction", [0.2, np.nan])
+def test_candidate_plot(curve, fraction):
+    time, flux = curve
+    views = fold_views(
+        time, flux.astype(np.float64), PLANET.period, PLANET.epoch, PLANET.duration, 0.5, FoldSettings()
+    )
+    periods = np.geomspace(0.4, 13, 2000)
+    candidate = {
+        "candidate_id": "TIC 1.01",
+        "period_days": PLANET.period,
+        "duration_hours": 24 * PLANET.duration,
+        "ingress_fraction": fraction,
+        "depth_ppm": 1e4,
+        "snr": 50.0,
+        "periodogram": {"period_days": periods, "power": np.random.default_rng(0).random(2000)},
+    }
+    check(candidate_plot(candidate, views))
+
+
+@pytest.mark.parametrize("statistics", [[], [6.5], [6.1, 7.0, 7.1, 9.0, 800.0]])
+def test_snr_histogram(statistics):
+    check(snr_histogram(np.array(statistics), 7.1))
+
+
+def test_snr_histogram_shows_the_threshold():
+    statistics = np.array([6.1, 7.0, 7.5, 9.0])
+    assert snr_histogram(statistics, 7.1) != snr_histogram(statistics, 8.0)
+
+
+def test_sky_map():
+    ra, dec = np.array([0.0, 90.0, 359.9, np.nan]), np.array([-90.0, 0.0, 45.0, 0.0])
+    check(sky_map(ra, dec, np.array([True, False, False, True])))
+    check(sky_map(np.empty(0), np.empty(0), np.empty(0, bool)))
