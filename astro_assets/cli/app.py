@@ -89,6 +89,10 @@ def run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Compute again what failed before.")
     ] = False,
+    refresh_environment: Annotated[
+        bool,
+        typer.Option("--refresh-environment", help="Compute again what other library versions computed."),
+    ] = False,
 ) -> None:
     """Take observations in and bring every table up to date.
 
@@ -100,7 +104,9 @@ def run(
     for path in paths:
         if not path.exists():
             raise FileNotFoundError(f"--observations {path}: there is no such file or folder")
-    raise typer.Exit(search(open_home(home), paths=paths, retry_failed=retry_failed))
+    place = open_home(home)
+    code = search(place, paths=paths, retry_failed=retry_failed, refresh_environment=refresh_environment)
+    raise typer.Exit(code)
 
 
 @app.command()

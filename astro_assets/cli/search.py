@@ -25,7 +25,12 @@ from astro_assets.tables import TABLES
 
 
 def search(
-    home: Home, *, paths: Sequence[Path] = (), n_targets: int | None = None, retry_failed: bool = False
+    home: Home,
+    *,
+    paths: Sequence[Path] = (),
+    n_targets: int | None = None,
+    retry_failed: bool = False,
+    refresh_environment: bool = False,
 ) -> int:
     """Run the search job and print what it did.
 
@@ -35,6 +40,8 @@ def search(
         What to take in; the inbox when empty.
     n_targets
         Stars to simulate; None leaves it to the survey's own rule.
+    retry_failed, refresh_environment
+        As for :func:`~astro_assets.ledger.update.update`.
 
     Returns
     -------
@@ -68,7 +75,13 @@ def search(
 
             return show
 
-        engine = Engine(home, TABLES, progress=progress_of, retry_failed=retry_failed)
+        engine = Engine(
+            home,
+            TABLES,
+            progress=progress_of,
+            retry_failed=retry_failed,
+            refresh_environment=refresh_environment,
+        )
         try:
             run_id, failures = run_job(build_definitions(home, engine), SEARCH_JOB, home, config)
         finally:

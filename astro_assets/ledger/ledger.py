@@ -16,7 +16,12 @@ from astro_assets.ledger.hashing import hash_json, hash_parts
 from astro_assets.ledger.home import Home, check_config, table_config
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table
-from astro_assets.ledger.sources import environment_of, installed_packages, package_source_zip
+from astro_assets.ledger.sources import (
+    environment_hash,
+    environment_of,
+    installed_packages,
+    package_source_zip,
+)
 from astro_assets.ledger.store import Handle, open_table
 from astro_assets.ledger.table import Config, Table
 
@@ -90,6 +95,10 @@ class Ledger:
         self.objects.put_environment(_installed())
         environment = self.objects.put_environment(environment_of(table.libraries))
         return {"source": self.objects.put_source(_source()), "environment": environment}
+
+    def environment(self, table: Table) -> str:
+        """Return the hash of the installed versions of the libraries that a table computes with."""
+        return environment_hash(environment_of(table.libraries))
 
 
 def open_ledger(home: Home, tables: Iterable[Table]) -> Ledger:

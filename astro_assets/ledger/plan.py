@@ -46,8 +46,8 @@ class Plan:
     ----------
     units
         One line a unit, stored or desired: ``key``, ``target``, ``shard``, ``recipe_hash``, ``inputs`` and
-        ``origin`` as desired now, ``status`` (of :data:`STATUSES`), ``cause``, and the stored ``outcome``,
-        ``reason``, ``environment``.
+        ``origin`` as desired now, ``status`` (of :data:`STATUSES`), ``cause``, and the stored ``target_stored``,
+        ``outcome``, ``reason``, ``environment``.
     chosen
         For each role, the parent rows that count: identity, join columns and ``projection``.
     parents
@@ -59,6 +59,10 @@ class Plan:
     units: pl.DataFrame
     chosen: Mapping[str, pl.DataFrame]
     parents: Mapping[str, Handle]
+
+    def of_other_environment(self, environment: str) -> pl.DataFrame:
+        """Return the current units that were computed with other library versions than these."""
+        return self.units.filter((pl.col("status") == "current") & (pl.col("environment") != environment))
 
 
 def plan_table(
@@ -241,6 +245,7 @@ def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.D
     return both.select(
         "key",
         pl.coalesce("target", "target_stored").alias("target"),
+        "target_stored",
         "shard",
         "recipe_hash",
         "inputs",

@@ -15,8 +15,7 @@ import polars as pl
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.plan import Plan
-from astro_assets.ledger.sources import environment_hash, environment_of
-from astro_assets.ledger.table import Parent, Table
+from astro_assets.ledger.table import Parent
 
 #: In the order in which people want to read them.
 STATUSES: Final = ("new", "stale", "unsettled", "failed", "removed")
@@ -87,14 +86,16 @@ def stale(ledger: Ledger) -> Staleness:
         of_table = of_table.select(pl.lit(table.name).alias("table"), "key", "target", "status", "cause")
         entries.append(of_table)
         moves = of_table.filter(pl.col("status").is_in(_MOVING))
-        moving[table.name] = _Moving(
-            set(moves["key"].drop_nulls()), set(moves["target"].drop_nulls()), unknown
-        )
+        # A unit that names another target now moves the one it leaves as well.
+        targets = pl.concat([moves["target"], changing["target_stored"]]).drop_nulls()
+        moving[table.name] = _Moving(set(moves["key"].drop_nulls()), set(targets), unknown)
         if table.target is None and changing.height:
             moving[table.name].unknown = True
-        waits = waiting["key"].drop_nulls().len()
-        current[table.name] = plan.units.height - own.height - waits
-        environment[table.name] = _other_environment(table, plan)
+        settled = (pl.col("status") == "current") & ~pl.col("key").is_in(
+            waiting["key"].drop_nulls().implode()
+        )
+        current[table.name] = plan.units.filter(settled).height
+        environment[table.name] = plan.of_other_environment(ledger.environment(table)).height
     frame = pl.concat(entries) if entries else pl.DataFrame(schema=ENTRY_SCHEMA)
     return Staleness(frame, current, environment)
 
@@ -115,9 +116,9 @@ def _unsettled(plan: Plan, changing: set[str], moving: dict[str, _Moving]) -> tu
     lines = [
         (key, target, "unsettled", waits[key]) for key, target in stored.select("key", "target").iter_rows()
     ]
-    there = {line[1] for line in lines} | set(
-        plan.units.filter(pl.col("key").is_in(list(changing)))["target"]
-    )
+    # A unit to be removed does not stand for others: its target may come back with new ones.
+    there = {line[1] for line in lines}
+    there.update(plan.units.filter(pl.col("status").is_in(("new", "stale")))["target"])
     key_is_target = table.key == table.target
     lines += [
         (target if key_is_target else None, target, "unsettled", births[target])
@@ -138,8 +139,3 @@ def _dependents(plan: Plan, parent: Parent, moves: _Moving) -> Iterator[str]:
         yield from rows.filter(pl.col("key").is_in(list(moves.keys)))[plan.table.key]
     elif moves.keys:
         yield from plan.units["key"]
-
-
-def _other_environment(table: Table, plan: Plan) -> int:
-    now = environment_hash(environment_of(table.libraries))
-    return plan.units.filter(pl.col("environment").is_not_null() & (pl.col("environment") != now)).height

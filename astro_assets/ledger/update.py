@@ -76,6 +76,7 @@ def update(
     compute: Compute | None = None,
     run_id: str = "",
     retry_failed: bool = False,
+    refresh_environment: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Bring a computed table up to date for some shards.
@@ -86,6 +87,8 @@ def update(
         All when None.
     retry_failed
         Compute failed units again although their recipe has not changed.
+    refresh_environment
+        Compute units again that were computed with other versions of the table's libraries.
     progress
         Called with the number of units done and to do.
 
@@ -103,6 +106,8 @@ def update(
         plan = ledger.plan(table, shards, handle)
         wanted = ("new", "stale", "failed") if retry_failed else ("new", "stale")
         to_do = plan.units.filter(pl.col("status").is_in(wanted))
+        if refresh_environment:
+            to_do = pl.concat([to_do, plan.of_other_environment(ledger.environment(table))])
         missing = to_do.filter(~pl.col("recipe_hash").is_in(list(done)))
         engine = compute or Serial()
         for unit in _computed(ledger, plan, missing, engine, progress):

@@ -31,8 +31,8 @@ class Engine:
         first use.
     progress
         Where to show progress; nowhere when None.
-    retry_failed
-        Whether failed units are computed again although their recipe has not changed.
+    retry_failed, refresh_environment
+        As for :func:`~astro_assets.ledger.update.update`.
 
     Attributes
     ----------
@@ -45,6 +45,7 @@ class Engine:
     compute: ClosableCompute | None = None
     progress: ProgressOf | None = None
     retry_failed: bool = False
+    refresh_environment: bool = False
     reports: list[Report] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
@@ -62,6 +63,7 @@ class Engine:
             compute=self.compute,
             run_id=run_id,
             retry_failed=self.retry_failed,
+            refresh_environment=self.refresh_environment,
             progress=self.progress_of(table.name),
         )
         self.reports.append(report)

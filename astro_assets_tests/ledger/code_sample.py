@@ -25,6 +25,7 @@ from starpack.noise import scatter
 from starpack.signals import depth, renamed
 
 if TYPE_CHECKING:
+    from starpack.calling import called
     from starpack.curves import Curve
 
 LIMIT = 3.0
@@ -137,8 +138,22 @@ def root_lambda():
     return doubled()
 
 
+def folded():
+    return 145
+
+
+def root_comprehended():
+    return [folded for folded in (1, 2)], folded()
+
+
 if __name__ == "__main__":
     print("main")
+else:
+    IMPORTED = 147
+
+
+def root_imported():
+    return IMPORTED
 === noise.py
 """Noise."""
 BASE = 5
@@ -232,6 +247,7 @@ def needed():
 def wanted():
     return 93
 === limb/__init__.py
+assert 1 < 2
 === limb/reader.py
 from pathlib import Path
 
@@ -296,8 +312,12 @@ def root_lazy():
     from starpack.lazy import absent
     return absent()
 === methods.py
+from starpack.starred import *
 def by_name():
     return 41
+=== starred.py
+def by_star():
+    return 43
 === passed.py
 def anything():
     return 51
@@ -327,7 +347,7 @@ def function():
 === registered.py
 """Roots that read what other modules put into registries when they are imported."""
 import starpack.plugins
-from starpack.registry import AREAS, REGISTRY, Lamp, Shape, Tool, area
+from starpack.registry import AREAS, REGISTRY, Door, Lamp, Shape, Tool, area
 
 
 def root_registered():
@@ -344,6 +364,10 @@ def root_hooked():
 
 def root_subclasses():
     return [tool().use() for tool in Tool.__subclasses__()]
+
+
+def root_last():
+    return Door.last().use()
 
 
 def root_lit():
@@ -383,6 +407,11 @@ class Tool:
         return 0
 
 
+class Door:
+    def __init_subclass__(cls):
+        cls.__base__.last = cls
+
+
 class Lamp:
     lit = []
 
@@ -390,7 +419,7 @@ class Lamp:
         self.power = power
         self.lit.append(self)
 === plugins.py
-from starpack.registry import REGISTRY, Lamp, Shape, Tool, area, register
+from starpack.registry import REGISTRY, Door, Lamp, Shape, Tool, area, register
 
 
 def from_call():
@@ -427,9 +456,17 @@ class Saw(Tool):
         return 111
 
 
+class Gate(Door):
+    def use(self):
+        return 117
+
+
 BEDSIDE = Lamp(115)
 === calling.py
 """A bare call, which counts for whatever imports the module."""
+import atexit
+from importlib import import_module
+
 from starpack import registry
 
 
@@ -440,12 +477,24 @@ def called():
 registry.register("call", called)
 
 
+@atexit.register
+def at_the_end():
+    return 153
+
+
+LOADED = import_module("starpack.named_plugin")
+
+
 def root_calling():
     return registry.REGISTRY["call"]()
 
 
 def root_beside():
     return 1
+=== named_plugin.py
+from starpack.registry import register
+
+register("named", lambda: 155)
 === conditional.py
 try:
     import a_library_that_is_not_there as fast
@@ -631,6 +680,13 @@ EDITS = {
     "formatted string": ("odd/ways.py", "210", "310", "odd"),
     "asynchronous function": ("odd/ways.py", "211", "311", "async"),
     "matched class": ("odd/ways.py", "212", "312", "matched"),
+    "name of a comprehension's variable": ("roots.py", "145", "146", "comprehended"),
+    "beside the main guard": ("roots.py", "147", "148", "imported"),
+    "statement of a parent package": ("limb/__init__.py", "1 < 2", "1 < 3", "data"),
+    "getattr of a star import": ("starred.py", "43", "44", "getattr"),
+    "subclass hook without a list": ("plugins.py", "117", "118", "last"),
+    "registered with a library": ("calling.py", "153", "154", "calling beside"),
+    "loaded by name": ("named_plugin.py", "155", "156", "calling beside"),
     "text of the code": ("texts.py", "Help.", "More help.", "text"),
 }
 #: The edits that change nothing that runs.

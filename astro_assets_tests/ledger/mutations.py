@@ -20,8 +20,9 @@ from astro_assets_tests.ledger.naive import TABLES, File, Store, World
 N_SHARDS = 6
 _TARGETS = [f"SIM {i}" for i in range(9)]
 KINDS = {
-    "data": 20, "new file": 12, "removed file": 8, "header only": 6, "remark only": 8, "origin": 5, "other target": 4,
-    "failing file": 4, "entry added": 6, "entry removed": 5, "entry changed": 5, "code": 7, "config": 10,
+    "data": 20, "new file": 12, "removed file": 8, "header only": 6, "remark only": 8, "origin": 5,
+    "other target": 4, "failing file": 4, "entry added": 6, "entry removed": 5, "entry changed": 5,
+    "code": 7, "config": 10,
 }  # fmt: skip
 
 
@@ -37,7 +38,7 @@ class Mutated:
     """
 
     def __init__(self, root: Path, seed: int) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311  not for secrets
         self.root = root
         self.world, self.store = World(), Store(N_SHARDS)
         self.figures: Counter[str] = Counter()

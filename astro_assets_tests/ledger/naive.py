@@ -81,7 +81,7 @@ class Store:
 
     def desired(self, world: World, name: str) -> dict[Place, Line]:
         """Return a table's units as they should be, from what the tables it reads hold now."""
-        lines = {key: line for key, line in getattr(self, f"_{name}")(world)}
+        lines: dict[str, Line] = dict(getattr(self, f"_{name}")(world))
         return {(shard(line.target, self.n_shards), key): line for key, line in lines.items()}
 
     def statuses(self, world: World, name: str) -> dict[Place, str]:
@@ -118,15 +118,19 @@ class Store:
         waiting = set()
         for name in TABLES:
             statuses = self.statuses(world, name)
-            lines = {**self.desired(world, name), **self.lines[name]}
+            lines = {**self.lines[name], **self.desired(world, name)}
             upstream = set().union(*(moving[parent] for parent in PARENTS[name]))
             changing = {place for place, status in statuses.items() if status in ("new", "stale", "removed")}
             wait = {place for place in lines if place not in changing and lines[place].target in upstream}
             waiting |= {(name, key, lines[at, key].target) for at, key in wait}
-            there = {lines[place].target for place in changing | wait}
+            stay = {place for place in changing if statuses[place] != "removed"}
+            there = {lines[place].target for place in stay | wait}
             births = upstream - there
             waiting |= {(name, target if name in ("stars", "signals") else None, target) for target in births}
-            moving[name] = {lines[place].target for place in changing} | upstream
+            then, now = self.lines[name], self.desired(world, name)
+            moving[name] = {
+                of[place].target for of in (then, now) for place in changing & of.keys()
+            } | upstream
         return waiting
 
     # ---- the computations

@@ -46,7 +46,7 @@ for root in sys.argv[1:]:
     ran = set()
     def note(frame, event, argument):
         caller, code = frame.f_globals.get("__name__", ""), frame.f_code
-        is_written = "<" not in code.co_qualname[0] + code.co_filename  # neither generated nor a lambda or module
+        is_written = "<" not in code.co_qualname[0] + code.co_filename
         if event == "call" and caller.startswith("starpack") and is_written:
             ran.add((caller, code.co_qualname.partition(".")[0]))
     sys.setprofile(note)

@@ -48,6 +48,7 @@ class TransitStatistics:
     n_transits: int
     n_points: int
     transit_numbers: NDArray[np.int64]
+    strongest: int
     noise_factor: float
     depth_odd: float
     depth_odd_err: float
@@ -134,6 +135,7 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
         n_transits=int(seen.size),
         n_points=int(counts.sum()),
         transit_numbers=numbers,
+        strongest=int(numbers[_strongest(dips, weights)]),
         noise_factor=factor,
         depth_odd=depth_odd,
         depth_odd_err=depth_odd_err,
@@ -148,7 +150,7 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
 def _nothing() -> TransitStatistics:
     nan = float("nan")
     return TransitStatistics(
-        nan, 0.0, 0.0, 0.0, 0.0, 0, 0, np.empty(0, np.int64), 1.0, nan, nan, nan, nan, nan, nan, nan
+        nan, 0.0, 0.0, 0.0, 0.0, 0, 0, np.empty(0, np.int64), 0, 1.0, nan, nan, nan, nan, nan, nan, nan
     )
 
 
@@ -175,12 +177,16 @@ def _mean(dips: Floats, weights: Floats, factor: float) -> tuple[float, float]:
     return float(dips.sum()) / total, factor / float(np.sqrt(total))
 
 
+def _strongest(dips: Floats, weights: Floats) -> int:
+    """Position of the transit with the highest signal-to-noise ratio of its own."""
+    return int(np.argmax(dips / np.sqrt(weights)))
+
+
 def _without_strongest(dips: Floats, weights: Floats, factor: float) -> float:
     """Signal-to-noise ratio without the transit that adds most, scaled as if none were missing."""
     if dips.size < 2:
         return 0.0
-    strongest = int(np.argmax(dips / np.sqrt(weights)))
-    rest = np.arange(dips.size) != strongest
+    rest = np.arange(dips.size) != _strongest(dips, weights)
     scale = float(np.sqrt(weights.sum() / weights[rest].sum()))
     return float(dips[rest].sum() / np.sqrt(weights[rest].sum())) * scale / factor
 

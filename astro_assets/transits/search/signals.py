@@ -5,11 +5,13 @@ The order of steps lives here; each step is in its own module.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astro_assets.transits.search.binning import binned
 from astro_assets.transits.search.box_least_squares import BoxLeastSquares
@@ -33,6 +35,8 @@ SURVEY_ENGINE: Final = BoxLeastSquares(phase_oversampling=5)
 REFINING_ENGINE: Final = BoxLeastSquares(phase_oversampling=15)
 #: Windows with less data than this are not searched on their own, days.
 _SHORTEST_WINDOW_DAYS: Final = 5.0
+#: Single dips that are masked before a star's search ends.
+_MOST_DIPS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +79,8 @@ class Signal:
 def find_signals(curve: Curve, settings: SearchSettings, engine: Engine = SURVEY_ENGINE) -> list[Signal]:
     """Find up to ``max_signals`` periodic signals, strongest first.
 
-    Each is masked before the next search; the search ends at the first whose detection statistic is below
-    ``statistic_floor``.
+    Each is masked before the next search, and so are dips that happened once and are strong enough to hide what
+    is periodic; the search ends at the first signal whose detection statistic is below ``statistic_floor``.
 
     Parameters
     ----------
@@ -94,24 +98,43 @@ def find_signals(curve: Curve, settings: SearchSettings, engine: Engine = SURVEY
     """
     signals: list[Signal] = []
     left = curve
+    dips = 0
     while len(signals) < settings.max_signals:
-        found = strongest_signal(left, settings, engine)
-        if found is None or found.detection_statistic < settings.statistic_floor:
+        found = _strongest(left, settings, engine)
+        if isinstance(found, Signal) and found.detection_statistic >= settings.statistic_floor:
+            earlier = [signal.box for signal in signals]
+            harmonic = harmonic_relation(found.box, earlier, curve.baseline_days)
+            signals.append(replace(found, harmonic=harmonic))
+            wide = replace(found.box, duration=max(found.box.duration, found.transit.duration))
+            left = left.where(~wide.covers(left.time, settings.mask_durations))
+        elif isinstance(found, _Dip) and dips < _MOST_DIPS:
+            dips += 1
+            left = left.where(~found.covers(left.time))
+        else:
             break
-        earlier = [signal.box for signal in signals]
-        signals.append(replace(found, harmonic=harmonic_relation(found.box, earlier, curve.baseline_days)))
-        wide = replace(found.box, duration=max(found.box.duration, found.transit.duration))
-        left = left.where(~wide.covers(left.time, settings.mask_durations))
     return signals
 
 
-def strongest_signal(curve: Curve, settings: SearchSettings, engine: Engine) -> Signal | None:
+@dataclass(frozen=True, slots=True)
+class _Dip:
+    """A dip that happened once: its time and width, days."""
+
+    time: float
+    duration: float
+
+    def covers(self, time: Floats) -> NDArray[np.bool_]:
+        """Whether each time is within one duration of the dip."""
+        return np.abs(time - self.time) < self.duration
+
+
+def _strongest(curve: Curve, settings: SearchSettings, engine: Engine) -> Signal | _Dip | None:
     """Find the signal with the highest detection statistic among the highest peaks of the periodogram.
 
     Returns
     -------
-    Signal or None
-        None when the curve is too short for the shortest period, or no peak has enough observed transits.
+    Signal, _Dip or None
+        The dip where peaks are the aliases of a single one, which hides what is periodic. None when the curve
+        is too short for the shortest period, or no peak has enough observed transits and reaches the floor.
     """
     period_range = (
         settings.shortest_period_days, min(settings.longest_period_days, curve.baseline_days / 2)
@@ -123,15 +146,29 @@ def strongest_signal(curve: Curve, settings: SearchSettings, engine: Engine) -> 
     coarse = binned(curve, settings.bin_minutes / 1440)
     spectrum, coherent_days = _spectrum(coarse, limits, settings, engine)
     height = detrended_power(spectrum.power)
-    refined = [
+    peaks = [
         refine(coarse, _box(spectrum, peak), _spacing(spectrum.periods, peak), limits, REFINING_ENGINE)
         for peak in distinct_peaks(spectrum, height, settings.n_peaks, coherent_days)
     ]
-    best = max((found for found in refined if found), key=lambda found: found.statistic, default=None)
+    refined = [found for found in peaks if found]
+    dip = _single_dip(refined, settings.statistic_floor)
+    if dip is not None:
+        return dip
+    best = max(refined, key=lambda found: found.statistic, default=None)
     if best is None or best.statistic < settings.statistic_floor:
         return None
     best = right_alias(coarse, best, limits, REFINING_ENGINE)
     return _finished(curve, best, spectrum, limits)
+
+
+def _single_dip(refined: Sequence[Measured], floor: float) -> _Dip | None:
+    """Return the dip that makes the strongest peak, if that peak is nothing without it."""
+    best = max(refined, key=lambda found: found.statistics.snr, default=None)
+    if best is None or best.statistics.snr < floor:
+        return None
+    if best.statistics.snr_without_strongest > 0.5 * best.statistics.snr:
+        return None
+    return _Dip(best.box.epoch + best.statistics.strongest * best.box.period, best.box.duration)
 
 
 def _spectrum(

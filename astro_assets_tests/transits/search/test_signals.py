@@ -67,6 +67,13 @@ def test_a_single_transit_is_not_periodic():
         assert not found
 
 
+def test_a_planet_is_found_beside_a_deeper_single_transit():
+    planets = [Planet(2.9, 1326.2, 0.12, 0.002), Planet(1000.0, 1333.0, 0.25, 0.05)]
+    found = find_signals(curve(planets), SETTINGS)[0]
+    assert found.box.period == pytest.approx(2.9, rel=1e-3)
+    assert found.detection_statistic > DETECTION_THRESHOLD
+
+
 def test_quiet_stars_are_silent():
     statistics = []
     for seed in range(12):
