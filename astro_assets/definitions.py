@@ -22,7 +22,13 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
     """
     return dg.Definitions(
         assets=[*observations.assets(home), *transits.assets(home)],
-        jobs=[dg.define_asset_job(SEARCH_JOB, dg.AssetSelection.groups("observations", "transits"))],
+        jobs=[
+            dg.define_asset_job(
+                SEARCH_JOB,
+                dg.AssetSelection.groups("observations", "transits"),
+                description="Takes new files in and brings every table up to date.",
+            )
+        ],
         resources={"engine": engine or Engine(home, TABLES)},
         executor=dg.in_process_executor,
     )

@@ -72,8 +72,8 @@ def main() -> None:
         medians = {name: statistics.median(values) for name, values in seconds.items()}
         target = f"TIC {int(path.name.split('-')[2])}"
         spread = f"{min(ratios):.2f}-{max(ratios):.2f}"
-        times_of = f"{medians['ours']:7.2f} {medians['lightkurve']:7.2f} {statistics.median(ratios):6.2f} {spread:>13}"
-        print(f"{target:14} {times_of} {found:10.6f} {peer:10.6f}")
+        seconds_of = f"{medians['ours']:7.2f} {medians['lightkurve']:7.2f} {statistics.median(ratios):6.2f}"
+        print(f"{target:14} {seconds_of} {spread:>13} {found:10.6f} {peer:10.6f}")
 
 
 if __name__ == "__main__":

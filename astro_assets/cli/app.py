@@ -73,7 +73,8 @@ def main() -> None:
     try:
         app()
     except EXPECTED_ERRORS as error:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(f"astro-assets: {error}", markup=False)
+        console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+        console.print(printing.plain(f"astro-assets: {error}"))
         sys.exit(2)
 
 

@@ -1,4 +1,7 @@
-"""How the commands' answers look on a terminal. Nothing is looked up here."""
+"""How the commands' answers look on a terminal. Nothing is looked up here.
+
+What came from files and headers is shown as it is: never read as markup, nor sent on as control characters.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import polars as pl
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as Grid
+from rich.text import Text
 from rich.tree import Tree
 
 from astro_assets.ledger.home import Home
@@ -29,13 +33,21 @@ _DIGITS: Final = {
 }
 _SHORT: Final = 12
 _LISTED: Final = 20
-out = Console(highlight=False)
+out = Console(highlight=False, markup=False)
+
+
+def plain(text: str) -> str:
+    """Return a text in which what a terminal would obey, and what nobody would see, is escaped."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text
+    )
 
 
 def _print_grid(grid: Grid) -> None:
     """Print a table as wide as it is: a narrow terminal folds lines, but no column is cut."""
     wide = Console(
         highlight=False,
+        markup=False,
         width=max(out.width, out.measure(grid, options=out.options.update(width=1000)).maximum),
     )
     wide.print(grid, crop=False, no_wrap=True)
@@ -57,7 +69,8 @@ def demonstration(best: pl.DataFrame, recovery: pl.DataFrame, home: Home) -> Non
     grid = _grid(recovery)
     grid.title = "What was found of everything in it"
     _print_grid(grid)
-    out.print(f"\nSee everything in the Dagster UI:  astro-assets ui --home {home.root}", soft_wrap=True)
+    command = f"astro-assets ui --home {plain(str(home.root))}"
+    out.print(f"\nSee everything in the Dagster UI:  {command}", soft_wrap=True)
     out.print("or, in a checkout:                 make ui")
 
 
@@ -80,7 +93,7 @@ def staleness(ledger: Ledger, state: Staleness) -> None:
             grid.add_row(table.name, *map(str, numbers))
     _print_grid(grid)
     for name, key, target, status, cause in state.entries.head(_LISTED).iter_rows():
-        out.print(f"{status:9}  {name}  {key or target or '?'}  {cause}", soft_wrap=True, markup=False)
+        out.print(plain(f"{status:9}  {name}  {key or target or '?'}  {cause}"), soft_wrap=True)
     if state.entries.height > _LISTED:
         out.print(f"... and {state.entries.height - _LISTED} more; --format json lists all")
     if state.entries.is_empty():
@@ -112,7 +125,7 @@ def refused(rows: pl.DataFrame) -> None:
     if rows.height:
         out.print(f"{rows.height} files were refused; they are kept, with the reason:")
         for name, reason, _ in rows.iter_rows():
-            out.print(f"  {name}: {reason}", soft_wrap=True, markup=False)
+            out.print(plain(f"  {name}: {reason}"), soft_wrap=True)
 
 
 def _grid(rows: pl.DataFrame) -> Grid:
@@ -124,10 +137,10 @@ def _grid(rows: pl.DataFrame) -> Grid:
     return grid
 
 
-def _text(name: str, value: object) -> str:
+def _text(name: str, value: object) -> Text:
     if value is None:
-        return "-"
-    return f"{value:.{_DIGITS.get(name, 3)}f}" if isinstance(value, float) else str(value)
+        return Text("-")
+    return Text(f"{value:.{_DIGITS.get(name, 3)}f}" if isinstance(value, float) else plain(str(value)))
 
 
 def _branch(tree: Tree, node: Node) -> Tree:
@@ -136,11 +149,11 @@ def _branch(tree: Tree, node: Node) -> Tree:
     return tree
 
 
-def _line(node: Node) -> str:
+def _line(node: Node) -> Text:
     rows = (
         f"{len(node.row_hashes)} rows" if len(node.row_hashes) != 1 else f"row {node.row_hashes[0][:_SHORT]}"
     )
     name = node.context.get("file_name") or ""
-    state = "" if node.is_current else "  [yellow]superseded since[/]"
-    recipe = node.recipe_hash[:_SHORT]
-    return f"[bold]{node.table}[/]  {node.key}  {name}  {rows}  recipe {recipe}  {node.origin}{state}"
+    words = f"  {node.key}  {name}  {rows}  recipe {node.recipe_hash[:_SHORT]}  {node.origin}"
+    state = "" if node.is_current else "  superseded since"
+    return Text.assemble((node.table, "bold"), plain(words), (state, "yellow"))

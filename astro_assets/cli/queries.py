@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import fields
 from typing import Any, Final
@@ -31,8 +32,10 @@ CANDIDATE_COLUMNS: Final = (
 )
 #: Relative difference within which two periods of a month's data are one.
 _SAME_PERIOD: Final = 0.005
-#: How many digits of a hash or name identify a unit.
-_PREFIX: Final = 6
+#: The beginning of a hash, long enough to name one.
+_HASH_BEGINNING: Final = re.compile(r"[0-9a-f]{6,64}", re.IGNORECASE)
+#: A candidate however written: its target, a point and its rank.
+_CANDIDATE: Final = re.compile(r"(.+)\.([0-9]+)\s*")
 
 
 def candidates(ledger: Ledger, *, include_below_threshold: bool = False) -> pl.DataFrame:
@@ -118,21 +121,32 @@ def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:
 
 
 def resolve_key(ledger: Ledger, table: Table, text: str) -> str:
-    """Return the key that a person means: the exact one, a target however written, or a unique beginning.
+    """Return the key that a person means.
+
+    That is the exact key; a target or a candidate however written; in a table of targets with candidates, the
+    target of a candidate; in a table of files, the beginning of one hash.
 
     Raises
     ------
     UnknownUnitError
-        If there is none, or several keys begin so.
+        If there is none, or several hashes begin so.
     """
     keys = ledger.open(table).units(["key"]).collect()["key"]
     names = [text]
     with suppress(TargetIdError):
         names.append(canonical_target_id(text))
+    if match := _CANDIDATE.fullmatch(text):
+        with suppress(TargetIdError):
+            names.append(f"{canonical_target_id(match[1])}.{match[2]}")
     for name in names:
         if (keys == name).any():
             return name
-    beginning = keys.filter(keys.str.starts_with(text)) if len(text) >= _PREFIX else keys.clear()
+    if "candidate_id" in table.schema.names:
+        candidates = ledger.open(table).rows(["candidate_id"]).filter(pl.col("candidate_id").is_in(names))
+        for key in candidates.collect()["key"]:
+            return str(key)
+    is_hash = _HASH_BEGINNING.fullmatch(text) is not None
+    beginning = keys.filter(keys.str.starts_with(text.lower())) if is_hash else keys.clear()
     if len(beginning) == 1:
         return str(beginning[0])
     hint = f"; {len(beginning)} keys begin so" if len(beginning) else ""

@@ -14,6 +14,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from astro_assets.cli import printing, queries
 from astro_assets.definitions import SEARCH_JOB, build_definitions
@@ -89,5 +90,5 @@ def search(
     printing.updates(engine.reports)
     printing.refused(queries.refused_files(engine.ledger(), run_id))
     for failure in failures:
-        console.print(f"[red]failed[/] {failure}", soft_wrap=True)
+        console.print(Text.assemble(("failed", "red"), f" {printing.plain(failure)}"), soft_wrap=True)
     return 1 if failures else 0

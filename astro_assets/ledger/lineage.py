@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
@@ -81,7 +82,7 @@ def lineage(ledger: Ledger, table: Table, key: str) -> Node:
     UnknownUnitError
         If the table holds no unit of this key now.
     """
-    unit, version = _find(ledger, table, key, None)
+    unit, version = _find(ledger, table, key)
     if unit is None:
         raise UnknownUnitError(f"{table.name} holds no unit {key!r}")
     return _node(ledger, table, "", unit, version, tuple(unit["row_hash"]), {})
@@ -104,7 +105,9 @@ def _node(
     for (parent_role, name, key, recipe), hashes in read.items():
         place = (parent_role, recipe, tuple(hashes))
         if place not in known:
-            known[place] = _ancestor(ledger, parent_role, name, key, recipe, tuple(hashes), known)
+            known[place] = _ancestor(
+                ledger, parent_role, name, key, recipe, tuple(hashes), unit["computed_at"], known
+            )
         parents.append(known[place])
     current = ledger.open(table).version
     context = {
@@ -132,10 +135,11 @@ def _ancestor(
     key: str,
     recipe: str,
     hashes: tuple[str, ...],
+    read_at: datetime,
     known: _Known,
 ) -> Node:
     table = ledger.table(name)
-    unit, version = _find(ledger, table, key, recipe)
+    unit, version = _find(ledger, table, key, recipe, read_at)
     if unit is None:
         raise UnknownUnitError(
             f"{name} holds no unit {key!r} with recipe {recipe[:12]}, neither now nor in its history"
@@ -143,24 +147,30 @@ def _ancestor(
     return _node(ledger, table, role, unit, version, hashes, known)
 
 
-def _find(ledger: Ledger, table: Table, key: str, recipe: str | None) -> tuple[dict[str, Any] | None, int]:
-    """Find a unit by key, and by recipe if one is given: as it is now, else back through the history."""
+def _find(
+    ledger: Ledger, table: Table, key: str, recipe: str | None = None, read_at: datetime | None = None
+) -> tuple[dict[str, Any] | None, int]:
+    """Find a unit by key as it is now, or by key and recipe as it was when it was read."""
     handle = ledger.open(table)
-    latest = handle.version
     columns = [*UNIT_COLUMNS, "row_hash", *(column.name for column in table.schema if column.context)]
-    for version in range(latest, -1, -1):
-        then = handle if version == latest else open_table(ledger.home, table, version=version)
-        wanted = (
-            pl.col("key") == key
-            if recipe is None
-            else (pl.col("key") == key) & (pl.col("recipe_hash") == recipe)
-        )
+    wanted = pl.col("key") == key
+    if recipe is not None:
+        wanted &= pl.col("recipe_hash") == recipe
+    for version in _versions(ledger, table, handle.version, read_at):
+        then = handle if version == handle.version else open_table(ledger.home, table, version=version)
         found = then.units(columns).filter(wanted).collect()
         if found.height:
             return found.row(0, named=True), version
-        if recipe is None:
-            break
-    return None, latest
+    return None, handle.version
+
+
+def _versions(ledger: Ledger, table: Table, latest: int, read_at: datetime | None) -> Iterator[int]:
+    """Yield the latest version, then those from the moment of reading back: histories are long."""
+    yield latest
+    if read_at is not None and latest >= 0:
+        near = open_table(ledger.home, table, at=read_at).version
+        yield from range(near, -1, -1)
+        yield from range(near + 1, latest)  # clocks of several machines may differ
 
 
 def descendants(ledger: Ledger, table: Table, key: str) -> pl.DataFrame:

@@ -46,8 +46,8 @@ class Plan:
     ----------
     units
         One line a unit, stored or desired: ``key``, ``target``, ``shard``, ``recipe_hash``, ``inputs`` and
-        ``origin`` as desired now, ``status`` (of :data:`STATUSES`), ``cause``, and the stored ``target_stored``,
-        ``outcome``, ``reason``, ``environment``.
+        ``origin`` as desired now, ``status`` (of :data:`STATUSES`), ``cause``, and the stored
+        ``target_stored``, ``outcome``, ``reason``, ``environment``.
     chosen
         For each role, the parent rows that count: identity, join columns and ``projection``.
     parents
@@ -91,7 +91,7 @@ def plan_table(
     chosen = {
         parent.role: parent_rows(table, parent, parents[parent.role], shards) for parent in table.parents
     }
-    desired = _desired(table, version, chosen, handle.home.n_shards)
+    desired = _desired(table, chosen, handle.home.n_shards)
     if shards is not None:
         desired = desired.filter(pl.col("shard").is_in(list(shards)))
     stored = handle.units(_STORED, shards).collect()
@@ -150,9 +150,7 @@ def _with_projection(rows: pl.DataFrame, columns: Collection[str]) -> pl.DataFra
     return pl.concat(parts).drop("column_digests", "hashed_columns", "n_rows")
 
 
-def _desired(
-    table: Table, version: Version, chosen: Mapping[str, pl.DataFrame], n_shards: int
-) -> pl.DataFrame:
+def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) -> pl.DataFrame:
     units = _grouped(table, chosen[table.parents[0].role])
     units = units.with_columns(_hashed(units["projection"]).alias("input_0"))
     inputs, ranks = ["input_0"], ["origin_rank"]
@@ -170,17 +168,11 @@ def _desired(
         units = units.join(matches, on=parent.on, how="left", maintain_order="left").with_columns(
             pl.col(name).fill_null(hash_parts("")), pl.col(ranks[-1]).fill_null(0)
         )
-    versions = (version.code_version, version.config_hash)
-    recipes = [
-        recipe_hash(table.name, key, *versions, hashes)
-        for key, *hashes in units.select("key", *inputs).iter_rows()
-    ]
     shards = [shard_of(place, n_shards) for place in units.select(_PLACE).to_series()]
     return units.select(
         "key",
         "target",
         pl.Series("shard", shards, dtype=pl.Int32),
-        pl.Series("recipe_hash", recipes, dtype=pl.String),
         pl.concat_list(inputs).alias("inputs"),
         pl.max_horizontal(ranks)
         .replace_strict(range(len(ORIGINS)), list(ORIGINS), return_dtype=pl.String)
@@ -223,12 +215,7 @@ def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
 def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
     # By shard too: a unit whose target has changed leaves one shard and is new in another.
     both = desired.join(stored, on=["key", "shard"], how="full", suffix="_stored", coalesce=True)
-    is_new, is_gone = pl.col("recipe_hash_stored").is_null(), pl.col("recipe_hash").is_null()
-    differs = pl.col("recipe_hash") != pl.col("recipe_hash_stored")
-    status = (
-        pl.when(is_gone).then(pl.lit("removed")).when(is_new).then(pl.lit("new")).when(differs).then(pl.lit("stale"))
-        .when(pl.col("outcome") == "failed").then(pl.lit("failed")).otherwise(pl.lit("current"))
-    )  # fmt: skip
+    is_new, is_gone = pl.col("inputs_stored").is_null(), pl.col("inputs").is_null()
     causes = [
         pl.when(pl.col("code_version") != version.code_version).then(pl.lit("code")),
         pl.when(pl.col("config_hash") != version.config_hash).then(pl.lit("config")),
@@ -236,13 +223,19 @@ def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.D
     for i, parent in enumerate(table.parents):
         now, then = (pl.col(name).list.get(i, null_on_oob=True) for name in ("inputs", "inputs_stored"))
         causes.append(pl.when(now.ne_missing(then)).then(pl.lit(f"data: {parent.table.name}")))
+    # What a recipe is made of is compared part by part: hashing that of every unit would take as long again.
+    differs = pl.any_horizontal(cause.is_not_null() for cause in causes)
     stale_cause = pl.concat_str(causes, separator=", ", ignore_nulls=True)
+    status = (
+        pl.when(is_gone).then(pl.lit("removed")).when(is_new).then(pl.lit("new")).when(differs).then(pl.lit("stale"))
+        .when(pl.col("outcome") == "failed").then(pl.lit("failed")).otherwise(pl.lit("current"))
+    )  # fmt: skip
     cause = (
         pl.when(is_gone).then(pl.lit("its input is gone")).when(is_new).then(pl.lit("never computed"))
         .when(differs).then(stale_cause).when(pl.col("outcome") == "failed").then(pl.col("reason"))
         .otherwise(pl.lit(""))
     )  # fmt: skip
-    return both.select(
+    units = both.select(
         "key",
         pl.coalesce("target", "target_stored").alias("target"),
         "target_stored",
@@ -255,4 +248,17 @@ def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.D
         "outcome",
         "reason",
         "environment",
-    ).sort("shard", "key")
+    )
+    return _with_recipes(table, version, units).sort("shard", "key")
+
+
+def _with_recipes(table: Table, version: Version, units: pl.DataFrame) -> pl.DataFrame:
+    """Hash the recipes of new and stale units; the others' are the stored ones."""
+    changes = pl.col("status").is_in(("new", "stale"))
+    changing = units.filter(changes)
+    recipes = [
+        recipe_hash(table.name, key, version.code_version, version.config_hash, inputs)
+        for key, inputs in changing.select("key", "inputs").iter_rows()
+    ]
+    hashed = changing.with_columns(pl.Series("recipe_hash", recipes, dtype=pl.String))
+    return pl.concat([units.filter(~changes), hashed])

@@ -1,5 +1,6 @@
 """The observation wing's assets: files taken in, identified, and read into light curves."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -73,7 +74,7 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
 )
 def simulated_truth(
     context: dg.AssetExecutionContext, config: SurveyConfig, engine: dg.ResourceParam[Engine]
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Write the files, then record what is in them."""
     ledger = engine.ledger()
     n_targets = config.n_targets
@@ -90,7 +91,7 @@ def simulated_truth(
         truth[file.sha256] = [{**row, "origin": "simulated"} for row in file.truth()]
         progress(n_done, n_targets)
     report = put_units(ledger, SIMULATED_TRUTH, truth, run_id=context.run_id)
-    return materialized(context, engine, SIMULATED_TRUTH, report)
+    yield from materialized(context, engine, SIMULATED_TRUTH, report)
 
 
 @dg.asset(
@@ -105,9 +106,9 @@ def simulated_truth(
 )
 def raw_files(
     context: dg.AssetExecutionContext, config: InboxConfig, engine: dg.ResourceParam[Engine]
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Take in files that are not known yet."""
     paths = [Path(path) for path in config.paths] or [engine.home.inbox]
     progress = engine.progress_of(RAW_FILES.name)
     report = ingest(engine.ledger(), RAW_FILES, paths, run_id=context.run_id, progress=progress)
-    return materialized(context, engine, RAW_FILES, report)
+    yield from materialized(context, engine, RAW_FILES, report)

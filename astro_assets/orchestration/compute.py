@@ -62,8 +62,8 @@ class LocalProcesses:
         if len(first) < 2 or self.workers == 1:  # one call gains nothing from another process
             yield from Serial().run(function, chain(first, pending))
             return
-        pool = self._started()
         try:
+            pool = self._started()
             yield from _in_flight(
                 lambda a: pool.submit(function, *a), chain(first, pending), _AHEAD * self.workers
             )

@@ -56,7 +56,7 @@ class Engine:
         """Bring a table up to date for some shards; for all when None."""
         if self.compute is None:
             self.compute = default_compute()
-        report = update(
+        return update(
             self.ledger(),
             table,
             shards=shards,
@@ -66,8 +66,6 @@ class Engine:
             refresh_environment=self.refresh_environment,
             progress=self.progress_of(table.name),
         )
-        self.reports.append(report)
-        return report
 
     def progress_of(self, name: str) -> Progress:
         """Return what to call with the units of a table done and to do."""

@@ -5,6 +5,7 @@ Nothing here looks into a file; what it is, and whether it can be used, is decid
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def ingest(
             already += 1
         else:
             n_bytes += ledger.objects.put_file(path, sha256)
-            row = {"sha256": sha256, "file_name": path.name, "size_bytes": path.stat().st_size}
+            row = {"sha256": sha256, "file_name": _name(path), "size_bytes": path.stat().st_size}
             rows.setdefault(sha256, [row])
         if progress is not None:
             progress(n_done, len(files))
@@ -74,3 +75,8 @@ def ingest(
     report.bytes_written += n_bytes
     report.count((0, "reused") for _ in range(already))
     return report
+
+
+def _name(path: Path) -> str:
+    """Return the file's name as text: bytes that are no UTF-8, which no table can hold, are replaced."""
+    return os.fsencode(path.name).decode(errors="replace")

@@ -17,8 +17,8 @@ from astro_assets.ledger.home import ENVIRONMENT_VARIABLE, Home
 from astro_assets.orchestration.instance import instance_folder, open_instance, workspace_file
 from astro_assets.orchestration.shards import partition_keys
 
-#: The event log of a run is for the UI; the terminal shows warnings.
-_QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+#: The event log of a run, with its stack traces, is for the UI; the terminal gets the failures returned.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def run_job(
@@ -38,7 +38,7 @@ def run_job(
             run_config={**run_config, **_QUIET}, instance=instance, tags=tags, raise_on_error=False
         )
     failed = [
-        f"{event.step_key}: {_root_cause(event)}"
+        f"{event.step_key}: {_cause(event)}"
         for event in result.all_events
         if event.is_step_failure and event.step_key
     ]
@@ -64,8 +64,11 @@ def serve_ui(home: Home, port: int) -> int:
     return 0
 
 
-def _root_cause(event: dg.DagsterEvent) -> str:
+def _cause(event: dg.DagsterEvent) -> str:
+    """Return the error that a step raised: not what Dagster wraps it in, nor what it was made from."""
     error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
+    if error is not None and error.cls_name == "DagsterExecutionInterruptedError":
+        return "interrupted; nothing of this step was kept, and the next run continues here"
+    while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
         error = error.cause
     return error.message.strip() if error is not None else "failed"

@@ -4,7 +4,8 @@ One factory for computed tables, partitioned by shard; how a table is computed i
 """
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 import dagster as dg
@@ -14,7 +15,7 @@ from astro_assets.ledger.ledger import Ledger, table_code_version
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report
 from astro_assets.orchestration.engine import Engine
-from astro_assets.orchestration.shards import partition_keys, shard_partitions, shards_of
+from astro_assets.orchestration.shards import shard_partitions, shards_of
 from astro_assets.orchestration.ui import (
     counts_metadata,
     definition_metadata,
@@ -65,10 +66,10 @@ def table_asset(
     @asset
     def update_table(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine]
-    ) -> dg.MaterializeResult[None]:
+    ) -> Iterator[dg.MaterializeResult[None]]:
         shards = shards_of(context.partition_keys) if table.is_by_target else None
         report = engine.update(table, shards, run_id=context.run_id)
-        return materialized(context, engine, table, report, pictures)
+        yield from materialized(context, engine, table, report, pictures)
 
     return update_table
 
@@ -79,19 +80,23 @@ def materialized(
     table: Table,
     report: Report,
     pictures: Mapping[str, Picture] = MappingProxyType({}),
-) -> dg.MaterializeResult[None]:
-    """Return the result of an update: totals and pictures once, counts for each partition."""
-    metadata = report_metadata(report, engine.home.table_path(table.name).as_uri())
-    context.log.info("%s: %s", table.name, metadata)
-    for name, draw in pictures.items():
-        if png := draw(engine.ledger()):
-            metadata[name] = picture_metadata(png, name)
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Yield the events of an update: counts for each partition, then totals and pictures once for all.
+
+    Dagster records one materialization a partition, in any order, and shows the last on the asset's page: so
+    one of no partition follows, about the whole table.
+    """
+    engine.reports.append(report)
+    drawn = {name: draw(engine.ledger()) for name, draw in pictures.items()}
+    shown = {name: picture_metadata(png, name) for name, png in drawn.items() if png}
+    numbers = report_metadata(report, engine.home.table_path(table.name).as_uri())
+    context.log.info("%s: %s", table.name, numbers)
+    metadata = {**shown, **numbers}
     if not table.is_by_target:
-        return dg.MaterializeResult(metadata=metadata)
-    partitions = partition_keys(engine.home, sorted(shards_of(context.partition_keys)))
-    for key, shard in zip(partitions, shards_of(partitions), strict=True):
-        if counts := report.outcomes.get(shard):
-            context.add_asset_metadata(counts_metadata(counts), partition_key=key)
-    # The asset's page shows the last partition's event: pictures and totals are stored there, not 64 times.
-    context.add_asset_metadata(metadata, partition_key=partitions[-1])
-    return dg.MaterializeResult()
+        yield dg.MaterializeResult(metadata=metadata)
+        return
+    for key, shard in zip(context.partition_keys, shards_of(context.partition_keys), strict=True):
+        counts = report.outcomes.get(shard, Counter())
+        context.add_asset_metadata(counts_metadata(counts), partition_key=key)
+    yield dg.MaterializeResult()
+    context.log_event(dg.AssetMaterialization(asset_key(table), metadata=metadata))

@@ -106,8 +106,8 @@ def fold_views(
     -------
     dict of str to ndarray
         ``view`` (int32, position in ``VIEWS``), ``bin`` (int32), ``phase`` (float64, cycles from the view's
-        centre to the bin's), ``median`` and ``spread`` (float32, NaN in empty bins), ``count`` (int32); all of
-        one shape.
+        centre to the bin's), ``median`` and ``spread`` (float32, NaN in empty bins), ``count`` (int32); all
+        of one shape.
 
     Raises
     ------

@@ -50,8 +50,8 @@ DETRENDED_LIGHT_CURVE_SCHEMA: Final = Schema(
             "light_curve",
             "arrays",
             "One value a sample: time (float64, BTJD, TDB), flux (float32, relative, trend divided out), "
-            "flux_err (float32, white noise, scaled to the segment's scatter), trend (float32, relative to the "
-            "segment's median), segment (int32, position in the column segments).",
+            "flux_err (float32, white noise, scaled to the segment's scatter), trend (float32, relative to "
+            "the segment's median), segment (int32, position in the column segments).",
         ),
     )
 )
@@ -60,7 +60,7 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
     (
         Column("candidate_id", "string", "Target id and rank: 'TIC 100100827.01'."),
         _TARGET,
-        Column("rank", "int32", "Order in which the star's signals were found, 1 = strongest."),
+        Column("rank", "int32", "Order within the star by detection statistic, 1 = strongest."),
         Column("period_days", "float64", "Period.", "d"),
         Column(
             "period_uncertainty_days",
@@ -169,8 +169,8 @@ FOLDED_VIEW_SCHEMA: Final = Schema(
             "arrays",
             "One value a bin, views one after the other: view (int32: 0 global, 1 local, 2 odd, 3 even, "
             "4 secondary), bin (int32), phase (float64, cycles of the period from the view's centre to the "
-            "bin's), median (float32, relative flux), spread (float32, 1.4826 MAD), count (int32). A bin with "
-            "count 0 is empty: median and spread are NaN.",
+            "bin's), median (float32, relative flux), spread (float32, 1.4826 MAD), count (int32). A bin "
+            "with count 0 is empty: median and spread are NaN.",
         ),
     )
 )

@@ -18,6 +18,7 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 import starpack.folding as folding
+import starpack.signals
 from starpack.bases import Model
 from starpack.decorators import logged, scaled
 from starpack.kinds import Kind
@@ -48,6 +49,15 @@ def root_helper():
 
 def root_reexport():
     return depth() + renamed()
+
+
+def root_same():
+    return starpack.signals.same()
+
+
+def root_twin():
+    import starpack.signals.twin
+    return starpack.signals.twin.inside()
 
 
 def root_foreign():
@@ -128,6 +138,8 @@ COUNTED = _count()
 
 
 def root_global():
+    global COUNT
+    COUNT += 0
     return COUNT
 
 
@@ -178,6 +190,19 @@ def shared():
 === signals/__init__.py
 from .box import depth
 from starpack.signals.box import other as renamed
+from starpack.signals.same import same
+
+twin = None
+=== signals/same.py
+def same():
+    return 19
+
+
+def beside_same():
+    return 20
+=== signals/twin.py
+def inside():
+    return 25
 === signals/box.py
 def _ratio():
     return 7
@@ -260,6 +285,8 @@ def root_data():
 0.1,0.2
 === tables/limits.json
 30
+=== tables_of_others/limits.json
+40
 === files.py
 """Data of another package, which has no code."""
 from importlib.resources import files
@@ -267,6 +294,10 @@ from importlib.resources import files
 
 def root_resource():
     return files("starpack.tables").joinpath("limits.json").read_text()
+
+
+def root_named(package="starpack.tables"):
+    return files(package).joinpath("limits.json").read_text()
 === upward/__init__.py
 === upward/climbing.py
 import os
@@ -347,7 +378,7 @@ def function():
 === registered.py
 """Roots that read what other modules put into registries when they are imported."""
 import starpack.plugins
-from starpack.registry import AREAS, REGISTRY, Door, Lamp, Shape, Tool, area
+from starpack.registry import AREAS, REGISTRY, Door, Lamp, Shape, Shelf, Tool, area
 
 
 def root_registered():
@@ -368,6 +399,10 @@ def root_subclasses():
 
 def root_last():
     return Door.last().use()
+
+
+def root_shelved():
+    return Shelf.item(), Shelf.hung()
 
 
 def root_lit():
@@ -407,6 +442,20 @@ class Tool:
         return 0
 
 
+class Shelf:
+    pass
+
+
+def put(function):
+    Shelf.item = function
+    return function
+
+
+def hang(function):
+    setattr(Shelf, "hung", function)
+    return function
+
+
 class Door:
     def __init_subclass__(cls):
         cls.__base__.last = cls
@@ -419,7 +468,7 @@ class Lamp:
         self.power = power
         self.lit.append(self)
 === plugins.py
-from starpack.registry import REGISTRY, Door, Lamp, Shape, Tool, area, register
+from starpack.registry import REGISTRY, Door, Lamp, Shape, Tool, area, hang, put, register
 
 
 def from_call():
@@ -454,6 +503,16 @@ class Square(Shape):
 class Saw(Tool):
     def use(self):
         return 111
+
+
+@put
+def shelved():
+    return 119
+
+
+@hang
+def hung():
+    return 118
 
 
 class Gate(Door):
@@ -495,6 +554,18 @@ def root_beside():
 from starpack.registry import register
 
 register("named", lambda: 155)
+=== circle_a.py
+try:
+    from starpack.circle_b import around
+except ImportError:
+    def around():
+        return 221
+
+
+def root_circle():
+    return around()
+=== circle_b.py
+from starpack.circle_a import around
 === conditional.py
 try:
     import a_library_that_is_not_there as fast
@@ -617,6 +688,9 @@ EDITS = {
     "re-export": ("signals/box.py", "return 7", "return 8", "reexport"),
     "re-export renamed": ("signals/box.py", "return 17", "return 18", "reexport"),
     "re-export redirected": ("signals/__init__.py", "other as", "depth as", "reexport"),
+    "function named as its module": ("signals/same.py", "19", "29", "same"),
+    "module of a function of its name": ("signals/same.py", "20", "30", ""),
+    "module hiding a name": ("signals/twin.py", "25", "26", "twin"),
     "foreign import": ("roots.py", "from math import sqrt", "from cmath import sqrt", "foreign"),
     "constant": ("roots.py", "LIMIT = 3.0", "LIMIT = 3", "constant"),
     "alias of a constant": ("noise.py", "BASE = 5", "BASE = 6", "constant"),
@@ -632,10 +706,11 @@ EDITS = {
     "base class": ("bases.py", "return self.run()", "return self.run() + 1", "class"),
     "base of the base": ("bases.py", "offset = 0", "offset = 1", "class"),
     "metaclass": ("bases.py", "kept = True", "kept = False", "class"),
-    "data file": ("limb/coefficients.csv", "0.1,0.2", "0.1,0.3", "data climbing"),
-    "data file added below": ("limb/deeper/more.csv", "", "1,2\n", "data climbing"),
-    "data of a named package": ("tables/limits.json", "30", "31", "resource climbing"),
-    "data reached upwards": ("plain.dat", "plain", "fancy", "climbing"),
+    "data file": ("limb/coefficients.csv", "0.1,0.2", "0.1,0.3", "data climbing named"),
+    "data file added below": ("limb/deeper/more.csv", "", "1,2\n", "data climbing named"),
+    "data of a named package": ("tables/limits.json", "30", "31", "resource climbing named"),
+    "data of a package with a longer name": ("tables_of_others/limits.json", "40", "41", "climbing named"),
+    "data reached upwards": ("plain.dat", "plain", "fancy", "climbing named"),
     "star import": ("shapes.py", "return 21", "return 22", "star"),
     "star import of a re-export": ("noise.py", "return 33", "return 34", "star"),
     "unused part of a star import": ("shapes.py", "return 23", "return 24", ""),
@@ -685,6 +760,9 @@ EDITS = {
     "statement of a parent package": ("limb/__init__.py", "1 < 2", "1 < 3", "data"),
     "getattr of a star import": ("starred.py", "43", "44", "getattr"),
     "subclass hook without a list": ("plugins.py", "117", "118", "last"),
+    "put into an attribute": ("plugins.py", "119", "120", "shelved"),
+    "set as an attribute": ("plugins.py", "118", "128", "shelved"),
+    "aliases in a circle": ("circle_a.py", "221", "222", "circle"),
     "registered with a library": ("calling.py", "153", "154", "calling beside"),
     "loaded by name": ("named_plugin.py", "155", "156", "calling beside"),
     "text of the code": ("texts.py", "Help.", "More help.", "text"),

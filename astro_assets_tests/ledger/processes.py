@@ -5,7 +5,6 @@ Each function here is the whole life of such a process; what they prove is in th
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from threading import Barrier, Event
@@ -69,15 +68,3 @@ def refresh_in_halves(root: Path) -> None:
     for name in CHAIN:
         for shards in ((0, 1), (2, 3)):
             refresh(ledger, [name], shards=shards)
-
-
-def main() -> None:
-    """Say that the imports are done, wait for a line, and bring the home named as argument up to date."""
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
-    refresh_in_halves(Path(sys.argv[1]))
-
-
-if __name__ == "__main__":
-    main()

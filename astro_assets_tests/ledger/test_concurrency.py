@@ -38,14 +38,9 @@ def _targets(at: int, n: int) -> list[str]:
 def _reference(root: Path, ledger: Ledger) -> Ledger:
     """Return a home of the same files that nobody disturbed."""
     undisturbed = toy_ledger(root, n_shards=N_SHARDS)
-    rows = ledger.open(toy.FILES).rows(list(toy.FILES.schema.names)).collect()
-    put_files(
-        undisturbed,
-        *(
-            dict(zip(toy.FILES.schema.names, row, strict=True))
-            for row in rows.select(toy.FILES.schema.names).iter_rows()
-        ),
-    )
+    names = toy.FILES.schema.names
+    rows = ledger.open(toy.FILES).rows(names).select(names).collect()
+    put_files(undisturbed, *rows.iter_rows(named=True))
     refresh(undisturbed)
     return undisturbed
 
@@ -54,9 +49,8 @@ def test_two_processes_on_different_shards_both_succeed(tmp_path: Path) -> None:
     ledger = toy_ledger(tmp_path / "home", n_shards=N_SHARDS)
     names = {at: _targets(at, 3) for at in (0, 1)}
     put_files(ledger, *(toy.file_row(f"f {name}", name, [0.7]) for of in names.values() for name in of))
-    barrier = _SPAWN.Barrier(2)
-    both = [_start(update_and_meet, tmp_path / "home", [at], _SPAWN.Event(), barrier) for at in names]
-    _end(*both)
+    barrier, has_read = _SPAWN.Barrier(2), _SPAWN.Event()
+    _end(*[_start(update_and_meet, tmp_path / "home", [at], has_read, barrier) for at in names])
     found = units(ledger, "curves", "shard")
     assert dict(found.iter_rows()) == {f"f {name}": at for at, of in names.items() for name in of}
     assert ledger.open(ledger.table("curves")).version == 2, "one commit each after the table was made"

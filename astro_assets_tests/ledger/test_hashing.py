@@ -73,8 +73,9 @@ def _same(one: Any, other: Any) -> bool:
 # ------------------------------------------------------------------------------------------ across processes
 
 _SAMPLES = [
-    ["string", "µ Gruis"], ["bool", True], ["int32", -5], ["int64", 2**62], ["float32", 0.1], ["float64", "NaN"],
-    ["float64", "-0.0"], ["list[float64]", [0.5, None]], ["list[string]", []], ["string", None],
+    ["string", "µ Gruis"], ["bool", True], ["int32", -5], ["int64", 2**62], ["float32", 0.1],
+    ["float64", "NaN"], ["float64", "-0.0"], ["list[float64]", [0.5, None]], ["list[string]", []],
+    ["string", None],
 ]  # fmt: skip
 
 
@@ -161,9 +162,11 @@ def test_null_empty_and_lists_of_nulls_differ(dtype: str) -> None:
     [
         (2**31, "int32"), (2**63, "int64"), (1.5, "int32"), (float("nan"), "int64"), (float("inf"), "int64"),
         (True, "int32"), (np.True_, "float64"), ("1", "int32"), (b"1", "float64"), ("1.0", "float64"),
-        (1, "bool"), (0.0, "bool"), (1, "string"), (b"text", "string"), (1e39, "float32"), (2**53 + 1, "float64"),
-        (2**24 + 1, "float32"), (1j, "float64"), ("abc", "list[string]"), ({"a": 1}, "list[string]"),
-        (np.zeros((2, 2)), "list[float64]"), ([1.5], "list[int32]"), (5, "list[int32]"), ([[1]], "list[int64]"),
+        (1, "bool"), (0.0, "bool"), (1, "string"), (b"text", "string"), (1e39, "float32"),
+        (2**53 + 1, "float64"), (2**24 + 1, "float32"), (1j, "float64"), ("abc", "list[string]"),
+        ({"a": 1}, "list[string]"),
+        (np.zeros((2, 2)), "list[float64]"), ([1.5], "list[int32]"), (5, "list[int32]"),
+        ([[1]], "list[int64]"),
     ],
 )  # fmt: skip
 def test_what_would_lose_something_is_refused(value: Any, dtype: str) -> None:
@@ -198,13 +201,9 @@ def test_one_changed_bit_changes_the_hash(array: np.ndarray, data: st.DataObject
     octets = changed.view(np.uint8)
     at = data.draw(st.integers(0, octets.size - 1))
     octets[at] ^= 1 if array.dtype == bool else 1 << data.draw(st.integers(0, 7))
-    if array.dtype.kind == "f":
-        assume(
-            not np.array_equal(np.isnan(array) & np.isnan(changed), np.isnan(array) | np.isnan(changed))
-            or not (
-                np.isnan(array) & (array.view(f"u{array.itemsize}") != changed.view(f"u{array.itemsize}"))
-            ).any()
-        )
+    if array.dtype.kind == "f":  # the payload of a NaN is no difference
+        same = (array.view(np.uint8) == changed.view(np.uint8)).reshape(array.size, -1).all(axis=1)
+        assume((same | ~np.isnan(array) | ~np.isnan(changed)).all())
     assert hash_arrays({"a": changed}) != hash_arrays({"a": array})
     assert hash_arrays({"b": array}) != hash_arrays({"a": array})
 
@@ -271,7 +270,7 @@ def test_content_columns_always_count_and_context_columns_never(
 
 
 def _rfc_6962(leaves: list[bytes]) -> bytes:
-    """Build the tree bottom up, a level at a time; an odd last node rises: equal to the recursive definition."""
+    """Build the tree bottom up, a level at a time, where an odd last node rises: the same tree."""
 
     def digest(data: bytes) -> bytes:
         return hashlib.blake2b(data, digest_size=32).digest()

@@ -1,4 +1,4 @@
-"""Failures, empty results and broken machines: what is recorded, what is tried again, what stops an update."""
+"""Failures, empty results and broken machines: what is recorded, tried again, or stops an update."""
 
 from __future__ import annotations
 
@@ -162,26 +162,11 @@ def test_a_lost_object_stops_the_update_and_is_named(ledger: Ledger, damage: str
 
 # ---- tables whose target is not known, and choices among rows
 
-_HEADERS = Table(
-    "toy/headers",
-    Schema(
-        (toy.TARGET, Column("file_id", "string", "Name."), Column("n_values", "int32", "Number of values."))
-    ),
-    lambda key, parents, config: _header(key, parents),
-    (Parent(toy.FILES, ("file_id", "target_id", "values")),),
-    key="file_id",
-    target=None,
-)
-
-
-def _header(key: str, parents: Parents) -> list[dict[str, Any]]:
-    (file,) = parents["files"]
-    return [{"target_id": file["target_id"], "file_id": key, "n_values": len(file["values"])}]
-
 
 def header(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
     """Read a header."""
-    return _header(key, parents)
+    (file,) = parents["files"]
+    return [{"target_id": file["target_id"], "file_id": key, "n_values": len(file["values"])}]
 
 
 def longest(rows: Any) -> Any:
@@ -198,7 +183,15 @@ def name_longest(key: str, parents: Parents, config: Config) -> list[dict[str, A
 
 
 def _choosing(root: Path) -> Ledger:
-    headers = replace(_HEADERS, compute=header)
+    n_values = Column("n_values", "int32", "Number of values.")
+    headers = Table(
+        "toy/headers",
+        Schema((toy.TARGET, Column("file_id", "string", "Name."), n_values)),
+        header,
+        (Parent(toy.FILES, ("file_id", "target_id", "values")),),
+        key="file_id",
+        target=None,
+    )
     chosen = Table(
         "toy/chosen",
         Schema((toy.TARGET, Column("file_id", "string", "Name."))),
@@ -219,9 +212,8 @@ def test_a_choice_among_rows_changes_with_them(tmp_path: Path) -> None:
     )
     refresh(ledger)
     chosen = ledger.table("chosen")
-    assert dict(ledger.open(chosen).rows(["target_id", "file_id"]).select("target_id", "file_id").collect().iter_rows()) == {
-        "SIM 1": "b", "SIM 2": "c",
-    }  # fmt: skip
+    rows = ledger.open(chosen).rows(["target_id", "file_id"]).collect()
+    assert dict(rows.select("target_id", "file_id").iter_rows()) == {"SIM 1": "b", "SIM 2": "c"}
     put_files(ledger, toy.file_row("d", "SIM 2", []), toy.file_row("e", "SIM 1", [1, 2, 3]))
     found = entries(ledger)
     assert {("headers", "d", "new"), ("headers", "e", "new"), ("chosen", None, "unsettled")} <= found

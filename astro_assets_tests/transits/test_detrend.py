@@ -1,3 +1,5 @@
+"""Stitching and trend removal of synthetic stars."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Folded views of synthetic transits, and properties of bins."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""Noise figures against known noise and against lightkurve."""
+
 import lightkurve
 import numpy as np
 import pytest

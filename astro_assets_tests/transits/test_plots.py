@@ -1,3 +1,5 @@
+"""Pictures are small PNGs that show what they are given."""
+
 import struct
 
 import numpy as np
@@ -18,7 +20,7 @@ def curve():
 
 
 def check(png):
-    """It is a PNG of 480 x 240 pixels and small."""
+    """Require a PNG of 480 x 240 pixels, and small."""
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", png[16:24]) == (480, 240)
     assert len(png) <= 50_000

@@ -1,3 +1,5 @@
+"""Names and units of columns."""
+
 import pytest
 
 from astro_assets.ledger.schema import Schema

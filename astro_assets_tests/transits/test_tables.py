@@ -165,7 +165,7 @@ def test_results_are_bit_identical(light_curves, curve, found):
         ("window_above_days", 20.0),
         ("n_peaks", 1),
         ("max_signals", 1),
-        ("min_transits", 5),
+        ("min_transits", 8),
         ("mask_durations", 1.0),
         ("statistic_floor", 40.0),
         ("detection_threshold", 50.0),

@@ -149,9 +149,17 @@ def right_alias(curve: Curve, found: Measured, limits: Limits, engine: Engine) -
         trial = Box(period, found.box.epoch, min(max(found.box.duration, shortest), longest))
         half_width = 0.5 * trial.duration * period / curve.baseline_days
         alias = refine(curve, trial, half_width, limits, engine)
-        if alias is not None and (alias.strength > best.strength or _explains_with_less(alias, best)):
+        if alias is not None and (_explains_more(alias, best) or _explains_with_less(alias, best)):
             best = alias
     return _double_if_alternating(curve, best, limits)
+
+
+def _explains_more(alias: Measured, best: Measured) -> bool:
+    """Whether a period is stronger, and a shorter one not only by what noise adds to the same transits."""
+    longer = alias.box.period > best.box.period
+    return alias.strength > best.strength and (
+        longer or alias.statistics.n_transits > best.statistics.n_transits
+    )
 
 
 def _explains_with_less(alias: Measured, best: Measured) -> bool:

@@ -79,8 +79,9 @@ class Signal:
 def find_signals(curve: Curve, settings: SearchSettings, engine: Engine = SURVEY_ENGINE) -> list[Signal]:
     """Find up to ``max_signals`` periodic signals, strongest first.
 
-    Each is masked before the next search, and so are dips that happened once and are strong enough to hide what
-    is periodic; the search ends at the first signal whose detection statistic is below ``statistic_floor``.
+    Each is masked before the next search, and so are dips that happened once and are strong enough to hide
+    what is periodic; the search ends at the first signal whose detection statistic is below
+    ``statistic_floor``.
 
     Parameters
     ----------
@@ -102,9 +103,7 @@ def find_signals(curve: Curve, settings: SearchSettings, engine: Engine = SURVEY
     while len(signals) < settings.max_signals:
         found = _strongest(left, settings, engine)
         if isinstance(found, Signal) and found.detection_statistic >= settings.statistic_floor:
-            earlier = [signal.box for signal in signals]
-            harmonic = harmonic_relation(found.box, earlier, curve.baseline_days)
-            signals.append(replace(found, harmonic=harmonic))
+            signals.append(found)
             wide = replace(found.box, duration=max(found.box.duration, found.transit.duration))
             left = left.where(~wide.covers(left.time, settings.mask_durations))
         elif isinstance(found, _Dip) and dips < _MOST_DIPS:
@@ -112,7 +111,17 @@ def find_signals(curve: Curve, settings: SearchSettings, engine: Engine = SURVEY
             left = left.where(~found.covers(left.time))
         else:
             break
-    return signals
+    return _ranked(signals, curve.baseline_days)
+
+
+def _ranked(signals: list[Signal], baseline_days: float) -> list[Signal]:
+    """Order signals by strength, which masking may have found in another order, and relate each to the stronger."""
+    ranked = sorted(signals, key=lambda signal: -signal.detection_statistic)
+    boxes = [signal.box for signal in ranked]
+    return [
+        replace(signal, harmonic=harmonic_relation(signal.box, boxes[:position], baseline_days))
+        for position, signal in enumerate(ranked)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+"""Averages in equal bins."""
+
 import numpy as np
 
 from astro_assets.transits.search.binning import binned

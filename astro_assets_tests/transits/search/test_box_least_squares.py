@@ -1,3 +1,5 @@
+"""The engine against astropy's own results."""
+
 import numpy as np
 import pytest
 from astropy.timeseries import BoxLeastSquares as AstropyBoxLeastSquares

@@ -1,3 +1,5 @@
+"""What a curve must be."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Commensurable periods."""
+
 from fractions import Fraction
 
 import pytest

@@ -1,3 +1,5 @@
+"""Windows of long curves."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Peaks of made-up spectra."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Grids of periods and durations against the formulas they come from."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -18,8 +20,8 @@ def test_the_earth_crosses_the_sun_in_thirteen_hours():
 
 
 def test_grid_is_that_of_the_paper():
-    # Ofir (2014), equations 5 to 7, written out: f(x) = (A x / 3 + C)^3 with A = (2 pi)^(2/3) / pi R / (GM)^(1/3)
-    # / (S OS) and C = f_min^(1/3) - A / 3, in SI units.
+    # Ofir (2014), equations 5 to 7, written out: f(x) = (A x / 3 + C)^3 with
+    # A = (2 pi)^(2/3) / pi R / (GM)^(1/3) / (S OS) and C = f_min^(1/3) - A / 3, in SI units.
     span, oversampling, shortest, longest = 80.0, 3.0, 0.5, 20.0
     day = 86400.0
     a = (2 * np.pi) ** (2 / 3) / np.pi * 6.957e8 / 1.3271244e20 ** (1 / 3) / (span * day * oversampling)

@@ -1,3 +1,5 @@
+"""Refined boxes and the choice among aliases."""
+
 import numpy as np
 import pytest
 

@@ -1,3 +1,5 @@
+"""Bounds of the settings."""
+
 import pydantic
 import pytest
 

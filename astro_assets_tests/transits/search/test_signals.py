@@ -1,3 +1,6 @@
+"""The search of synthetic stars with known signals, and with none."""
+
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -5,7 +8,7 @@ import pytest
 
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.settings import DETECTION_THRESHOLD, STATISTIC_FLOOR, SearchSettings
-from astro_assets.transits.search.signals import find_signals
+from astro_assets.transits.search.signals import _ranked, find_signals
 from astro_assets_tests.transits.synthetic import Planet, red_noise, sector_times, transits
 
 CADENCE = 10 / 1440
@@ -127,3 +130,11 @@ def test_the_result_is_the_same_every_time():
 def test_the_floor_is_below_the_threshold():
     assert STATISTIC_FLOOR < DETECTION_THRESHOLD
     assert SETTINGS.detection_threshold == DETECTION_THRESHOLD
+
+
+def test_signals_are_ranked_by_strength_whatever_the_order_in_which_they_were_found():
+    planets = [Planet(3.0, 1326.0, 0.12, 0.004), Planet(6.0, 1327.1, 0.15, 0.003)]
+    first, second = find_signals(curve(planets), SETTINGS)[:2]
+    swapped = _ranked([replace(second, harmonic=None), first], 27.0)
+    assert [s.box.period for s in swapped] == [first.box.period, second.box.period]
+    assert [s.harmonic for s in swapped] == [None, (0, Fraction(2))]

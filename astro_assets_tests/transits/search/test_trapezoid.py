@@ -1,3 +1,5 @@
+"""Fits against known transits, and the size of their errors."""
+
 import numpy as np
 import pytest
 

@@ -1,0 +1,136 @@
+"""`astro-assets run` and `demo` on folders as they are: with damage, duplicates and odd names in them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.objects import sha256_of
+from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.observations.made_files import light_curve_file
+from astro_assets_tests.orchestration import homes
+
+
+def counts(stdout: str) -> dict[str, dict[str, int]]:
+    """Read the printed table: units computed, reused, empty, failed, removed by table."""
+    names = ("computed", "reused", "empty", "failed", "removed")
+    lines = [line.split() for line in stdout.splitlines() if "/" in line.split(" ", 3)[2:3].__str__()]
+    return {words[0]: dict(zip(names, map(int, words[1:6]), strict=True)) for words in lines}
+
+
+def test_running_again_computes_nothing(searched_home: Home, tmp_path: Path) -> None:
+    home = homes.copy_of(searched_home, tmp_path / "home")
+    before = homes.versions(home), homes.contents(home)
+    result = astro_assets("run", home=home)
+    assert result.returncode == 0, result.stderr
+    table = counts(result.stdout)
+    assert set(homes.CHAIN) <= set(table)
+    for name in homes.CHAIN:
+        assert (table[name]["computed"], table[name]["reused"]) == (0, len(homes.STARS))
+    assert (homes.versions(home), homes.contents(home)) == before
+
+
+def test_a_folder_as_it_is(searched_home: Home, tmp_path: Path) -> None:
+    home = homes.copy_of(searched_home, tmp_path / "home")
+    folder = tmp_path / "what I have"
+    (folder / "below" / "deeper").mkdir(parents=True)
+    good = homes.star_file(folder / "below" / "deeper" / "étoile n° 7 [α] .fits", 107)
+    (folder / "duplicate.fits").write_bytes((home.inbox / "star100.fits").read_bytes())
+    (folder / "truncated.fits").write_bytes(
+        homes.star_file(tmp_path / "whole.fits", 108).read_bytes()[:20000]
+    )
+    (folder / "notes.txt").write_text("Clouds until midnight.\n")
+    (folder / "empty.fits").touch()
+    no_name = os.fsdecode(b"no \xff name.txt")
+    (folder / no_name).write_text("Named by another machine.\n")
+
+    result = astro_assets("run", "--observations", folder, home=home)
+
+    assert result.returncode == 0, result.stderr
+    table = counts(result.stdout)
+    assert table["observations/observation_files"]["computed"] == 5
+    assert {name: table[name]["computed"] for name in homes.CHAIN[1:]} == dict.fromkeys(homes.CHAIN[1:], 1)
+    refused = {
+        line.strip().partition(": ")[0]: line.strip().partition(": ")[2]
+        for line in result.stdout.partition("were refused")[2].splitlines()[1:]
+    }
+    assert set(refused) == {"truncated.fits", "notes.txt", "empty.fits", "no \ufffd name.txt"}
+    assert all(refused.values())
+    assert len(set(refused.values())) >= 3, "each has its own reason"
+    # All are kept, unchanged, the refused ones too; nothing was moved.
+    objects = homes.ledger_of(home).objects
+    for path in (good, folder / "truncated.fits", folder / "notes.txt", folder / no_name):
+        assert objects.get_file(sha256_of(path)).read_bytes() == path.read_bytes()
+    assert "KIC 107" in {
+        target for target, *_ in homes.contents(home)["transits/transit_candidates"].values()
+    }
+
+
+def test_what_failed_is_computed_again_only_when_asked(tmp_path: Path) -> None:
+    home = homes.new_home(tmp_path / "home", 100)
+    flagged = {"SAP_QUALITY": np.full(60, 1, dtype=np.int32)}
+    light_curve_file(home.inbox / "flagged.fits", "Kepler", columns=flagged)
+
+    def run(*flags: str) -> tuple[int, dict[str, dict[str, int]]]:
+        result = astro_assets("run", *flags, home=home)
+        return result.returncode, counts(result.stdout)
+
+    def of_run() -> dict[str, str]:
+        return dict(
+            homes.units(home, "light_curves", "run_id", "outcome").rows_by_key("outcome", unique=True)
+        )
+
+    code, table = run()
+    assert code == 0
+    assert (table["observations/light_curves"]["computed"], table["observations/light_curves"]["failed"]) == (
+        2,
+        1,
+    )
+    first = of_run()
+    assert set(first) == {"rows", "failed"}
+    code, table = run()
+    assert (code, table["observations/light_curves"]["computed"], of_run()) == (0, 0, first)
+    code, table = run("--retry-failed")
+    assert (code, table["observations/light_curves"]["computed"]) == (0, 1)
+    again = of_run()
+    assert again["rows"] == first["rows"]
+    assert again["failed"] != first["failed"]
+
+
+def test_one_file_and_one_folder_may_be_named_together(tmp_path: Path) -> None:
+    home = homes.new_home(tmp_path / "home", 103)
+    (tmp_path / "folder").mkdir()
+    homes.star_file(tmp_path / "folder" / "a.fits", 100)
+    file = homes.star_file(tmp_path / "b.fits", 101)
+    result = astro_assets("run", "--observations", tmp_path / "folder", "--observations", file, home=home)
+    assert result.returncode == 0, result.stderr
+    targets = {target for target, *_ in homes.contents(home)["transits/detrended_light_curves"].values()}
+    assert targets == {"KIC 100", "KIC 101"}, "what is named, and not the inbox"
+
+
+@pytest.mark.xdist_group("demonstration")
+def test_the_demonstration_prints_the_best_beside_the_truth(
+    demonstration: tuple[Home, subprocess.CompletedProcess[str]],
+) -> None:
+    home, result = demonstration
+    assert {counts(result.stdout)[name]["failed"] for name in homes.CHAIN} == {0}
+    assert counts(result.stdout)["observations/light_curves"]["computed"] == homes.N_SIMULATED
+    best = result.stdout.partition("The ten best candidates")[2].partition("What was found")[0]
+    stars = [line.split() for line in best.splitlines() if line.strip().startswith("SIM ")]
+    assert len(stars) >= 3
+    assert all(float(words[5]) == pytest.approx(1, abs=0.005) for words in stars)
+    assert f"astro-assets ui --home {home.root}" in result.stdout
+    assert "transits/transit_candidates" in result.stderr, "progress was shown"
+    assert f"{homes.N_SIMULATED}/{homes.N_SIMULATED}" in result.stderr
+
+
+def test_simulated_stars_never_join_a_home_with_observations(tmp_path: Path) -> None:
+    home = homes.new_home(tmp_path / "home", 100)
+    assert astro_assets("run", home=home).returncode == 0
+    assert set(homes.units(home, "raw_files", "origin")["origin"]) == {"real"}
+    assert homes.units(home, "simulated_truth").is_empty()

@@ -1,0 +1,155 @@
+"""Models: fitted on purpose, remembered with their members, applied where promoted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from pydantic import Field
+
+from astro_assets.ledger.hashing import merkle_root
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.models import (
+    MODEL_MEMBERS,
+    MODELS,
+    PROMOTED_MODELS,
+    ModelSpec,
+    behind,
+    fit_model,
+    promote,
+)
+from astro_assets.ledger.table import Config
+from astro_assets_tests.ledger import toy
+from astro_assets_tests.ledger.homes import computed, entries, put_files, refresh, toy_ledger, units
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    """Four real stars, one with an injected signal, two simulated."""
+    ledger = toy_ledger(tmp_path / "home", with_models=True)
+    origins = ["real"] * 4 + ["injected"] + ["simulated"] * 2
+    rows = [toy.file_row(f"f{i}", f"SIM {i}", [0.1 * i**2, 0.3]) for i in range(7)]
+    put_files(ledger, *({**row, "origin": origin} for row, origin in zip(rows, origins, strict=True)))
+    refresh(ledger)
+    return ledger
+
+
+def _spec(ledger: Ledger) -> ModelSpec:
+    return toy.level_spec(ledger.table("stars"))
+
+
+def _model(ledger: Ledger, version: str) -> dict[str, object]:
+    rows = ledger.open(MODELS).rows().filter(pl.col("model_version") == version).collect()
+    assert rows.height == 1
+    return rows.row(0, named=True)
+
+
+def _high(ledger: Ledger) -> dict[str, bool]:
+    rows = ledger.open(ledger.table("labels")).rows(["target_id", "is_high"]).collect()
+    return dict(rows.select("target_id", "is_high").iter_rows())
+
+
+def test_a_model_knows_its_members(ledger: Ledger) -> None:
+    version = fit_model(ledger, _spec(ledger))
+    stars = ledger.open(ledger.table("stars")).rows([]).collect()
+    members = ledger.open(MODEL_MEMBERS).rows().collect()
+    assert set(members.select("member_key", "member_row_hash").iter_rows()) == set(
+        stars.select("key", "row_hash").iter_rows()
+    )
+    assert members["role"].unique().to_list() == ["stars"]
+    assert members["member_table"].unique().to_list() == ["toy/stars"]
+    model = _model(ledger, version)
+    assert model["training_root"] == merkle_root(sorted(stars["row_hash"]))
+    levels = ledger.open(ledger.table("stars")).rows(["level"]).collect()["level"]
+    artefact = ledger.objects.get_file(str(model["artefact"])).read_text()
+    assert float(artefact) == pytest.approx(levels.mean(), rel=1e-14)
+
+
+def test_a_model_counts_what_it_was_trained_on_by_origin(ledger: Ledger) -> None:
+    model = _model(ledger, fit_model(ledger, _spec(ledger)))
+    assert [model[f"trained_on_{name}"] for name in ("real", "injected", "simulated")] == [4, 1, 2]
+    assert model["origin"] == "simulated"
+
+
+def test_an_equal_recipe_is_not_fitted_twice(ledger: Ledger) -> None:
+    version = fit_model(ledger, _spec(ledger))
+    versions = [ledger.open(table).version for table in (MODELS, MODEL_MEMBERS)]
+    assert fit_model(ledger, _spec(ledger)) == version
+    put_files(ledger, {**toy.file_row("f0", "SIM 0", [0.0, 0.3], remark="x")})
+    refresh(ledger)
+    assert fit_model(ledger, _spec(ledger)) == version, "the stars are the same"
+    assert [ledger.open(table).version for table in (MODELS, MODEL_MEMBERS)] == versions
+
+
+class LevelConfig(Config):
+    """Settings of a fit."""
+
+    quantile: float = Field(0.5, description="Which level.")
+
+
+def test_data_code_and_configuration_make_another_version(ledger: Ledger) -> None:
+    spec = _spec(ledger)
+    found = {fit_model(ledger, spec), fit_model(ledger, replace(spec, config=LevelConfig()))}
+    found.add(fit_model(ledger, replace(spec, config=LevelConfig(quantile=0.9))))
+    found.add(fit_model(ledger, replace(spec, name="toy/other")))
+    put_files(ledger, toy.file_row("f0", "SIM 0", [7.0]))
+    refresh(ledger)
+    found.add(fit_model(ledger, spec))
+    assert len(found) == 5
+
+
+def test_nothing_is_applied_before_it_is_promoted(ledger: Ledger) -> None:
+    fit_model(ledger, _spec(ledger))
+    refresh(ledger)
+    assert not entries(ledger)
+    assert _high(ledger) == {}
+    with pytest.raises(ValueError, match="toy/level has no version 'abc'"):
+        promote(ledger, "toy/level", "abc", why="none")
+    with pytest.raises(ValueError, match="no rows to fit on"):
+        fit_model(toy_ledger(ledger.home.root.parent / "empty", with_models=True), _spec(ledger))
+
+
+def test_a_promotion_makes_exactly_the_appliers_stale(ledger: Ledger) -> None:
+    spec = _spec(ledger)
+    first = fit_model(ledger, spec)
+    promote(ledger, "toy/level", first, why="the first")
+    assert entries(ledger) == {("labels", f"SIM {i}", "new") for i in range(7)}
+    refresh(ledger)
+    assert _high(ledger) == {f"SIM {i}": i > 3 for i in range(7)}
+    promote(ledger, "toy/level", first, alias="challenger", why="another alias")
+    assert not entries(ledger)
+    put_files(ledger, toy.file_row("f7", "SIM 7", [100.0]))
+    refresh(ledger)
+    second = fit_model(ledger, spec)
+    assert second != first
+    assert not entries(ledger), "a fit promotes nothing"
+    promote(ledger, "toy/level", second, why="better")
+    assert entries(ledger) == {("labels", f"SIM {i}", "stale") for i in range(8)}
+    assert set(computed(refresh(ledger))) == {"labels"}
+    assert _high(ledger) == {f"SIM {i}": i == 7 for i in range(8)}
+    aliases = ledger.open(PROMOTED_MODELS).rows(["alias", "model_version"]).collect()
+    assert dict(aliases.select("alias", "model_version").iter_rows()) == {
+        "toy/level:champion": second, "toy/level:challenger": first,
+    }  # fmt: skip
+
+
+def test_new_data_leave_the_model_behind_and_labels_alone(ledger: Ledger) -> None:
+    spec = _spec(ledger)
+    version = fit_model(ledger, spec)
+    promote(ledger, "toy/level", version, why="the first")
+    refresh(ledger)
+    assert behind(ledger, spec, version) == 0
+    put_files(ledger, toy.file_row("f7", "SIM 7", [1.0]), toy.file_row("f0", "SIM 0", [5.0]), remove=["f6"])
+    reports = refresh(ledger)
+    assert computed(reports)["labels"] == ["SIM 0", "SIM 7"], "the others' labels are never stale"
+    assert behind(ledger, spec, version) == 3, "one new, one changed, one gone"
+    assert behind(ledger, spec, fit_model(ledger, spec)) == 0
+
+
+def test_the_models_origin_does_not_reach_the_rows(ledger: Ledger) -> None:
+    promote(ledger, "toy/level", fit_model(ledger, _spec(ledger)), why="trained on simulations too")
+    refresh(ledger)
+    expected = ["real"] * 4 + ["injected"] + ["simulated"] * 2
+    assert units(ledger, "labels", "origin")["origin"].to_list() == expected

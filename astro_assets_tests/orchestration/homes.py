@@ -1,0 +1,112 @@
+"""Homes that tests search for real: a few stars of 20 days at Kepler's cadence, or a small simulated survey.
+
+What is in a home is read here, too, for comparisons; expectations are in the tests.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from astro_assets.ledger.home import Home, open_home
+from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.tables import TABLES
+from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.observations.made_files import CADENCE_S, light_curve_file
+
+#: Fewer than in a home for use: Dagster keeps an event of each.
+N_SHARDS = 4
+STARS = (100, 101, 102)
+N_SIMULATED = 12
+#: The computed tables of the chain, parents first.
+CHAIN = tuple(table.name for table in TABLES if not table.is_source and not table.name.startswith("models/"))
+
+
+def period_of(number: int) -> float:
+    """Return the period that :func:`star_file` puts into a star, in days."""
+    return 3.1 + number % 10
+
+
+def star_file(path: Path, number: int = 100, **cards: Any) -> Path:
+    """Write the Kepler file of a star with transits of 1 %; ``cards`` replace some of its primary header."""
+    n = 1000
+    rng = np.random.default_rng(number)
+    time = 1500 + np.arange(n) * CADENCE_S["Kepler"] / 86400
+    flux = 2000 * (1 + 2e-4 * rng.standard_normal(n))
+    flux[((time - 1501) % period_of(number)) < 0.15] *= 0.99
+    columns = {"PDCSAP_FLUX": flux.astype("f4"), "PDCSAP_FLUX_ERR": np.full(n, 0.4, "f4")}
+    identity = {"KEPLERID": number, "OBJECT": f"KIC {number}"}
+    return light_curve_file(path, "Kepler", primary={**identity, **cards}, columns=columns, n=n)
+
+
+def new_home(root: Path, *numbers: int) -> Home:
+    """Make a home with the files of some stars in its inbox."""
+    home = open_home(root, n_shards=N_SHARDS)
+    for number in numbers:
+        star_file(home.inbox / f"star{number}.fits", number)
+    return home
+
+
+@cache
+def searched_home(base: Path) -> Home:
+    """Make a home with :data:`STARS` below a folder, once, searched by the command that people use."""
+    home = new_home(base / "searched_home", *STARS)
+    result = astro_assets("run", home=home)
+    assert result.returncode == 0, result.stderr
+    return home
+
+
+@cache
+def demonstration(base: Path) -> tuple[Home, subprocess.CompletedProcess[str]]:
+    """Make the home of ``astro-assets demo`` with :data:`N_SIMULATED` stars below a folder, once.
+
+    Returns
+    -------
+    tuple of (Home, subprocess.CompletedProcess)
+        The home, and what the command printed.
+    """
+    home = open_home(base / "demonstration", n_shards=N_SHARDS)
+    result = astro_assets("demo", "--targets", str(N_SIMULATED), home=home, ASTRO_ASSETS_WORKERS="2")
+    assert result.returncode == 0, result.stderr
+    return home, result
+
+
+def copy_of(home: Home, root: Path) -> Home:
+    """Copy a home, for a test to change."""
+    shutil.copytree(home.root, root)
+    return open_home(root)
+
+
+def ledger_of(home: Home) -> Ledger:
+    """Open a home's ledger as it is now."""
+    return open_ledger(home, TABLES)
+
+
+def contents(home: Home) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """Return what decides whether two homes hold the same, by table and key."""
+    ledger = ledger_of(home)
+    columns = ["key", "target", "shard", "outcome", "reason", "recipe_hash", "output_hash", "row_hash"]
+    found = {}
+    for name in CHAIN:
+        lines = ledger.open(ledger.table(name)).units(columns).collect()
+        assert lines["key"].is_unique().all(), f"{name} holds a key twice"
+        found[name] = {key: (*rest, tuple(hashes)) for key, *rest, hashes in lines.iter_rows()}
+    return found
+
+
+def units(home: Home, name: str, *columns: str) -> pl.DataFrame:
+    """Return a table's units, sorted by key."""
+    ledger = ledger_of(home)
+    return ledger.open(ledger.table(name)).units(["key", *columns]).sort("key").collect()
+
+
+def versions(home: Home) -> dict[str, int]:
+    """Return the Delta version of every table."""
+    ledger = ledger_of(home)
+    return {table.name: ledger.open(table).version for table in ledger.tables}
