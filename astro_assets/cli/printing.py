@@ -43,20 +43,20 @@ def plain(text: str) -> str:
     )
 
 
-def _print_grid(grid: Grid) -> None:
-    """Print a table as wide as it is: a narrow terminal folds lines, but no column is cut."""
+def _print_wide(shown: Grid | Tree) -> None:
+    """Print something as wide as it is: a narrow terminal folds lines, but nothing is cut."""
     wide = Console(
         highlight=False,
         markup=False,
-        width=max(out.width, out.measure(grid, options=out.options.update(width=1000)).maximum),
+        width=max(out.width, out.measure(shown, options=out.options.update(width=1000)).maximum),
     )
-    wide.print(grid, crop=False, no_wrap=True)
+    wide.print(shown, crop=False, no_wrap=True)
 
 
 def candidates(rows: pl.DataFrame) -> None:
     """Print candidates as a table."""
     if rows.height:
-        _print_grid(_grid(rows))
+        _print_wide(_grid(rows))
     else:
         out.print("No candidates above the threshold; --all shows the rest.")
 
@@ -65,10 +65,10 @@ def demonstration(best: pl.DataFrame, recovery: pl.DataFrame, home: Home) -> Non
     """Print the demonstration's candidates, what was found of everything, and how to see more."""
     grid = _grid(best)
     grid.title = "The ten best candidates of the simulated survey, one a star, beside the truth"
-    _print_grid(grid)
+    _print_wide(grid)
     grid = _grid(recovery)
     grid.title = "What was found of everything in it"
-    _print_grid(grid)
+    _print_wide(grid)
     command = f"astro-assets ui --home {plain(str(home.root))}"
     out.print(f"\nSee everything in the Dagster UI:  {command}", soft_wrap=True)
     out.print("or, in a checkout:                 make ui")
@@ -76,7 +76,7 @@ def demonstration(best: pl.DataFrame, recovery: pl.DataFrame, home: Home) -> Non
 
 def lineage(node: Node) -> None:
     """Print a lineage as a tree."""
-    out.print(_branch(Tree(_line(node)), node), soft_wrap=True)
+    _print_wide(_branch(Tree(_line(node)), node))
 
 
 def staleness(ledger: Ledger, state: Staleness) -> None:
@@ -91,7 +91,7 @@ def staleness(ledger: Ledger, state: Staleness) -> None:
                 state.environment[table.name],
             ]
             grid.add_row(table.name, *map(str, numbers))
-    _print_grid(grid)
+    _print_wide(grid)
     for name, key, target, status, cause in state.entries.head(_LISTED).iter_rows():
         out.print(plain(f"{status:9}  {name}  {key or target or '?'}  {cause}"), soft_wrap=True)
     if state.entries.height > _LISTED:
@@ -105,7 +105,7 @@ def target(found: Mapping[str, Any]) -> None:
     out.print(f"{found['target_id']}  shard {found['shard']}")
     files = pl.DataFrame(found["files"])
     if files.height:
-        _print_grid(_grid(files))
+        _print_wide(_grid(files))
     else:
         out.print("No files of this target in this home.")
 
@@ -117,7 +117,7 @@ def updates(reports: list[Report]) -> None:
         computed = sum(report.total(outcome) for outcome in ("rows", "empty", "failed"))
         counts = [computed, *(report.total(outcome) for outcome in ("reused", "empty", "failed", "removed"))]
         grid.add_row(report.table, *map(str, counts), f"{report.seconds:.1f}")
-    _print_grid(grid)
+    _print_wide(grid)
 
 
 def refused(rows: pl.DataFrame) -> None:

@@ -19,6 +19,7 @@ from rich.text import Text
 from astro_assets.cli import printing, queries
 from astro_assets.definitions import SEARCH_JOB, build_definitions
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.update import Progress as Shown
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.launch import run_job
@@ -48,7 +49,13 @@ def search(
     -------
     int
         Exit code: 0 only if every step succeeded.
+
+    Raises
+    ------
+    HomeError
+        If the home's ``config.toml`` cannot be used; nothing was started.
     """
+    open_ledger(home, TABLES)  # a setting that is wrong is found before anything starts
     console = Console(stderr=True, highlight=False)
     survey: dict[str, Any] = {"n_targets": 0 if paths else n_targets}
     config = {

@@ -198,9 +198,11 @@ def output_hash(outcome: str, reason: str, row_hashes: Iterable[str]) -> str:
     return hash_parts(outcome, reason, *row_hashes)
 
 
-def recipe_hash(table: str, key: str, code_version: str, config_hash: str, inputs: Iterable[str]) -> str:
-    """Hash what a unit is made of: table and key, code, configuration, one hash a role of parents."""
-    return hash_parts(table, key, code_version, config_hash, *inputs)
+def recipe_hash(
+    table: str, key: str, target: str | None, code_version: str, config_hash: str, inputs: Iterable[str]
+) -> str:
+    """Hash what a unit is made of: table, key and target, code, configuration, one hash a role."""
+    return hash_parts(table, key, target or "", code_version, config_hash, *inputs)
 
 
 def merkle_root(hashes: Sequence[str]) -> str:

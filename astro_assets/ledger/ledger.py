@@ -91,10 +91,16 @@ class Ledger:
         return plan_table(table, self.version(table), handle or self.open(table), parents, wanted)
 
     def stamp(self, table: Table) -> dict[str, str]:
-        """Store this package's source and the installed versions, and return what units say of them."""
-        self.objects.put_environment(_installed())
-        environment = self.objects.put_environment(environment_of(table.libraries))
-        return {"source": self.objects.put_source(_source()), "environment": environment}
+        """Store this package's source and the installed versions, and return what units say of them.
+
+        ``environment`` names the versions of the table's own libraries, ``installed`` those of all packages
+        and the instruction set.
+        """
+        return {
+            "source": self.objects.put_source(_source()),
+            "environment": self.objects.put_environment(environment_of(table.libraries)),
+            "installed": self.objects.put_environment(_installed()),
+        }
 
     def environment(self, table: Table) -> str:
         """Return the hash of the installed versions of the libraries that a table computes with."""

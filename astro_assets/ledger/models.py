@@ -70,7 +70,7 @@ PROMOTED_MODELS: Final = Table(
             _MODEL,
             _VERSION,
             Column("artefact", "file", "The fitted model."),
-            Column("why", "string", "Why this version was promoted.", context=True),
+            Column("why", "string", "Why this version was promoted."),
         )
     ),
 )

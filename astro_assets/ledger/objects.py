@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
@@ -22,8 +21,8 @@ from astro_assets.ledger.home import Home
 from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.sources import environment_hash
 
-#: What Polars raises on damaged files; its panics are no ``Exception``.
-_UNREADABLE: Final = (OSError, SchemaError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+#: What PyArrow raises on damaged files, and hashing on values that cannot have been stored.
+_UNREADABLE: Final = (OSError, ValueError, TypeError, LookupError, MemoryError, NotImplementedError)
 
 
 class CorruptStoreError(RuntimeError):
@@ -85,7 +84,7 @@ class ObjectStore:
                 f"{path} is missing; restore it from a backup or recompute its table"
             ) from None
         try:
-            arrays = {series.name: np.ascontiguousarray(series.to_numpy()) for series in pl.read_ipc(data)}
+            arrays = _arrays_in(data)
             found = hash_arrays(arrays)
         except _UNREADABLE as error:
             raise CorruptStoreError(f"{path} cannot be read: {error}") from error
@@ -147,6 +146,17 @@ class ObjectStore:
         if not path.exists():
             write_bytes(path, json.dumps(dict(environment), indent=1, sort_keys=True).encode())
         return digest
+
+
+def _arrays_in(data: bytes) -> dict[str, NDArray[Any]]:
+    """Read an Arrow IPC file with PyArrow: on damaged files Polars panics or takes the process down."""
+    import pyarrow as pa
+    from pyarrow import ipc
+
+    with ipc.open_file(pa.py_buffer(data)) as reader:
+        table = reader.read_all()
+    table.validate(full=True)
+    return {name: table[name].to_numpy() for name in table.column_names}
 
 
 def sha256_of(path: Path) -> str:

@@ -220,6 +220,8 @@ def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.D
         pl.when(pl.col("code_version") != version.code_version).then(pl.lit("code")),
         pl.when(pl.col("config_hash") != version.config_hash).then(pl.lit("config")),
     ]
+    targets = pl.col("target").ne_missing(pl.col("target_stored"))
+    causes.append(pl.when(targets).then(pl.lit("target")))
     for i, parent in enumerate(table.parents):
         now, then = (pl.col(name).list.get(i, null_on_oob=True) for name in ("inputs", "inputs_stored"))
         causes.append(pl.when(now.ne_missing(then)).then(pl.lit(f"data: {parent.table.name}")))
@@ -257,8 +259,8 @@ def _with_recipes(table: Table, version: Version, units: pl.DataFrame) -> pl.Dat
     changes = pl.col("status").is_in(("new", "stale"))
     changing = units.filter(changes)
     recipes = [
-        recipe_hash(table.name, key, version.code_version, version.config_hash, inputs)
-        for key, inputs in changing.select("key", "inputs").iter_rows()
+        recipe_hash(table.name, key, target, version.code_version, version.config_hash, inputs)
+        for key, target, inputs in changing.select("key", "target", "inputs").iter_rows()
     ]
     hashed = changing.with_columns(pl.Series("recipe_hash", recipes, dtype=pl.String))
     return pl.concat([units.filter(~changes), hashed])

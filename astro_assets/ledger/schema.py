@@ -145,6 +145,7 @@ RESERVED: Final = frozenset(
         "hashed_columns",
         "source",
         "environment",
+        "installed",
         "run_id",
         "computed_at",
     }

@@ -41,6 +41,7 @@ UNIT_COLUMNS: Final[Mapping[str, Any]] = {
     "parents": pl.List(_PARENT),
     "source": pl.String,
     "environment": pl.String,
+    "installed": pl.String,
     "run_id": pl.String,
     "computed_at": pl.Datetime("us", "UTC"),
 }
@@ -98,7 +99,7 @@ def units_frame(table: Table, units: Sequence[Unit], stamp: Mapping[str, Any]) -
     Parameters
     ----------
     stamp
-        ``source``, ``environment``, ``run_id`` and ``computed_at`` of this update.
+        ``source``, ``environment``, ``installed``, ``run_id`` and ``computed_at`` of this update.
     """
     hashed = ",".join(column.name for column in table.schema.content)
     names = [*table.schema.names, *ROW_COLUMNS]

@@ -188,7 +188,7 @@ def _source_unit(ledger: Ledger, table: Table, key: str, rows: Sequence[Row]) ->
     )
     unit = make_unit(table, recipe, rows, ledger.objects)
     inputs = (unit.output_hash, hash_parts(unit.recipe.origin))
-    of_itself = recipe_hash(table.name, key, version.code_version, version.config_hash, inputs)
+    of_itself = recipe_hash(table.name, key, None, version.code_version, version.config_hash, inputs)
     return replace(unit, recipe=replace(unit.recipe, recipe_hash=of_itself, inputs=inputs))
 
 

@@ -90,7 +90,7 @@ def simulated_truth(
         write_bytes(engine.home.inbox / "simulated_survey" / file.name, file.content)
         truth[file.sha256] = [{**row, "origin": "simulated"} for row in file.truth()]
         progress(n_done, n_targets)
-    report = put_units(ledger, SIMULATED_TRUTH, truth, run_id=context.run_id)
+    report = put_units(ledger, SIMULATED_TRUTH, truth, run_id=context.run.run_id)
     yield from materialized(context, engine, SIMULATED_TRUTH, report)
 
 
@@ -110,5 +110,5 @@ def raw_files(
     """Take in files that are not known yet."""
     paths = [Path(path) for path in config.paths] or [engine.home.inbox]
     progress = engine.progress_of(RAW_FILES.name)
-    report = ingest(engine.ledger(), RAW_FILES, paths, run_id=context.run_id, progress=progress)
+    report = ingest(engine.ledger(), RAW_FILES, paths, run_id=context.run.run_id, progress=progress)
     yield from materialized(context, engine, RAW_FILES, report)

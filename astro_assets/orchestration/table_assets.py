@@ -68,7 +68,7 @@ def table_asset(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine]
     ) -> Iterator[dg.MaterializeResult[None]]:
         shards = shards_of(context.partition_keys) if table.is_by_target else None
-        report = engine.update(table, shards, run_id=context.run_id)
+        report = engine.update(table, shards, run_id=context.run.run_id)
         yield from materialized(context, engine, table, report, pictures)
 
     return update_table

@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import psutil
 
@@ -35,13 +35,19 @@ def astro_assets(
 
 
 def started(
-    *arguments: str | Path, home: Home | Path | None = None, **environment: str
+    *arguments: str | Path,
+    home: Home | Path | None = None,
+    stderr: int | BinaryIO = subprocess.DEVNULL,
+    **environment: str,
 ) -> subprocess.Popen[bytes]:
     """Start a command in a session of its own, so that :func:`session_of` finds everything it starts."""
-    command, variables = _command(arguments, home), _environment(environment)
-    quiet = subprocess.DEVNULL
     return subprocess.Popen(
-        command, env=variables, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
+        _command(arguments, home),
+        env=_environment(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=stderr,
+        start_new_session=True,
     )
 
 

@@ -14,8 +14,8 @@ from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
 
 #: As somebody might name a file: markup of rich, an escape sequence, a reversal of direction, a new line.
-HOSTILE = "[red]a[/] \x1b[31mb\x07\u202ec\nd.fits"
-SHOWN = "[red]a[/] \\x1b[31mb\\x07\\u202ec\\nd.fits"
+HOSTILE = "[red]a[bold] \x1b[31mb\x07\u202ec\nd.fits"
+SHOWN = "[red]a[bold] \\x1b[31mb\\x07\\u202ec\\nd.fits"
 
 
 @pytest.fixture

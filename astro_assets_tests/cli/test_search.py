@@ -39,7 +39,7 @@ def test_a_folder_as_it_is(searched_home: Home, tmp_path: Path) -> None:
     home = homes.copy_of(searched_home, tmp_path / "home")
     folder = tmp_path / "what I have"
     (folder / "below" / "deeper").mkdir(parents=True)
-    good = homes.star_file(folder / "below" / "deeper" / "étoile n° 7 [α] .fits", 107)
+    good = homes.star_file(folder / "below" / "deeper" / "étoile n° 7 [星] .fits", 107)
     (folder / "duplicate.fits").write_bytes((home.inbox / "star100.fits").read_bytes())
     (folder / "truncated.fits").write_bytes(
         homes.star_file(tmp_path / "whole.fits", 108).read_bytes()[:20000]

@@ -107,8 +107,8 @@ def test_hashes_are_the_documented_ones() -> None:
     assert hash_json({"b": [None, True], "a": 0.1}) == hash_parts(text)
     expected = hash_parts("toy/values", "k", "value", b"float32\x00\x00\x00\x3f")
     assert _hash(0.5, "float32") == expected
-    assert recipe_hash("t/t", "k", "code", "config", ["i", "j"]) == hash_parts(
-        "t/t", "k", "code", "config", "i", "j"
+    assert recipe_hash("t/t", "k", "TIC 1", "code", "config", ["i", "j"]) == hash_parts(
+        "t/t", "k", "TIC 1", "code", "config", "i", "j"
     )
     assert output_hash("failed", "why", []) == hash_parts("failed", "why")
 

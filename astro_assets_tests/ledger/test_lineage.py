@@ -97,11 +97,7 @@ def test_the_applied_model_is_in_the_lineage(ledger: Ledger) -> None:
     refresh(ledger)
     node = lineage(ledger, ledger.table("labels"), "SIM 0")
     (model,) = _of(node, "ledger/promoted_models")
-    assert (model.role, model.key, model.context) == (
-        "level_model",
-        "toy/level:champion",
-        {"why": "the first"},
-    )
+    assert (model.role, model.key) == ("level_model", "toy/level:champion")
 
 
 def test_a_failed_or_empty_unit_has_a_lineage_too(ledger: Ledger) -> None:

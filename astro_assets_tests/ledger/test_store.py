@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -231,6 +232,14 @@ def test_history_before_a_migration_is_still_read(ledger: Ledger) -> None:
 
 
 def test_a_unit_names_the_stored_source_and_environment(ledger: Ledger) -> None:
-    unit = ledger.open(ledger.table("stars")).units(["source", "environment"]).first().collect().row(0)
+    unit = (
+        ledger.open(ledger.table("stars"))
+        .units(["source", "environment", "installed"])
+        .first()
+        .collect()
+        .row(0)
+    )
     assert (ledger.home.root / "sources" / f"{unit[0]}.zip").is_file()
     assert (ledger.home.root / "environments" / f"{unit[1]}.json").is_file()
+    installed = json.loads((ledger.home.root / "environments" / f"{unit[2]}.json").read_text())
+    assert installed["polars"] == pl.__version__

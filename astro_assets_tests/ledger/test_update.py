@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.home import open_home
+from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.ledger.schema import Column, Schema
 from astro_assets.ledger.staleness import stale
+from astro_assets.ledger.table import Config, Parent, Parents, Table
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import (
     CHAIN,
@@ -191,3 +195,28 @@ def test_a_child_takes_the_least_real_origin(ledger: Ledger) -> None:
     put_entries(ledger, {"e1": ("SIM 1", 2.0)})
     assert not computed(refresh(ledger))
     assert not entries(ledger)
+
+
+def counted(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
+    """Count a file's values: the target is not among what is read."""
+    return [{"file_id": key, "n_values": len(parents["files"][0]["values"])}]
+
+
+def test_a_unit_follows_its_target_though_it_reads_nothing_of_it(tmp_path: Path) -> None:
+    counts = Table(
+        "toy/counts",
+        Schema((Column("file_id", "string", "Name."), Column("n_values", "int32", "Number of values."))),
+        counted,
+        (Parent(toy.FILES, ("values",)),),
+        key="file_id",
+    )
+    ledger = open_ledger(open_home(tmp_path / "home", n_shards=1), (toy.FILES, counts))
+    put_files(ledger, toy.file_row("f", "SIM 1", [1.0]))
+    refresh(ledger)
+    put_files(ledger, toy.file_row("f", "SIM 2", [1.0]))
+    assert stale(ledger).entries.select("key", "target", "status", "cause").rows() == [
+        ("f", "SIM 2", "stale", "target")
+    ]
+    refresh(ledger)
+    assert units(ledger, "counts", "target")["target"].to_list() == ["SIM 2"]
+    assert stale(ledger).entries.is_empty()

@@ -33,13 +33,18 @@ def period_of(number: int) -> float:
     return 3.1 + number % 10
 
 
+def depth_of(number: int) -> float:
+    """Return the depth of the transits that :func:`star_file` puts into a star."""
+    return 0.001 if number % 10 == 2 else 0.01
+
+
 def star_file(path: Path, number: int = 100, **cards: Any) -> Path:
-    """Write the Kepler file of a star with transits of 1 %; ``cards`` replace some of its primary header."""
+    """Write the Kepler file of a star with transits; ``cards`` replace some of its primary header."""
     n = 1000
     rng = np.random.default_rng(number)
     time = 1500 + np.arange(n) * CADENCE_S["Kepler"] / 86400
     flux = 2000 * (1 + 2e-4 * rng.standard_normal(n))
-    flux[((time - 1501) % period_of(number)) < 0.15] *= 0.99
+    flux[((time - 1501) % period_of(number)) < 0.15] *= 1 - depth_of(number)
     columns = {"PDCSAP_FLUX": flux.astype("f4"), "PDCSAP_FLUX_ERR": np.full(n, 0.4, "f4")}
     identity = {"KEPLERID": number, "OBJECT": f"KIC {number}"}
     return light_curve_file(path, "Kepler", primary={**identity, **cards}, columns=columns, n=n)

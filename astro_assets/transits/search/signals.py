@@ -115,7 +115,7 @@ def find_signals(curve: Curve, settings: SearchSettings, engine: Engine = SURVEY
 
 
 def _ranked(signals: list[Signal], baseline_days: float) -> list[Signal]:
-    """Order signals by strength, which masking may have found in another order, and relate each to the stronger."""
+    """Order signals by strength, whatever the order of finding, and relate each to the stronger ones."""
     ranked = sorted(signals, key=lambda signal: -signal.detection_statistic)
     boxes = [signal.box for signal in ranked]
     return [

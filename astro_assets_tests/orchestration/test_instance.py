@@ -1,0 +1,67 @@
+"""The Dagster instance of a home: its settings, and that it stays the user's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from astro_assets.ledger.home import Home, open_home
+from astro_assets.orchestration.instance import LOCATION, instance_folder, open_instance, workspace_file
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return open_home(tmp_path / "home", n_shards=4)
+
+
+def test_nothing_is_reported_to_anybody(home: Home) -> None:
+    settings = yaml.safe_load((instance_folder(home) / "dagster.yaml").read_text())
+    assert settings["telemetry"] == {"enabled": False}
+    assert settings["nux"] == {"enabled": False}
+    with open_instance(home) as instance:
+        assert not instance.telemetry_enabled
+        assert not instance.nux_enabled
+
+
+def test_everything_of_it_lies_in_the_home(home: Home) -> None:
+    with open_instance(home) as instance:
+        assert Path(instance.root_directory) == home.dagster
+        assert instance.run_monitoring_enabled
+        assert Path(instance.storage_directory()).is_relative_to(home.root)
+    assert list(home.dagster.rglob("*.db"))
+    assert {path.name for path in home.root.iterdir()} == {"home.toml", "inbox", "dagster"}
+
+
+def test_settings_that_somebody_changed_stay(home: Home) -> None:
+    file = instance_folder(home) / "dagster.yaml"
+    file.write_text("telemetry:\n  enabled: false\nrun_monitoring:\n  enabled: false\n")
+    text = file.read_text()
+    with open_instance(home) as instance:
+        assert not instance.run_monitoring_enabled
+    workspace_file(home)
+    assert file.read_text() == text
+
+
+def test_what_one_opening_wrote_the_next_one_reads(home: Home) -> None:
+    with open_instance(home) as instance:
+        instance.add_dynamic_partitions("wanted", ["a", "b"])
+    with open_instance(home) as instance:
+        assert instance.get_dynamic_partitions("wanted") == ["a", "b"]
+
+
+def test_the_workspace_file_serves_the_same_location_as_the_checkout(home: Home) -> None:
+    (ours,) = yaml.safe_load(workspace_file(home).read_text())["load_from"]
+    (theirs,) = yaml.safe_load((REPOSITORY / "workspace.yaml").read_text())["load_from"]
+    del theirs["python_module"]["working_directory"]  # the checkout's; an installed package needs none
+    assert ours["python_module"].pop("location_name") == LOCATION
+    assert {"location_name": LOCATION, **ours["python_module"]} == theirs["python_module"]
+
+
+def test_the_workspace_file_is_always_ours(home: Home) -> None:
+    text = workspace_file(home).read_text()
+    workspace_file(home).write_text("load_from: []\n")
+    assert workspace_file(home).read_text() == text

@@ -1,0 +1,66 @@
+"""What Dagster is told about tables: nothing is lost, and no event grows too large."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections import Counter
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from astro_assets.ledger.update import Report
+from astro_assets.orchestration.ui import (
+    MAX_PICTURE_BYTES,
+    counts_metadata,
+    definition_metadata,
+    picture_metadata,
+    report_metadata,
+)
+from astro_assets.tables import TABLES
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_column_is_shown_with_its_meaning_and_unit(table) -> None:
+    shown = definition_metadata(table)["dagster/column_schema"]
+    assert isinstance(shown, dg.TableSchema)
+    assert [column.name for column in shown.columns] == list(table.schema.names)
+    for ours, theirs in zip(table.schema, shown.columns, strict=True):
+        assert theirs.type == ours.dtype
+        assert theirs.description.startswith(ours.description)
+        assert theirs.constraints.nullable == ours.nullable
+        assert dict(theirs.tags) == ({"unit": ours.unit} if ours.unit else {})
+        assert (f"[{ours.unit}]" in theirs.description) == bool(ours.unit)
+
+
+def test_units_are_counted_by_what_became_of_them() -> None:
+    counts = Counter(rows=5, empty=3, failed=2, reused=7, removed=1)
+    assert counts_metadata(counts) == {
+        "units_computed": 10, "units_reused": 7, "units_empty": 3, "units_failed": 2, "units_removed": 1,
+    }  # fmt: skip
+
+
+def test_a_report_is_summed_over_shards(tmp_path: Path) -> None:
+    outcomes = {0: Counter(rows=2, reused=1), 3: Counter(rows=1, failed=1)}
+    report = Report("wing/table", outcomes, version=8, bytes_written=2_500_000, seconds=1.23456)
+    shown = report_metadata(report, tmp_path.as_uri())
+    assert shown["units_computed"] == 4
+    assert shown["units_failed"] == 1
+    assert (shown["table_version"], shown["megabytes_written"], shown["seconds"]) == (8, 2.5, 1.235)
+    assert shown["dagster/uri"] == tmp_path.as_uri()
+    assert outcomes == {0: Counter(rows=2, reused=1), 3: Counter(rows=1, failed=1)}
+
+
+def test_a_picture_is_shown_inline_unchanged() -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+    shown = picture_metadata(png, "a fold").value
+    match = re.fullmatch(r"!\[a fold\]\(data:image/png;base64,(.+)\)", shown or "")
+    assert match is not None
+    assert base64.b64decode(match[1], validate=True) == png
+
+
+def test_a_picture_too_large_for_an_event_is_refused() -> None:
+    assert picture_metadata(bytes(MAX_PICTURE_BYTES), "fits")
+    with pytest.raises(ValueError, match=str(MAX_PICTURE_BYTES + 1)):
+        picture_metadata(bytes(MAX_PICTURE_BYTES + 1), "too large")
