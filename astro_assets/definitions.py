@@ -5,6 +5,7 @@ import dagster as dg
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.observations import assets as observations
 from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.resources import engine_resource
 from astro_assets.tables import TABLES
 from astro_assets.transits import assets as transits
 
@@ -29,7 +30,7 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
                 description="Takes new files in and brings every table up to date.",
             )
         ],
-        resources={"engine": engine or Engine(home, TABLES)},
+        resources={"engine": engine_resource(engine or Engine(home, TABLES))},
         executor=dg.in_process_executor,
     )
 

@@ -21,6 +21,7 @@ from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
+from astro_assets.orchestration.engine import Again
 from astro_assets.tables import TABLES
 
 app = typer.Typer(
@@ -94,6 +95,10 @@ def run(
         bool,
         typer.Option("--refresh-environment", help="Compute again what other library versions computed."),
     ] = False,
+    recompute: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TABLE", help="Compute all of a table again; restores what the store lost."),
+    ] = None,
 ) -> None:
     """Take observations in and bring every table up to date.
 
@@ -106,8 +111,10 @@ def run(
         if not path.exists():
             raise FileNotFoundError(f"--observations {path}: there is no such file or folder")
     place = open_home(home)
-    code = search(place, paths=paths, retry_failed=retry_failed, refresh_environment=refresh_environment)
-    raise typer.Exit(code)
+    ledger = open_ledger(place, TABLES)
+    tables = frozenset(ledger.table(name).name for name in recompute or [])
+    again = Again(retry_failed, refresh_environment, tables)
+    raise typer.Exit(search(place, paths=paths, again=again))
 
 
 @app.command()
@@ -119,10 +126,10 @@ def demo(
     from astro_assets.cli.search import search
 
     place = open_home(home)
-    code = search(place, n_targets=n_targets)
+    if code := search(place, n_targets=n_targets):
+        raise typer.Exit(code)
     ledger = open_ledger(place, TABLES)
     printing.demonstration(queries.best_with_truth(ledger, 10), queries.recovery(ledger), place)
-    raise typer.Exit(code)
 
 
 @app.command()
@@ -133,7 +140,7 @@ def ui(
     """Serve the Dagster UI of a home on 127.0.0.1."""
     from astro_assets.orchestration.launch import serve_ui
 
-    raise typer.Exit(serve_ui(open_home(home), port))
+    serve_ui(open_home(home), port)
 
 
 @app.command()
@@ -147,9 +154,8 @@ def candidates(
     if output is RowFormat.table:
         printing.candidates(rows)
     else:
-        sys.stdout.write(
-            rows.write_csv() if output is RowFormat.csv else json.dumps(rows.to_dicts(), indent=1) + "\n"
-        )
+        json_text = json.dumps(queries.rows_json(rows), indent=1) + "\n"
+        sys.stdout.write(rows.write_csv() if output is RowFormat.csv else json_text)
 
 
 @app.command("lineage")
@@ -176,7 +182,7 @@ def show_stale(output: FormatOption = Format.table, home: HomeOption = None) -> 
     if output is Format.json:
         sys.stdout.write(json.dumps(queries.staleness_json(ledger, state), indent=1) + "\n")
     else:
-        printing.staleness(ledger, state)
+        printing.staleness(ledger, state, queries.file_names(ledger), queries.files_in_inbox(ledger))
 
 
 @targets_app.command("find")
@@ -198,4 +204,4 @@ def find_target(
 
 
 def _ledger(home: Path | None) -> Ledger:
-    return open_ledger(open_home(home), TABLES)
+    return open_ledger(open_home(home, must_exist=True), TABLES)

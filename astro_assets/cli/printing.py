@@ -5,7 +5,9 @@ What came from files and headers is shown as it is: never read as markup, nor se
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
@@ -69,9 +71,8 @@ def demonstration(best: pl.DataFrame, recovery: pl.DataFrame, home: Home) -> Non
     grid = _grid(recovery)
     grid.title = "What was found of everything in it"
     _print_wide(grid)
-    command = f"astro-assets ui --home {plain(str(home.root))}"
-    out.print(f"\nSee everything in the Dagster UI:  {command}", soft_wrap=True)
-    out.print("or, in a checkout:                 make ui")
+    command = shlex.join([sys.argv[0], "ui", "--home", str(home.root)])
+    out.print(plain(f"\nSee everything in the Dagster UI:  {command}"), soft_wrap=True)
 
 
 def lineage(node: Node) -> None:
@@ -79,8 +80,16 @@ def lineage(node: Node) -> None:
     _print_wide(_branch(Tree(_line(node)), node))
 
 
-def staleness(ledger: Ledger, state: Staleness) -> None:
-    """Print the state of a home: counts by table, then the first entries with their cause."""
+def staleness(ledger: Ledger, state: Staleness, names: Mapping[str, str], n_in_inbox: int) -> None:
+    """Print the state of a home: counts by table, then the first entries with their cause.
+
+    Parameters
+    ----------
+    names
+        What to call keys that are hashes.
+    n_in_inbox
+        Files in the inbox that are not taken in.
+    """
     grid = Grid("table", "current", *STATUSES, "other environment", box=SIMPLE_HEAD)
     for table in ledger.tables:
         if not table.is_source:
@@ -93,10 +102,13 @@ def staleness(ledger: Ledger, state: Staleness) -> None:
             grid.add_row(table.name, *map(str, numbers))
     _print_wide(grid)
     for name, key, target, status, cause in state.entries.head(_LISTED).iter_rows():
-        out.print(plain(f"{status:9}  {name}  {key or target or '?'}  {cause}"), soft_wrap=True)
+        called = names.get(key, key) if key else target or "?"
+        out.print(plain(f"{status:9}  {name}  {called}  {cause}"), soft_wrap=True)
     if state.entries.height > _LISTED:
         out.print(f"... and {state.entries.height - _LISTED} more; --format json lists all")
-    if state.entries.is_empty():
+    if n_in_inbox:
+        out.print(f"{n_in_inbox} files in the inbox are not taken in; `astro-assets run` does.")
+    elif state.entries.is_empty():
         out.print("Everything is up to date.")
 
 
@@ -126,6 +138,22 @@ def refused(rows: pl.DataFrame) -> None:
         out.print(f"{rows.height} files were refused; they are kept, with the reason:")
         for name, reason, _ in rows.iter_rows():
             out.print(plain(f"  {name}: {reason}"), soft_wrap=True)
+
+
+def failed(rows: pl.DataFrame) -> None:
+    """Print the first of the units whose computation failed."""
+    if rows.height:
+        out.print(
+            f"{rows.height} units failed and are not tried again until something changes, or --retry-failed:"
+        )
+        for table, key, reason in rows.head(_LISTED).iter_rows():
+            out.print(plain(f"  {table}  {key}: {reason}"), soft_wrap=True)
+
+
+def notes(lines: Sequence[str]) -> None:
+    """Print what people should be told besides."""
+    for line in lines:
+        out.print(plain(line), soft_wrap=True)
 
 
 def _grid(rows: pl.DataFrame) -> Grid:

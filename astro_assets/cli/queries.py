@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
 from typing import Any, Final
@@ -13,8 +14,9 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.lineage import Node, UnknownUnitError
 from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.ledger.table import Table
-from astro_assets.observations.tables import OBSERVATION_FILES, SIMULATED_TRUTH
+from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES, SIMULATED_TRUTH
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
+from astro_assets.orchestration.ingest import find_files
 from astro_assets.transits.tables import TRANSIT_CANDIDATES
 
 #: Columns of `astro-assets candidates`, on which other tools rely.
@@ -51,16 +53,15 @@ def candidates(ledger: Ledger, *, include_below_threshold: bool = False) -> pl.D
 
 def best_with_truth(ledger: Ledger, n: int) -> pl.DataFrame:
     """Return the best candidate of each of the n best simulated stars, beside the truth of nearest period."""
-    found = candidates(ledger).filter(pl.col("origin") == "simulated").unique("target_id", keep="first")
+    found = candidates(ledger).filter(pl.col("origin") == "simulated")
+    best = found.unique("target_id", keep="first", maintain_order=True).head(n).with_row_index("place")
     ratio = pl.col("period_days") / pl.col("true_period_days")
     return (
-        found.join(_truth(ledger), on="target_id", how="left")
+        best.join(_truth(ledger), on="target_id", how="left")
         .with_columns(found_over_true=ratio)
-        .sort(ratio.log().abs())
-        .unique("target_id", keep="first")
-        .sort("snr", descending=True)
+        .sort("place", ratio.log().abs())
+        .unique("target_id", keep="first", maintain_order=True)
         .select("target_id", "kind", "true_period_days", "period_days", "found_over_true", "depth_ppm", "snr")
-        .head(n)
     )
 
 
@@ -97,19 +98,47 @@ def _truth(ledger: Ledger) -> pl.DataFrame:
     return rows.select("target_id", "kind", true_period_days="period_days").unique()
 
 
-def refused_files(ledger: Ledger, run_id: str | None = None) -> pl.DataFrame:
-    """Return the files that cannot be used, with the reason; only those found by a run if one is named."""
-    rows = ledger.open(OBSERVATION_FILES).units().filter(pl.col("n_rows") > 0)
-    if run_id is not None:
-        rows = rows.filter(pl.col("run_id") == run_id)
-    names = ["file_name", "refusal_reason", "sha256", "status"]
+def refused_files(ledger: Ledger, keys: Sequence[str]) -> pl.DataFrame:
+    """Return those of some files that cannot be used: name, reason, sha256."""
+    names = ["file_name", "refusal_reason", "sha256"]
+    rows = ledger.open(OBSERVATION_FILES).rows([*names, "status"])
     return (
-        rows.explode(names)
-        .filter(pl.col("status") == "refused")
-        .select(names[:3])
-        .sort("file_name")
+        rows.filter((pl.col("status") == "refused") & pl.col("key").is_in(keys))
+        .select(names)
+        .sort(names)
         .collect()
     )
+
+
+def failed_units(ledger: Ledger) -> pl.DataFrame:
+    """Return the units whose computation failed: table, key, reason."""
+    frames = [
+        ledger.open(table)
+        .units(["key", "outcome", "reason"])
+        .filter(pl.col("outcome") == "failed")
+        .select(pl.lit(table.name).alias("table"), "key", "reason")
+        for table in ledger.tables
+        if not table.is_source
+    ]
+    failed = pl.concat(frames).sort("table", "key").collect()
+    return failed.with_columns(pl.col("key").replace(file_names(ledger)))
+
+
+def file_names(ledger: Ledger) -> dict[str, str]:
+    """Return the name under which each file came in, by sha256."""
+    return dict(ledger.open(RAW_FILES).rows(["file_name"]).select("key", "file_name").collect().iter_rows())
+
+
+def files_in_inbox(ledger: Ledger) -> int:
+    """Count the files in the inbox that are not taken in, by name and size."""
+    known = set(
+        ledger.open(RAW_FILES)
+        .rows(["file_name", "size_bytes"])
+        .select("file_name", "size_bytes")
+        .collect()
+        .iter_rows()
+    )
+    return sum((path.name, path.stat().st_size) not in known for path in find_files([ledger.home.inbox]))
 
 
 def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:
@@ -153,6 +182,12 @@ def resolve_key(ledger: Ledger, table: Table, text: str) -> str:
     raise UnknownUnitError(f"{table.name} holds no unit {text!r}{hint}")
 
 
+def rows_json(rows: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as plain values; what is no number is null, as JSON knows no NaN."""
+    numbers = pl.selectors.float()
+    return rows.with_columns(pl.when(numbers.is_finite()).then(numbers)).to_dicts()
+
+
 def lineage_json(node: Node) -> dict[str, Any]:
     """Return a lineage as nested plain values."""
     plain = {field.name: getattr(node, field.name) for field in fields(node) if field.name != "parents"}
@@ -174,4 +209,4 @@ def staleness_json(ledger: Ledger, state: Staleness) -> dict[str, Any]:
         for table in ledger.tables
         if not table.is_source
     }
-    return {"tables": tables, "entries": state.entries.to_dicts()}
+    return {"tables": tables, "files_in_inbox": files_in_inbox(ledger), "entries": state.entries.to_dicts()}

@@ -1,6 +1,9 @@
 """The `run` and `demo` commands: the search job in this process, with progress, and what it came to."""
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ from astro_assets.definitions import SEARCH_JOB, build_definitions
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.update import Progress as Shown
-from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.engine import Again, Engine
 from astro_assets.orchestration.launch import run_job
 from astro_assets.tables import TABLES
 
@@ -31,8 +34,7 @@ def search(
     *,
     paths: Sequence[Path] = (),
     n_targets: int | None = None,
-    retry_failed: bool = False,
-    refresh_environment: bool = False,
+    again: Again | None = None,
 ) -> int:
     """Run the search job and print what it did.
 
@@ -42,8 +44,8 @@ def search(
         What to take in; the inbox when empty.
     n_targets
         Stars to simulate; None leaves it to the survey's own rule.
-    retry_failed, refresh_environment
-        As for :func:`~astro_assets.ledger.update.update`.
+    again
+        What to compute again although its recipe has not changed.
 
     Returns
     -------
@@ -56,7 +58,6 @@ def search(
         If the home's ``config.toml`` cannot be used; nothing was started.
     """
     open_ledger(home, TABLES)  # a setting that is wrong is found before anything starts
-    console = Console(stderr=True, highlight=False)
     survey: dict[str, Any] = {"n_targets": 0 if paths else n_targets}
     config = {
         "ops": {
@@ -71,7 +72,7 @@ def search(
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bars:
+    with _standard_error() as console, Progress(*columns, console=console) as bars:
 
         def progress_of(name: str) -> Shown:
             started: list[TaskID] = []
@@ -83,19 +84,27 @@ def search(
 
             return show
 
-        engine = Engine(
-            home,
-            TABLES,
-            progress=progress_of,
-            retry_failed=retry_failed,
-            refresh_environment=refresh_environment,
-        )
+        engine = Engine(home, TABLES, progress=progress_of, again=again or Again())
         try:
-            run_id, failures = run_job(build_definitions(home, engine), SEARCH_JOB, home, config)
+            failures = run_job(build_definitions(home, engine), SEARCH_JOB, home, config)
         finally:
             engine.close()
+    ledger = engine.ledger()
     printing.updates(engine.reports)
-    printing.refused(queries.refused_files(engine.ledger(), run_id))
-    for failure in failures:
-        console.print(Text.assemble(("failed", "red"), f" {printing.plain(failure)}"), soft_wrap=True)
+    printing.notes([note for report in engine.reports for note in report.notes])
+    taken = [key for report in engine.reports for key in report.keys]
+    if paths and not taken:
+        printing.notes([f"no files in {path}" for path in paths])
+    printing.refused(queries.refused_files(ledger, taken))
+    printing.failed(queries.failed_units(ledger))
+    with _standard_error() as console:
+        for failure in failures:
+            console.print(Text.assemble(("failed", "red"), f" {printing.plain(failure)}"), soft_wrap=True)
     return 1 if failures else 0
+
+
+@contextmanager
+def _standard_error() -> Iterator[Console]:
+    """Write to standard error itself: while a step runs, Dagster leads the usual way there through a file."""
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as stream:
+        yield Console(file=stream, highlight=False)

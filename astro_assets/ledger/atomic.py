@@ -6,7 +6,6 @@ Only this: a temporary file in the same folder, flushed to the disk, then one re
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -47,9 +46,3 @@ def write_bytes(path: Path, data: bytes, *, replace: bool = True) -> None:
     """Write a whole file atomically."""
     with replacing(path, replace=replace) as stream:
         stream.write(data)
-
-
-def copy_file(source: Path, path: Path) -> None:
-    """Copy a whole file atomically; the first copy wins."""
-    with source.open("rb") as reader, replacing(path, replace=False) as stream:
-        shutil.copyfileobj(reader, stream, 1 << 20)

@@ -6,6 +6,7 @@ Finding, creating and configuring a home live here; what its tables mean does no
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,8 @@ from astro_assets.ledger.table import Config, Table
 
 ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
 _FORMAT: Final = 1
+#: Characters in a folder's name that delta-rs or Dagster's SQLite takes for parts of an address.
+_UNUSABLE: Final = re.compile(r"[%#?\[\]\x00-\x1f]")
 
 
 class HomeError(RuntimeError):
@@ -71,7 +74,9 @@ def default_root() -> Path:
     return Path(platformdirs.user_data_dir("astro_assets", appauthor=False))
 
 
-def open_home(root: Path | str | None = None, *, n_shards: int = DEFAULT_SHARDS) -> Home:
+def open_home(
+    root: Path | str | None = None, *, n_shards: int = DEFAULT_SHARDS, must_exist: bool = False
+) -> Home:
     """Open a home, making it where there is none.
 
     Parameters
@@ -80,6 +85,8 @@ def open_home(root: Path | str | None = None, *, n_shards: int = DEFAULT_SHARDS)
         Folder; :func:`default_root` when None.
     n_shards
         Number of shards of a home that is made now; an existing home keeps its own.
+    must_exist
+        Refuse to make a home: a question about a mistyped folder has no answer.
 
     Raises
     ------
@@ -87,22 +94,31 @@ def open_home(root: Path | str | None = None, *, n_shards: int = DEFAULT_SHARDS)
         If the folder cannot be written, or was made by a later version of this package.
     """
     path = Path(root if root is not None else default_root()).expanduser().absolute()
+    if unusable := _UNUSABLE.search(str(path)):
+        raise HomeError(
+            f"the home {path} cannot be used: its stores do not open folders with {unusable[0]!r}"
+        )
     marker = path / "home.toml"
     try:
         if not marker.exists():
+            if must_exist:
+                raise HomeError(f"there is no home at {path}; `astro-assets run` makes one")
             path.mkdir(parents=True, exist_ok=True)
             (path / "inbox").mkdir(exist_ok=True)
             write_bytes(marker, f"format = {_FORMAT}\nn_shards = {n_shards}\n".encode(), replace=False)
         settings = tomllib.loads(marker.read_text())
     except OSError as error:
         raise HomeError(f"the home {path} cannot be used: {error}; choose another with --home") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise HomeError(f"{marker} is damaged: {error}") from error
     if settings.get("format") != _FORMAT:
         raise HomeError(
             f"{path} has home format {settings.get('format')}; this version reads format {_FORMAT}"
         )
-    return Home(path, int(settings["n_shards"]))
+    stored = settings.get("n_shards")
+    if not isinstance(stored, int) or stored < 1:
+        raise HomeError(f"{marker} is damaged: n_shards = {stored!r} is not a positive number")
+    return Home(path, stored)
 
 
 def table_config(home: Home, table: Table) -> Config:
@@ -122,7 +138,13 @@ def table_config(home: Home, table: Table) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise HomeError(f"{home.config_file}, [{wing}.{name}] {where}: {first['msg']}") from None
+        known = ", ".join(type(table.config).model_fields)
+        wrong = (
+            f"there is no such setting; there are {known}"
+            if first["type"] == "extra_forbidden"
+            else first["msg"]
+        )
+        raise HomeError(f"{home.config_file}, [{wing}.{name}] {where}: {wrong}") from None
 
 
 def check_config(home: Home, tables: tuple[Table, ...]) -> None:
@@ -136,7 +158,10 @@ def check_config(home: Home, tables: tuple[Table, ...]) -> None:
     known = {table.name for table in tables}
     tables_there = ", ".join(sorted(known))
     for wing, sections in _settings(home).items():
-        for name, section in sections.items() if isinstance(sections, dict) else [("", None)]:
+        if not isinstance(sections, dict):
+            example = tables[0].name.replace("/", ".")
+            raise HomeError(f"{home.config_file}: {wing} stands in no section such as [{example}]")
+        for name, section in sections.items():
             if f"{wing}/{name}" not in known:
                 raise HomeError(
                     f"{home.config_file}: [{wing}.{name}] names no table; there are {tables_there}"
@@ -154,5 +179,5 @@ def _settings(home: Home) -> dict[str, Any]:
         return tomllib.loads(home.config_file.read_text())
     except FileNotFoundError:
         return {}
-    except tomllib.TOMLDecodeError as error:
-        raise HomeError(f"{home.config_file} is not valid TOML: {error}") from error
+    except (OSError, ValueError) as error:
+        raise HomeError(f"{home.config_file} cannot be read as TOML: {error}") from error

@@ -9,19 +9,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
-from pathlib import Path
+from typing import Any
 
 from astro_assets.ledger.code import code_version
-from astro_assets.ledger.hashing import hash_json, hash_parts
+from astro_assets.ledger.hashing import (
+    canonical_array,
+    coerce,
+    column_digests,
+    hash_json,
+    hash_parts,
+    row_hash,
+)
 from astro_assets.ledger.home import Home, check_config, table_config
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table
-from astro_assets.ledger.sources import (
-    environment_hash,
-    environment_of,
-    installed_packages,
-    package_source_zip,
-)
+from astro_assets.ledger.running import source_archive
+from astro_assets.ledger.sources import environment_hash, environment_of, installed_packages
 from astro_assets.ledger.store import Handle, open_table
 from astro_assets.ledger.table import Config, Table
 
@@ -80,8 +83,9 @@ class Ledger:
     def version(self, table: Table) -> Version:
         """Return the code and configuration that decide a table's recipes now."""
         if table.name not in self.versions:
-            config = hash_json(self.config(table).model_dump(mode="json"))
-            self.versions[table.name] = Version(table_code_version(table), config)
+            config = self.config(table)
+            config_hash = hash_json(config.model_dump(mode="json"))
+            self.versions[table.name] = Version(table_code_version(table), config_hash, config)
         return self.versions[table.name]
 
     def plan(self, table: Table, shards: Iterable[int] | None = None, handle: Handle | None = None) -> Plan:
@@ -97,7 +101,7 @@ class Ledger:
         and the instruction set.
         """
         return {
-            "source": self.objects.put_source(_source()),
+            "source": self.objects.put_source(source_archive()),
             "environment": self.objects.put_environment(environment_of(table.libraries)),
             "installed": self.objects.put_environment(_installed()),
         }
@@ -126,17 +130,21 @@ def open_ledger(home: Home, tables: Iterable[Table]) -> Ledger:
 
 def table_code_version(table: Table) -> str:
     """Hash all code and declarations that decide a table's rows."""
-    roots = [function for function in (table.compute, table.choose) if function is not None]
+    roots: list[Any] = [function for function in (table.compute, table.choose) if function is not None]
+    if roots and type(table.config) is not Config:
+        roots.append(type(table.config))
     # By name too: two functions of one module may reach the same code.
     names = [f"{root.__module__}.{getattr(root, '__qualname__', '')}" for root in roots]
-    return hash_parts(*names, code_version(*roots) if roots else "", hash_json(table.signature()))
+    computed = code_version(*roots) if roots else ""
+    return hash_parts(*names, computed, _serialisation_version(), hash_json(table.signature()))
+
+
+@cache
+def _serialisation_version() -> str:
+    """Hash the code that turns what a computation returns into what is stored and hashed."""
+    return code_version(coerce, canonical_array, column_digests, row_hash)
 
 
 @cache  # reading the metadata of a few hundred distributions takes a third of a second
 def _installed() -> dict[str, str]:
     return installed_packages()
-
-
-@cache
-def _source() -> bytes:
-    return package_source_zip(Path(__file__).resolve().parents[1])

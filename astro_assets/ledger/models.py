@@ -20,6 +20,7 @@ from astro_assets.ledger.code import code_version
 from astro_assets.ledger.hashing import hash_json, hash_parts, merkle_root
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.schema import Column, Schema
+from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import Config, Parents, Table
 from astro_assets.ledger.units import ORIGINS, least_real
 from astro_assets.ledger.update import put_units
@@ -114,17 +115,20 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
     ValueError
         If there are no rows to fit on.
     """
-    members = _members(ledger, spec)
+    # Opened once: the members recorded are the rows fitted on, whatever is committed meanwhile.
+    handles = {training.role: ledger.open(training.table) for training in spec.training}
+    members = _members(spec, handles)
     if members.is_empty():
         raise ValueError(f"{spec.name}: there are no rows to fit on")
     root = merkle_root(sorted(members["member_row_hash"]))
     config = spec.config.model_dump(mode="json")
-    recipe = hash_parts(spec.name, root, code_version(spec.fit), hash_json(config))
+    reads = [(training.role, training.table.name, training.columns) for training in spec.training]
+    recipe = hash_parts(spec.name, root, code_version(spec.fit), hash_json(config), hash_json(reads))
     version = recipe[:16]
     key = f"{spec.name}@{version}"
     if ledger.open(MODELS).units(["key"]).filter(pl.col("key") == key).collect().height:
         return version
-    rows = {training.role: _training_rows(ledger, training) for training in spec.training}
+    rows = {training.role: _training_rows(ledger, training, handles) for training in spec.training}
     artefact, metrics = spec.fit(rows, spec.config)
     origin = least_real(members["origin"].unique().to_list())
     identity = {"model": spec.name, "model_version": version}
@@ -182,14 +186,15 @@ def behind(ledger: Ledger, spec: ModelSpec, version: str) -> int:
     )
     of_model = rows.filter((pl.col("model") == spec.name) & (pl.col("model_version") == version)).collect()
     columns = ["role", "member_key", "member_row_hash"]
-    then, now = (set(frame.select(columns).iter_rows()) for frame in (of_model, _members(ledger, spec)))
+    handles = {training.role: ledger.open(training.table) for training in spec.training}
+    then, now = (set(frame.select(columns).iter_rows()) for frame in (of_model, _members(spec, handles)))
     return len({(role, key) for role, key, _ in then ^ now})
 
 
-def _members(ledger: Ledger, spec: ModelSpec) -> pl.DataFrame:
+def _members(spec: ModelSpec, handles: Mapping[str, Handle]) -> pl.DataFrame:
     frames = []
     for training in spec.training:
-        rows = ledger.open(training.table).rows([]).select("key", "row_hash", "origin").collect()
+        rows = handles[training.role].rows([]).select("key", "row_hash", "origin").collect()
         frames.append(
             rows.select(
                 pl.lit(training.role).alias("role"),
@@ -202,8 +207,10 @@ def _members(ledger: Ledger, spec: ModelSpec) -> pl.DataFrame:
     return pl.concat(frames).sort("role", "member_key", "member_row_hash")
 
 
-def _training_rows(ledger: Ledger, training: Training) -> Sequence[Mapping[str, Any]]:
-    rows = ledger.open(training.table).rows(list(training.columns)).sort("key", "row_hash").collect()
+def _training_rows(
+    ledger: Ledger, training: Training, handles: Mapping[str, Handle]
+) -> Sequence[Mapping[str, Any]]:
+    rows = handles[training.role].rows(list(training.columns)).sort("key", "row_hash").collect()
     seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
     return [resolve_references(row, training.table.schema, ledger.objects) for row in seen]
 

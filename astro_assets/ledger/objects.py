@@ -15,7 +15,7 @@ from typing import Any, Final
 import polars as pl
 from numpy.typing import NDArray
 
-from astro_assets.ledger.atomic import copy_file, replacing, write_bytes
+from astro_assets.ledger.atomic import replacing, write_bytes
 from astro_assets.ledger.hashing import canonical_array, hash_arrays
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.schema import SchemaError
@@ -25,15 +25,26 @@ from astro_assets.ledger.sources import environment_hash
 _UNREADABLE: Final = (OSError, ValueError, TypeError, LookupError, MemoryError, NotImplementedError)
 
 
+#: Bytes copied at once.
+_PIECE: Final = 1 << 20
+
+
 class CorruptStoreError(RuntimeError):
     """Something stored is missing or is not what its hash says; the message names the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectStore:
-    """The content-addressed stores of a home."""
+    """The content-addressed stores of a home.
+
+    Parameters
+    ----------
+    rewrite
+        Whether arrays that are there are written again, which mends damaged ones.
+    """
 
     home: Home
+    rewrite: bool = False
 
     def array_path(self, digest: str) -> Path:
         """Return where arrays of this hash lie: an Arrow IPC file that ``polars.read_ipc`` reads."""
@@ -61,7 +72,7 @@ class ObjectStore:
             raise SchemaError(f"arrays kept together are 1-D and of one length, not {shapes}")
         digest = hash_arrays(arrays)
         path = self.array_path(digest)
-        if path.exists():
+        if path.exists() and not self.rewrite:
             return digest, 0
         frame = pl.DataFrame({name: canonical_array(arrays[name], name) for name in sorted(arrays)})
         with replacing(path) as stream:
@@ -80,9 +91,7 @@ class ObjectStore:
         try:
             data = path.read_bytes()
         except FileNotFoundError:
-            raise CorruptStoreError(
-                f"{path} is missing; restore it from a backup or recompute its table"
-            ) from None
+            raise CorruptStoreError(f"{path} is missing") from None
         try:
             arrays = _arrays_in(data)
             found = hash_arrays(arrays)
@@ -101,14 +110,17 @@ class ObjectStore:
             If the file changed while it was copied.
         """
         path = self.file_path(sha256)
-        if path.exists():
+        if path.exists() and path.stat().st_size == source.stat().st_size:
             return 0
-        copy_file(source, path)
-        if sha256_of(path) != sha256:
-            path.unlink()
-            raise CorruptStoreError(
-                f"{source} changed while it was being copied; run again when it is complete"
-            )
+        copied = hashlib.sha256()
+        with source.open("rb") as reader, replacing(path) as stream:
+            while piece := reader.read(_PIECE):
+                copied.update(piece)
+                stream.write(piece)
+            if copied.hexdigest() != sha256:
+                raise CorruptStoreError(
+                    f"{source} changed while it was being copied; run again when it is complete"
+                )
         path.chmod(0o444)
         return path.stat().st_size
 
@@ -124,9 +136,7 @@ class ObjectStore:
         try:
             found = sha256_of(path)
         except FileNotFoundError:
-            raise CorruptStoreError(
-                f"{path} is missing; restore it from a backup or ingest it again"
-            ) from None
+            raise CorruptStoreError(f"{path} is missing") from None
         if found != sha256:
             raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
         return path

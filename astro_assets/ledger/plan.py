@@ -14,7 +14,7 @@ import polars as pl
 from astro_assets.ledger.hashing import DIGEST_BYTES, hash_parts, recipe_hash
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.store import Handle
-from astro_assets.ledger.table import Parent, Table
+from astro_assets.ledger.table import TARGET, Config, Parent, Table
 from astro_assets.ledger.units import ORIGINS
 
 #: Joins the projections of a unit's parent rows; no hexadecimal digit and no origin contains it.
@@ -36,6 +36,7 @@ class Version:
 
     code_version: str
     config_hash: str
+    config: Config
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +114,14 @@ def parent_rows(table: Table, parent: Parent, handle: Handle, shards: Collection
 
 
 def shared_shards(table: Table, parent: Parent, shards: Collection[int] | None) -> Collection[int] | None:
-    """Return the shards of a parent to read: the same where both lie by target, else all (None)."""
-    return shards if table.is_by_target and parent.table.is_by_target else None
+    """Return the shards of a parent to read: the same where they meet by target, else all (None)."""
+    return shards if meet_by_target(table, parent) else None
+
+
+def meet_by_target(table: Table, parent: Parent) -> bool:
+    """Whether a unit and the parent rows it reads always have one target, and so lie in one shard."""
+    joins_by_target = parent is table.parents[0] or parent.on == TARGET
+    return parent.table.is_by_target and table.target == TARGET and joins_by_target
 
 
 def _chooses(table: Table, parent: Parent) -> bool:

@@ -14,7 +14,7 @@ from typing import Final
 import polars as pl
 
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.plan import Plan
+from astro_assets.ledger.plan import Plan, meet_by_target
 from astro_assets.ledger.table import Parent
 
 #: In the order in which people want to read them.
@@ -110,7 +110,7 @@ def _unsettled(plan: Plan, changing: set[str], moving: dict[str, _Moving]) -> tu
         unknown = unknown or moves.unknown
         for key in _dependents(plan, parent, moves):
             waits.setdefault(key, f"waits for {parent.table.name}")
-        if table.is_by_target and parent.table.is_by_target:
+        if meet_by_target(table, parent):
             births.update((target, f"may appear: waits for {parent.table.name}") for target in moves.targets)
     stored = plan.units.filter(pl.col("key").is_in(list(waits)) & ~pl.col("key").is_in(list(changing)))
     lines = [
@@ -132,7 +132,7 @@ def _unsettled(plan: Plan, changing: set[str], moving: dict[str, _Moving]) -> tu
 
 def _dependents(plan: Plan, parent: Parent, moves: _Moving) -> Iterator[str]:
     """Yield the keys of units that depend on moving units of a parent: by target, or by rows they read."""
-    if plan.table.is_by_target and parent.table.is_by_target:
+    if meet_by_target(plan.table, parent):
         yield from plan.units.filter(pl.col("target").is_in(list(moves.targets)))["key"]
     elif parent is plan.table.parents[0]:
         rows = plan.chosen[parent.role]

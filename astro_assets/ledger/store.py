@@ -5,15 +5,19 @@ Opening, scanning and committing live here. What makes a unit stale does not.
 
 from __future__ import annotations
 
+import errno
+import shutil
+import tempfile
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.table import Table
@@ -64,13 +68,21 @@ class Handle:
         names = list(wanted) if columns is None else list(columns)
         if self.delta is None:
             return pl.LazyFrame(schema={name: wanted[name] for name in names})
-        frame = pl.scan_delta(self.delta)
+        frame = self._scan(self.delta)
         there = pl.Schema(self.delta.schema())
         if shards is not None:
             frame = frame.filter(pl.col("shard").is_in(list(shards)))
         return frame.select(
             pl.col(name) if there.get(name) == wanted[name] else _absent(name, wanted[name]) for name in names
         )
+
+    def _scan(self, delta: DeltaTable) -> pl.LazyFrame:
+        """Scan the files by their plain paths: `pl.scan_delta` fails where a folder's name holds a space."""
+        root = self.home.table_path(self.table.name)
+        files = [root / unquote(path) for path in pl.DataFrame(delta.get_add_actions())["path"]]
+        if not files:
+            return pl.LazyFrame(schema=pl.Schema(delta.schema()))
+        return pl.scan_parquet(files, glob=False, hive_partitioning=True, hive_schema={"shard": pl.Int32})
 
     def rows(
         self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None
@@ -137,16 +149,22 @@ def open_table(home: Home, table: Table, *, version: int | None = None, at: date
 
 
 def _create(home: Home, table: Table) -> DeltaTable:
+    """Make an empty table beside its place and move it there: of two processes, one makes it, both use it."""
     path = home.table_path(table.name)
-    path.mkdir(parents=True, exist_ok=True)
-    empty = pl.DataFrame(schema=unit_schema(table.schema)).to_arrow()
-    with suppress(DeltaError):  # another process made it first: its version is opened below
-        DeltaTable.create(
-            path,
-            schema=empty.schema,
-            mode="ignore",
-            partition_by=["shard"],
-            name=table.name,
-            configuration=_CONFIGURATION,
-        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=".creating-", dir=path.parent))
+    DeltaTable.create(
+        temporary,
+        schema=pl.DataFrame(schema=unit_schema(table.schema)).to_arrow().schema,
+        partition_by=["shard"],
+        name=table.name,
+        configuration=_CONFIGURATION,
+    )
+    temporary.chmod(0o755)
+    try:
+        temporary.rename(path)
+    except OSError as error:
+        shutil.rmtree(temporary)
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
     return DeltaTable(path, version=0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
@@ -19,6 +19,8 @@ from astro_assets.ledger.schema import Schema, SchemaError
 #: ``file`` columns are paths of stored read-only files.
 Row = Mapping[str, Any]
 Parents = Mapping[str, Sequence[Row]]
+#: The column that names a target. A unit's rows have its target there, which the ledger checks.
+TARGET: Final = "target_id"
 _NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*\Z")
 
 
@@ -50,7 +52,7 @@ class Parent:
     table: Table
     columns: tuple[str, ...]
     role: str = ""
-    on: str = "target_id"
+    on: str = TARGET
     equals: str | None = None
 
     def __post_init__(self) -> None:
@@ -98,8 +100,8 @@ class Table:
     compute: Callable[[str, Parents, Any], Sequence[Row]] | None = None
     parents: tuple[Parent, ...] = ()
     config: Config = field(default_factory=Config)
-    key: str = "target_id"
-    target: str | None = "target_id"
+    key: str = TARGET
+    target: str | None = TARGET
     choose: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     libraries: tuple[str, ...] = ()
 

@@ -19,12 +19,13 @@ from astro_assets.ledger.compute import Compute, Serial
 from astro_assets.ledger.hashing import hash_parts, recipe_hash
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.plan import Plan
+from astro_assets.ledger.running import source_version
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.store import ConflictError, Handle
 from astro_assets.ledger.table import Row, Table
 from astro_assets.ledger.tasks import task_chunks
 from astro_assets.ledger.units import ORIGINS, Recipe, Unit, units_frame
-from astro_assets.ledger.worker import CHUNK, compute_chunk, make_unit
+from astro_assets.ledger.worker import CHUNK, Order, compute_chunk, make_unit
 
 Progress = Callable[[int, int], None]
 _ATTEMPTS: Final = 20
@@ -49,6 +50,10 @@ class Report:
         The Delta version that now holds the result.
     bytes_written
         Of new arrays.
+    keys
+        Units of a source table that were put in, new or not.
+    notes
+        What people should be told besides.
     """
 
     table: str
@@ -57,6 +62,8 @@ class Report:
     version: int = -1
     bytes_written: int = 0
     seconds: float = 0.0
+    keys: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
 
     def total(self, outcome: str) -> int:
         """Sum an outcome over shards."""
@@ -68,7 +75,7 @@ class Report:
             self.outcomes.setdefault(shard, Counter())[outcome] += 1
 
 
-def update(
+def update(  # noqa: PLR0913  each is a choice that callers make by name
     ledger: Ledger,
     table: Table,
     *,
@@ -77,6 +84,7 @@ def update(
     run_id: str = "",
     retry_failed: bool = False,
     refresh_environment: bool = False,
+    recompute: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Bring a computed table up to date for some shards.
@@ -89,6 +97,8 @@ def update(
         Compute failed units again although their recipe has not changed.
     refresh_environment
         Compute units again that were computed with other versions of the table's libraries.
+    recompute
+        Compute every unit again and write its arrays anew, which restores what was lost from the store.
     progress
         Called with the number of units done and to do.
 
@@ -104,13 +114,15 @@ def update(
     for attempt in range(_ATTEMPTS):
         handle = ledger.open(table)
         plan = ledger.plan(table, shards, handle)
-        wanted = ("new", "stale", "failed") if retry_failed else ("new", "stale")
+        wanted = {"new", "stale"} | ({"failed"} if retry_failed else set())
         to_do = plan.units.filter(pl.col("status").is_in(wanted))
         if refresh_environment:
             to_do = pl.concat([to_do, plan.of_other_environment(ledger.environment(table))])
+        if recompute:
+            to_do = plan.units.filter(pl.col("status") != "removed")
         missing = to_do.filter(~pl.col("recipe_hash").is_in(list(done)))
         engine = compute or Serial()
-        for unit in _computed(ledger, plan, missing, engine, progress):
+        for unit in _computed(ledger, plan, missing, engine, recompute, progress):
             done[unit.recipe.recipe_hash] = unit
         units = [done[recipe] for recipe in to_do["recipe_hash"]]
         removed = plan.units.filter(pl.col("status") == "removed")
@@ -193,13 +205,18 @@ def _source_unit(ledger: Ledger, table: Table, key: str, rows: Sequence[Row]) ->
 
 
 def _computed(
-    ledger: Ledger, plan: Plan, units: pl.DataFrame, compute: Compute, progress: Progress | None
+    ledger: Ledger,
+    plan: Plan,
+    units: pl.DataFrame,
+    compute: Compute,
+    rewrite: bool,  # noqa: FBT001  private, named where it is passed on
+    progress: Progress | None,
 ) -> Iterator[Unit]:
     if units.is_empty():
         return
     size = max(1, min(CHUNK, -(-units.height // (4 * compute.workers))))
-    config = ledger.config(plan.table)
-    calls = ((plan.table, config, ledger.home, chunk) for chunk in task_chunks(plan, units, size))
+    order = Order(plan.table, plan.version.config, ledger.home, source_version(), rewrite)
+    calls = ((order, chunk) for chunk in task_chunks(plan, units, size))
     n_done = 0
     for chunk in compute.run(compute_chunk, calls):
         n_done += len(chunk)

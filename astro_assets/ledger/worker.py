@@ -13,8 +13,9 @@ from typing import Any, Final
 from astro_assets.ledger.hashing import coerce, column_digests, output_hash, row_hash
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
+from astro_assets.ledger.running import require_source
 from astro_assets.ledger.schema import ARRAYS, FILE, Schema, SchemaError
-from astro_assets.ledger.table import Config, Row, Table
+from astro_assets.ledger.table import TARGET, Config, Row, Table
 from astro_assets.ledger.units import Outcome, Recipe, Unit, least_real
 
 #: Units sent to a worker at once: bounds its memory and the size of a lost piece of work.
@@ -32,24 +33,45 @@ class Task:
     parents: Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def compute_chunk(table: Table, config: Config, home: Home, tasks: Sequence[Task]) -> list[Unit]:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What all chunks of an update share.
+
+    Parameters
+    ----------
+    source
+        The package source with which the recipes were made; a worker that runs another refuses.
+    rewrite
+        Whether arrays that are already in store are written again.
+    """
+
+    table: Table
+    config: Config
+    home: Home
+    source: str
+    rewrite: bool = False
+
+
+def compute_chunk(order: Order, tasks: Sequence[Task]) -> list[Unit]:
     """Compute some units.
 
     Raises
     ------
+    SourceChangedError
+        If this process runs other code than the one that ordered the work.
     OSError, MemoryError, CorruptStoreError
         Failures of the machine; all other exceptions make their unit ``failed`` with the reason.
     """
-    return [_compute(table, config, ObjectStore(home), task) for task in tasks]
+    require_source(order.source)
+    objects = ObjectStore(order.home, rewrite=order.rewrite)
+    return [_compute(order.table, order.config, objects, task) for task in tasks]
 
 
 def _compute(table: Table, config: Config, objects: ObjectStore, task: Task) -> Unit:
     if table.compute is None:
         raise SchemaError(f"{table.name} is a source: its units are put in, not computed")
-    schemas = {parent.role: parent.table.schema for parent in table.parents}
     parents = {
-        role: [resolve_references(row, schemas[role], objects) for row in rows]
-        for role, rows in task.parents.items()
+        parent.role: _resolved(parent.table, task.parents[parent.role], objects) for parent in table.parents
     }
     try:
         rows = table.compute(task.recipe.key, parents, config)
@@ -59,6 +81,14 @@ def _compute(table: Table, config: Config, objects: ObjectStore, task: Task) -> 
     except Exception as error:  # noqa: BLE001  a star that fails must not sink its shard
         reason = f"{type(error).__name__}: {error}"[:_REASON_LENGTH]
         return failed_unit(task.recipe, reason)
+
+
+def _resolved(table: Table, rows: Sequence[Row], objects: ObjectStore) -> list[dict[str, Any]]:
+    try:
+        return [resolve_references(row, table.schema, objects) for row in rows]
+    except CorruptStoreError as error:
+        remedy = "take the file in again" if table.is_source else f"restore it with --recompute {table.name}"
+        raise CorruptStoreError(f"{error}; {remedy}") from error
 
 
 def make_unit(table: Table, recipe: Recipe, rows: Sequence[Row], objects: ObjectStore) -> Unit:
@@ -96,8 +126,8 @@ def _store(table: Table, recipe: Recipe, row: Row, objects: ObjectStore) -> tupl
     if names != set(table.schema.names):
         missing, unknown = set(table.schema.names) - names, names - set(table.schema.names)
         raise SchemaError(f"{table.name}: row lacks {sorted(missing)} and has unknown {sorted(unknown)}")
-    if recipe.target is not None and row.get("target_id", recipe.target) != recipe.target:
-        raise SchemaError(f"{table.name}: row of {row['target_id']!r} in the unit of {recipe.target!r}")
+    if recipe.target is not None and row.get(TARGET, recipe.target) != recipe.target:
+        raise SchemaError(f"{table.name}: row of {row[TARGET]!r} in the unit of {recipe.target!r}")
     values, written = {}, 0
     for column in table.schema:
         value = row[column.name]

@@ -84,6 +84,8 @@ def simulated_truth(
             and ledger.open(RAW_FILES).units(["key"]).collect().is_empty()
         )
         n_targets = DEFAULT_SURVEY if is_empty else 0
+        if is_empty:
+            context.log.warning("There is no observation here: simulating %s stars, named SIM n.", n_targets)
     truth = {}
     progress = engine.progress_of(SIMULATED_TRUTH.name)
     for n_done, file in enumerate(simulate_survey(n_targets, config.seed), 1):

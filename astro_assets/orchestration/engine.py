@@ -18,6 +18,25 @@ from astro_assets.orchestration.compute import ClosableCompute, default_compute
 ProgressOf = Callable[[str], Progress]
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What is computed again although its recipe has not changed.
+
+    Parameters
+    ----------
+    failed
+        Units that failed.
+    other_environment
+        Units that were computed with other versions of their table's libraries.
+    tables
+        Names of tables of which every unit is computed, and its arrays written, again.
+    """
+
+    failed: bool = False
+    other_environment: bool = False
+    tables: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True)
 class Engine:
     """Opens the ledger and updates tables.
@@ -31,8 +50,8 @@ class Engine:
         first use.
     progress
         Where to show progress; nowhere when None.
-    retry_failed, refresh_environment
-        As for :func:`~astro_assets.ledger.update.update`.
+    again
+        What is computed again although its recipe has not changed.
 
     Attributes
     ----------
@@ -44,8 +63,7 @@ class Engine:
     tables: tuple[Table, ...]
     compute: ClosableCompute | None = None
     progress: ProgressOf | None = None
-    retry_failed: bool = False
-    refresh_environment: bool = False
+    again: Again = Again()
     reports: list[Report] = field(default_factory=list)
 
     def ledger(self) -> Ledger:
@@ -62,8 +80,9 @@ class Engine:
             shards=shards,
             compute=self.compute,
             run_id=run_id,
-            retry_failed=self.retry_failed,
-            refresh_environment=self.refresh_environment,
+            retry_failed=self.again.failed,
+            refresh_environment=self.again.other_environment,
+            recompute=table.name in self.again.tables,
             progress=self.progress_of(table.name),
         )
 

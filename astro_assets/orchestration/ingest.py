@@ -5,37 +5,43 @@ Nothing here looks into a file; what it is, and whether it can be used, is decid
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import sha256_of
+from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Progress, Report, put_units
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
-    """Yield files and the files below folders, in a fixed order; hidden files and folders are passed over.
+    """Yield files and the files below folders, in a fixed order.
+
+    Links are followed, each folder once; hidden files and folders are passed over.
 
     Raises
     ------
-    FileNotFoundError
-        If a path does not exist.
+    OSError
+        If a path does not exist, or a folder cannot be listed: that is no empty folder.
     """
+    seen: set[tuple[int, int]] = set()
     for path in paths:
-        if path.is_dir():
-            below = (
-                p
-                for p in path.rglob("*")
-                if not any(part.startswith(".") for part in p.relative_to(path).parts)
-            )
-            yield from sorted(p for p in below if p.is_file())
-        elif path.is_file():
+        if not path.is_dir():
+            path.stat()
             yield path
-        else:
-            raise FileNotFoundError(f"{path} does not exist")
+            continue
+        for folder, folders, names in os.walk(path, onerror=_raise, followlinks=True):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            identity = (stat := Path(folder).stat()).st_dev, stat.st_ino
+            if identity in seen:
+                folders.clear()
+                continue
+            seen.add(identity)
+            yield from (Path(folder) / name for name in sorted(names) if not name.startswith("."))
 
 
 def ingest(
@@ -48,33 +54,60 @@ def ingest(
     table
         A source table with the columns ``sha256``, ``file_name``, ``size_bytes``.
     paths
-        Files and folders. A file already in store is recognised by its content and left alone.
+        Files and folders. A file already in store is recognised by its content; its row is left alone.
+
+    Returns
+    -------
+    Report
+        With a note for each file that cannot be read.
 
     Raises
     ------
-    FileNotFoundError
-        If a path does not exist.
+    OSError
+        If a path does not exist or a folder cannot be listed.
     CorruptStoreError
         If a file changed while it was being copied.
     """
     known = set(ledger.open(table).units(["key"]).collect()["key"])
     files = list(find_files(paths))
     rows: dict[str, list[Mapping[str, Any]]] = {}
-    already = n_bytes = 0
+    again, notes, n_bytes = [], [], 0
     for n_done, path in enumerate(files, 1):
-        sha256 = sha256_of(path)
+        try:
+            sha256, written = _take(ledger, path)
+        except (PermissionError, FileNotFoundError, NotAFileError) as error:
+            notes.append(f"{path} was not taken in: {error.strerror or error}")
+            continue
+        n_bytes += written
         if sha256 in known:
-            already += 1
+            again.append(sha256)
         else:
-            n_bytes += ledger.objects.put_file(path, sha256)
             row = {"sha256": sha256, "file_name": _name(path), "size_bytes": path.stat().st_size}
             rows.setdefault(sha256, [row])
         if progress is not None:
             progress(n_done, len(files))
     report = put_units(ledger, table, rows, run_id=run_id)
     report.bytes_written += n_bytes
-    report.count((0, "reused") for _ in range(already))
+    report.count((shard_of(sha256, ledger.home.n_shards), "reused") for sha256 in again)
+    report.keys = (*rows, *again)
+    report.notes = notes
     return report
+
+
+class NotAFileError(OSError):
+    """A pipe, a socket or a device: reading it might never end."""
+
+
+def _take(ledger: Ledger, path: Path) -> tuple[str, int]:
+    if not path.is_file():
+        path.stat()
+        raise NotAFileError(errno.EINVAL, "not a regular file")
+    sha256 = sha256_of(path)
+    return sha256, ledger.objects.put_file(path, sha256)
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
 
 
 def _name(path: Path) -> str:

@@ -3,6 +3,7 @@
 Runs made on the command line and in the UI are kept in the same place, so that each shows the other's.
 """
 
+import fcntl
 from pathlib import Path
 
 import dagster as dg
@@ -58,5 +59,11 @@ def workspace_file(home: Home) -> Path:
 
 
 def open_instance(home: Home) -> dg.DagsterInstance:
-    """Open the home's Dagster instance; use it as a context manager."""
-    return dg.DagsterInstance.from_config(str(instance_folder(home)))
+    """Open the home's Dagster instance; use it as a context manager.
+
+    One process at a time: two that make its databases at once spoil them.
+    """
+    folder = instance_folder(home)
+    with (folder / ".opening").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return dg.DagsterInstance.from_config(str(folder))

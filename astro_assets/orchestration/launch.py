@@ -4,12 +4,10 @@ Only launching lives here; the job is the one that the UI shows.
 """
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import dagster as dg
 
@@ -21,15 +19,13 @@ from astro_assets.orchestration.shards import partition_keys
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def run_job(
-    definitions: dg.Definitions, job: str, home: Home, run_config: Mapping[str, Any]
-) -> tuple[str, list[str]]:
+def run_job(definitions: dg.Definitions, job: str, home: Home, run_config: Mapping[str, Any]) -> list[str]:
     """Run a job over all shards in this process; the run shows in the home's UI.
 
     Returns
     -------
-    tuple of (str, list of str)
-        The run's id, and the steps that failed with their error; none when all succeeded.
+    list of str
+        The steps that failed with their error; none when all succeeded.
     """
     keys = partition_keys(home, range(home.n_shards))
     tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
@@ -44,11 +40,12 @@ def run_job(
     ]
     if not result.success and not failed:
         failed = ["the run did not succeed; the UI shows why"]
-    return result.run_id, failed
+    return failed
 
 
-def serve_ui(home: Home, port: int) -> int:
-    """Serve the Dagster UI and its daemon on 127.0.0.1 until interrupted, and return its exit code."""
+def serve_ui(home: Home, port: int) -> NoReturn:
+    """Become the Dagster UI and its daemon on 127.0.0.1, until interrupted or terminated."""
+    open_instance(home).dispose()  # its databases are made here: the processes of the UI would race for that
     environment = {
         **os.environ,
         ENVIRONMENT_VARIABLE: str(home.root),
@@ -58,17 +55,17 @@ def serve_ui(home: Home, port: int) -> int:
     }
     dagster = str(Path(sys.executable).with_name("dagster"))
     command = [dagster, "dev", "-w", str(workspace_file(home)), "-h", "127.0.0.1", "-p", str(port)]
-    with suppress(KeyboardInterrupt):
-        # The command is ours, and nothing of it comes from outside.
-        return subprocess.run(command, env=environment, cwd=home.root, check=False).returncode  # noqa: S603
-    return 0
+    os.chdir(home.root)
+    # In place of this process, so that every signal reaches the one that ends the others.
+    # The command is ours, and nothing of it comes from outside.
+    os.execve(dagster, command, environment)  # noqa: S606
 
 
 def _cause(event: dg.DagsterEvent) -> str:
     """Return the error that a step raised: not what Dagster wraps it in, nor what it was made from."""
     error = event.step_failure_data.error
     if error is not None and error.cls_name == "DagsterExecutionInterruptedError":
-        return "interrupted; nothing of this step was kept, and the next run continues here"
+        return "interrupted; the next run goes on from here"
     while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
         error = error.cause
     return error.message.strip() if error is not None else "failed"

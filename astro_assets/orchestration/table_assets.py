@@ -5,26 +5,18 @@ One factory for computed tables, partitioned by shard; how a table is computed i
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import dagster as dg
 
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.ledger import Ledger, table_code_version
+from astro_assets.ledger.ledger import table_code_version
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.shards import shard_partitions, shards_of
-from astro_assets.orchestration.ui import (
-    counts_metadata,
-    definition_metadata,
-    picture_metadata,
-    report_metadata,
-)
-
-#: Draws a table as it is now; None where there is nothing to draw.
-Picture = Callable[[Ledger], bytes | None]
+from astro_assets.orchestration.ui import Picture, counts_metadata, definition_metadata, draw, report_metadata
 
 
 def asset_key(table: Table) -> dg.AssetKey:
@@ -87,8 +79,7 @@ def materialized(
     one of no partition follows, about the whole table.
     """
     engine.reports.append(report)
-    drawn = {name: draw(engine.ledger()) for name, draw in pictures.items()}
-    shown = {name: picture_metadata(png, name) for name, png in drawn.items() if png}
+    shown = draw(pictures, engine.ledger(), context.log.warning)
     numbers = report_metadata(report, engine.home.table_path(table.name).as_uri())
     context.log.info("%s: %s", table.name, numbers)
     metadata = {**shown, **numbers}

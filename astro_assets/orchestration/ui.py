@@ -5,13 +5,17 @@ Only the translation into Dagster's metadata lives here.
 
 import base64
 from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
 
+from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report
 
+#: Draws a table as it is now; None where there is nothing to draw.
+Picture = Callable[[Ledger], bytes | None]
 #: Each inline picture is stored several times by Dagster.
 MAX_PICTURE_BYTES = 50_000
 
@@ -37,7 +41,7 @@ def report_metadata(report: Report, uri: str) -> dict[str, Any]:
         "dagster/uri": uri,
         "table_version": report.version,
         "seconds": round(report.seconds, 3),
-        "megabytes_written": round(report.bytes_written / 1e6, 3),
+        "megabytes_of_arrays_written": round(report.bytes_written / 1e6, 3),
         **counts_metadata(sum(report.outcomes.values(), Counter())),
     }
 
@@ -54,14 +58,21 @@ def counts_metadata(counts: Counter[str]) -> dict[str, int]:
     }
 
 
-def picture_metadata(png: bytes, alt: str) -> dg.MarkdownMetadataValue:
-    """Return a PNG picture as inline metadata.
+def draw(pictures: Mapping[str, Picture], ledger: Ledger, warn: Callable[[str], None]) -> dict[str, Any]:
+    """Return pictures as inline metadata; one that fails or is too large is left out with a warning.
 
-    Raises
-    ------
-    ValueError
-        If it is larger than :data:`MAX_PICTURE_BYTES`.
+    A picture is for looking at: what it shows is committed already, and no step may fail for it.
     """
-    if len(png) > MAX_PICTURE_BYTES:
-        raise ValueError(f"a picture of {len(png)} bytes is too large to store with an event")
-    return dg.MetadataValue.md(f"![{alt}](data:image/png;base64,{base64.b64encode(png).decode()})")
+    drawn = {}
+    for name, picture in pictures.items():
+        try:
+            png = picture(ledger)
+        except Exception as error:  # noqa: BLE001  whatever goes wrong in drawing
+            warn(f"the picture {name!r} could not be drawn: {error}")
+            continue
+        if png is not None and len(png) > MAX_PICTURE_BYTES:
+            warn(f"the picture {name!r} of {len(png)} bytes is too large to keep with an event")
+        elif png is not None:
+            data = base64.b64encode(png).decode()
+            drawn[name] = dg.MetadataValue.md(f"![{name}](data:image/png;base64,{data})")
+    return drawn

@@ -44,6 +44,12 @@ _STYLE: Final[Any] = {
 }
 
 
+#: Markers beyond which a picture shows density, or a part.
+_MOST_MARKERS: Final = 250
+#: Samples of a curve that a picture of this width can show.
+_MOST_SAMPLES: Final = 4000
+
+
 def detrending_plot(
     target_id: str, time: Floats, flux: NDArray[Any], trend: NDArray[Any], segment: NDArray[Any]
 ) -> bytes:
@@ -68,14 +74,15 @@ def detrending_plot(
     with rc_context(_STYLE):
         figure, (before, after) = _figure(2, 1)
         # More samples than pixels only make the file larger.
-        shown = slice(None, None, max(1, time.size // 8000))
+        shown = slice(None, None, max(1, time.size // _MOST_SAMPLES))
         spread = 1e3 * (flux * trend - 1)
         before.plot(time[shown], spread[shown], ".", ms=1.2, color=_DATA, rasterized=True, mew=0)
         for number in np.unique(segment):
             inside = np.flatnonzero(segment == number)
             pieces = np.split(inside, np.flatnonzero(np.diff(time[inside]) > 0.5) + 1)
             for piece in pieces:
-                before.plot(time[piece], 1e3 * (trend[piece] - 1), color=_ACCENT, lw=1.2)
+                line = piece[:: max(1, time.size // _MOST_SAMPLES)]
+                before.plot(time[line], 1e3 * (trend[line] - 1), color=_ACCENT, lw=1.2)
         after.plot(time[shown], 1e3 * (flux[shown] - 1), ".", ms=1.2, color=_DATA, mew=0)
         after.axhline(0, color=_ACCENT, lw=0.8)
         before.set(title=f"{target_id}: as observed, with its trend", ylabel="flux [ppt]", xticklabels=[])
@@ -195,18 +202,29 @@ def sky_map(ra_deg: Floats, dec_deg: Floats, is_candidate: NDArray[np.bool_]) ->
         # Right ascension increases to the left, as on the sky; 12 h is in the middle.
         x, y = np.deg2rad(180 - ra_deg % 360), np.deg2rad(dec_deg)
         quiet, marked = known & ~is_candidate, known & is_candidate
+        # So many markers would only make the file larger: the sky's density shows as much.
+        if quiet.sum() > _MOST_MARKERS:
+            # Cells of equal area, so that their shade is the density.
+            edges = np.linspace(-np.pi, np.pi, 41), np.arcsin(np.linspace(-1, 1, 21))
+            counts = np.histogram2d(x[quiet], y[quiet], bins=edges)[0]
+            density = np.ma.masked_equal(counts.T, 0)
+            axes.pcolormesh(*edges, density, cmap="Greys", vmin=0, vmax=3 * counts.max(), rasterized=True)
+            axes.plot([], [], "o", ms=3, mew=0, color=_DATA, alpha=0.6, label=f"{quiet.sum()} without")
+        else:
+            axes.plot(
+                x[quiet], y[quiet], "o", ms=3, mew=0, color=_DATA, alpha=0.6, label=f"{quiet.sum()} without"
+            )
+        shown = np.flatnonzero(marked)[:: 1 + marked.sum() // _MOST_MARKERS]
+        part = "" if shown.size == marked.sum() else f", {shown.size} shown"
         axes.plot(
-            x[quiet], y[quiet], "o", ms=3, mew=0, color=_DATA, alpha=0.6, label=f"{quiet.sum()} without"
-        )
-        axes.plot(
-            x[marked],
-            y[marked],
+            x[shown],
+            y[shown],
             "*",
-            ms=8,
+            ms=8 if marked.sum() < 200 else 4,
             mew=0.3,
             mec="white",
             color=_ACCENT,
-            label=f"{marked.sum()} with candidates",
+            label=f"{marked.sum()} with candidates{part}",
         )
         hours = np.arange(3, 24, 3)
         axes.set_xticks(np.deg2rad(180 - 15.0 * hours), [f"{hour} h" for hour in hours], color="#98a2ad")

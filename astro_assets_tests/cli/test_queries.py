@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 import pytest
 
@@ -66,3 +68,12 @@ def test_the_survey_was_not_read_by_the_search(simulated_home: Home) -> None:
     ledger = homes.ledger_of(simulated_home)
     readers = {parent.table.name for table in ledger.tables for parent in table.parents}
     assert "observations/simulated_truth" not in readers
+
+
+def test_what_is_no_number_is_null_in_json() -> None:
+    rows = pl.DataFrame(
+        {"rank": [1, 2, 3], "snr": [float("nan"), 7.5, float("inf")], "origin": ["a", "b", None]}
+    )
+    text = json.dumps(queries.rows_json(rows), allow_nan=False)
+    assert [row["snr"] for row in json.loads(text)] == [None, 7.5, None]
+    assert [list(row) for row in json.loads(text)] == [rows.columns] * 3

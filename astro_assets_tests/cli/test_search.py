@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import pty
+import re
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +14,7 @@ import pytest
 
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.objects import sha256_of
-from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.cli.commands import astro_assets, started
 from astro_assets_tests.observations.made_files import light_curve_file
 from astro_assets_tests.orchestration import homes
 
@@ -19,8 +22,8 @@ from astro_assets_tests.orchestration import homes
 def counts(stdout: str) -> dict[str, dict[str, int]]:
     """Read the printed table: units computed, reused, empty, failed, removed by table."""
     names = ("computed", "reused", "empty", "failed", "removed")
-    lines = [line.split() for line in stdout.splitlines() if "/" in line.split(" ", 3)[2:3].__str__()]
-    return {words[0]: dict(zip(names, map(int, words[1:6]), strict=True)) for words in lines}
+    lines = re.findall(r"^  ([a-z]+/[a-z_]+) +((?:\d+ +){5})", stdout, flags=re.MULTILINE)
+    return {table: dict(zip(names, map(int, numbers.split()), strict=True)) for table, numbers in lines}
 
 
 def test_running_again_computes_nothing(searched_home: Home, tmp_path: Path) -> None:
@@ -111,6 +114,25 @@ def test_one_file_and_one_folder_may_be_named_together(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stderr
     targets = {target for target, *_ in homes.contents(home)["transits/detrended_light_curves"].values()}
     assert targets == {"KIC 100", "KIC 101"}, "what is named, and not the inbox"
+
+
+def test_progress_shows_while_the_run_goes_on(tmp_path: Path) -> None:
+    home = homes.new_home(tmp_path / "home", *homes.STARS)
+    ours, terminal = pty.openpty()
+    with started("run", home=home, stderr=terminal) as run:
+        os.close(terminal)
+        shown = b""
+        with suppress(OSError):  # how Linux says that the other end is closed
+            while b"observations/light_curves" not in shown and (more := os.read(ours, 4096)):
+                shown += more
+        is_over = homes.versions(home)["transits/folded_views"] >= 0
+        with suppress(OSError):
+            while more := os.read(ours, 4096):
+                shown += more
+    os.close(ours)
+    assert not is_over
+    assert run.returncode == 0
+    assert b"transits/folded_views" in shown
 
 
 @pytest.mark.xdist_group("demonstration")

@@ -104,13 +104,13 @@ def test_settings_come_from_the_file_over_the_declared_ones(home: Home) -> None:
     ("text", "message"),
     [
         ("[toy.stars]\nscale = 0\n", r"\[toy\.stars\] scale: Input should be greater than 0"),
-        ("[toy.stars]\nsclae = 2\n", r"\[toy\.stars\] sclae: Extra inputs are not permitted"),
+        ("[toy.stars]\nsclae = 2\n", r"\[toy\.stars\] sclae: there is no such setting; there are scale"),
         ("[toy.stars]\nscale = 'wide'\n", r"\[toy\.stars\] scale: Input should be a valid number"),
         ("[toy.starz]\nscale = 2\n", r"\[toy\.starz\] names no table; there are toy/catalogue, toy/curves"),
         ("[toys.stars]\nscale = 2\n", r"\[toys\.stars\] names no table"),
-        ("scale = 2\n", r"\[scale\.?\] names no table"),
+        ("scale = 2\n", r"scale stands in no section"),
         ("[toy]\nscale = 2\n", r"\[toy\.scale\] names no table"),
-        ("[toy.stars\n", "is not valid TOML"),
+        ("[toy.stars\n", "cannot be read as TOML"),
     ],
 )
 def test_a_wrong_setting_is_named_with_its_file(home: Home, text: str, message: str) -> None:
@@ -126,3 +126,31 @@ def test_a_table_that_is_no_section_is_named(home: Home, text: str) -> None:
     with pytest.raises(HomeError, match="toy") as caught:
         check_config(home, tuple(_TABLES.values()))
     assert str(home.config_file) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["50%", "a[b]", "what?", "#1", "new\nline"])
+def test_a_folder_that_its_stores_cannot_open_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(HomeError, match="cannot be used"):
+        open_home(tmp_path / name)
+    assert not (tmp_path / name).exists()
+
+
+def test_a_home_that_must_exist_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(HomeError, match="there is no home"):
+        open_home(tmp_path / "mistyped", must_exist=True)
+    assert not (tmp_path / "mistyped").exists()
+    assert open_home(open_home(tmp_path / "there").root, must_exist=True).root == tmp_path / "there"
+
+
+@pytest.mark.parametrize("line", ["", "n_shards = 0", "n_shards = 'many'"])
+def test_a_damaged_marker_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "home.toml").write_text(f"format = 1\n{line}\n")
+    with pytest.raises(HomeError, match=r"home\.toml is damaged"):
+        open_home(tmp_path)
+
+
+def test_settings_that_are_no_text_are_named(tmp_path: Path) -> None:
+    home = open_home(tmp_path)
+    home.config_file.write_bytes(b"\xff\xfe")
+    with pytest.raises(HomeError, match=r"config\.toml"):
+        check_config(home, (toy.tables()[2],))

@@ -153,3 +153,13 @@ def test_the_models_origin_does_not_reach_the_rows(ledger: Ledger) -> None:
     refresh(ledger)
     expected = ["real"] * 4 + ["injected"] + ["simulated"] * 2
     assert units(ledger, "labels", "origin")["origin"].to_list() == expected
+
+
+def test_what_a_model_reads_is_part_of_its_recipe(tmp_path: Path) -> None:
+    ledger = toy_ledger(tmp_path / "home", with_models=True)
+    put_files(ledger, *(toy.file_row(f"f{i}", f"SIM {i}", [0.1 * i, 0.7]) for i in range(4)))
+    refresh(ledger)
+    spec = toy.level_spec(ledger.table("stars"))
+    (training,) = spec.training
+    more = replace(spec, training=(replace(training, columns=("level", "target_id")),))
+    assert fit_model(ledger, spec) != fit_model(ledger, more)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,42 @@ def test_the_workspace_file_is_always_ours(home: Home) -> None:
     text = workspace_file(home).read_text()
     workspace_file(home).write_text("load_from: []\n")
     assert workspace_file(home).read_text() == text
+
+
+_OPEN = """
+import sys, time
+from pathlib import Path
+from astro_assets.ledger.home import open_home
+from astro_assets.orchestration.instance import open_instance
+home = open_home(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+with open_instance(home) as instance:
+    instance.add_dynamic_partitions("opened", [sys.argv[2]])
+"""
+
+
+def test_processes_that_open_a_new_home_at_once_do_not_meet(home: Home) -> None:
+    names = ["a", "b", "c"]
+    pipe = subprocess.PIPE
+    openers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _OPEN, str(home.root), name],
+            stdin=pipe,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+        )
+        for name in names
+    ]
+    for opener in openers:
+        assert opener.stdout is not None
+        assert opener.stdout.readline() == "ready\n"
+    for opener in openers:
+        assert opener.stdin is not None
+        opener.stdin.write("go\n")
+        opener.stdin.flush()
+    ends = [opener.communicate(timeout=120) for opener in openers]
+    assert [opener.returncode for opener in openers] == [0, 0, 0], ends
+    with open_instance(home) as instance:
+        assert sorted(instance.get_dynamic_partitions("opened")) == names

@@ -148,7 +148,7 @@ def test_a_run_over_all_shards_records_counts_by_partition_and_the_rest_once(sea
         assert metadata["units_computed"] == list(by_shard.values()).count(int(partition))
         assert not [name for name, value in metadata.items() if "base64" in str(value)]
     assert of_table["units_computed"] == len(homes.STARS)
-    assert {"seconds", "megabytes_written", "table_version", "dagster/uri"} <= set(of_table)
+    assert {"seconds", "megabytes_of_arrays_written", "table_version", "dagster/uri"} <= set(of_table)
     pictures = [name for name, value in of_table.items() if "data:image/png;base64," in str(value)]
     assert sorted(pictures) == ["sky", "strength of the candidates"]
 

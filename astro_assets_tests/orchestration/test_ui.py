@@ -10,15 +10,22 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from astro_assets.ledger.home import open_home
+from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.update import Report
 from astro_assets.orchestration.ui import (
     MAX_PICTURE_BYTES,
     counts_metadata,
     definition_metadata,
-    picture_metadata,
+    draw,
     report_metadata,
 )
 from astro_assets.tables import TABLES
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return open_ledger(open_home(tmp_path / "home"), TABLES)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
@@ -47,20 +54,33 @@ def test_a_report_is_summed_over_shards(tmp_path: Path) -> None:
     shown = report_metadata(report, tmp_path.as_uri())
     assert shown["units_computed"] == 4
     assert shown["units_failed"] == 1
-    assert (shown["table_version"], shown["megabytes_written"], shown["seconds"]) == (8, 2.5, 1.235)
+    assert (shown["table_version"], shown["megabytes_of_arrays_written"], shown["seconds"]) == (8, 2.5, 1.235)
     assert shown["dagster/uri"] == tmp_path.as_uri()
     assert outcomes == {0: Counter(rows=2, reused=1), 3: Counter(rows=1, failed=1)}
 
 
-def test_a_picture_is_shown_inline_unchanged() -> None:
+def test_a_picture_is_shown_inline_unchanged(ledger: Ledger) -> None:
     png = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
-    shown = picture_metadata(png, "a fold").value
-    match = re.fullmatch(r"!\[a fold\]\(data:image/png;base64,(.+)\)", shown or "")
+    warned: list[str] = []
+    shown = draw({"a fold": lambda _: png, "nothing": lambda _: None}, ledger, warned.append)
+    match = re.fullmatch(r"!\[a fold\]\(data:image/png;base64,(.+)\)", shown["a fold"].value or "")
     assert match is not None
     assert base64.b64decode(match[1], validate=True) == png
+    assert set(shown) == {"a fold"}
+    assert not warned
 
 
-def test_a_picture_too_large_for_an_event_is_refused() -> None:
-    assert picture_metadata(bytes(MAX_PICTURE_BYTES), "fits")
-    with pytest.raises(ValueError, match=str(MAX_PICTURE_BYTES + 1)):
-        picture_metadata(bytes(MAX_PICTURE_BYTES + 1), "too large")
+def test_a_picture_that_fails_or_is_too_large_is_left_out_with_a_warning(ledger: Ledger) -> None:
+    def fails(_: Ledger) -> bytes:
+        raise ValueError("no stars")
+
+    pictures = {
+        "fails": fails,
+        "large": lambda _: bytes(MAX_PICTURE_BYTES + 1),
+        "fits": lambda _: bytes(MAX_PICTURE_BYTES),
+    }
+    warned: list[str] = []
+    assert set(draw(pictures, ledger, warned.append)) == {"fits"}
+    assert len(warned) == 2
+    assert "no stars" in warned[0]
+    assert str(MAX_PICTURE_BYTES + 1) in warned[1]

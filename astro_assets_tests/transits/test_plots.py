@@ -74,3 +74,19 @@ def test_sky_map():
     ra, dec = np.array([0.0, 90.0, 359.9, np.nan]), np.array([-90.0, 0.0, 45.0, 0.0])
     check(sky_map(ra, dec, np.array([True, False, False, True])))
     check(sky_map(np.empty(0), np.empty(0), np.empty(0, bool)))
+
+
+@pytest.mark.parametrize("n", [300, 1000, 20_000])
+def test_the_sky_of_a_whole_survey_fits_an_event(n):
+    rng = np.random.default_rng(n)
+    dec = np.degrees(np.arcsin(rng.uniform(-1, 1, n)))
+    png = sky_map(rng.uniform(0, 360, n), dec, rng.random(n) < 0.3)
+    assert len(png) <= 50_000
+
+
+def test_a_long_variable_curve_fits_an_event():
+    rng = np.random.default_rng(5)
+    time = np.linspace(0, 1400, 65_000)
+    trend = 1 + 0.01 * np.sin(2 * np.pi * time / 8)
+    flux = 1 + rng.normal(0, 1e-4, time.size)
+    assert len(detrending_plot("KIC 1", time, flux, trend, (time // 90).astype(np.int32))) <= 50_000

@@ -1,0 +1,115 @@
+"""Real stars with known planets, from the mission's files to candidates, by the commands that people use."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from astropy.io import fits
+
+from astro_assets.ledger.home import Home, open_home
+from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.orchestration import homes
+
+pytestmark = pytest.mark.xdist_group("real files")
+TESS = "tess_lc/tess2018206045859-s0001-0000000{}-0120-s_lc.fits"
+#: One file of each star with a known planet that a month of data shows.
+FILES = {
+    "TIC 100100827": "tess_lc/exovetter_wasp18b_lc.fits",  # WASP-18
+    "TIC 25155310": TESS.format("025155310"),  # WASP-126
+    "TIC 38846515": TESS.format("038846515"),  # WASP-100
+    "TIC 231663901": TESS.format("231663901"),  # WASP-46
+    "TIC 231670397": TESS.format("231670397"),  # WASP-73
+    "KIC 11446443": "kepler_lc/kplr011446443-2009131110544_slc.fits",  # TrES-2
+}
+
+
+@pytest.fixture(scope="module")
+def real_home(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Search the files, in place."""
+    home = open_home(tmp_path_factory.mktemp("real") / "home", n_shards=homes.N_SHARDS)
+    named = [word for name in FILES.values() for word in ("--observations", shared_data / name)]
+    result = astro_assets("run", *named, home=home)
+    assert result.returncode == 0, result.stderr
+    assert "refused" not in result.stdout
+    return home
+
+
+def answer(*arguments: str, home: Home) -> Any:
+    result = astro_assets(*arguments, "--format", "json", home=home)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def known_periods(shared_data: Path) -> dict[str, float]:
+    """Periods of the confirmed planets, from the TESS and Kepler object catalogues, in days."""
+    with (shared_data / "labels_lightcurves.csv").open(newline="") as stream:
+        labels = {line["file"]: float(line["period_d"] or "nan") for line in csv.DictReader(stream)}
+    return {target: labels[name] for target, name in FILES.items()}
+
+
+def leaves(node: dict[str, Any]) -> list[dict[str, Any]]:
+    return [leaf for parent in node["parents"] for leaf in leaves(parent)] or [node]
+
+
+def test_known_planets_come_out_first_at_their_periods(
+    real_home: Home, known_periods: dict[str, float]
+) -> None:
+    rows = answer("candidates", home=real_home)
+    first = {row["target_id"]: row for row in rows if row["rank"] == 1}
+    assert set(first) == set(FILES)
+    assert {row["origin"] for row in rows} == {"real"}
+    for target, period in known_periods.items():
+        assert first[target]["period_days"] == pytest.approx(period, rel=1e-3), target
+
+
+def test_lineage_ends_in_the_files_of_the_collection(real_home: Home, shared_data: Path) -> None:
+    with (shared_data / "MANIFEST.csv").open(newline="") as stream:
+        sha256 = {line["file"]: line["sha256"] for line in csv.DictReader(stream)}
+    for target, name in FILES.items():
+        tree = answer("lineage", "transits/folded_views", f"{target}.01", home=real_home)
+        assert {(leaf["table"], leaf["key"]) for leaf in leaves(tree)} == {
+            ("observations/raw_files", sha256[name])
+        }
+
+
+def test_nothing_of_it_is_stale(real_home: Home) -> None:
+    state = answer("stale", home=real_home)
+    assert state["entries"] == []
+    assert state["tables"]["transits/transit_candidates"]["current"] == len(FILES)
+
+
+def test_a_header_changed_recomputes_nothing_past_the_light_curve(
+    real_home: Home, shared_data: Path, tmp_path: Path
+) -> None:
+    home = homes.copy_of(real_home, tmp_path / "home")
+    before = homes.contents(home)
+    edited = Path(shutil.copyfile(shared_data / FILES["TIC 25155310"], tmp_path / "edited.fits"))
+    with fits.open(edited, mode="update") as hdus:
+        hdus[0].header["DATE"] = "2031-01-01"  # newer: this file takes the place of the other
+        hdus[0].header["PROCVER"] = "edited"
+
+    result = astro_assets("run", "--observations", edited, home=home)
+
+    assert result.returncode == 0, result.stderr
+    computed = dict(re.findall(r"^  ([a-z]+/[a-z_]+) +(\d+) ", result.stdout, flags=re.MULTILINE))
+    assert {name: int(computed[name]) for name in homes.CHAIN} == {
+        **dict.fromkeys(homes.CHAIN, 0),
+        "observations/observation_files": 1,
+        "observations/light_curves": 1,
+    }
+    after = homes.contents(home)
+    assert {name for name in homes.CHAIN if after[name] != before[name]} == set(homes.CHAIN[:2])
+    assert set(after["observations/light_curves"]) != set(before["observations/light_curves"])
+    assert answer("stale", home=home)["entries"] == []
+    # What was not recomputed was made of the file that was read then, and says so.
+    tree = answer("lineage", "detrended_light_curves", "TIC 25155310", home=home)
+    (curve,) = tree["parents"]
+    assert not curve["is_current"]
+    assert curve["key"] in before["observations/light_curves"]
