@@ -46,7 +46,7 @@ def main() -> None:
     """Print the table."""
     from astro_assets.transits.search.periods import ofir_periods
 
-    files = sorted(SHARED.glob("tess_lc/tess*_s_lc.fits"))
+    files = sorted(SHARED.glob("tess_lc/tess*-s_lc.fits"))
     if not files:
         print(f"bench_search: no real observations at {SHARED}")
         return

@@ -86,7 +86,7 @@ def search(
 
         engine = Engine(home, TABLES, progress=progress_of, again=again or Again())
         try:
-            failures = run_job(build_definitions(home, engine), SEARCH_JOB, home, config)
+            _, failures = run_job(build_definitions(home, engine), SEARCH_JOB, home, config)
         finally:
             engine.close()
     ledger = engine.ledger()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,20 +29,24 @@ def find_files(paths: Iterable[Path]) -> Iterator[Path]:
     OSError
         If a path does not exist, or a folder cannot be listed: that is no empty folder.
     """
-    seen: set[tuple[int, int]] = set()
     for path in paths:
-        if not path.is_dir():
-            path.stat()
+        if path.is_dir():
+            yield from sorted(_below(path))
+        else:
+            path.lstat()
             yield path
+
+
+def _below(top: Path) -> Iterator[Path]:
+    seen: set[tuple[int, int]] = set()
+    for folder, folders, names in os.walk(top, onerror=_raise, followlinks=True):
+        status = Path(folder).stat()
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
             continue
-        for folder, folders, names in os.walk(path, onerror=_raise, followlinks=True):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            identity = (stat := Path(folder).stat()).st_dev, stat.st_ino
-            if identity in seen:
-                folders.clear()
-                continue
-            seen.add(identity)
-            yield from (Path(folder) / name for name in sorted(names) if not name.startswith("."))
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in names if not name.startswith("."))
 
 
 def ingest(
@@ -74,11 +79,11 @@ def ingest(
     again, notes, n_bytes = [], [], 0
     for n_done, path in enumerate(files, 1):
         try:
-            sha256, written = _take(ledger, path)
-        except (PermissionError, FileNotFoundError, NotAFileError) as error:
-            notes.append(f"{path} was not taken in: {error.strerror or error}")
+            sha256 = _readable_sha256(path)
+        except OSError as error:
+            notes.append(f"{path} was not taken in: {error.strerror}")
             continue
-        n_bytes += written
+        n_bytes += ledger.objects.put_file(path, sha256)
         if sha256 in known:
             again.append(sha256)
         else:
@@ -94,16 +99,11 @@ def ingest(
     return report
 
 
-class NotAFileError(OSError):
-    """A pipe, a socket or a device: reading it might never end."""
-
-
-def _take(ledger: Ledger, path: Path) -> tuple[str, int]:
-    if not path.is_file():
-        path.stat()
-        raise NotAFileError(errno.EINVAL, "not a regular file")
-    sha256 = sha256_of(path)
-    return sha256, ledger.objects.put_file(path, sha256)
+def _readable_sha256(path: Path) -> str:
+    if not stat.S_ISREG(path.stat().st_mode):
+        # A pipe, a socket or a device: reading it might never end.
+        raise OSError(errno.EINVAL, "not a regular file")
+    return sha256_of(path)
 
 
 def _raise(error: OSError) -> NoReturn:

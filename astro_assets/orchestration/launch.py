@@ -19,13 +19,15 @@ from astro_assets.orchestration.shards import partition_keys
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
-def run_job(definitions: dg.Definitions, job: str, home: Home, run_config: Mapping[str, Any]) -> list[str]:
+def run_job(
+    definitions: dg.Definitions, job: str, home: Home, run_config: Mapping[str, Any]
+) -> tuple[str, list[str]]:
     """Run a job over all shards in this process; the run shows in the home's UI.
 
     Returns
     -------
-    list of str
-        The steps that failed with their error; none when all succeeded.
+    tuple of (str, list of str)
+        The run's id, and the steps that failed with their error; none when all succeeded.
     """
     keys = partition_keys(home, range(home.n_shards))
     tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
@@ -40,7 +42,7 @@ def run_job(definitions: dg.Definitions, job: str, home: Home, run_config: Mappi
     ]
     if not result.success and not failed:
         failed = ["the run did not succeed; the UI shows why"]
-    return failed
+    return result.run_id, failed
 
 
 def serve_ui(home: Home, port: int) -> NoReturn:

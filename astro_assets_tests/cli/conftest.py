@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import subprocess
-
 import pytest
 
-from astro_assets.ledger.home import Home
+from astro_assets.ledger.home import Home, open_home
 from astro_assets_tests.orchestration import homes
 
 
 @pytest.fixture(scope="session")
 def searched_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Three stars at Kepler's cadence, searched."""
-    return homes.searched_home(tmp_path_factory.getbasetemp())
+    return open_home(homes.made_once(tmp_path_factory, "searched_home", homes.make_searched_home))
 
 
 @pytest.fixture(scope="session")
-def demonstration(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> tuple[Home, subprocess.CompletedProcess[str]]:
-    """Run ``astro-assets demo`` and return its home with what it printed."""
-    return homes.demonstration(tmp_path_factory.getbasetemp())
-
-
-@pytest.fixture(scope="session")
-def simulated_home(demonstration: tuple[Home, subprocess.CompletedProcess[str]]) -> Home:
+def simulated_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Twelve simulated stars, searched by ``astro-assets demo``."""
-    return demonstration[0]
+    return open_home(homes.made_once(tmp_path_factory, "demonstration", homes.make_demonstration))

@@ -11,8 +11,6 @@ from astro_assets.cli import queries
 from astro_assets.ledger.home import Home
 from astro_assets_tests.orchestration import homes
 
-pytestmark = pytest.mark.xdist_group("demonstration")
-
 
 @pytest.fixture
 def truth(simulated_home: Home) -> pl.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import re
-import subprocess
 from contextlib import suppress
 from pathlib import Path
 
@@ -135,20 +134,18 @@ def test_progress_shows_while_the_run_goes_on(tmp_path: Path) -> None:
     assert b"transits/folded_views" in shown
 
 
-@pytest.mark.xdist_group("demonstration")
-def test_the_demonstration_prints_the_best_beside_the_truth(
-    demonstration: tuple[Home, subprocess.CompletedProcess[str]],
-) -> None:
-    home, result = demonstration
-    assert {counts(result.stdout)[name]["failed"] for name in homes.CHAIN} == {0}
-    assert counts(result.stdout)["observations/light_curves"]["computed"] == homes.N_SIMULATED
-    best = result.stdout.partition("The ten best candidates")[2].partition("What was found")[0]
+def test_the_demonstration_prints_the_best_beside_the_truth(simulated_home: Home) -> None:
+    stdout = (simulated_home.root / "stdout").read_text()
+    stderr = (simulated_home.root / "stderr").read_text()
+    assert {counts(stdout)[name]["failed"] for name in homes.CHAIN} == {0}
+    assert counts(stdout)["observations/light_curves"]["computed"] == homes.N_SIMULATED
+    best = stdout.partition("The ten best candidates")[2].partition("What was found")[0]
     stars = [line.split() for line in best.splitlines() if line.strip().startswith("SIM ")]
     assert len(stars) >= 3
     assert all(float(words[5]) == pytest.approx(1, abs=0.005) for words in stars)
-    assert f"astro-assets ui --home {home.root}" in result.stdout
-    assert "transits/transit_candidates" in result.stderr, "progress was shown"
-    assert f"{homes.N_SIMULATED}/{homes.N_SIMULATED}" in result.stderr
+    assert f"astro-assets ui --home {simulated_home.root}" in stdout
+    assert "transits/transit_candidates" in stderr, "progress was shown"
+    assert f"{homes.N_SIMULATED}/{homes.N_SIMULATED}" in stderr
 
 
 def test_simulated_stars_never_join_a_home_with_observations(tmp_path: Path) -> None:

@@ -15,7 +15,6 @@ from astro_assets.orchestration.ingest import ingest
 from astro_assets.tables import TABLES
 from astro_assets_tests.orchestration import homes
 
-pytestmark = pytest.mark.xdist_group("demonstration")
 #: A planet, a quiet star or two, and a binary, out of the demonstration's twelve; in another order.
 SOME = (3, 1, 2, 4)
 

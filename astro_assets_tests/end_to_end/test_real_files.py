@@ -16,7 +16,6 @@ from astro_assets.ledger.home import Home, open_home
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
 
-pytestmark = pytest.mark.xdist_group("real files")
 TESS = "tess_lc/tess2018206045859-s0001-0000000{}-0120-s_lc.fits"
 #: One file of each star with a known planet that a month of data shows.
 FILES = {
@@ -29,15 +28,17 @@ FILES = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def real_home(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Search the files, in place."""
-    home = open_home(tmp_path_factory.mktemp("real") / "home", n_shards=homes.N_SHARDS)
-    named = [word for name in FILES.values() for word in ("--observations", shared_data / name)]
-    result = astro_assets("run", *named, home=home)
-    assert result.returncode == 0, result.stderr
-    assert "refused" not in result.stdout
-    return home
+
+    def make(root: Path) -> None:
+        named = [word for name in FILES.values() for word in ("--observations", shared_data / name)]
+        result = astro_assets("run", *named, home=open_home(root, n_shards=homes.N_SHARDS))
+        assert result.returncode == 0, result.stderr
+        assert "refused" not in result.stdout
+
+    return open_home(homes.made_once(tmp_path_factory, "real_home", make))
 
 
 def answer(*arguments: str, home: Home) -> Any:

@@ -5,14 +5,16 @@ What is in a home is read here, too, for comparisons; expectations are in the te
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
-import subprocess
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+import pytest
 
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
@@ -58,28 +60,31 @@ def new_home(root: Path, *numbers: int) -> Home:
     return home
 
 
-@cache
-def searched_home(base: Path) -> Home:
-    """Make a home with :data:`STARS` below a folder, once, searched by the command that people use."""
-    home = new_home(base / "searched_home", *STARS)
-    result = astro_assets("run", home=home)
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Make a folder once for all workers of a test session, and return it; nobody may change it afterwards."""
+    base = factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.with_suffix(".made").exists():
+            make(folder)
+            folder.with_suffix(".made").touch()
+    return folder
+
+
+def make_searched_home(root: Path) -> None:
+    """Make a home with :data:`STARS`, searched by the command that people use."""
+    result = astro_assets("run", home=new_home(root, *STARS))
     assert result.returncode == 0, result.stderr
-    return home
 
 
-@cache
-def demonstration(base: Path) -> tuple[Home, subprocess.CompletedProcess[str]]:
-    """Make the home of ``astro-assets demo`` with :data:`N_SIMULATED` stars below a folder, once.
-
-    Returns
-    -------
-    tuple of (Home, subprocess.CompletedProcess)
-        The home, and what the command printed.
-    """
-    home = open_home(base / "demonstration", n_shards=N_SHARDS)
+def make_demonstration(root: Path) -> None:
+    """Make the home of ``astro-assets demo``, with what the command printed in ``stdout`` and ``stderr``."""
+    home = open_home(root, n_shards=N_SHARDS)
     result = astro_assets("demo", "--targets", str(N_SIMULATED), home=home, ASTRO_ASSETS_WORKERS="2")
     assert result.returncode == 0, result.stderr
-    return home, result
+    (root / "stdout").write_text(result.stdout)
+    (root / "stderr").write_text(result.stderr)
 
 
 def copy_of(home: Home, root: Path) -> Home:

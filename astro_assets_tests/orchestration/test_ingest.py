@@ -6,6 +6,7 @@ import os
 import stat
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,8 +62,6 @@ def test_links_to_files_count_and_loops_end(folder: Path, tmp_path: Path) -> Non
     before = found(folder, below=folder)
     assert "link.fits" in before
     (folder / "a" / "loop").symlink_to(folder, target_is_directory=True)
-    (folder / "itself").symlink_to(folder / "itself")
-    (folder / "nowhere.fits").symlink_to(folder / "no such file")
     result: list[list[str]] = []
     search = threading.Thread(target=lambda: result.append(found(folder, below=folder)), daemon=True)
     search.start()
@@ -70,10 +69,49 @@ def test_links_to_files_count_and_loops_end(folder: Path, tmp_path: Path) -> Non
     assert result == [before]
 
 
-def test_what_is_no_file_is_passed_over(folder: Path) -> None:
-    before = found(folder, below=folder)
+def test_a_link_to_a_folder_is_followed(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "d.fits").write_text("d")
+    (folder / "linked").symlink_to(tmp_path / "archive", target_is_directory=True)
+    assert "linked/d.fits" in found(folder, below=folder)
+
+
+def test_what_cannot_be_read_is_told_and_the_rest_taken_in(home: Home, folder: Path) -> None:
     os.mkfifo(folder / "pipe.fits")
-    assert found(folder, below=folder) == before
+    (folder / "itself").symlink_to(folder / "itself")
+    (folder / "nowhere.fits").symlink_to(folder / "no such file")
+    report = ingest(homes.ledger_of(home), RAW_FILES, [folder])
+    assert report.total("rows") == 4
+    assert [note.partition(" was not taken in")[0] for note in report.notes] == [
+        str(folder / name) for name in ("itself", "nowhere.fits", "pipe.fits")
+    ]
+
+
+def test_a_failed_listing_is_no_empty_folder(
+    home: Home, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = os.scandir
+
+    def scandir(path: Any) -> Any:
+        # Root may list everything: the refusal is the system's, the rest is real.
+        if str(path) == str(folder / "a"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(PermissionError, match="a"):
+        ingest(homes.ledger_of(home), RAW_FILES, [folder])
+    assert homes.versions(home)[RAW_FILES.name] == -1
+
+
+def test_a_file_that_the_store_lost_is_restored(home: Home, folder: Path) -> None:
+    ledger = homes.ledger_of(home)
+    ingest(ledger, RAW_FILES, [folder])
+    kept = ledger.objects.file_path(sha256_of(folder / "b.fits"))
+    kept.unlink()
+    report = ingest(ledger, RAW_FILES, [folder / "b.fits"])
+    assert (report.total("rows"), report.total("reused")) == (0, 1)
+    assert kept.read_text() == "b.fits"
 
 
 def test_a_path_that_does_not_exist_is_named(home: Home, folder: Path) -> None:
