@@ -121,7 +121,7 @@ def test_contracts_name_every_wing() -> None:
     """A package that is no wing must be named here; any other needs its place in the contracts."""
     package = REPOSITORY / "astro_assets"
     packages = {path.parent.name for path in package.glob("*/__init__.py")}
-    wings = {f"astro_assets.{name}" for name in packages - {"ledger", "learning", "orchestration"}}
+    wings = {f"astro_assets.{name}" for name in packages - {"cli", "ledger", "learning", "orchestration"}}
     contracts = {
         contract["id"]: contract
         for contract in tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["importlinter"][
@@ -130,5 +130,5 @@ def test_contracts_name_every_wing() -> None:
     }
     assert wings == set(contracts["wings"]["modules"])
     assert wings == set(contracts["pure"]["source_modules"])
-    layer = contracts["layers"]["layers"][1]
+    layer = contracts["layers"]["layers"][3]
     assert wings == {part.strip(" ()") for part in layer.split(":")}

@@ -72,7 +72,7 @@ def demonstration(best: pl.DataFrame, recovery: pl.DataFrame, home: Home) -> Non
     grid.title = "What was found of everything in it"
     _print_wide(grid)
     command = shlex.join([sys.argv[0], "ui", "--home", str(home.root)])
-    out.print(plain(f"\nSee everything in the Dagster UI:  {command}"), soft_wrap=True)
+    out.print(plain(f"See everything in the Dagster UI:  {command}"), soft_wrap=True)
 
 
 def lineage(node: Node) -> None:

@@ -61,7 +61,7 @@ def new_home(root: Path, *numbers: int) -> Home:
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """Make a folder once for all workers of a test session, and return it; nobody may change it afterwards."""
+    """Make a folder once for all workers of a test session, and return it; nobody may change it later."""
     base = factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     with folder.with_suffix(".lock").open("w") as lock:
