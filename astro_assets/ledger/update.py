@@ -218,6 +218,8 @@ def _computed(
     order = Order(plan.table, plan.version.config, ledger.home, source_version(), rewrite)
     calls = ((order, chunk) for chunk in task_chunks(plan, units, size))
     n_done = 0
+    if progress is not None:
+        progress(0, units.height)
     for chunk in compute.run(compute_chunk, calls):
         n_done += len(chunk)
         if progress is not None:

@@ -39,7 +39,7 @@ def detection_statistics(ledger: Ledger) -> bytes | None:
     if statistics.is_empty():
         return None
     threshold = ledger.config(TRANSIT_CANDIDATES).model_dump()["detection_threshold"]
-    return plots.snr_histogram(statistics.to_numpy(), threshold)
+    return plots.detection_histogram(statistics.to_numpy(), threshold)
 
 
 def sky(ledger: Ledger) -> bytes | None:

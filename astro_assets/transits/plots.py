@@ -134,7 +134,7 @@ def candidate_plot(candidate: dict[str, Any], views: dict[str, NDArray[Any]]) ->
         return _png(figure)
 
 
-def snr_histogram(statistics: Floats, threshold: float) -> bytes:
+def detection_histogram(statistics: Floats, threshold: float) -> bytes:
     """Draw how the detection statistics of all candidates are distributed, with the threshold.
 
     Parameters

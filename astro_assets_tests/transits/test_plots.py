@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from astro_assets.transits.fold import FoldSettings, fold_views
-from astro_assets.transits.plots import candidate_plot, detrending_plot, sky_map, snr_histogram
+from astro_assets.transits.plots import candidate_plot, detection_histogram, detrending_plot, sky_map
 from astro_assets_tests.transits.synthetic import Planet, sector_times, transits
 
 PLANET = Planet(3.1, 1326.0, 0.12, 0.01)
@@ -61,13 +61,13 @@ def test_candidate_plot(curve, fraction):
 
 
 @pytest.mark.parametrize("statistics", [[], [6.5], [6.1, 7.0, 7.1, 9.0, 800.0]])
-def test_snr_histogram(statistics):
-    check(snr_histogram(np.array(statistics), 7.1))
+def test_detection_histogram(statistics):
+    check(detection_histogram(np.array(statistics), 7.1))
 
 
-def test_snr_histogram_shows_the_threshold():
+def test_detection_histogram_shows_the_threshold():
     statistics = np.array([6.1, 7.0, 7.5, 9.0])
-    assert snr_histogram(statistics, 7.1) != snr_histogram(statistics, 8.0)
+    assert detection_histogram(statistics, 7.1) != detection_histogram(statistics, 8.0)
 
 
 def test_sky_map():
