@@ -82,7 +82,7 @@ class LocalProcesses:
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
             context = multiprocessing.get_context("forkserver")
-            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_end_with_parent)
+            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
             with _environment(dict.fromkeys(_SINGLE_THREADED, "1")):
                 self._pool.submit(int).result()
         return self._pool
@@ -152,8 +152,12 @@ def _in_flight(
             future.cancel()
 
 
-def _end_with_parent() -> None:
-    """Make a worker end when the process that started it is killed; a pool's workers would wait for ever."""
+def _begin_worker() -> None:
+    """Make a worker single-threaded, whoever started the fork server, and make it end with its parent.
+
+    A pool's workers would wait for ever for a parent that was killed.
+    """
+    os.environ.update(dict.fromkeys(_SINGLE_THREADED, "1"))
     parent = multiprocessing.parent_process()
 
     def watch() -> None:
