@@ -23,9 +23,10 @@ SHARED = Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA") or Path(__file__).paren
 
 def ours(path: Path) -> tuple[float, np.ndarray]:
     """Read, detrend and search; return the strongest signal's period and the trial periods' range."""
-    (row,) = LIGHT_CURVES.compute(path.name, {"observation_files": [{"sha256": path}]}, LIGHT_CURVES.config)
+    file = {"sha256": path, "description": None}
+    (row,) = LIGHT_CURVES.compute(path.name, {"observation_files": [file]}, LIGHT_CURVES.config)
     target = row["target_id"]
-    (curve,) = DETRENDED_LIGHT_CURVES.compute(target, {"light_curves": [row]}, DETRENDED_LIGHT_CURVES.config)
+    (curve,) = DETRENDED_LIGHT_CURVES.compute(target, {"selected_files": [row]}, DETRENDED_LIGHT_CURVES.config)
     found = TRANSIT_CANDIDATES.compute(target, {"detrended_light_curves": [curve]}, TRANSIT_CANDIDATES.config)
     return (found[0]["period_days"] if found else np.nan), curve["light_curve"]["time"]
 

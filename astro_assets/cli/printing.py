@@ -61,6 +61,14 @@ def candidates(rows: pl.DataFrame) -> None:
         out.print("No candidates above the threshold; --all shows the rest.")
 
 
+def catalogs(rows: pl.DataFrame) -> None:
+    """Print the catalogues held."""
+    if rows.height:
+        _print_wide(_grid(rows.with_columns(pl.col("sha256").str.head(_SHORT))))
+    else:
+        out.print("No catalogues; astro-assets catalogs add FILE takes them in.")
+
+
 def demonstration(best: pl.DataFrame, recovery: pl.DataFrame, home: Home) -> None:
     """Print the demonstration's candidates, what was found of everything, and how to see more."""
     grid = _grid(best)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from astro_assets.catalogs.tables import CATALOG_ENTRIES, CATALOG_FILES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.lineage import Node, UnknownUnitError
 from astro_assets.ledger.staleness import STATUSES, Staleness
@@ -110,6 +111,15 @@ def refused_files(ledger: Ledger, run_id: str | None = None) -> pl.DataFrame:
         .sort("file_name")
         .collect()
     )
+
+
+def catalogs(ledger: Ledger) -> pl.DataFrame:
+    """Return the catalogues held, with the date of their file and how many entries and stars they list."""
+    files = ledger.open(CATALOG_FILES).rows(["catalog", "date", "file_name", "sha256"])
+    entries = ledger.open(CATALOG_ENTRIES).rows(["catalog", "star"])
+    counts = entries.group_by("catalog").agg(entries=pl.len(), stars=pl.col("star").n_unique())
+    found = files.join(counts, on="catalog", how="left").sort("catalog")
+    return found.select("catalog", "date", "entries", "stars", "file_name", "sha256").collect()
 
 
 def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The `run` and `demo` commands: the search job in this process, with progress, and what it came to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,6 @@ def search(
         If the home's ``config.toml`` cannot be used; nothing was started.
     """
     open_ledger(home, TABLES)  # a setting that is wrong is found before anything starts
-    console = Console(stderr=True, highlight=False)
     survey: dict[str, Any] = {"n_targets": 0 if paths else n_targets}
     config = {
         "ops": {
@@ -64,6 +63,21 @@ def search(
             "observations__raw_files": {"config": {"paths": [str(path) for path in paths]}},
         }
     }
+    engine = Engine(home, TABLES, retry_failed=retry_failed, refresh_environment=refresh_environment)
+    run_id, failures = run_with_progress(engine, SEARCH_JOB, config)
+    printing.updates(engine.reports)
+    printing.refused(queries.refused_files(engine.ledger(), run_id))
+    return report_failures(failures)
+
+
+def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> tuple[str, list[str]]:
+    """Run a job in this process with a bar for each table.
+
+    Returns
+    -------
+    tuple of (str, list of str)
+        As of :func:`~astro_assets.orchestration.launch.run_job`.
+    """
     columns = (
         TextColumn("{task.description:34}"),
         BarColumn(),
@@ -71,7 +85,7 @@ def search(
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console) as bars:
+    with Progress(*columns, console=_terminal()) as bars:
 
         def progress_of(name: str) -> Shown:
             started: list[TaskID] = []
@@ -83,19 +97,20 @@ def search(
 
             return show
 
-        engine = Engine(
-            home,
-            TABLES,
-            progress=progress_of,
-            retry_failed=retry_failed,
-            refresh_environment=refresh_environment,
-        )
+        engine.progress = progress_of
         try:
-            run_id, failures = run_job(build_definitions(home, engine), SEARCH_JOB, home, config)
+            return run_job(build_definitions(engine.home, engine), job, engine.home, config)
         finally:
             engine.close()
-    printing.updates(engine.reports)
-    printing.refused(queries.refused_files(engine.ledger(), run_id))
+
+
+def report_failures(failures: Sequence[str]) -> int:
+    """Print what failed and return the exit code: 0 only if nothing did."""
     for failure in failures:
-        console.print(Text.assemble(("failed", "red"), f" {printing.plain(failure)}"), soft_wrap=True)
+        text = Text.assemble(("failed", "red"), f" {printing.plain(failure)}")
+        _terminal().print(text, soft_wrap=True)
     return 1 if failures else 0
+
+
+def _terminal() -> Console:
+    return Console(stderr=True, highlight=False)

@@ -9,14 +9,23 @@ from pydantic import Field
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.update import put_units
+from astro_assets.observations.quarantine import QUARANTINE_COLUMNS, quarantine_counts, quarantined_files
 from astro_assets.observations.simulated_survey import simulate_survey
-from astro_assets.observations.tables import LIGHT_CURVES, OBSERVATION_FILES, RAW_FILES, SIMULATED_TRUTH
+from astro_assets.observations.tables import (
+    LIGHT_CURVES,
+    OBSERVATION_FILES,
+    RAW_FILES,
+    SELECTED_FILES,
+    SIMULATED_TRUTH,
+)
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.ingest import ingest
 from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
 from astro_assets.orchestration.ui import definition_metadata
 
 _OWNERS = ["team:observations"]
+#: Quarantined files whose reasons are shown with the asset; all are in the table.
+_SHOWN_FILES = 100
 #: Stars of the survey that an empty home gets.
 DEFAULT_SURVEY = 200
 
@@ -32,6 +41,11 @@ class SurveyConfig(dg.Config):
     )
     seed: int = Field(
         default=1, ge=0, description="Seed of everything random; the same seed gives the same files."
+    )
+    mission: str = Field(
+        default="TESS",
+        pattern="^(TESS|Kepler)$",
+        description="Whose files to write: a TESS sector of two-minute cadences, or a Kepler quarter.",
     )
 
 
@@ -54,19 +68,27 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             description="What every raw file is, by its content: target, mission, segment, cadence. Files "
             "that cannot be used are refused with the reason, and kept.",
         ),
+        quarantined,
         table_asset(
             home,
             LIGHT_CURVES,
             description="One standard light curve a file: time in BJD_TDB, cadences with disqualifying "
             "quality flags dropped, flux relative to its median, centroids.",
         ),
+        table_asset(
+            home,
+            SELECTED_FILES,
+            description="Which of a target's light curves are searched: one product for each stretch of "
+            "time, by a configured preference. Files that claim one target but show different stars are in "
+            "conflict, and each is searched alone.",
+        ),
     ]
 
 
 @dg.asset(
     key=asset_key(SIMULATED_TRUTH),
-    description="A simulated survey: TESS files of stars named `SIM n`, written into the inbox, that say "
-    "they are simulated; and the truth about their signals, which no search reads.",
+    description="A simulated survey: TESS or Kepler files of stars named `SIM n`, put into the inbox, that "
+    "say they are simulated; and the truth about their signals, which no search reads.",
     group_name="observations",
     kinds={"python", "polars", "deltalake"},
     owners=_OWNERS,
@@ -86,7 +108,7 @@ def simulated_truth(
         n_targets = DEFAULT_SURVEY if is_empty else 0
     truth = {}
     progress = engine.progress_of(SIMULATED_TRUTH.name)
-    for n_done, file in enumerate(simulate_survey(n_targets, config.seed), 1):
+    for n_done, file in enumerate(simulate_survey(n_targets, config.seed, mission=config.mission), 1):
         write_bytes(engine.home.inbox / "simulated_survey" / file.name, file.content)
         truth[file.sha256] = [{**row, "origin": "simulated"} for row in file.truth()]
         progress(n_done, n_targets)
@@ -112,3 +134,31 @@ def raw_files(
     progress = engine.progress_of(RAW_FILES.name)
     report = ingest(engine.ledger(), RAW_FILES, paths, run_id=context.run.run_id, progress=progress)
     yield from materialized(context, engine, RAW_FILES, report)
+
+
+@dg.asset(
+    key=dg.AssetKey(["observations", "quarantined_files"]),
+    deps=[asset_key(OBSERVATION_FILES)],
+    description="A view of `observation_files`: the files that cannot be used, by reason. Nothing is lost: "
+    "each is kept unchanged, and looked at again when a reader changes or a `targets.csv` describes it.",
+    group_name="observations",
+    kinds={"python", "polars"},
+    owners=_OWNERS,
+)
+def quarantined(engine: dg.ResourceParam[Engine]) -> dg.MaterializeResult[None]:
+    """Show how many files are quarantined, and why."""
+    rows = engine.ledger().open(OBSERVATION_FILES).rows(list(QUARANTINE_COLUMNS)).collect()
+    files = quarantined_files(rows)
+    counts = quarantine_counts(files)
+    shown = [
+        dg.TableRecord({"file": name, "reason": reason, "why": text})
+        for reason, name, text, *_ in files.head(_SHOWN_FILES).iter_rows()
+    ]
+    return dg.MaterializeResult(
+        metadata={
+            "files_quarantined": files.height,
+            "files_known": rows.height,
+            **{f"quarantined_{reason}": count for reason, count in counts.items()},
+            **({"first_files": dg.MetadataValue.table(shown)} if shown else {}),
+        }
+    )

@@ -1,6 +1,6 @@
 """What is particular to each mission: ids, segments, quality flags, the cadence its transit search uses.
 
-Only documented constants live here; reading files is in `fits_light_curves` and `light_curves`.
+Only documented constants live here; reading files is in `readers` and `light_curves`.
 """
 
 from __future__ import annotations

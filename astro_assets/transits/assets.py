@@ -5,7 +5,13 @@ import dagster as dg
 from astro_assets.ledger.home import Home
 from astro_assets.orchestration.table_assets import table_asset
 from astro_assets.transits import pictures
-from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, FOLDED_VIEWS, TRANSIT_CANDIDATES
+from astro_assets.transits.tables import (
+    DETRENDED_LIGHT_CURVES,
+    FOLDED_VIEWS,
+    LABELLED_CANDIDATES,
+    TRANSIT_CANDIDATES,
+    VARIABILITY,
+)
 
 
 def assets(home: Home) -> list[dg.AssetsDefinition]:
@@ -17,6 +23,12 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             description="One curve a target: its segments stitched, slow variability removed with a biweight "
             "(Hippke et al. 2019), precision measured at 1, 2 and 6 h.",
             pictures={"most variable star": pictures.most_variable_star},
+        ),
+        table_asset(
+            home,
+            VARIABILITY,
+            description="The strongest period of each target before detrending, its amplitude and its "
+            "false-alarm probability: Lomb-Scargle by nifty-ls, peaks fitted with up to four harmonics.",
         ),
         table_asset(
             home,
@@ -32,5 +44,11 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             description="Each candidate folded on its ephemeris: global, local, odd, even and secondary "
             "views with median, spread and count of every bin.",
             pictures={"best candidate": pictures.best_candidate},
+        ),
+        table_asset(
+            home,
+            LABELLED_CANDIDATES,
+            description="Each candidate beside the known signal that it is, by target, period (half, double, "
+            "third and triple counted) and epoch; without a label where no catalogue lists it.",
         ),
     ]

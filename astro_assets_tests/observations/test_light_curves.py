@@ -30,7 +30,9 @@ COMPARED = (
 
 def _row(path: Path, **settings: Any) -> dict[str, Any]:
     (row,) = compute_light_curves(
-        "ab" * 32, {"observation_files": [{"sha256": path}]}, LightCurveConfig(**settings)
+        "ab" * 32,
+        {"observation_files": [{"sha256": path, "description": None}]},
+        LightCurveConfig(**settings),
     )
     return row
 
@@ -162,15 +164,15 @@ def _times(**changed: float) -> np.ndarray:
     [
         ({"PDCSAP_FLUX": np.full(60, np.nan, dtype=np.float32)}, "no finite cadence: of 60, 0 are flagged"),
         ({"QUALITY": np.full(60, 128, dtype=np.int32)}, "no finite cadence: of 60, 60 are flagged"),
-        ({"PDCSAP_FLUX": np.zeros(60, dtype=np.float32)}, "the median of PDCSAP_FLUX is 0 e-/s"),
-        ({"PDCSAP_FLUX": np.full(60, -5, dtype=np.float32)}, "the median of PDCSAP_FLUX is -5 e-/s"),
+        ({"PDCSAP_FLUX": np.zeros(60, dtype=np.float32)}, "the median of PDCSAP_FLUX is 0: a relative"),
+        ({"PDCSAP_FLUX": np.full(60, -5, dtype=np.float32)}, "the median of PDCSAP_FLUX is -5: "),
         ({"PDCSAP_FLUX": None}, "no column PDCSAP_FLUX; there are TIME"),
         ({"PDCSAP_FLUX_ERR": None}, "no column PDCSAP_FLUX_ERR; there are TIME"),
         ({"TIME": _times(_30=1400.0)}, "time does not increase at cadence 1030"),
         ({"TIME": _times(_59=1e9)}, "the times span 9.99998e[+]08 d; a segment lasts at most 200 d"),
         ({"TIME": _times(_0=-1e308, _59=1e308)}, "the times span inf d"),
         ({"PDCSAP_FLUX_ERR": np.zeros(60, dtype=np.float32)}, "no finite cadence: of 60, 0 are flagged"),
-        ({"PDCSAP_FLUX": np.full(60, 1e308)}, "the median of PDCSAP_FLUX is inf e-/s"),
+        ({"PDCSAP_FLUX": np.full(60, 1e308)}, "the median of PDCSAP_FLUX is inf: "),
         (
             {"PDCSAP_FLUX_ERR": np.full(60, 1e300)},
             "PDCSAP_FLUX or its error is more than 1e38 times its median",
@@ -189,7 +191,7 @@ def test_unusable_cadences_are_named(
 
 def test_a_refused_file_fails_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "a.fits").write_text("time,flux\n")
-    with pytest.raises(LightCurveError, match="not FITS"):
+    with pytest.raises(LightCurveError, match="not described"):
         _row(tmp_path / "a.fits")
 
 
@@ -200,12 +202,13 @@ def test_a_header_only_change_leaves_the_content_as_it_was(shared_data: Path, tm
         hdus[0].header.update({"DATE": "2031-01-01", "PROCVER": "spoc-9", "DATA_REL": 99, "RA_OBJ": 1.0})
         hdus[0].header["HISTORY"] = "rewritten"
         hdus[1].header["COMMENT"] = "rewritten"
-        hdus.writeto(changed)
+        hdus.writeto(changed, checksum=True)
     before, after = _row(original), _row(changed)
-    content = {column.name for column in LIGHT_CURVES_SCHEMA.content}
+    content = {column.name for column in LIGHT_CURVES_SCHEMA.content} - {"data_release", "file_created"}
     for name, array in before.pop("light_curve").items():
         assert array.tobytes() == after["light_curve"][name].tobytes(), name
     assert {name: value for name, value in before.items() if name in content} == {
         name: after[name] for name in content - {"light_curve"}
     }
     assert before["ra_deg"] != after["ra_deg"]
+    assert (before["data_release"], after["data_release"]) == (42, 99)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from astro_assets.observations.schemas import (
     LIGHT_CURVES_SCHEMA,
     OBSERVATION_FILES_SCHEMA,
+    SEARCHED_COLUMNS,
     LightCurveConfig,
 )
 
@@ -32,7 +33,9 @@ def test_every_setting_is_described() -> None:
     assert all(field.description for field in LightCurveConfig.model_fields.values())
 
 
-def test_what_a_rewritten_header_changes_is_context_in_light_curves() -> None:
+def test_what_a_rewritten_header_changes_is_context_or_read_by_the_selection_alone() -> None:
     content = {column.name for column in LIGHT_CURVES_SCHEMA.content}
-    assert not content & {"sha256", "ra_deg", "dec_deg", "magnitude", "file_created", "data_release"}
+    changing = {"sha256", "ra_deg", "dec_deg", "magnitude", "file_created", "data_release"}
+    assert content & changing == {"sha256", "file_created", "data_release"}
+    assert not changing & set(SEARCHED_COLUMNS)
     assert "sha256" in {column.name for column in OBSERVATION_FILES_SCHEMA.content}

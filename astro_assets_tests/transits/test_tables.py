@@ -26,7 +26,7 @@ def compute(table: Table, key: str, parents: dict[str, Any], **settings: Any) ->
 
 
 def detrended(rows: list[dict[str, Any]], **settings: Any) -> list[dict[str, Any]]:
-    return compute(DETRENDED_LIGHT_CURVES, rows[0]["target_id"], {"light_curves": rows}, **settings)
+    return compute(DETRENDED_LIGHT_CURVES, rows[0]["target_id"], {"selected_files": rows}, **settings)
 
 
 def candidates(curve: list[dict[str, Any]], **settings: Any) -> list[dict[str, Any]]:

@@ -6,24 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from astro_assets.observations.fits_light_curves import describe_file, examine, identify
+from astro_assets.observations.identification import describe_file, examine, identify
 from astro_assets.observations.schemas import OBSERVATION_FILES_SCHEMA
 from astro_assets_tests.observations.made_files import light_curve_file
-
-#: Files of the collection, by the reason in their refusal.
-REFUSED = {
-    "exohunt_*.fits": "exported by lightkurve",
-    "hlsp_k2sc_*.fits": "no single LIGHTCURVE extension (there are PDC, SAP; by k2SC",
-    "hlsp_k2varcat_*.fits": "no single LIGHTCURVE extension (there are unnamed",
-    "exovetter_wasp18b.fits": "exported by lightkurve",
-    "*.csv": "not FITS",
-    "*.json": "not FITS",
-    "eb_kepler_binaries": "not a regular file",
-}
 
 
 @pytest.mark.parametrize(
@@ -133,21 +121,6 @@ def test_a_spoilt_file_is_described_never_raised(tmp_path: Path, flips: list[tup
     for value in row.values():
         assert value is None or str(value).isprintable()
     assert (row["refusal_reason"] is None) == (row["status"] == "accepted")
-
-
-def test_every_real_file_is_accepted_or_refused_for_its_reason(shared_data: Path) -> None:
-    paths = sorted([*(shared_data / "kepler_lc").iterdir(), *(shared_data / "tess_lc").iterdir()])
-    assert len(paths) > 80
-    reasons = {
-        path: reason for glob, reason in REFUSED.items() for path in paths if path.match(f"*_lc/{glob}")
-    }
-    for path in paths:
-        identity = identify(path)
-        if path in reasons:
-            assert reasons[path] in (identity.reason or ""), path.name
-        else:
-            assert identity.reason is None, path.name
-            assert identity.target_id == fits.getheader(path)["OBJECT"]
 
 
 def test_wasp_18_is_read_by_content_under_any_name(shared_data: Path, tmp_path: Path) -> None:
