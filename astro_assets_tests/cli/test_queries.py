@@ -44,8 +44,8 @@ def test_recovery_agrees_with_a_count_by_hand(simulated_home: Home, truth: pl.Da
 
 
 def test_the_best_are_shown_beside_the_truth_of_their_star(simulated_home: Home, truth: pl.DataFrame) -> None:
-    best = queries.best_with_truth(homes.ledger_of(simulated_home), 4)
-    assert best.height == 4
+    best = queries.best_with_truth(homes.ledger_of(simulated_home), 3)
+    assert best.height == 3
     assert best["target_id"].is_unique().all()
     assert best["snr"].is_sorted(descending=True)
     true = {(target, period) for target, _, period in truth.iter_rows()}
