@@ -153,3 +153,40 @@ def test_simulated_stars_never_join_a_home_with_observations(tmp_path: Path) -> 
     assert astro_assets("run", home=home).returncode == 0
     assert set(homes.units(home, "raw_files", "origin")["origin"]) == {"real"}
     assert homes.units(home, "simulated_truth").is_empty()
+
+
+def test_what_cannot_be_used_is_told_by_every_run_that_meets_it(searched_home: Home, tmp_path: Path) -> None:
+    home = homes.copy_of(searched_home, tmp_path / "home")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("Clouds until midnight.\n")
+    (folder / "nowhere.fits").symlink_to(folder / "no such file")
+    for _ in range(2):
+        result = astro_assets("run", "--observations", folder, home=home)
+        assert result.returncode == 0, result.stderr
+        assert re.search(r"notes\.txt: not FITS", result.stdout)
+        assert re.search(r"nowhere\.fits was not taken in: No such file", result.stdout)
+
+
+def test_an_empty_folder_and_an_unasked_inbox_are_told(searched_home: Home, tmp_path: Path) -> None:
+    home = homes.copy_of(searched_home, tmp_path / "home")
+    (tmp_path / "empty").mkdir()
+    result = astro_assets("run", "--observations", tmp_path / "empty", home=home)
+    assert result.returncode == 0, result.stderr
+    assert f"no files in {tmp_path / 'empty'}" in result.stdout
+    assert "Everything is up to date." in astro_assets("stale", home=home).stdout
+    homes.star_file(home.inbox / "star109.fits", 109)
+    waiting = astro_assets("stale", home=home).stdout
+    assert "1 files in the inbox are not taken in" in waiting
+    assert "Everything is up to date." not in waiting
+
+
+def test_units_that_failed_are_told_by_file_name_and_reason(searched_home: Home, tmp_path: Path) -> None:
+    home = homes.copy_of(searched_home, tmp_path / "home")
+    dark = {"PDCSAP_FLUX": np.full(60, np.nan, dtype=np.float32)}
+    light_curve_file(tmp_path / "no light.fits", columns=dark)
+    for _ in range(2):
+        result = astro_assets("run", "--observations", tmp_path / "no light.fits", home=home)
+        assert result.returncode == 0, result.stderr
+        told = result.stdout.partition("units failed")[2]
+        assert re.search(r"observations/light_curves  no light\.fits: LightCurveError: .+", told)
