@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import numpy as np
 
 from astro_assets.observations.fits_cards import PRINTABLE, card_value, text_card
+from astro_assets.observations.refusals import RefusalError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
     from astropy.io.fits import Header
     from numpy.typing import NDArray
 
-_BLOCK: Final = 2880
+BLOCK: Final = 2880
 _CARD: Final = 80
 #: A SPOC header has 2 to 6 blocks; a header that goes on for 1 MB is no header.
 _MAX_HEADER_BLOCKS: Final = 360
 #: Light-curve files have 3 HDUs, target-pixel files 4 or 5.
 _MAX_HDUS: Final = 64
 #: The longest real table, a Kepler quarter of short cadence, has 14 MB.
-_MAX_TABLE_BYTES: Final = 512 * 1024**2
+MAX_TABLE_BYTES: Final = 512 * 1024**2
 #: NumPy types of the scalar column formats of the FITS standard 4.0, table 18, that light curves use.
 _NUMBERS: Final = {"D": ">f8", "E": ">f4", "K": ">i8", "J": ">i4", "I": ">i2", "B": "u1"}
 #: Bytes per element of every format, to find where a column begins.
@@ -50,8 +51,11 @@ _WIDTHS: Final = {
 _FORMAT: Final = re.compile(r"([0-9]{0,9})([A-Z])")
 
 
-class FitsError(ValueError):
+class FitsError(RefusalError):
     """A file is not FITS, is damaged, or its table cannot be read; the message is one line for people."""
+
+    def __init__(self, text: str, code: str = "damaged") -> None:
+        super().__init__(code, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +103,11 @@ def read_structure(path: Path) -> list[Hdu]:
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise FitsError("not a regular file")
+            raise FitsError("not a regular file", "unreadable")
         with path.open("rb") as file:
             return _walk(file, status.st_size)
     except OSError as error:
-        raise FitsError(f"cannot be read: {error.strerror or error}") from error
+        raise FitsError(f"cannot be read: {error.strerror or error}", "unreadable") from error
 
 
 def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArray[np.generic]]:
@@ -131,16 +135,16 @@ def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArra
     width, n_rows = _integer(hdu.header, "NAXIS1"), _integer(hdu.header, "NAXIS2")
     if min(width, n_rows) < 0 or width * n_rows > hdu.size:
         raise FitsError(f"damaged: {n_rows} rows of {width} bytes do not fit the {hdu.size} bytes of data")
-    if hdu.size > _MAX_TABLE_BYTES:
-        raise FitsError(f"the table has {hdu.size} bytes; at most {_MAX_TABLE_BYTES} are read")
+    if hdu.size > MAX_TABLE_BYTES:
+        raise FitsError(f"the table has {hdu.size} bytes; at most {MAX_TABLE_BYTES} are read", "too_large")
     layout = _layout(hdu.header, width)
     missing = [name for name in names if name not in layout]
     if missing:
-        raise FitsError(f"no column {missing[0]}; there are {', '.join(layout)[:200]}")
+        raise FitsError(f"no column {missing[0]}; there are {', '.join(layout)[:200]}", "no_column")
     kinds = [(name, *layout[name]) for name in names]
     for name, kind, _ in kinds:
         if kind not in _NUMBERS.values():
-            raise FitsError(f"column {name} has format {kind!r}, not one plain number a row")
+            raise FitsError(f"column {name} has format {kind!r}, not one plain number a row", "no_column")
     record = np.dtype(
         {
             "names": list(names),
@@ -153,7 +157,7 @@ def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArra
         file.seek(hdu.offset)
         data = file.read(width * n_rows)
     if len(data) < width * n_rows:
-        raise FitsError("truncated: the table ends before its last row")
+        raise FitsError("truncated: the table ends before its last row", "truncated")
     table = np.frombuffer(data, dtype=record)
     return {name: table[name].astype(table[name].dtype.newbyteorder("=")) for name in names}
 
@@ -167,16 +171,16 @@ def column_names(hdu: Hdu) -> list[str]:
         If the HDU is no binary table or describes its columns wrongly.
     """
     if text_card(hdu.header, "XTENSION").upper() != "BINTABLE":
-        raise FitsError(f"extension {hdu.name or 1!r} is not a binary table")
+        raise FitsError(f"extension {hdu.name or 1!r} is not a binary table", "unsupported_product")
     return list(_layout(hdu.header, _integer(hdu.header, "NAXIS1")))
 
 
 def _walk(file: BinaryIO, size: int) -> list[Hdu]:
     start = file.read(10)
     if start.startswith(b"\x1f\x8b"):
-        raise FitsError("not FITS: gzip-compressed; unpack it first")
+        raise FitsError("not FITS: gzip-compressed; unpack it first", "compressed")
     if start[:9] != b"SIMPLE  =":
-        raise FitsError("empty file" if size == 0 else "not FITS: does not begin with SIMPLE")
+        raise FitsError("empty file" if size == 0 else "not FITS: does not begin with SIMPLE", "not_fits")
     hdus: list[Hdu] = []
     end = 0
     while end < size and len(hdus) < _MAX_HDUS:
@@ -185,12 +189,13 @@ def _walk(file: BinaryIO, size: int) -> list[Hdu]:
         offset, data_size = file.tell(), _data_size(header)
         if offset + data_size > size:
             raise FitsError(
-                f"truncated: HDU {len(hdus)} needs {offset + data_size} bytes, the file has {size}"
+                f"truncated: HDU {len(hdus)} needs {offset + data_size} bytes, the file has {size}",
+                "truncated",
             )
         hdus.append(Hdu(header, offset, data_size))
-        end = offset + -(-data_size // _BLOCK) * _BLOCK
+        end = offset + -(-data_size // BLOCK) * BLOCK
     if end > size:
-        raise FitsError(f"truncated: {size} bytes are not a whole number of FITS blocks")
+        raise FitsError(f"truncated: {size} bytes are not a whole number of FITS blocks", "truncated")
     return hdus
 
 
@@ -199,17 +204,17 @@ def _read_header(file: BinaryIO, number: int) -> Header:
 
     blocks: list[bytes] = []
     while len(blocks) < _MAX_HEADER_BLOCKS:
-        block = file.read(_BLOCK)
-        if len(block) < _BLOCK:
-            raise FitsError(f"truncated: the file ends within the header of HDU {number}")
+        block = file.read(BLOCK)
+        if len(block) < BLOCK:
+            raise FitsError(f"truncated: the file ends within the header of HDU {number}", "truncated")
         if number and not blocks and not block.startswith(b"XTENSION="):
             raise FitsError(f"damaged: HDU {number} does not begin with XTENSION")
         blocks.append(block.translate(PRINTABLE))
-        if any(block[i : i + _CARD].rstrip() == b"END" for i in range(0, _BLOCK, _CARD)):
+        if any(block[i : i + _CARD].rstrip() == b"END" for i in range(0, BLOCK, _CARD)):
             break
     else:
         raise FitsError(
-            f"damaged: the header of HDU {number} has no END within {_MAX_HEADER_BLOCKS * _BLOCK} bytes"
+            f"damaged: the header of HDU {number} has no END within {_MAX_HEADER_BLOCKS * BLOCK} bytes"
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what matters is checked card by card

@@ -1,30 +1,26 @@
-"""From a raw mission file to the standard light curve: BTJD, quality applied, flux relative to its median.
+"""From a file to the row of its standard light curve: BTJD, quality applied, flux relative to its median.
 
-Only reading and normalising cadences live here; telling files apart is in `fits_light_curves`.
+Only the way from file to row lives here; what is done to cadences is in `standard_form`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from astro_assets.observations.fits_light_curves import FileIdentity, examine
-from astro_assets.observations.fits_structure import FitsError, read_columns
-from astro_assets.observations.fits_tables import LightCurveTable
+from astro_assets.observations.identification import CORRECTED, FileIdentity, examine
 from astro_assets.observations.missions import TESS
+from astro_assets.observations.refusals import RefusalError
+from astro_assets.observations.standard_form import standard_form
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from astro_assets.observations.schemas import LightCurveConfig
-
-#: A Kepler quarter lasts 97 d at most. A damaged time must not make the search see a baseline of centuries.
-_MAX_SEGMENT_DAYS: Final = 200.0
 
 
 class LightCurveError(ValueError):
@@ -43,31 +39,46 @@ class LightCurve:
         ``time`` float64 [d, BJD_TDB - 2457000], strictly increasing; ``flux``, ``flux_err`` float32, relative
         to the median; ``centroid_column``, ``centroid_row`` float32 [pixel], NaN where unknown;
         ``cadence_number`` int32. All of shape (n_points,), n_points at least 1.
-    n_flagged, n_not_finite
+    n_flagged, n_not_finite, n_repeated
         Cadences dropped for their quality flags; unflagged ones whose time or flux is no number, or whose
-        error is no positive one.
+        error is no positive one; rows of a table with the time of an earlier one.
     median_flux
-        What the flux was divided by [electron / s].
+        What the flux was divided by, in the file's unit.
+    flux_column
+        Column that the flux comes from.
+    has_errors
+        Whether the errors are the file's own; else each is the scatter from point to point.
     """
 
     identity: FileIdentity
     arrays: dict[str, NDArray[np.generic]]
     n_flagged: int
     n_not_finite: int
+    n_repeated: int
     median_flux: float
+    flux_column: str
+    has_errors: bool
 
 
 def read_light_curve(
-    path: Path, *, flux_column: str = "PDCSAP_FLUX", tess_bitmask: int, kepler_bitmask: int
+    path: Path,
+    *,
+    description: str | None = None,
+    flux_column: str = CORRECTED,
+    tess_bitmask: int,
+    kepler_bitmask: int,
 ) -> LightCurve:
-    """Read the standard light curve of a TESS SPOC, Kepler or K2 file.
+    """Read the standard light curve of a file of any format of `readers`.
 
     Parameters
     ----------
     path
         The file, whatever its name.
+    description
+        For a plain table: its entry in a ``targets.csv``, as a JSON object of texts.
     flux_column
-        ``PDCSAP_FLUX`` or ``SAP_FLUX``.
+        ``PDCSAP_FLUX``: with systematics removed, or ``SAP_FLUX``: as measured; in other formats what
+        corresponds.
     tess_bitmask, kepler_bitmask
         Quality bits that disqualify a cadence, for TESS and for Kepler and K2.
 
@@ -80,15 +91,26 @@ def read_light_curve(
     LightCurveError
         If the file is refused, lacks the columns, or no usable cadence is left.
     """
-    identity, table = examine(path)
-    if table is None:
+    identity, observation = examine(path, description)
+    if observation is None:
         raise LightCurveError(identity.reason)
+    mission, reader = observation.mission, observation.reader
+    bitmask = tess_bitmask if mission is TESS else kepler_bitmask
     try:
-        columns = _read(path, table, flux_column)
-    except FitsError as error:
+        cadences = reader.read(observation.contents, flux_column == CORRECTED)
+        form = standard_form(cadences, mission, bitmask, reader.max_days)
+    except RefusalError as error:
         raise LightCurveError(str(error)) from error
-    bitmask = tess_bitmask if table.mission is TESS else kepler_bitmask
-    return _standard(identity, columns, flux_column, bitmask)
+    return LightCurve(
+        identity,
+        form.arrays,
+        form.n_flagged,
+        form.n_not_finite,
+        cadences.n_repeated,
+        form.median_flux,
+        cadences.flux_column,
+        cadences.has_errors,
+    )
 
 
 def compute_light_curves(
@@ -101,7 +123,8 @@ def compute_light_curves(
     key
         SHA-256 of the file.
     parents
-        ``observation_files``: the one row of the file, with ``sha256`` as the path of the stored file.
+        ``observation_files``: the one row of the file, with ``sha256`` as the path of the stored file, and
+        its ``description``.
     config
         Flux column and quality bits.
 
@@ -110,8 +133,10 @@ def compute_light_curves(
     LightCurveError
         If the file holds no usable light curve.
     """
+    (file,) = parents["observation_files"]
     curve = read_light_curve(
-        parents["observation_files"][0]["sha256"],
+        file["sha256"],
+        description=file["description"],
         flux_column=config.flux_column,
         tess_bitmask=config.tess_quality_bitmask,
         kepler_bitmask=config.kepler_quality_bitmask,
@@ -119,104 +144,27 @@ def compute_light_curves(
     identity, time = curve.identity, curve.arrays["time"]
     details = identity.details or {}
     row = {
+        "sha256": key,
+        "product": identity.product,
+        "data_release": identity.data_release,
+        "file_created": identity.file_created,
         "target_id": identity.target_id,
         "mission": identity.mission,
         "segment_kind": identity.segment_kind,
         "segment": identity.segment,
         "cadence_s": identity.cadence_s,
-        "flux_column": config.flux_column,
+        "flux_column": curve.flux_column,
+        "has_errors": curve.has_errors,
         "light_curve": curve.arrays,
         "n_points": len(time),
         "n_flagged": curve.n_flagged,
         "n_not_finite": curve.n_not_finite,
+        "n_repeated": curve.n_repeated,
         "start_btjd": float(time[0]),
         "end_btjd": float(time[-1]),
         "median_flux": curve.median_flux,
-        "sha256": key,
         "ra_deg": details.get("ra_deg"),
         "dec_deg": details.get("dec_deg"),
         "magnitude": details.get("magnitude"),
     }
     return [row]
-
-
-def _read(path: Path, table: LightCurveTable, flux_column: str) -> dict[str, NDArray[np.generic]]:
-    """Read the columns under our names; centroids that the file lacks are NaN."""
-    names = {
-        "time": "TIME",
-        "cadence_number": "CADENCENO",
-        "quality": table.mission.quality_column,
-        "flux": flux_column,
-        "flux_err": f"{flux_column}_ERR",
-        "centroid_column": "MOM_CENTR1",
-        "centroid_row": "MOM_CENTR2",
-    }
-    present = {ours: theirs for ours, theirs in names.items() if not _is_absent_centroid(theirs, table)}
-    stored = read_columns(path, table.hdu, list(present.values()))
-    columns = {ours: stored[theirs] for ours, theirs in present.items()}
-    for name in ("quality", "cadence_number"):
-        if columns[name].dtype.kind not in "iu":
-            raise FitsError(f"column {names[name]} does not hold whole numbers")
-        columns[name] = columns[name].astype(np.int64)
-    if np.abs(columns["cadence_number"]).max(initial=0) >= 2**31:
-        raise FitsError("column CADENCENO holds numbers beyond 32 bits")
-    columns["time"] = columns["time"].astype(np.float64) + table.time_offset
-    nothing = np.full(len(columns["time"]), np.nan, dtype=np.float32)
-    return {ours: columns.get(ours, nothing) for ours in names}
-
-
-def _is_absent_centroid(name: str, table: LightCurveTable) -> bool:
-    return name.startswith("MOM_CENTR") and name not in table.columns
-
-
-@np.errstate(over="ignore")  # a number too big for float32 becomes infinite, and is looked for
-def _standard(
-    identity: FileIdentity, columns: Mapping[str, NDArray[Any]], flux_column: str, bitmask: int
-) -> LightCurve:
-    """Drop what is flagged or no number, check the rest, and divide by the median."""
-    good = (columns["quality"] & bitmask) == 0
-    finite = np.isfinite(columns["time"]) & np.isfinite(columns["flux"]) & np.isfinite(columns["flux_err"])
-    finite &= columns["flux_err"] > 0
-    kept = good & finite
-    if not kept.any():
-        raise LightCurveError(
-            f"no finite cadence: of {len(kept)}, {np.count_nonzero(~good)} are flagged, and of the others no "
-            f"{flux_column}, its error and time are all finite"
-        )
-    time = columns["time"][kept]
-    _check_times(time, columns["cadence_number"][kept])
-    flux = columns["flux"][kept].astype(np.float64)
-    median = float(np.median(flux))
-    if not 0 < median < np.inf:
-        raise LightCurveError(
-            f"the median of {flux_column} is {median:g} e-/s: a relative flux needs a positive one"
-        )
-    arrays: dict[str, NDArray[Any]] = {
-        "time": time,
-        "flux": (flux / median).astype(np.float32),
-        "flux_err": (columns["flux_err"][kept].astype(np.float64) / median).astype(np.float32),
-        "centroid_column": _finite_or_nan(columns["centroid_column"][kept]),
-        "centroid_row": _finite_or_nan(columns["centroid_row"][kept]),
-        "cadence_number": columns["cadence_number"][kept].astype(np.int32),
-    }
-    if not (np.isfinite(arrays["flux"]).all() and np.isfinite(arrays["flux_err"]).all()):
-        raise LightCurveError(
-            f"{flux_column} or its error is more than 1e38 times its median, {median:g} e-/s"
-        )
-    return LightCurve(
-        identity, arrays, int(np.count_nonzero(~good)), int(np.count_nonzero(good & ~finite)), median
-    )
-
-
-def _check_times(time: NDArray[np.float64], cadence_number: NDArray[np.int64]) -> None:
-    steps = np.diff(time)
-    if (steps <= 0).any():
-        raise LightCurveError(f"time does not increase at cadence {cadence_number[1:][steps <= 0][0]}")
-    span = time[-1] - time[0]
-    if span > _MAX_SEGMENT_DAYS:
-        raise LightCurveError(f"the times span {span:.6g} d; a segment lasts at most {_MAX_SEGMENT_DAYS:g} d")
-
-
-def _finite_or_nan(values: NDArray[Any]) -> NDArray[np.float32]:
-    single = values.astype(np.float32)
-    return np.where(np.isfinite(single), single, np.float32(np.nan))

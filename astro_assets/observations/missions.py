@@ -1,6 +1,6 @@
 """What is particular to each mission: ids, segments, quality flags, the cadence its transit search uses.
 
-Only documented constants live here; reading files is in `fits_light_curves` and `light_curves`.
+Only documented constants live here; reading files is in `readers` and `light_curves`.
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ class Mission:
         Primary header keyword with the brightness.
     search_cadence_s
         The cadence that the mission's own transit search uses, in whole seconds.
+    default_bitmask
+        Quality bits of cadences that are useless.
+    first_btjd, last_btjd
+        No light curve of it is older or newer [BJD_TDB - 2457000].
     """
 
     name: str
@@ -53,6 +57,9 @@ class Mission:
     quality_column: str
     magnitude_keyword: str
     search_cadence_s: int
+    default_bitmask: int
+    first_btjd: float
+    last_btjd: float
 
     @property
     def segment_kind(self) -> str:
@@ -60,8 +67,36 @@ class Mission:
         return self.segment_keyword.lower()
 
 
-TESS: Final = Mission("TESS", "TIC", "TICID", "SECTOR", "QUALITY", "TESSMAG", 120)
-#: 270 frames of 6.538751429414 s make one long cadence: 1765.46 s.
-KEPLER: Final = Mission("Kepler", "KIC", "KEPLERID", "QUARTER", "SAP_QUALITY", "KEPMAG", 1765)
-K2: Final = Mission("K2", "EPIC", "KEPLERID", "CAMPAIGN", "SAP_QUALITY", "KEPMAG", 1765)
+#: Sector 1 began on 2018-07-25, BTJD 1325; the bounds are 2018-07-10, and 2039-12-31 because it goes on.
+TESS: Final = Mission(
+    "TESS", "TIC", "TICID", "SECTOR", "QUALITY", "TESSMAG", 120, TESS_DEFAULT_BITMASK, 1310.0, 9154.0
+)
+#: 270 frames of 6.538751429414 s make one long cadence: 1765.46 s. Quarters 0 to 17 are of 2009-05-02 to
+#: 2013-05-11, BTJD -2047 to -577; the bounds are 2009-03-19 and 2013-07-09.
+KEPLER: Final = Mission(
+    "Kepler",
+    "KIC",
+    "KEPLERID",
+    "QUARTER",
+    "SAP_QUALITY",
+    "KEPMAG",
+    1765,
+    KEPLER_DEFAULT_BITMASK,
+    -2090.0,
+    -517.0,
+)
+#: Campaigns 0 to 19 are of 2014-03-08 to 2018-09-26, BTJD -275 to 1388, after an engineering campaign from
+#: 2014-02-04; the bounds are 2014-01-02 and 2018-12-13.
+K2: Final = Mission(
+    "K2",
+    "EPIC",
+    "KEPLERID",
+    "CAMPAIGN",
+    "SAP_QUALITY",
+    "KEPMAG",
+    1765,
+    KEPLER_DEFAULT_BITMASK,
+    -340.0,
+    1466.0,
+)
 MISSIONS: Final = {mission.name: mission for mission in (TESS, KEPLER, K2)}

@@ -1,81 +1,215 @@
-"""Which files and light curves count where there are several of one thing.
+"""Which light curves of a target are searched where several show the same time, and why the others are not.
 
-Pure selections of rows by content columns, for the tables' `choose`; nothing is read or computed here.
+Pure choices among rows of ``light_curves``; nothing is read or stored here.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import polars as pl
 
+from astro_assets.observations.agreement import agreement
 from astro_assets.observations.missions import MISSIONS
 
-#: Content columns of ``observation_files`` that `newest_products` needs.
-PRODUCT_COLUMNS: Final = (
-    "sha256", "status", "target_id", "mission", "segment_kind", "segment", "cadence_s", "start_btjd",
-    "data_release", "file_created",
-)  # fmt: skip
-#: Content columns of ``light_curves`` that `one_cadence_per_segment` needs.
-CADENCE_COLUMNS: Final = ("target_id", "mission", "segment_kind", "segment", "cadence_s")
-_SEGMENT: Final = ("target_id", "mission", "segment_kind", "segment")
-#: Kepler short cadence comes in one file a month, three to a quarter, so files of one quarter are one product
-#: only if they begin together. Reprocessing moves the start by seconds; months begin 28 d apart or more.
-_SAME_START_DAYS: Final = 10.0
-_SECONDS: Final = pl.col("cadence_s").round(0).cast(pl.Int64)
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Row = Mapping[str, Any]
+
+#: Every value of ``status`` in ``selected_files``.
+STATUSES: Final = ("selected", "not_selected", "conflict")
+#: Every value of ``reason_code`` in ``selected_files``, with its meaning.
+CHOICE_REASONS: Final = {
+    "duplicate": "The same cadences as in a selected file.",
+    "other_cadence": "A selected file shows this time at the cadence that the mission's search uses.",
+    "other_product": "A selected file shows this time in a preferred product.",
+    "older_processing": "A selected file shows this time in a newer processing of the same product.",
+    "shorter": "A selected file, though not preferred, shows this time and much more.",
+    "fluxes_disagree": "Another file claims this target at this time and shows another star.",
+}
+#: A file is left out if the selected ones show at least this part of its time.
+_SHOWN: Final = 0.9
+#: Time is counted in steps of this length, so that cadences of seconds and of half an hour can be compared.
+_STEP_DAYS: Final = 0.1
+_SECONDS_A_DAY: Final = 86400.0
+#: Standard errors by which an agreement must fall short.
+_SIGMAS: Final = 2.0
+#: Digits of the SHA-256 that tell conflicting files of one target apart.
+_DIGITS: Final = 8
 
 
-def newest_products(files: pl.DataFrame) -> pl.DataFrame:
-    """Keep the newest accepted file of each product.
-
-    A product is a target's segment at one cadence (in whole seconds), begun within 10 d. The newest file has
-    the highest data release, then the latest creation date, then, so that the choice never depends on the
-    order of rows, the highest SHA-256. A missing release or date counts as the oldest.
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What becomes of a light curve.
 
     Parameters
     ----------
-    files
-        Rows of ``observation_files`` with at least `PRODUCT_COLUMNS`.
+    status
+        One of `STATUSES`.
+    search_id
+        What it is searched as: the target's id; for a conflicting file that and the beginning of its SHA-256,
+        so that it is searched alone; None if it is not searched.
+    reason_code, reason
+        A key of `CHOICE_REASONS` and one line that names the other file; None if the file is selected.
+    """
+
+    status: str
+    search_id: str | None
+    reason_code: str | None = None
+    reason: str | None = None
+
+
+def accepted(files: pl.DataFrame) -> pl.DataFrame:
+    """Keep the rows of ``observation_files`` that can be used."""
+    return files.filter(pl.col("status") == "accepted")
+
+
+def searched(files: pl.DataFrame) -> pl.DataFrame:
+    """Keep the rows of ``selected_files`` that are searched, in their stretch of time or apart."""
+    return files.filter(pl.col("status") != "not_selected")
+
+
+def choose(rows: Sequence[Row], products: Sequence[str], least_agreement: float) -> list[Choice]:
+    """Choose among the light curves of one target, so that no time is lost and none is shown twice.
+
+    From the least preferred file up, each is left out if the remaining ones show at least nine tenths of its
+    time, and still of that of each one left out before. Preferred is the mission's search cadence (2 min of
+    TESS, 30 min of Kepler and K2), then the shortest; then the product that comes first in ``products``; then
+    the highest data release; then the latest date; then, so that the order of rows never counts, the highest
+    SHA-256. Files of one time that show different stars do not stand in for each other: they are in conflict.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``light_curves`` of one target.
+    products
+        Names of products, the preferred first.
+    least_agreement
+        Files whose `agreement` is below this, significantly, show different stars.
 
     Returns
     -------
-    polars.DataFrame
-        Some of the rows, columns unchanged.
+    list of Choice
+        One a row, in the order of the rows.
     """
-    product = (*_SEGMENT, "product_cadence_s")
-    begins = pl.col("start_btjd") - pl.col("start_btjd").shift(1) > _SAME_START_DAYS
+    ranked = sorted(range(len(rows)), key=lambda i: _rank(rows[i], products))
+    steps = [_steps(row) for row in rows]
+    meeting = {(i, j): _common(steps[i], steps[j]) for i, j in combinations(ranked, 2)}
+    strangers = {
+        (i, j) for (i, j), n in meeting.items() if n and _disagree(rows[i], rows[j], least_agreement)
+    }
+    others: dict[int, list[int]] = {i: [] for i in ranked}
+    rivals: dict[int, list[int]] = {i: [] for i in ranked}
+    for i, j in (pair for pair, n in meeting.items() if n):
+        found = rivals if (i, j) in strangers else others
+        found[i].append(j)
+        found[j].append(i)
+    kept = _none_repeated(ranked, steps, others)
+    choices = []
+    for this, row in enumerate(rows):
+        conflicting = [other for other in rivals[this] if other in kept]
+        if this not in kept:
+            shown_by = [other for other in others[this] if other in kept]
+            better = max(shown_by, key=lambda other: _common(steps[this], steps[other]))
+            is_preferred = ranked.index(better) < ranked.index(this)
+            choices.append(_not_selected(row, rows[better], is_preferred=is_preferred))
+        elif conflicting:
+            choices.append(_conflict(row, rows[conflicting[0]]))
+        else:
+            choices.append(Choice("selected", row["target_id"]))
+    return choices
+
+
+def _none_repeated(
+    ranked: Sequence[int], steps: Sequence[NDArray[np.int64]], others: Mapping[int, Sequence[int]]
+) -> set[int]:
+    """Leave files out from the last of ``ranked``; ``others`` show the same star at some of the same time."""
+    kept = set(ranked)
+
+    def is_shown(this: int) -> bool:
+        by = [steps[other] for other in others[this] if other in kept]
+        return bool(by) and _common(steps[this], np.concatenate(by)) >= _SHOWN * steps[this].size
+
+    for this in reversed(ranked):
+        kept.remove(this)
+        if not all(is_shown(file) for file in (this, *others[this]) if file not in kept):
+            kept.add(this)
+    return kept
+
+
+def _rank(row: Row, products: Sequence[str]) -> tuple[Any, ...]:
+    seconds = _rounded(row["cadence_s"])
+    release = -1 if row["data_release"] is None else row["data_release"]
     return (
-        files.filter(pl.col("status") == "accepted")
-        .with_columns(product_cadence_s=_SECONDS)
-        .sort("start_btjd", "sha256")
-        .with_columns(product_part=begins.fill_null(value=False).cum_sum().over(product))
-        .sort("data_release", "file_created", "sha256", descending=True, nulls_last=True)
-        .unique((*product, "product_part"), keep="first", maintain_order=True)
-        .sort("sha256")
-        .select(files.columns)
+        seconds != _rounded(MISSIONS[row["mission"]].search_cadence_s),
+        seconds,
+        products.index(row["product"]),
+        -release,
+        _descending(row["file_created"] or ""),
+        _descending(row["sha256"]),
     )
 
 
-def one_cadence_per_segment(light_curves: pl.DataFrame) -> pl.DataFrame:
-    """Keep one cadence of each segment, so that no photon is counted twice when segments are stitched.
+def _rounded(seconds: float) -> float:
+    """Keep two digits: a cadence measured by barycentric times differs from the nominal one by 1e-4."""
+    return float(f"{seconds:.2g}")
 
-    The mission's search cadence wins (TESS 2 min, Kepler and K2 30 min: whole segments); where it
-    is missing, the shortest cadence there is. All files of the chosen cadence are kept: Kepler short
-    cadence has one a month.
 
-    Parameters
-    ----------
-    light_curves
-        Rows of ``light_curves`` with at least `CADENCE_COLUMNS`.
+def _descending(text: str) -> tuple[int, ...]:
+    """Order texts backwards; a text comes before its own beginning."""
+    return (*(-ord(letter) for letter in text), 1)
 
-    Returns
-    -------
-    polars.DataFrame
-        Some of the rows, columns and order unchanged.
-    """
-    standard = pl.col("mission").replace_strict(
-        {mission.name: mission.search_cadence_s for mission in MISSIONS.values()}, return_dtype=pl.Int64
+
+def _steps(row: Row) -> NDArray[np.int64]:
+    """Return the numbers of the steps of time with cadences, of each mission its own."""
+    numbers = np.floor(row["light_curve"]["time"] / _STEP_DAYS).astype(np.int64)
+    return np.unique(numbers + tuple(MISSIONS).index(row["mission"]) * 10**9)
+
+
+def _common(steps: NDArray[np.int64], others: NDArray[np.int64]) -> int:
+    return int(np.count_nonzero(np.isin(steps, others)))
+
+
+def _disagree(a: Row, b: Row, least_agreement: float) -> bool:
+    cadence_days = max(a["cadence_s"], b["cadence_s"]) / _SECONDS_A_DAY
+    coefficient, error = agreement(a["light_curve"], b["light_curve"], cadence_days)
+    return coefficient + _SIGMAS * error < least_agreement
+
+
+def _not_selected(row: Row, better: Row, *, is_preferred: bool) -> Choice:
+    name = f"{better['product']} file {better['sha256'][:_DIGITS]}"
+    if _same_cadences(row, better):
+        code, reason = "duplicate", f"the same cadences as in the {name}"
+    elif not is_preferred:
+        code, reason = "shorter", f"the {name} shows this time and more"
+    elif _rounded(row["cadence_s"]) != _rounded(better["cadence_s"]):
+        code = "other_cadence"
+        reason = f"cadence {row['cadence_s']:.0f} s; the {name} has {better['cadence_s']:.0f} s"
+    elif row["product"] != better["product"]:
+        code, reason = "other_product", f"a {row['product']} file; the {name} is preferred"
+    else:
+        code, reason = "older_processing", f"{_processing(row)}; the {name} is {_processing(better)}"
+    return Choice("not_selected", None, code, reason)
+
+
+def _processing(row: Row) -> str:
+    return f"release {row['data_release']} of {row['file_created']}"
+
+
+def _same_cadences(a: Row, b: Row) -> bool:
+    one, other = a["light_curve"], b["light_curve"]
+    return all(one[name].tobytes() == other[name].tobytes() for name in ("time", "flux", "flux_err"))
+
+
+def _conflict(row: Row, other: Row) -> Choice:
+    return Choice(
+        "conflict",
+        f"{row['target_id']}~{row['sha256'][:_DIGITS]}",
+        "fluxes_disagree",
+        f"at this time the {other['product']} file {other['sha256'][:_DIGITS]} shows another star of this id",
     )
-    # The search cadence ranks 0, before every other, which ranks by its length.
-    rank = pl.when(standard == _SECONDS).then(0).otherwise(_SECONDS)
-    return light_curves.filter(rank == rank.min().over(_SEGMENT))

@@ -7,42 +7,49 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from astro_assets.ledger.table import Config, Parent, Parents, Table
-from astro_assets.observations.fits_light_curves import describe_file
+from astro_assets.ledger.table import Parent, Parents, Table
+from astro_assets.observations.identification import describe_file
 from astro_assets.observations.light_curves import compute_light_curves
 from astro_assets.observations.schemas import (
     LIGHT_CURVES_SCHEMA,
     OBSERVATION_FILES_SCHEMA,
     RAW_FILES_SCHEMA,
+    SEARCHED_COLUMNS,
+    SELECTED_FILES_SCHEMA,
     SIMULATED_TRUTH_SCHEMA,
     LightCurveConfig,
+    ObservationFilesConfig,
+    SelectedFilesConfig,
 )
-from astro_assets.observations.selection import (
-    CADENCE_COLUMNS,
-    PRODUCT_COLUMNS,
-    newest_products,
-    one_cadence_per_segment,
-)
+from astro_assets.observations.selection import accepted, choose, searched
 
 __all__ = [
-    "CADENCE_COLUMNS",
     "LIGHT_CURVES",
     "OBSERVATION_FILES",
     "RAW_FILES",
+    "SELECTED_FILES",
     "SIMULATED_TRUTH",
     "TABLES",
-    "one_cadence_per_segment",
+    "searched",
 ]
 
 #: Every file that ever came in, unopened: the source of everything. Units are put in by ingest.
 RAW_FILES: Final = Table(name="observations/raw_files", schema=RAW_FILES_SCHEMA)
 
 
-def compute_observation_files(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
+def compute_observation_files(
+    key: str, parents: Parents, config: ObservationFilesConfig
+) -> list[dict[str, Any]]:
     """Tell what the raw file ``key`` is: one row, of simulated origin if the header says so."""
-    del config
     (raw,) = parents["raw_files"]
-    row = describe_file(raw["sha256"], key, raw["file_name"])
+    row = describe_file(
+        raw["sha256"],
+        key,
+        raw["file_name"],
+        raw["description"],
+        flux_column=config.flux_column,
+        least_finite_fraction=config.least_finite_fraction,
+    )
     return [{**row, "origin": "simulated" if row["is_simulated"] else "real"}]
 
 
@@ -51,25 +58,60 @@ OBSERVATION_FILES: Final = Table(
     name="observations/observation_files",
     schema=OBSERVATION_FILES_SCHEMA,
     compute=compute_observation_files,
-    parents=(Parent(RAW_FILES, columns=("sha256", "file_name")),),
+    parents=(Parent(RAW_FILES, columns=("sha256", "file_name", "description")),),
+    config=ObservationFilesConfig(),
     key="sha256",
     target=None,
-    libraries=("astropy",),
+    libraries=("astropy", "numpy", "polars", "pyarrow"),
 )
 
-#: One standard light curve a file, for the newest accepted file of each product.
+#: One standard light curve a file, for every accepted file.
 LIGHT_CURVES: Final = Table(
     name="observations/light_curves",
     schema=LIGHT_CURVES_SCHEMA,
     compute=compute_light_curves,
-    parents=(Parent(OBSERVATION_FILES, columns=PRODUCT_COLUMNS),),
+    parents=(Parent(OBSERVATION_FILES, columns=("sha256", "status", "target_id", "description")),),
     config=LightCurveConfig(),
     key="sha256",
-    choose=newest_products,
-    libraries=("numpy", "astropy"),
+    choose=accepted,
+    libraries=("astropy", "numpy", "polars", "pyarrow"),
+)
+
+
+def compute_selected_files(key: str, parents: Parents, config: SelectedFilesConfig) -> list[dict[str, Any]]:
+    """Choose among the light curves of the target ``key``: one row a file."""
+    curves = parents["light_curves"]
+    choices = choose(curves, config.products, config.least_agreement)
+    return [
+        {
+            "target_id": key,
+            "sha256": curve["sha256"],
+            "status": choice.status,
+            "search_id": choice.search_id,
+            "reason_code": choice.reason_code,
+            "choice_reason": choice.reason,
+            **{name: curve[name] for name in SEARCHED_COLUMNS},
+        }
+        for curve, choice in zip(curves, choices, strict=True)
+    ]
+
+
+#: Which of a target's light curves are searched: one product for each stretch of time.
+SELECTED_FILES: Final = Table(
+    name="observations/selected_files",
+    schema=SELECTED_FILES_SCHEMA,
+    compute=compute_selected_files,
+    parents=(
+        Parent(
+            LIGHT_CURVES,
+            columns=("target_id", "sha256", "data_release", "file_created", *SEARCHED_COLUMNS),
+        ),
+    ),
+    config=SelectedFilesConfig(),
+    libraries=("numpy",),
 )
 
 #: The signals the simulated survey put into a file, keyed by its SHA-256; the search never reads them.
 SIMULATED_TRUTH: Final = Table(name="observations/simulated_truth", schema=SIMULATED_TRUTH_SCHEMA)
 
-TABLES: Final = (SIMULATED_TRUTH, RAW_FILES, OBSERVATION_FILES, LIGHT_CURVES)
+TABLES: Final = (SIMULATED_TRUTH, RAW_FILES, OBSERVATION_FILES, LIGHT_CURVES, SELECTED_FILES)

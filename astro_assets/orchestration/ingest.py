@@ -1,22 +1,25 @@
 """Taking files in: each is kept once, unchanged, under its sha256, and becomes a unit of a source table.
 
 Nothing here looks into a file; what it is, and whether it can be used, is decided by the table that reads it.
+The one exception is a list of descriptions, ``targets.csv``: the line that names a file is kept with it.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.objects import sha256_of
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, sha256_of
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Progress, Report, put_units
+from astro_assets.orchestration.descriptions import DESCRIPTIONS, Descriptions
+from astro_assets.orchestration.inbox import Seen, seen
+
+_CHANGING: Final = "it is being written"
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -50,66 +53,122 @@ def _below(top: Path) -> Iterator[Path]:
 
 
 def ingest(
-    ledger: Ledger, table: Table, paths: Iterable[Path], *, run_id: str = "", progress: Progress | None = None
+    ledger: Ledger,
+    table: Table,
+    paths: Iterable[Path],
+    *,
+    run_id: str = "",
+    progress: Progress | None = None,
+    may_take: Callable[[Path, Seen], bool] | None = None,
+    taken: Callable[[Mapping[Path, Seen]], None] | None = None,
 ) -> Report:
     """Take files in.
+
+    A file is known by its content. What a ``targets.csv`` says of it is part of its row, so that a changed
+    line makes exactly that file's results stale. Where several copies come in, the first that is described
+    counts; a known file that no list describes keeps what was said of it. A ``targets.csv`` brings the files
+    it names.
 
     Parameters
     ----------
     table
-        A source table with the columns ``sha256``, ``file_name``, ``size_bytes``.
+        A source table with the columns ``sha256``, ``file_name``, ``size_bytes``, ``description``.
     paths
-        Files and folders. A file already in store is recognised by its content; its row is left alone.
+        Files and folders. A file already in store is recognised by its content; its row is replaced only if
+        its description has changed.
+    may_take
+        Whether a file, given what it looks like before it is read, is taken in; every file when None.
+    taken
+        Called after the commit with what each file looked like before it was read.
 
     Returns
     -------
     Report
-        With a note for each file that cannot be read.
+        With a note for each file that cannot be read, or that is being written.
 
     Raises
     ------
     OSError
         If a path does not exist or a folder cannot be listed.
-    CorruptStoreError
-        If a file changed while it was being copied.
     """
-    known = set(ledger.open(table).units(["key"]).collect()["key"])
-    files = list(find_files(paths))
-    rows: dict[str, list[Mapping[str, Any]]] = {}
-    again, notes, n_bytes = [], [], 0
+    known = _known(ledger, table)
+    paths = list(paths)
+    descriptions = Descriptions([ledger.home.inbox, *paths])
+    files = _with_described(find_files(paths), descriptions)
+    found: dict[str, dict[str, Any]] = {}
+    described: dict[str, str] = {}
+    before: dict[Path, Seen] = {}
+    notes, n_bytes = [], 0
     for n_done, path in enumerate(files, 1):
-        try:
-            sha256 = _readable_sha256(path)
-        except OSError as error:
-            notes.append(f"{path} was not taken in: {error.strerror}")
+        outcome = _take(ledger.objects, path, may_take)
+        if isinstance(outcome, str):
+            notes.append(f"{path} was not taken in: {outcome}")
             continue
-        n_bytes += ledger.objects.put_file(path, sha256)
-        if sha256 in known:
-            again.append(sha256)
-        else:
-            row = {"sha256": sha256, "file_name": _name(path), "size_bytes": path.stat().st_size}
-            rows.setdefault(sha256, [row])
+        before[path], sha256, written = outcome
+        n_bytes += written
+        found.setdefault(sha256, known.get(sha256) or _row(path, sha256, before[path]))
+        if (description := descriptions.of(path, found[sha256]["description"])) is not None:
+            described.setdefault(sha256, description)
         if progress is not None:
             progress(n_done, len(files))
+    for sha256, description in described.items():
+        found[sha256] = {**found[sha256], "description": description}
+    rows = {sha256: [row] for sha256, row in found.items() if row != known.get(sha256)}
     report = put_units(ledger, table, rows, run_id=run_id)
+    if taken is not None:
+        taken(before)
     report.bytes_written += n_bytes
-    report.count((shard_of(sha256, ledger.home.n_shards), "reused") for sha256 in again)
-    report.keys = (*rows, *again)
+    report.count((shard_of(sha256, ledger.home.n_shards), "reused") for sha256 in found if sha256 not in rows)
+    report.keys = tuple(found)
     report.notes = notes
     return report
 
 
-def _readable_sha256(path: Path) -> str:
-    if not stat.S_ISREG(path.stat().st_mode):
-        # A pipe, a socket or a device: reading it might never end.
-        raise OSError(errno.EINVAL, "not a regular file")
-    return sha256_of(path)
+def _known(ledger: Ledger, table: Table) -> dict[str, dict[str, Any]]:
+    rows = ledger.open(table).rows(table.schema.names).collect().select(table.schema.names)
+    return {row["sha256"]: row for row in rows.iter_rows(named=True)}
+
+
+def _row(path: Path, sha256: str, now: Seen) -> dict[str, Any]:
+    size, _ = now.stamp
+    return {"sha256": sha256, "file_name": file_name(path), "size_bytes": size, "description": None}
+
+
+def _with_described(found: Iterable[Path], descriptions: Descriptions) -> list[Path]:
+    """Add to each list the files that it names: their rows may change with it."""
+    files: dict[Path, Path] = {}
+    for path in found:
+        named = descriptions.described_by(path) if path.name == DESCRIPTIONS else ()
+        for file in (path, *named):
+            files.setdefault(file.absolute(), file)
+    return list(files.values())
+
+
+def _take(
+    objects: ObjectStore, path: Path, may_take: Callable[[Path, Seen], bool] | None
+) -> tuple[Seen, str, int] | str:
+    """Store a file; return what it looked like before, its sha256 and the bytes written, or why it was not.
+
+    What cannot be written into the store is an error of the machine, not of the file.
+    """
+    try:
+        before = seen(path)
+        if may_take is not None and not may_take(path, before):
+            return _CHANGING
+        sha256 = sha256_of(path)
+    except OSError as error:
+        return error.strerror or str(error)
+    try:
+        written = objects.put_file(path, sha256)
+        return (before, sha256, written) if seen(path).stamp == before.stamp else _CHANGING
+    except (CorruptStoreError, FileNotFoundError):
+        return _CHANGING
 
 
 def _raise(error: OSError) -> NoReturn:
     raise error
 
 
-def _name(path: Path) -> str:
+def file_name(path: Path) -> str:
     """Return the file's name as text: bytes that are no UTF-8, which no table can hold, are replaced."""
     return os.fsencode(path.name).decode(errors="replace")

@@ -21,6 +21,8 @@ PRIMARY = {
     "Kepler": {"TELESCOP": "Kepler", "MISSION": "Kepler", "OBJECT": "KIC 42", "KEPLERID": 42, "QUARTER": 7},
     "K2": {"TELESCOP": "Kepler", "MISSION": "K2", "OBJECT": "EPIC 42", "KEPLERID": 42, "CAMPAIGN": 7},
 }
+#: First time in the file's own days: BTJD, or BKJD of Kepler's quarter 15 and of K2's campaign 1.
+START = {"TESS": 1500.0, "Kepler": 1500.0, "K2": 2000.0}
 CADENCE_S = {"TESS": 120.0, "Kepler": 1765.463, "K2": 1765.463}
 
 
@@ -37,7 +39,7 @@ def light_curve_file(
     step = CADENCE_S[mission] / 86400
     reference = 2457000 if mission == "TESS" else 2454833
     values: dict[str, np.ndarray | None] = {
-        "TIME": 1500 + np.arange(n) * step,
+        "TIME": START[mission] + np.arange(n) * step,
         "CADENCENO": np.arange(n, dtype=np.int32) + 1000,
         "PDCSAP_FLUX": (2000 + 3 * np.sin(np.arange(n))).astype(np.float32),
         "PDCSAP_FLUX_ERR": np.full(n, 2, dtype=np.float32),
@@ -64,8 +66,8 @@ def light_curve_file(
         "BJDREFI": reference,
         "BJDREFF": 0.0,
         "TIMEDEL": step,
-        "TSTART": 1500.0,
-        "TSTOP": 1500 + n * step,
+        "TSTART": START[mission],
+        "TSTOP": START[mission] + n * step,
         **(table or {}),
     }
     first = fits.PrimaryHDU()

@@ -30,10 +30,6 @@ def test_the_fraction_of_the_reference_day_counts(tmp_path: Path) -> None:
     [
         ({"primary": {"TELESCOP": "ZTF"}}, "unsupported product: TELESCOP 'ZTF' is none of TESS, Kepler, K2"),
         ({"primary": {"TELESCOP": None}}, "unsupported product: TELESCOP ''"),
-        (
-            {"primary": {"CREATOR": "lightkurve.LightCurve.to_fits()"}},
-            "unsupported product: exported by lightkurve",
-        ),
         ({"table": {"EXTNAME": "PIXELS"}}, "no single LIGHTCURVE extension .there are PIXELS"),
         ({"columns": {"TIME": None}}, "no column TIME; there are CADENCENO"),
         ({"columns": {"QUALITY": None}}, "no column QUALITY"),

@@ -14,7 +14,7 @@ from astropy.io import fits
 from astro_assets.observations.light_curves import LightCurveError, compute_light_curves, read_light_curve
 from astro_assets.observations.missions import KEPLER_DEFAULT_BITMASK, TESS_DEFAULT_BITMASK
 from astro_assets.observations.schemas import LIGHT_CURVES_SCHEMA, LightCurveConfig
-from astro_assets_tests.observations.made_files import light_curve_file
+from astro_assets_tests.observations.made_files import START, light_curve_file
 
 BITMASKS = {"tess_bitmask": TESS_DEFAULT_BITMASK, "kepler_bitmask": KEPLER_DEFAULT_BITMASK}
 #: Untouched mission files: TESS 2 min and 30 min, Kepler long and short cadence, K2.
@@ -30,7 +30,9 @@ COMPARED = (
 
 def _row(path: Path, **settings: Any) -> dict[str, Any]:
     (row,) = compute_light_curves(
-        "ab" * 32, {"observation_files": [{"sha256": path}]}, LightCurveConfig(**settings)
+        "ab" * 32,
+        {"observation_files": [{"sha256": path, "description": None}]},
+        LightCurveConfig(**settings),
     )
     return row
 
@@ -79,7 +81,7 @@ def test_golden_numbers_of_kepler_short_cadence(shared_data: Path) -> None:
 @pytest.mark.parametrize("mission", ["TESS", "Kepler", "K2"])
 def test_only_finite_unflagged_cadences_are_kept(tmp_path: Path, mission: str) -> None:
     n = 12
-    time = 1500 + np.arange(n) * 0.02
+    time = START[mission] + np.arange(n) * 0.02
     flux, error = np.full(n, 100, dtype=np.float32), np.ones(n, dtype=np.float32)
     quality = np.zeros(n, dtype=np.int32)
     time[0], flux[1], error[2], flux[3] = np.nan, np.nan, np.inf, -np.inf
@@ -162,19 +164,18 @@ def _times(**changed: float) -> np.ndarray:
     [
         ({"PDCSAP_FLUX": np.full(60, np.nan, dtype=np.float32)}, "no finite cadence: of 60, 0 are flagged"),
         ({"QUALITY": np.full(60, 128, dtype=np.int32)}, "no finite cadence: of 60, 60 are flagged"),
-        ({"PDCSAP_FLUX": np.zeros(60, dtype=np.float32)}, "the median of PDCSAP_FLUX is 0 e-/s"),
-        ({"PDCSAP_FLUX": np.full(60, -5, dtype=np.float32)}, "the median of PDCSAP_FLUX is -5 e-/s"),
+        ({"PDCSAP_FLUX": np.zeros(60, dtype=np.float32)}, "the median of PDCSAP_FLUX is 0: a relative"),
+        ({"PDCSAP_FLUX": np.full(60, -5, dtype=np.float32)}, "the median of PDCSAP_FLUX is -5: "),
         ({"PDCSAP_FLUX": None}, "no column PDCSAP_FLUX; there are TIME"),
         ({"PDCSAP_FLUX_ERR": None}, "no column PDCSAP_FLUX_ERR; there are TIME"),
         ({"TIME": _times(_30=1400.0)}, "time does not increase at cadence 1030"),
-        ({"TIME": _times(_59=1e9)}, "the times span 9.99998e[+]08 d; a segment lasts at most 200 d"),
-        ({"TIME": _times(_0=-1e308, _59=1e308)}, "the times span inf d"),
+        ({"TIME": _times(_59=1e9)}, "the times run from 2019-01-16 to BTJD 1e[+]09"),
+        ({"TIME": _times(_59=2000.0)}, "the times span 500 d; a segment lasts at most 200 d"),
+        ({"TIME": _times(_0=-1e308, _59=1e308)}, "the times run from BTJD -1e[+]308 to BTJD 1e[+]308"),
         ({"PDCSAP_FLUX_ERR": np.zeros(60, dtype=np.float32)}, "no finite cadence: of 60, 0 are flagged"),
-        ({"PDCSAP_FLUX": np.full(60, 1e308)}, "the median of PDCSAP_FLUX is inf e-/s"),
-        (
-            {"PDCSAP_FLUX_ERR": np.full(60, 1e300)},
-            "PDCSAP_FLUX or its error is more than 1e38 times its median",
-        ),
+        ({"PDCSAP_FLUX": np.full(60, 1e308)}, "the median of PDCSAP_FLUX is inf: "),
+        ({"PDCSAP_FLUX_ERR": np.full(60, 1e300)}, "no finite cadence: of 60, 0 are flagged"),
+        ({"PDCSAP_FLUX_ERR": np.full(60, 1e-50)}, "no finite cadence: of 60, 0 are flagged"),
         ({"CADENCENO": np.arange(60) + 2**40}, "column CADENCENO holds numbers beyond 32 bits"),
         ({"QUALITY": np.zeros(60, dtype=np.float32)}, "column QUALITY does not hold whole numbers"),
     ],
@@ -187,9 +188,19 @@ def test_unusable_cadences_are_named(
         _row(path)
 
 
+def test_what_is_finite_and_positive_only_in_double_precision_is_left_out(tmp_path: Path) -> None:
+    flux, error = np.full(60, 2000.0), np.full(60, 2.0)
+    flux[3], error[4], error[5] = 1e80, 1e80, 1e-50
+    row = _row(light_curve_file(tmp_path / "a.fits", columns={"PDCSAP_FLUX": flux, "PDCSAP_FLUX_ERR": error}))
+    curve = row["light_curve"]
+    assert (row["n_points"], row["n_not_finite"], row["median_flux"]) == (57, 3, 2000)
+    assert np.isfinite(curve["flux"]).all()
+    assert (curve["flux_err"] == np.float32(0.001)).all()
+
+
 def test_a_refused_file_fails_with_its_reason(tmp_path: Path) -> None:
     (tmp_path / "a.fits").write_text("time,flux\n")
-    with pytest.raises(LightCurveError, match="not FITS"):
+    with pytest.raises(LightCurveError, match="not described"):
         _row(tmp_path / "a.fits")
 
 
@@ -200,12 +211,13 @@ def test_a_header_only_change_leaves_the_content_as_it_was(shared_data: Path, tm
         hdus[0].header.update({"DATE": "2031-01-01", "PROCVER": "spoc-9", "DATA_REL": 99, "RA_OBJ": 1.0})
         hdus[0].header["HISTORY"] = "rewritten"
         hdus[1].header["COMMENT"] = "rewritten"
-        hdus.writeto(changed)
+        hdus.writeto(changed, checksum=True)
     before, after = _row(original), _row(changed)
-    content = {column.name for column in LIGHT_CURVES_SCHEMA.content}
+    content = {column.name for column in LIGHT_CURVES_SCHEMA.content} - {"data_release", "file_created"}
     for name, array in before.pop("light_curve").items():
         assert array.tobytes() == after["light_curve"][name].tobytes(), name
     assert {name: value for name, value in before.items() if name in content} == {
         name: after[name] for name in content - {"light_curve"}
     }
     assert before["ra_deg"] != after["ra_deg"]
+    assert (before["data_release"], after["data_release"]) == (42, 99)

@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from astro_assets.observations.schemas import (
     LIGHT_CURVES_SCHEMA,
     OBSERVATION_FILES_SCHEMA,
+    SEARCHED_COLUMNS,
     LightCurveConfig,
+    ObservationFilesConfig,
 )
 
 
@@ -28,11 +30,26 @@ def test_wrong_settings_are_refused(settings: dict[str, Any]) -> None:
         LightCurveConfig(**settings)
 
 
-def test_every_setting_is_described() -> None:
-    assert all(field.description for field in LightCurveConfig.model_fields.values())
+@pytest.mark.parametrize(
+    "settings", [{"flux_column": "FLUX"}, {"least_finite_fraction": 1.1}, {"least_finite_fraction": -0.1}]
+)
+def test_wrong_settings_of_what_can_be_used_are_refused(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        ObservationFilesConfig(**settings)
 
 
-def test_what_a_rewritten_header_changes_is_context_in_light_curves() -> None:
+@pytest.mark.parametrize("config", [LightCurveConfig, ObservationFilesConfig])
+def test_every_setting_is_described(config: type[LightCurveConfig | ObservationFilesConfig]) -> None:
+    assert all(field.description for field in config.model_fields.values())
+
+
+def test_a_file_is_judged_by_the_flux_that_is_used() -> None:
+    assert ObservationFilesConfig().flux_column == LightCurveConfig().flux_column
+
+
+def test_what_a_rewritten_header_changes_is_context_or_read_by_the_selection_alone() -> None:
     content = {column.name for column in LIGHT_CURVES_SCHEMA.content}
-    assert not content & {"sha256", "ra_deg", "dec_deg", "magnitude", "file_created", "data_release"}
+    changing = {"sha256", "ra_deg", "dec_deg", "magnitude", "file_created", "data_release"}
+    assert content & changing == {"sha256", "file_created", "data_release"}
+    assert not changing & set(SEARCHED_COLUMNS)
     assert "sha256" in {column.name for column in OBSERVATION_FILES_SCHEMA.content}

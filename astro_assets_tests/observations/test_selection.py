@@ -1,131 +1,107 @@
-"""One file a product, one cadence a segment, whatever the order of rows."""
+"""One file for each stretch of time, whatever the order of rows, and conflicts where files show two stars."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from astro_assets.observations.schemas import OBSERVATION_FILES_SCHEMA
-from astro_assets.observations.selection import (
-    CADENCE_COLUMNS,
-    PRODUCT_COLUMNS,
-    newest_products,
-    one_cadence_per_segment,
-)
+from astro_assets.observations.readers.registry import PRODUCTS
+from astro_assets.observations.schemas import OBSERVATION_FILES_SCHEMA, SelectedFilesConfig
+from astro_assets.observations.selection import CHOICE_REASONS, STATUSES, Choice, accepted, choose, searched
 
-TYPES = {name: OBSERVATION_FILES_SCHEMA[name].polars_type for name in PRODUCT_COLUMNS}
+CONFIG = SelectedFilesConfig()
+DAYS = 27.0
 
 
-def _file(sha256: str, **changed: Any) -> dict[str, Any]:
-    return {
+def _row(sha256: str, star: int = 1, noise: int = 0, **changed: Any) -> dict[str, Any]:
+    """Light curve of a star that changes within two hours, the same in every file, with little noise."""
+    row = {
         "sha256": sha256,
-        "status": "accepted",
         "target_id": "TIC 1",
         "mission": "TESS",
-        "segment_kind": "sector",
-        "segment": 3,
+        "product": "mission",
         "cadence_s": 120.0,
         "start_btjd": 1382.0,
+        "end_btjd": 1382.0 + DAYS,
         "data_release": 1,
         "file_created": "2018-09-27",
         **changed,
     }
+    spans = row.pop("spans", [(row["start_btjd"], row["end_btjd"])])
+    row["start_btjd"], row["end_btjd"] = spans[0][0], spans[-1][1]
+    step = max(row["cadence_s"], 600) / 86400
+    time = np.concatenate([np.arange(start, end, step) for start, end in spans])
+    knots = np.random.default_rng(star).normal(0, 1e-3, 20000)
+    shape = np.interp((time - 1300) * 12, np.arange(20000), knots)
+    flux = 1 + shape + np.random.default_rng([9, noise]).normal(0, 3e-4, len(time))
+    curve = {"time": time, "flux": flux.astype(np.float32), "flux_err": np.full(len(time), 3e-4, np.float32)}
+    return {**row, "light_curve": curve}
 
 
-def _chosen(*files: dict[str, Any]) -> list[str]:
-    return newest_products(pl.DataFrame(files, schema=TYPES))["sha256"].to_list()
+def _choices(*rows: dict[str, Any], **settings: Any) -> dict[str, Choice]:
+    config = SelectedFilesConfig(**settings)
+    choices = choose(rows, config.products, config.least_agreement)
+    return {row["sha256"]: choice for row, choice in zip(rows, choices, strict=True)}
+
+
+def _selected(*rows: dict[str, Any], **settings: Any) -> list[str]:
+    return sorted(sha for sha, choice in _choices(*rows, **settings).items() if choice.status == "selected")
 
 
 @pytest.mark.parametrize(
-    "newer",
+    ("better", "code"),
     [
-        {"data_release": 2, "file_created": "2017-01-01"},
-        {"file_created": "2018-09-28"},
-        {"file_created": "2018-09-27T01:00:00"},
-        {"start_btjd": 1382.0001, "data_release": 42},
-        {"cadence_s": 120.00001, "data_release": 42},
+        ({"data_release": 2, "file_created": "2017-01-01"}, "older_processing"),
+        ({"file_created": "2018-09-28"}, "older_processing"),
+        ({"file_created": "2018-09-27T01:00:00"}, "older_processing"),
+        ({"start_btjd": 1382.0001, "data_release": 42}, "older_processing"),
+        ({"cadence_s": 120.00001, "data_release": 42}, "older_processing"),
     ],
 )
-def test_the_newer_file_of_a_product_counts(newer: dict[str, Any]) -> None:
-    assert _chosen(_file("b"), _file("a", **newer)) == ["a"]
+def test_the_newer_processing_supersedes_the_older(better: dict[str, Any], code: str) -> None:
+    choices = _choices(_row("b"), _row("a", noise=1, **better))
+    assert (choices["a"].status, choices["a"].search_id, choices["a"].reason_code) == (
+        "selected",
+        "TIC 1",
+        None,
+    )
+    assert (choices["b"].status, choices["b"].search_id, choices["b"].reason_code) == (
+        "not_selected",
+        None,
+        code,
+    )
+    assert "mission file a" in str(choices["b"].reason)
 
 
 @pytest.mark.parametrize("column", ["data_release", "file_created"])
 def test_a_missing_version_is_the_oldest(column: str) -> None:
-    assert _chosen(_file("b", **{column: None}), _file("a")) == ["a"]
+    assert _selected(_row("b", **{column: None}), _row("a")) == ["a"]
 
 
 def test_equal_versions_are_settled_by_content_hash() -> None:
-    assert _chosen(_file("a"), _file("c"), _file("b")) == ["c"]
+    choices = _choices(_row("a"), _row("c"), _row("b", noise=1))
+    assert choices["c"].status == "selected"
+    assert (choices["a"].reason_code, choices["b"].reason_code) == ("duplicate", "older_processing")
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        {"target_id": "TIC 2"},
-        {"mission": "K2"},
-        {"segment": 4},
-        {"segment_kind": "campaign"},
-        {"cadence_s": 20.0},
-    ],
-)
-def test_other_products_stand_beside(other: dict[str, Any]) -> None:
-    assert _chosen(_file("a"), _file("b", **other)) == ["a", "b"]
+@pytest.mark.parametrize("better", range(len(CONFIG.products) - 1))
+def test_the_configured_product_is_preferred(better: int) -> None:
+    first, second = CONFIG.products[better], CONFIG.products[better + 1]
+    rows = _row("a", product=first, data_release=None), _row("b", product=second, noise=1)
+    assert _choices(*rows)["b"].reason_code == "other_product"
+    assert _selected(*rows, products=tuple(reversed(CONFIG.products))) == ["b"]
 
 
-def test_refused_files_never_count() -> None:
-    refused = dict.fromkeys(PRODUCT_COLUMNS) | {"sha256": "z", "status": "refused"}
-    assert _chosen(_file("a"), refused, _file("z2", status="refused", data_release=99)) == ["a"]
-    assert _chosen(refused) == []
-    assert _chosen() == []
-
-
-def test_the_months_of_kepler_short_cadence_are_three_products() -> None:
-    kepler = {"mission": "Kepler", "segment_kind": "quarter", "cadence_s": 58.8488, "target_id": "KIC 1"}
-    months = [_file(f"a{month}", start_btjd=-2000.0 + 31 * month, **kepler) for month in range(3)]
-    again = [
-        _file(f"b{month}", start_btjd=-2000.0 + 31 * month + 0.02, data_release=25, **kepler)
-        for month in (0, 2)
-    ]
-    assert _chosen(*months, *again) == ["a1", "b0", "b2"]
-
-
-@given(st.permutations(range(8)), st.data())
-def test_the_choice_does_not_depend_on_order_and_keeps_rows_whole(
-    order: list[int], data: st.DataObject
-) -> None:
-    draw = data.draw
-    files = [
-        _file(
-            f"{number:02d}",
-            target_id=draw(st.sampled_from(["TIC 1", "TIC 2"])),
-            cadence_s=draw(st.sampled_from([20.0, 120.0])),
-            data_release=draw(st.sampled_from([None, 1, 2])),
-            status=draw(st.sampled_from(["accepted", "refused"])),
-        )
-        for number in range(8)
-    ]
-    frame = pl.DataFrame(files, schema=TYPES)
-    chosen = newest_products(frame)
-    assert chosen.equals(newest_products(frame[order]))
-    assert chosen.join(frame, on=list(PRODUCT_COLUMNS), how="semi", nulls_equal=True).height == chosen.height
-    accepted = frame.filter(pl.col("status") == "accepted")
-    products = accepted.select("target_id", "cadence_s").unique().height
-    assert chosen.select("target_id", "cadence_s").unique().height == chosen.height == products
-
-
-def _curves(*rows: tuple[str, str, int, float]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            {"target_id": t, "mission": m, "segment_kind": "sector", "segment": s, "cadence_s": c}
-            for t, m, s, c in rows
-        ],
-        schema={name: TYPES[name] for name in CADENCE_COLUMNS},
-    ).with_row_index("number")
+def test_every_product_has_its_place_once() -> None:
+    assert sorted(CONFIG.products) == sorted(PRODUCTS)
+    for wrong in (CONFIG.products[1:], (*CONFIG.products, "table"), (*CONFIG.products[1:], "tpf")):
+        with pytest.raises(ValueError, match="each once"):
+            SelectedFilesConfig(products=wrong)
 
 
 @pytest.mark.parametrize(
@@ -136,20 +112,146 @@ def _curves(*rows: tuple[str, str, int, float]) -> pl.DataFrame:
         ("TESS", [200.0, 1800.0], 200.0),
         ("TESS", [1800.0], 1800.0),
         ("Kepler", [58.8488, 1765.463], 1765.463),
+        ("Kepler", [58.8488, 1765.53], 1765.53),
         ("K2", [58.8488], 58.8488),
     ],
 )
-def test_one_cadence_of_a_segment(mission: str, cadences: list[float], kept: float) -> None:
-    frame = _curves(*(("X 1", mission, 5, cadence) for cadence in cadences))
-    assert one_cadence_per_segment(frame)["cadence_s"].to_list() == [kept]
+def test_one_cadence_of_a_stretch_of_time(mission: str, cadences: list[float], kept: float) -> None:
+    rows = [_row(f"{c}", mission=mission, cadence_s=c, noise=i) for i, c in enumerate(cadences)]
+    choices = _choices(*rows)
+    assert [sha for sha, choice in choices.items() if choice.status == "selected"] == [str(kept)]
+    lost = [choice.reason_code for choice in choices.values() if choice.status != "selected"]
+    assert set(lost) <= {"other_cadence"}
 
 
-def test_each_segment_chooses_for_itself_and_months_stay_together() -> None:
-    frame = _curves(
-        ("KIC 1", "Kepler", 1, 1765.463),
-        ("KIC 1", "Kepler", 1, 58.8488),
-        ("KIC 1", "Kepler", 2, 58.8488),
-        ("KIC 1", "Kepler", 2, 58.8489),
-        ("KIC 2", "Kepler", 1, 58.8488),
+def test_other_times_and_missions_stand_beside() -> None:
+    later = {"start_btjd": 1382.0 + DAYS - 1, "end_btjd": 1382.0 + 2 * DAYS}
+    assert _selected(_row("a"), _row("b", **later)) == ["a", "b"]
+    assert _selected(_row("a"), _row("b", mission="K2")) == ["a", "b"]
+
+
+def test_months_of_short_cadence_give_way_to_their_quarter_and_else_stand_together() -> None:
+    kepler = {"mission": "Kepler", "target_id": "KIC 1"}
+    months = [
+        _row(f"{m}", noise=m, cadence_s=58.85, start_btjd=1400 + 30.0 * m, end_btjd=1430 + 30.0 * m, **kepler)
+        for m in range(3)
+    ]
+    quarter = _row("q", noise=4, cadence_s=1765.46, start_btjd=1400.0, end_btjd=1490.0, **kepler)
+    assert _selected(*months, quarter) == ["q"]
+    assert _selected(*months) == ["0", "1", "2"]
+
+
+def test_a_short_file_of_a_preferred_product_does_not_displace_years() -> None:
+    kepler = {"mission": "Kepler", "target_id": "KIC 1", "cadence_s": 1765.46}
+    table = _row("t", product="table", start_btjd=1300.0, end_btjd=2700.0, **kepler)
+    quarter = _row("q", noise=1, start_btjd=1500.0, end_btjd=1582.0, **kepler)
+    choices = _choices(quarter, table)
+    assert choices["t"] == Choice("selected", "KIC 1")
+    assert (choices["q"].status, choices["q"].reason_code) == ("not_selected", "shorter")
+    assert "table file t shows this time and more" in str(choices["q"].reason)
+
+
+def test_files_that_share_no_time_do_not_compete_although_their_spans_do() -> None:
+    table = _row("t", product="table", spans=[(1330.0, 1357.0), (2040.0, 2067.0)])
+    sector = _row("s", noise=1, start_btjd=1660.0, end_btjd=1687.0)
+    assert _selected(table, sector) == ["s", "t"]
+
+
+def test_preferred_files_that_together_show_the_time_of_another_replace_it() -> None:
+    sectors = [_row(f"{k}", noise=k, start_btjd=1400 + 27.0 * k, end_btjd=1427 + 27.0 * k) for k in range(3)]
+    table = _row("t", product="table", noise=9, start_btjd=1400.0, end_btjd=1481.0)
+    assert _selected(*sectors, table) == ["0", "1", "2"]
+    assert _selected(*sectors[:2], table) == ["t"], "a third would be lost"
+
+
+def test_two_quiet_stars_are_no_conflict() -> None:
+    """Where nothing varies nothing tells two stars apart."""
+    rows = [_row(f"{k}", noise=k, product=("mission", "table")[k]) for k in range(2)]
+    for k, row in enumerate(rows):
+        noise = np.random.default_rng(k).normal(0, 1e-3 * 20**k, row["light_curve"]["time"].size)
+        row["light_curve"]["flux"] = (1 + noise).astype(np.float32)
+    assert _selected(*rows) == ["0"]
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(1300, 1500), st.floats(1, 60), st.sampled_from(["mission", "table"]), st.booleans()
+        ),
+        min_size=1,
+        max_size=6,
     )
-    assert one_cadence_per_segment(frame)["number"].to_list() == [0, 2, 3, 4]
+)
+def test_a_tenth_of_a_file_at_most_is_lost(files: list[tuple[float, float, str, bool]]) -> None:
+    rows = [
+        _row(
+            f"{number}",
+            noise=number,
+            product=product,
+            spans=[(start, start + days), (start + 90, start + 90 + days)][: 1 + is_split],
+        )
+        for number, (start, days, product, is_split) in enumerate(files)
+    ]
+    choices = _choices(*rows, least_agreement=-1)
+    steps = {row["sha256"]: set(np.floor(row["light_curve"]["time"] * 10)) for row in rows}
+    shown = set().union(*(steps[sha] for sha, choice in choices.items() if choice.status == "selected"))
+    for sha, of in steps.items():
+        assert len(of & shown) >= 0.9 * len(of), f"{sha}: {choices}"
+
+
+def test_two_stars_under_one_id_are_in_conflict_and_searched_apart() -> None:
+    rows = _row("aaaaaaaaaa", star=1, data_release=2), _row("bbbbbbbbbb", star=2, noise=1)
+    choices = _choices(*rows)
+    assert {choice.status for choice in choices.values()} == {"conflict"}
+    assert choices["aaaaaaaaaa"].search_id == "TIC 1~aaaaaaaa"
+    assert choices["bbbbbbbbbb"].search_id == "TIC 1~bbbbbbbb"
+    assert {choice.reason_code for choice in choices.values()} == {"fluxes_disagree"}
+    assert _selected(*rows, least_agreement=-1) == ["aaaaaaaaaa"]
+
+
+def test_a_third_file_belongs_to_the_star_it_shows_and_other_segments_are_left_alone() -> None:
+    later = {"start_btjd": 1500.0, "end_btjd": 1500.0 + DAYS}
+    rows = (
+        _row("a", star=1, data_release=3),
+        _row("b", star=2, noise=2, data_release=2),
+        _row("c", star=2, noise=1),
+        _row("d", star=1, **later),
+    )
+    choices = _choices(*rows)
+    assert [choices[sha].status for sha in "abcd"] == ["conflict", "conflict", "not_selected", "selected"]
+    assert "file b" in str(choices["c"].reason)
+
+
+@given(st.permutations(range(6)), st.data())
+def test_the_choice_does_not_depend_on_order(order: list[int], data: st.DataObject) -> None:
+    rows = [
+        _row(
+            f"{number:02d}",
+            star=data.draw(st.sampled_from([1, 2])),
+            noise=number,
+            product=data.draw(st.sampled_from(["mission", "table"])),
+            cadence_s=data.draw(st.sampled_from([20.0, 120.0])),
+            data_release=data.draw(st.sampled_from([None, 1, 2])),
+            end_btjd=1400.0,
+        )
+        for number in range(6)
+    ]
+    choices = _choices(*rows)
+    assert choices == _choices(*(rows[i] for i in order))
+    assert len({row["sha256"] for row in rows}) == len(choices)
+    for choice in choices.values():
+        assert choice.status in STATUSES
+        assert (choice.reason_code in CHOICE_REASONS) == (choice.status != "selected")
+        assert (choice.search_id is None) == (choice.status == "not_selected")
+    apart = [c.search_id for c in choices.values() if c.status == "conflict"]
+    assert len(set(apart)) == len(apart)
+    assert len([c for c in choices.values() if c.status == "selected"]) <= 1
+
+
+def test_views_of_rows() -> None:
+    types = {name: OBSERVATION_FILES_SCHEMA[name].polars_type for name in ("sha256", "status")}
+    files = pl.DataFrame([("a", "accepted"), ("b", "refused")], schema=types, orient="row")
+    assert accepted(files)["sha256"].to_list() == ["a"]
+    chosen = pl.DataFrame({"status": list(STATUSES)})
+    assert searched(chosen)["status"].to_list() == ["selected", "conflict"]

@@ -151,3 +151,118 @@ def test_a_name_of_bytes_that_are_no_text_is_kept_readable(home: Home, folder: P
     ingest(homes.ledger_of(home), RAW_FILES, [folder])
     names = [name for (name,) in homes.units(home, "raw_files", "file_name")["file_name"]]
     assert "\ufffd.fits" in names
+
+
+def described(home: Home) -> dict[str, str | None]:
+    rows = homes.units(home, "raw_files", "file_name", "description").rows()
+    return {name: told for _, (name,), (told,) in rows}
+
+
+def describe(folder: Path, *lines: str) -> Path:
+    path = folder / "targets.csv"
+    path.write_text("\n".join(("file,target_id,mission", *lines)) + "\n")
+    return path
+
+
+def test_a_line_beside_or_above_is_kept_with_the_file(home: Home, folder: Path) -> None:
+    describe(folder, "b.fits,KIC 1,Kepler", "a/z.fits,KIC 2,", "a/b/c.txt,KIC 3,K2")
+    describe(folder / "a", "b/c.txt,KIC 4,K2")
+    ingest(homes.ledger_of(home), RAW_FILES, [folder / "a", folder / "b.fits"])
+    told = described(home)
+    assert told["b.fits"] == '{"mission": "Kepler", "target_id": "KIC 1"}'
+    assert told["z.fits"] == '{"target_id": "KIC 2"}'
+    assert told["c.txt"] == '{"mission": "K2", "target_id": "KIC 4"}'
+
+
+def test_a_changed_line_replaces_exactly_its_row(home: Home, folder: Path) -> None:
+    describe(folder, "b.fits,KIC 1,Kepler", "c.FITS,KIC 2,Kepler")
+    ledger = homes.ledger_of(home)
+    ingest(ledger, RAW_FILES, [folder])
+    before = dict(homes.units(home, "raw_files", "output_hash").rows())
+    describe(folder, "b.fits,KIC 9,Kepler", "c.FITS,KIC 2,Kepler")
+    report = ingest(ledger, RAW_FILES, [folder])
+    after = dict(homes.units(home, "raw_files", "output_hash").rows())
+    changed = {key for key in before if before[key] != after[key]}
+    assert changed == {sha256_of(folder / "b.fits")}
+    assert report.total("rows") == 2  # that one and the new list itself
+    assert ingest(ledger, RAW_FILES, [folder]).total("rows") == 0
+
+
+def test_a_list_alone_brings_the_files_it_names(home: Home, folder: Path) -> None:
+    ledger = homes.ledger_of(home)
+    ingest(ledger, RAW_FILES, [folder])
+    path = describe(folder, "a/z.fits,KIC 2,Kepler", "missing.csv,KIC 3,Kepler")
+    ingest(ledger, RAW_FILES, [path])
+    assert described(home)["z.fits"] == '{"mission": "Kepler", "target_id": "KIC 2"}'
+
+
+def test_neither_folder_nor_name_enters_what_is_told(home: Home, folder: Path, tmp_path: Path) -> None:
+    describe(folder, "b.fits,KIC 1,Kepler")
+    ledger = homes.ledger_of(home)
+    ingest(ledger, RAW_FILES, [folder])
+    before = homes.units(home, "raw_files", "output_hash")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "other.fits").write_bytes((folder / "b.fits").read_bytes())
+    ingest(ledger, RAW_FILES, [elsewhere])  # described nowhere: what was told stays
+    describe(elsewhere, "other.fits,KIC 1,Kepler")
+    report = ingest(ledger, RAW_FILES, [elsewhere])
+    assert report.total("rows") == 1  # the list; its content differs
+    key = sha256_of(folder / "b.fits")
+    assert dict(homes.units(home, "raw_files", "output_hash").rows())[key] == dict(before.rows())[key]
+
+
+def test_of_copies_the_described_one_counts(home: Home, folder: Path) -> None:
+    (folder / "a" / "copy.fits").write_text("b.fits")
+    describe(folder, "b.fits,KIC 1,Kepler")
+    ingest(homes.ledger_of(home), RAW_FILES, [folder])
+    assert described(home)["copy.fits"] == '{"mission": "Kepler", "target_id": "KIC 1"}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"file\n../b.fits\n",
+        b'file,a\n"unclosed',
+        b"",
+        b"file,,\n/b.fits,1,2,3,4\n",
+    ],
+)
+def test_a_list_without_a_line_for_a_file_says_nothing_of_it(
+    home: Home, folder: Path, content: bytes
+) -> None:
+    (folder / "targets.csv").write_bytes(content)
+    (folder / "a" / "targets.csv").mkdir()
+    report = ingest(homes.ledger_of(home), RAW_FILES, [folder])
+    assert report.total("rows") == 5
+    assert set(described(home).values()) == {None}
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"no header at all"])
+def test_a_list_that_cannot_be_read_is_told_where_nothing_was_said(
+    home: Home, folder: Path, content: bytes
+) -> None:
+    path = describe(folder, "b.fits,KIC 1,Kepler")
+    ingest(homes.ledger_of(home), RAW_FILES, [folder])
+    path.write_bytes(content)
+    ingest(homes.ledger_of(home), RAW_FILES, [folder])
+    lines = described(home)
+    assert lines.pop("b.fits") == '{"mission": "Kepler", "target_id": "KIC 1"}'
+    assert all(line is not None and line.startswith('{"": "targets.csv ') for line in lines.values()), lines
+
+
+def test_a_list_above_what_is_taken_in_says_nothing(home: Home, folder: Path) -> None:
+    describe(folder.parent, f"{folder.name}/b.fits,KIC 1,Kepler")
+    ingest(homes.ledger_of(home), RAW_FILES, [folder])
+    assert described(home)["b.fits"] is None
+    ingest(homes.ledger_of(home), RAW_FILES, [folder.parent / "targets.csv"])
+    assert described(home)["b.fits"] == '{"mission": "Kepler", "target_id": "KIC 1"}'
+
+
+def test_a_list_in_the_inbox_counts_for_a_file_that_is_requested(home: Home) -> None:
+    path = home.inbox / "a" / "b.csv"
+    path.parent.mkdir()
+    path.write_text("0,1\n")
+    describe(home.inbox, "a/b.csv,KIC 1,Kepler")
+    ingest(homes.ledger_of(home), RAW_FILES, [path])
+    assert described(home)["b.csv"] == '{"mission": "Kepler", "target_id": "KIC 1"}'

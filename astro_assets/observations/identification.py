@@ -1,0 +1,281 @@
+"""What a raw file is (product, target, segment, cadence, origin), by content, never by name.
+
+Only the verdict lives here; what the formats say is in `readers`, the standard curve in `light_curves`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from astro_assets.observations.fits_cards import integer_card, number_card, text_card
+from astro_assets.observations.missions import Mission
+from astro_assets.observations.readers.contents import Contents, open_contents
+from astro_assets.observations.readers.headers import says_simulated
+from astro_assets.observations.readers.observation import Reader, sane_dates
+from astro_assets.observations.readers.registry import reader_of
+from astro_assets.observations.refusals import RefusalError
+from astro_assets.observations.standard_form import LEAST_FINITE_FRACTION, standard_form
+
+if TYPE_CHECKING:
+    from astropy.io.fits import Header
+
+#: The setting that asks for the flux with systematics removed, in formats of other column names too.
+CORRECTED: Final = "PDCSAP_FLUX"
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """What a file is, or why it is refused.
+
+    Parameters
+    ----------
+    reason_code, reason
+        Why the file cannot be used: a key of `refusals.REASONS` and one line. Both None when it is accepted:
+        all fields up to `n_rows` but the segment are then known.
+    product
+        Name of the reader: ``mission``, ``k2sc``, ``k2varcat``, ``lightkurve``, ``eleanor`` or ``table``.
+    mission, target_id, segment_kind, segment
+        ``TESS``, ``TIC 100100827``, ``sector``, 3. A table may name no segment, or span several.
+    cadence_s
+        Time between cadences [s].
+    start_btjd, end_btjd
+        Bounds of the observation, BJD_TDB - 2457000 [d].
+    n_rows
+        Cadences in the table, good and bad.
+    finite_fraction
+        Share of the unflagged cadences that have a finite time, flux and error, as far as that is known.
+    is_simulated
+        Whether the header says that the data are simulated.
+    details
+        The identity that nothing is computed from, by column name of ``observation_files``.
+    """
+
+    reason_code: str | None = None
+    reason: str | None = None
+    product: str | None = None
+    mission: str | None = None
+    target_id: str | None = None
+    segment_kind: str | None = None
+    segment: int | None = None
+    cadence_s: float | None = None
+    start_btjd: float | None = None
+    end_btjd: float | None = None
+    n_rows: int | None = None
+    finite_fraction: float | None = None
+    is_simulated: bool = False
+    data_release: int | None = None
+    file_created: str | None = None
+    details: dict[str, Any] | None = None
+
+    @property
+    def status(self) -> str:
+        """``accepted`` or ``refused``."""
+        return "accepted" if self.reason is None else "refused"
+
+    @property
+    def origin(self) -> str:
+        """``simulated`` if the header says so, else ``real``."""
+        return "simulated" if self.is_simulated else "real"
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """An accepted file, ready to be read.
+
+    Parameters
+    ----------
+    contents, reader
+        The opened file and who reads it.
+    mission
+        Whose quality bits and catalogue it uses.
+    """
+
+    contents: Contents
+    reader: Reader
+    mission: Mission
+
+
+def identify(
+    path: Path,
+    description: str | None = None,
+    *,
+    flux_column: str = CORRECTED,
+    least_finite_fraction: float = LEAST_FINITE_FRACTION,
+) -> FileIdentity:
+    """Tell what a file is; a file that cannot be used is described, never raised.
+
+    Parameters
+    ----------
+    path
+        Any file, whatever its name.
+    description
+        For a plain table: its entry in a ``targets.csv``, as a JSON object of texts.
+    flux_column
+        Flux that must be usable, by the mission's own quality bits; as in `light_curves.read_light_curve`.
+    least_finite_fraction
+        Share of the unflagged cadences that must have a finite time, flux and error.
+
+    Returns
+    -------
+    FileIdentity
+        With ``reason`` set if the file is refused; what could be read of a refused file is given too.
+    """
+    identity, observation = examine(path, description)
+    if observation is None:
+        return identity
+    try:
+        fraction = _finite_fraction(observation, is_corrected=flux_column == CORRECTED)
+    except RefusalError as error:
+        return replace(identity, reason_code=error.code, reason=_one_line(error))
+    identity = replace(identity, finite_fraction=fraction)
+    if fraction < least_finite_fraction:
+        reason = (
+            f"only {100 * fraction:.3g} % of the unflagged cadences have a finite time, flux and error; the "
+            f"setting least_finite_fraction asks for {100 * least_finite_fraction:.3g} %"
+        )
+        return replace(identity, reason_code="too_few_finite", reason=reason)
+    return identity
+
+
+def examine(path: Path, description: str | None = None) -> tuple[FileIdentity, Observation | None]:
+    """Tell what a file says it is, and how to read it; None if that is not enough. No flux is looked at."""
+    try:
+        contents = open_contents(path, description)
+    except RefusalError as error:
+        return FileIdentity(error.code, _one_line(error)), None
+    reader = reader_of(contents)
+    found: dict[str, Any] = {}
+    told = _told(contents)
+    try:
+        identity = reader.identify(contents, found)
+        sane_dates(identity.mission, identity.start_btjd, identity.end_btjd)
+    except RefusalError as error:
+        return FileIdentity(error.code, _one_line(error), **_known(contents, reader, found), **told), None
+    found |= {name: getattr(identity, name) for name in identity.__slots__}
+    return (
+        FileIdentity(**_known(contents, reader, found), **told),
+        Observation(contents, reader, identity.mission),
+    )
+
+
+def describe_file(
+    path: Path,
+    sha256: str,
+    source_name: str,
+    description: str | None = None,
+    *,
+    flux_column: str = CORRECTED,
+    least_finite_fraction: float = LEAST_FINITE_FRACTION,
+) -> dict[str, Any]:
+    """Return the row of ``observation_files`` for a file.
+
+    Parameters
+    ----------
+    path
+        The file, or the stored copy of it.
+    sha256
+        Its SHA-256, hexadecimal.
+    source_name
+        The name under which it came in.
+    description
+        For a plain table: its entry in a ``targets.csv``, as a JSON object of texts.
+    flux_column, least_finite_fraction
+        What is asked of the fluxes, as of `identify`.
+    """
+    identity = identify(
+        path, description, flux_column=flux_column, least_finite_fraction=least_finite_fraction
+    )
+    return {
+        "sha256": sha256,
+        "status": identity.status,
+        "reason_code": identity.reason_code,
+        "refusal_reason": identity.reason,
+        "product": identity.product,
+        "mission": identity.mission,
+        "target_id": identity.target_id,
+        "segment_kind": identity.segment_kind,
+        "segment": identity.segment,
+        "cadence_s": identity.cadence_s,
+        "start_btjd": identity.start_btjd,
+        "end_btjd": identity.end_btjd,
+        "n_rows_in_file": identity.n_rows,
+        "finite_fraction": identity.finite_fraction,
+        "is_simulated": identity.is_simulated,
+        "data_release": identity.data_release,
+        "file_created": identity.file_created,
+        "description": description,
+        "file_name": source_name,
+        "size_bytes": path.stat().st_size,
+        **dict.fromkeys(_DETAILS),
+        **(identity.details or {}),
+    }
+
+
+#: Context columns of ``observation_files`` that come from the headers.
+_DETAILS: Final = (
+    "object_name", "instrument", "exposure_s", "camera", "ccd", "channel", "ra_deg", "dec_deg", "magnitude",
+    "creator", "processing_version",
+)  # fmt: skip
+
+
+def _finite_fraction(observation: Observation, *, is_corrected: bool) -> float:
+    """Make the light curve as it will be made, so that what is wrong with it is known from the start."""
+    reader, mission = observation.reader, observation.mission
+    cadences = reader.read(observation.contents, is_corrected)
+    return standard_form(cadences, mission, mission.default_bitmask, reader.max_days).finite_fraction
+
+
+def _known(contents: Contents, reader: Reader, found: dict[str, Any]) -> dict[str, Any]:
+    mission: Mission | None = found.pop("mission", None)
+    if mission is None:
+        return {**found, "product": None, "details": _details(contents, None)}
+    return {
+        **found,
+        "product": reader.product,
+        "mission": mission.name,
+        "segment_kind": mission.segment_kind,
+        "details": _details(contents, mission),
+    }
+
+
+def _told(contents: Contents) -> dict[str, Any]:
+    if not contents.is_fits:
+        return {}
+    primary = contents.primary
+    return {
+        "is_simulated": says_simulated(primary),
+        "data_release": integer_card(primary, "DATA_REL"),
+        "file_created": text_card(primary, "DATE") or text_card(primary, "CREATED") or None,
+    }
+
+
+def _details(contents: Contents, mission: Mission | None) -> dict[str, Any] | None:
+    if not contents.is_fits:
+        return None
+    primary = contents.primary
+    exposure_s = magnitude = None
+    if mission is not None and len(contents.hdus) > 1:
+        table: Header = contents.hdus[1].header
+        magnitude = number_card(primary, mission.magnitude_keyword)
+        frame_s, frames = number_card(table, "INT_TIME"), number_card(table, "NUM_FRM")
+        exposure_s = frame_s * frames if frame_s is not None and frames is not None else None
+    values = (
+        text_card(primary, "OBJECT") or None,
+        text_card(primary, "INSTRUME") or None,
+        exposure_s,
+        integer_card(primary, "CAMERA"),
+        integer_card(primary, "CCD"),
+        integer_card(primary, "CHANNEL"),
+        number_card(primary, "RA_OBJ"),
+        number_card(primary, "DEC_OBJ"),
+        magnitude,
+        text_card(primary, "CREATOR") or None,
+        text_card(primary, "PROCVER") or None,
+    )
+    return dict(zip(_DETAILS, values, strict=True))
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:400]

@@ -1,0 +1,142 @@
+"""What a ``targets.csv`` beside or above a file says of it: the cells of its line, as text to be hashed.
+
+Only lines are found here, the names of columns and cells mean nothing; whoever reads the file decides that.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+#: The name that is looked for.
+DESCRIPTIONS: Final = "targets.csv"
+#: The column with the described file's path, relative to the folder of the ``targets.csv``.
+_FILE: Final = "file"
+#: Stands for the column of what is wrong with a list, or with what it says of a file: no column is named so.
+_ERROR: Final = ""
+#: A survey of a million tables has a list of 100 MB.
+_MAX_BYTES: Final = 256 * 1024**2
+#: What spreadsheets write between cells.
+_DELIMITERS: Final = (",", ";", "\t")
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+
+
+class _ListError(Exception):
+    """A list cannot be read; the message is one line for people."""
+
+
+class Descriptions:
+    """The lists of described files around the files of one intake; each is read once.
+
+    Parameters
+    ----------
+    roots
+        The files and folders taken in. No list above a folder of them counts, nor one above the folder of a
+        file of them: it may be anybody's.
+    """
+
+    def __init__(self, roots: Iterable[Path]) -> None:
+        places = [root.absolute() for root in roots]
+        self._roots = {place if place.is_dir() else place.parent for place in places}
+        self._lists: dict[Path, dict[str, str] | _ListError] = {}
+
+    def of(self, path: Path, said: str | None = None) -> str | None:
+        """Return the line for a file as a JSON object of its other cells, the empty ones left out.
+
+        The nearest ``targets.csv`` that names the file counts, from its own folder up to the outermost root
+        that holds it; None without one. Neither the folder nor the file's name enters the result. If it says
+        two things of the file, the only cell is named by the empty text and tells that; likewise if none
+        names the file, one cannot be read, and nothing was ``said`` of the file before.
+        """
+        place = path.absolute()
+        error = None
+        for folder in self._folders(place):
+            lines = self._list(folder)
+            if isinstance(lines, _ListError):
+                error = error or json.dumps({_ERROR: str(lines)})
+            elif (line := lines.get(place.relative_to(folder).as_posix())) is not None:
+                return line
+        return error if said is None else None
+
+    def _folders(self, place: Path) -> list[Path]:
+        """Return the folders whose lists count for a file, its own first."""
+        folders = list(place.parents)
+        highest = max((n for n, folder in enumerate(folders) if folder in self._roots), default=0)
+        return folders[: highest + 1]
+
+    def described_by(self, path: Path) -> Iterator[Path]:
+        """Yield the files that a ``targets.csv`` names and that exist, in order."""
+        folder = path.absolute().parent
+        lines = self._list(folder)
+        for name in () if isinstance(lines, _ListError) else sorted(lines):
+            if (folder / name).is_file():
+                yield path.parent / name
+
+    def _list(self, folder: Path) -> dict[str, str] | _ListError:
+        if folder not in self._lists:
+            try:
+                self._lists[folder] = _read(folder / DESCRIPTIONS)
+            except _ListError as error:
+                self._lists[folder] = error
+        return self._lists[folder]
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Return the lines by file; none where there is no list.
+
+    Raises
+    ------
+    _ListError
+        If there is one that cannot be read.
+    """
+    try:
+        if not path.is_file():
+            return {}
+        if (size := path.stat().st_size) > _MAX_BYTES:
+            raise _ListError(f"{DESCRIPTIONS} has {size} bytes, more than {_MAX_BYTES}")
+        text = _decoded(path.read_bytes())
+        lines = list(_reader(text))
+    except OSError as error:
+        raise _ListError(f"{DESCRIPTIONS} cannot be read: {error.strerror or error}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _ListError(f"{DESCRIPTIONS} is not comma-separated UTF-8: {error}") from error
+    described: dict[str, str] = {}
+    for line in lines:
+        cells = {key.strip(): value.strip() for key, value in line.items() if isinstance(value, str)}
+        file = PurePosixPath(cells.pop(_FILE, ""))
+        if file.name and not file.is_absolute() and ".." not in file.parts:
+            told = {key: value for key, value in cells.items() if key and value}
+            name, says = file.as_posix(), json.dumps(told, sort_keys=True, ensure_ascii=True)
+            if described.setdefault(name, says) != says:
+                described[name] = json.dumps({_ERROR: f"{DESCRIPTIONS} has two lines for it that differ"})
+    return described
+
+
+def _decoded(content: bytes) -> str:
+    """Return the text of a list: UTF-8, or what spreadsheets on Windows write."""
+    if content.startswith(_UTF_16):
+        return content.decode("utf-16")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252")
+
+
+def _reader(text: str) -> csv.DictReader[str]:
+    lines = io.StringIO(text.lstrip(), newline="")
+    return csv.DictReader(lines, restkey="", restval="", delimiter=_delimiter(text))
+
+
+def _delimiter(text: str) -> str:
+    """Return what separates the cells, by the first line, which names the columns."""
+    names = text.lstrip().partition("\n")[0]
+    for delimiter in _DELIMITERS:
+        if _FILE in (name.strip() for name in next(csv.reader([names], delimiter=delimiter), [])):
+            return delimiter
+    if not names.strip():
+        return ","
+    raise _ListError(f"{DESCRIPTIONS} is not comma-separated UTF-8 whose first line has the name {_FILE!r}")
