@@ -1,0 +1,103 @@
+"""Which star and which entry a line of a catalogue is about, and what else the star is called.
+
+Only names are made here; values are read elsewhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from astro_assets.catalogs.text_tables import Line
+
+_CANONICAL: Final = re.compile(r"(TIC|KIC|EPIC) [1-9][0-9]{0,17}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom a line is about.
+
+    Attributes
+    ----------
+    entry
+        Name of the entry within its catalogue.
+    star
+        The star: its canonical id where the catalogue gives one, else its name.
+    alias
+        Another name of the star that the line lists.
+    """
+
+    entry: str
+    star: str
+    alias: str | None = None
+
+    @property
+    def target_id(self) -> str | None:
+        """The star's canonical id, None where only a name is known."""
+        return self.star if is_canonical(self.star) else None
+
+
+def is_canonical(name: str) -> bool:
+    """Return whether a name is a canonical target id such as ``KIC 11446443``."""
+    return _CANONICAL.fullmatch(name) is not None
+
+
+def host_of(planet_name: str) -> str:
+    """Return the star of a planet: ``Kepler-410 A`` of ``Kepler-410 A b``."""
+    return re.sub(r"\s+[a-z]$", "", planet_name)
+
+
+def kepler_object(line: Line) -> tuple[Identity, ...]:
+    """Return whom a line of the KOI table is about; a named planet lists its star's name."""
+    planet_name = line.text("kepler_name")
+    return (
+        Identity(
+            line.required("kepoi_name"),
+            f"KIC {line.whole('kepid')}",
+            None if planet_name is None else host_of(planet_name),
+        ),
+    )
+
+
+def threshold_crossing_event(line: Line) -> tuple[Identity, ...]:
+    """Return whom a line of the DR24 table is about, named as the archive does: ``011904151-02``."""
+    kic = line.whole("kepid")
+    return (Identity(f"{kic:09d}-{line.whole('tce_plnt_num'):02d}", f"KIC {kic}"),)
+
+
+def tess_object(line: Line) -> tuple[Identity, ...]:
+    """Return whom a line of the TOI table is about: ``TOI-700.01`` of ``TOI-700``."""
+    number = line.required("toi")
+    if not re.fullmatch(r"[1-9][0-9]*\.[0-9]{2}", number, re.ASCII):
+        raise line.error("toi", f"{number[:40]!r} is not a number such as 700.01")
+    star = f"TOI-{number.partition('.')[0]}"
+    return (Identity(f"TOI-{number}", f"TIC {line.whole('tid')}", star),)
+
+
+def binary(column: str) -> Callable[[Line], tuple[Identity, ...]]:
+    """Return what tells whom a line is about where a column holds the numbers of the catalogue it names."""
+
+    def identify(line: Line) -> tuple[Identity, ...]:
+        star = f"{column} {line.whole(column)}"
+        return (Identity(star, star),)
+
+    return identify
+
+
+def planet(line: Line) -> tuple[Identity, ...]:
+    """Return whom a line of the Planetary Systems table is about: the planet, by its host's name."""
+    star = line.required("hostname")
+    return (Identity(line.required("pl_name"), star),)
+
+
+def alias_lines(line: Line) -> tuple[Identity, ...]:
+    """Return what a line of names says; of two canonical ids, both ways."""
+    alias, target = line.required("alias"), line.required("target_id")
+    if not is_canonical(target):
+        raise line.error("target_id", f"{target[:40]!r} is not a canonical id such as 'KIC 11446443'")
+    if alias == target:
+        raise line.error("alias", f"{alias!r} is a name for itself")
+    there = Identity(alias, target, alias)
+    return (there, Identity(target, alias, target)) if is_canonical(alias) else (there,)
