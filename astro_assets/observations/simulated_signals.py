@@ -1,13 +1,13 @@
-"""What simulated stars do: transits, eclipses and variability, drawn from a seeded generator.
+"""Eclipses of the simulated survey: limb-darkened transits and binaries with secondary eclipses.
 
-Only the physics of the simulated survey lives here; which star has which is in
-`simulated_stars`.
+Only the light of one orbit lives here; which orbits stars have is drawn in `simulated_orbits`, spots,
+pulsations and flares are in `simulated_variability`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,26 +16,35 @@ if TYPE_CHECKING:
 
     Times = NDArray[np.float64]
 
-#: Semi-major axis over stellar radius for a one-day orbit around a star as dense as the Sun (Kepler III).
-_SCALED_AXIS_ONE_DAY: Final = 4.2082
+#: Exposures longer than this share of a day are integrated over this many points.
+_LONG_EXPOSURE_DAYS, _POINTS_AN_EXPOSURE = 0.01, 9
 
 
 @dataclass(frozen=True, slots=True)
-class Signal:
-    """A periodic eclipse whose dips are trapezoids (no limb darkening).
+class Eclipses:
+    """Two bodies that eclipse each other, seen as one point of light.
+
+    The primary eclipse is that of the limb-darkened larger star (Mandel & Agol 2002, ApJ 580, L171, by
+    batman, Kreidberg 2015, PASP 127, 1161); the smaller body's disc is uniform.
 
     Parameters
     ----------
     kind
-        ``planet`` or ``eclipsing_binary``.
+        ``planet``, ``eclipsing_binary`` or ``background_binary``.
     period_days, epoch_btjd
-        Orbital period [d], and a mid-time of the primary dip [BJD_TDB - 2457000].
-    duration_days, ingress_days
-        First to last contact, and first to second contact [d]; ``2 ingress_days <= duration_days``.
-    depth, secondary_depth
-        Lost fraction of the flux at mid-eclipse.
-    secondary_phase
-        Orbital phase of the secondary eclipse.
+        Orbital period [d], and a mid-time of the primary eclipse [BJD_TDB - 2457000].
+    radius_ratio
+        Radius of the smaller body over the larger's, at most 1.
+    scaled_axis
+        Semi-major axis in radii of the larger star.
+    impact
+        Impact parameter of the primary eclipse, in radii of the larger star.
+    limb_darkening
+        Coefficients of the quadratic law.
+    light_ratio
+        Light of the smaller body over the larger's; 0 for a planet.
+    eccentricity, periastron_deg
+        Of the orbit; the argument of periastron is that of the larger star's ascending orbit.
     ellipsoidal
         Semi-amplitude of the tidal distortion, as a fraction of the flux.
     """
@@ -43,168 +52,126 @@ class Signal:
     kind: str
     period_days: float
     epoch_btjd: float
-    duration_days: float
-    ingress_days: float
-    depth: float
-    secondary_depth: float = 0.0
-    secondary_phase: float = 0.5
+    radius_ratio: float
+    scaled_axis: float
+    impact: float
+    limb_darkening: tuple[float, float]
+    light_ratio: float = 0.0
+    eccentricity: float = 0.0
+    periastron_deg: float = 90.0
     ellipsoidal: float = 0.0
 
-    def flux(self, time: Times) -> Times:
-        """Return the relative flux at some times [BTJD], 1 outside eclipse and distortion."""
-        flux = 1.0 - self.depth * self._shape(time - self.epoch_btjd)
-        if self.secondary_depth > 0:
-            later = self.secondary_phase * self.period_days
-            flux -= self.secondary_depth * self._shape(time - self.epoch_btjd - later)
+    def flux(self, time: Times, exposure_days: float = 0.0) -> Times:
+        """Return the relative flux at some times [BTJD], 1 outside eclipse and distortion.
+
+        Parameters
+        ----------
+        time
+            Middles of exposures, shape (n,).
+        exposure_days
+            Their length; long ones smear the eclipse.
+        """
+        flux = 1.0 - self._lost(time, exposure_days, self.epoch_btjd, is_primary=True)
+        if self.light_ratio > 0:
+            flux -= self._lost(time, exposure_days, self._secondary_btjd(), is_primary=False)
         if self.ellipsoidal > 0:
             # Brightest at quadrature, when the stretched stars show their long side.
             flux -= self.ellipsoidal * np.cos(4 * np.pi * (time - self.epoch_btjd) / self.period_days)
         return flux
 
-    def _shape(self, since_middle: Times) -> Times:
-        """Return a trapezoid, 1 between second and third contact and 0 outside eclipse."""
-        half_period = self.period_days / 2
-        distance = np.abs((since_middle + half_period) % self.period_days - half_period)
-        return np.clip((self.duration_days / 2 - distance) / self.ingress_days, 0.0, 1.0)
+    @property
+    def depth(self) -> float:
+        """Fraction of the light that is lost in the middle of the primary eclipse."""
+        return float(self._lost(np.array([self.epoch_btjd]), 0.0, self.epoch_btjd, is_primary=True)[0])
 
+    @property
+    def secondary_depth(self) -> float:
+        """The same of the secondary eclipse; 0 for a planet."""
+        if self.light_ratio == 0:
+            return 0.0
+        middle = self._secondary_btjd()
+        return float(self._lost(np.array([middle]), 0.0, middle, is_primary=False)[0])
 
-@dataclass(frozen=True, slots=True)
-class Variability:
-    """Smooth variability of a star.
+    @property
+    def secondary_phase(self) -> float:
+        """Orbital phase of the secondary eclipse, 0 to 1."""
+        return ((self._secondary_btjd() - self.epoch_btjd) / self.period_days) % 1.0
 
-    Parameters
-    ----------
-    periods_days, amplitudes, phases
-        Sinusoids: periods [d], semi-amplitudes as fractions of the flux, phases [rad].
-    red_noise
-        Standard deviation of correlated noise, as a fraction of the flux.
-    red_noise_days
-        Its correlation time [d].
-    """
+    @property
+    def duration_days(self) -> float:
+        """First to last contact of the primary eclipse [d]."""
+        return self._chord(1 + self.radius_ratio)
 
-    periods_days: tuple[float, ...] = ()
-    amplitudes: tuple[float, ...] = ()
-    phases: tuple[float, ...] = ()
-    red_noise: float = 0.0
-    red_noise_days: float = 1.0
+    @property
+    def ingress_days(self) -> float:
+        """First to second contact [d]; half the duration of a grazing eclipse."""
+        if self.impact >= 1 - self.radius_ratio:
+            return self.duration_days / 2
+        return (self.duration_days - self._chord(1 - self.radius_ratio)) / 2
 
-    def flux(self, time: Times, rng: np.random.Generator) -> Times:
-        """Return the relative flux at equally spaced times [d], around 1."""
-        flux = (
-            1.0 + red_noise(len(time), float(time[1] - time[0]) / self.red_noise_days, rng) * self.red_noise
+    def _lost(self, time: Times, exposure_days: float, middle: float, *, is_primary: bool) -> Times:
+        """Return the lost fraction of the light; only samples near the eclipse are computed."""
+        import batman
+
+        half = self.period_days / 2
+        distance = np.abs((time - middle + half) % self.period_days - half)
+        # The other eclipse of an eccentric orbit may last longer, by (1 + e) / (1 - e) at most.
+        stretch = (1 + self.eccentricity) / (1 - self.eccentricity)
+        near = distance < 0.6 * stretch * self.duration_days + exposure_days
+        lost = np.zeros(len(time))
+        if not near.any():
+            return lost
+        is_long = exposure_days > _LONG_EXPOSURE_DAYS
+        model = batman.TransitModel(
+            self._parameters(),
+            np.ascontiguousarray(time[near]),
+            transittype="primary" if is_primary else "secondary",
+            supersample_factor=_POINTS_AN_EXPOSURE if is_long else 1,
+            exp_time=exposure_days if is_long else 0.0,
         )
-        for period, amplitude, phase in zip(self.periods_days, self.amplitudes, self.phases, strict=True):
-            flux += amplitude * np.sin(2 * np.pi * time / period + phase)
-        return flux
+        light = model.light_curve(self._parameters())
+        whole = 1.0 if is_primary else 1.0 + self.light_ratio
+        lost[near] = (whole - light) / (1.0 + self.light_ratio)
+        return lost
 
+    def _parameters(self) -> Any:
+        """Return the orbit as batman wants it."""
+        import batman
 
-def red_noise(n: int, step: float, rng: np.random.Generator) -> Times:
-    """Return noise of zero mean and unit variance, correlated like exp(-lag).
+        orbit = batman.TransitParams()
+        sine = self.eccentricity * np.sin(np.radians(self.periastron_deg))
+        cosine = self.impact / self.scaled_axis * (1 + sine) / (1 - self.eccentricity**2)
+        orbit.t0, orbit.per, orbit.rp, orbit.a = (
+            self.epoch_btjd,
+            self.period_days,
+            self.radius_ratio,
+            self.scaled_axis,
+        )
+        orbit.inc = float(np.degrees(np.arccos(cosine)))
+        orbit.ecc, orbit.w = self.eccentricity, self.periastron_deg
+        orbit.limb_dark, orbit.u = "quadratic", list(self.limb_darkening)
+        orbit.fp, orbit.t_secondary = self.light_ratio, self._secondary_btjd()
+        return orbit
 
-    The spectrum of a damped random walk (Kelly, Bechtold & Siemiginowska 2009, ApJ 698, 895) is imposed on
-    white noise over twice the length, so that the ends do not join.
+    def _secondary_btjd(self) -> float:
+        """Return the mid-time of the secondary eclipse that follows the epoch.
 
-    Parameters
-    ----------
-    n
-        Number of samples, at least 2.
-    step
-        Spacing of the samples in correlation times.
-    """
-    size = 1 << int(np.ceil(np.log2(2 * n)))
-    frequency = np.fft.rfftfreq(size, step)
-    spectrum = np.fft.rfft(rng.standard_normal(size)) / np.hypot(1.0, 2 * np.pi * frequency)
-    spectrum[0] = 0.0
-    weights = 1.0 / (1.0 + (2 * np.pi * frequency) ** 2)
-    weights[0] = 0.0
-    # Variance of the filtered white noise: twice the mean power of the one-sided filter.
-    noise: Times = np.fft.irfft(spectrum, size)[:n] / np.sqrt(2 * weights.sum() / size)
-    return noise
+        To first order in e cos(w), as in Winn (2010), arXiv:1001.2010, equation 33, would be an hour off for
+        the orbits drawn here, so Kepler's equation is solved between the two conjunctions.
+        """
+        e, w = self.eccentricity, np.radians(self.periastron_deg)
+        anomalies = np.array([np.pi / 2 - w, 3 * np.pi / 2 - w])
+        eccentric = 2 * np.arctan2(
+            np.sqrt(1 - e) * np.sin(anomalies / 2), np.sqrt(1 + e) * np.cos(anomalies / 2)
+        )
+        mean = eccentric - e * np.sin(eccentric)
+        return self.epoch_btjd + float((mean[1] - mean[0]) / (2 * np.pi) % 1.0) * self.period_days
 
-
-def draw_planets(rng: np.random.Generator, start_btjd: float, several: float) -> tuple[Signal, ...]:
-    """Draw one planet, or two with probability `several`; the second's period is at least 1.5 times as long.
-
-    Periods are log-uniform from 0.6 to 12 d, so that planets transit at least twice a sector, gaps aside;
-    radii are log-uniform from 0.02 to 0.12 stellar radii, impact parameters uniform up to 0.8.
-    """
-    density = np.exp(rng.uniform(np.log(0.3), np.log(2.0)))
-    inner = float(np.exp(rng.uniform(np.log(0.6), np.log(12.0))))
-    periods = [inner]
-    if rng.random() < several and inner < 8.0:
-        periods.append(float(rng.uniform(1.5 * inner, 12.0)))
-    return tuple(_draw_planet(rng, period, float(density), start_btjd) for period in periods)
-
-
-def draw_binary(rng: np.random.Generator, start_btjd: float) -> Signal:
-    """Draw an eclipsing binary of main-sequence stars, periods log-uniform from 0.5 to 8 d.
-
-    The smaller star has the fainter surface. Grazing eclipses are V-shaped; beyond 3 d orbits may be
-    eccentric, which shifts the secondary eclipse.
-    """
-    period = float(np.exp(rng.uniform(np.log(0.5), np.log(8.0))))
-    radius_ratio = rng.uniform(0.3, 1.0)
-    brightness_ratio = radius_ratio ** rng.uniform(1, 4)
-    axis = _SCALED_AXIS_ONE_DAY * period ** (2 / 3) * (rng.uniform(0.6, 1.5) * (1 + radius_ratio)) ** (1 / 3)
-    impact = rng.uniform(0.0, 0.8 * (1 + radius_ratio))
-    duration, ingress = _contacts(period, radius_ratio, impact, axis)
-    covered = min(1.0, (1 + radius_ratio - impact) / (2 * radius_ratio))
-    light = 1 + radius_ratio**2 * brightness_ratio
-    return Signal(
-        kind="eclipsing_binary",
-        period_days=period,
-        epoch_btjd=float(start_btjd + rng.uniform(0, period)),
-        duration_days=duration,
-        ingress_days=ingress,
-        depth=float(covered * radius_ratio**2 / light),
-        secondary_depth=float(covered * radius_ratio**2 * brightness_ratio / light),
-        secondary_phase=float(rng.uniform(0.4, 0.6)) if period > 3 else 0.5,
-        ellipsoidal=float(0.75 * radius_ratio / axis**3),
-    )
-
-
-def draw_variability(rng: np.random.Generator, *, strong: bool) -> Variability:
-    """Draw a star's variability: spots and granulation; strongly variable stars may pulsate instead.
-
-    Spots: rotation period 2 to 20 d with a harmonic, semi-amplitude 20 to 1,000 ppm, when strong 1,000 to
-    20,000 ppm. Pulsations: three modes of 0.03 to 0.2 d. Granulation: 20 to 100 ppm over half a day.
-    """
-    low, high = (1e-3, 2e-2) if strong else (2e-5, 1e-3)
-    amplitude = float(np.exp(rng.uniform(np.log(low), np.log(high))))
-    if strong and rng.random() < 0.3:
-        periods = [float(period) for period in rng.uniform(0.03, 0.2, 3)]
-        shares = (1.0, 0.6, 0.3)
-    else:
-        rotation = float(np.exp(rng.uniform(np.log(2.0), np.log(20.0))))
-        periods, shares = [rotation, rotation / 2, rotation * 1.05], (1.0, 0.4, 0.3)
-    return Variability(
-        periods_days=tuple(periods),
-        amplitudes=tuple(amplitude * share for share in shares),
-        phases=tuple(float(phase) for phase in rng.uniform(0, 2 * np.pi, 3)),
-        red_noise=float(rng.uniform(2e-5, 1e-4)),
-        red_noise_days=0.5,
-    )
-
-
-def _draw_planet(rng: np.random.Generator, period: float, density: float, start_btjd: float) -> Signal:
-    radius_ratio = float(np.exp(rng.uniform(np.log(0.02), np.log(0.12))))
-    axis = _SCALED_AXIS_ONE_DAY * period ** (2 / 3) * density ** (1 / 3)
-    duration, ingress = _contacts(period, radius_ratio, float(rng.uniform(0.0, 0.8)), axis)
-    return Signal(
-        kind="planet",
-        period_days=period,
-        epoch_btjd=float(start_btjd + rng.uniform(0, period)),
-        duration_days=duration,
-        ingress_days=ingress,
-        depth=radius_ratio**2,
-    )
-
-
-def _contacts(period: float, radius_ratio: float, impact: float, axis: float) -> tuple[float, float]:
-    """Return T14 and T12 [d] of a circular orbit (Seager & Mallen-Ornelas 2003, ApJ 585, 1038)."""
-    sine = np.sqrt(1 - (impact / axis) ** 2)
-    total = period / np.pi * np.arcsin(np.sqrt((1 + radius_ratio) ** 2 - impact**2) / (axis * sine))
-    if impact >= 1 - radius_ratio:
-        return float(total), float(total / 2)
-    flat = period / np.pi * np.arcsin(np.sqrt((1 - radius_ratio) ** 2 - impact**2) / (axis * sine))
-    return float(total), float((total - flat) / 2)
+    def _chord(self, reach: float) -> float:
+        """Return how long the centres are closer than `reach` stellar radii [d] (Winn 2010, eq. 14-16)."""
+        sine = self.eccentricity * np.sin(np.radians(self.periastron_deg))
+        slowed = np.sqrt(1 - self.eccentricity**2) / (1 + sine)
+        separation = self.scaled_axis * (1 - self.eccentricity**2) / (1 + sine)
+        height = np.sqrt(1 - (self.impact / separation) ** 2)
+        chord = np.sqrt(reach**2 - self.impact**2)
+        return float(self.period_days / np.pi * np.arcsin(chord / (self.scaled_axis * height)) * slowed)

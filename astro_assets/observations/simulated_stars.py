@@ -1,29 +1,38 @@
-"""The stars of the simulated survey: which kinds there are and what each star is.
+"""The stars of the simulated survey: which kinds there are, what each star is, and the light it sends.
 
-Only the population lives here; the shapes of signals are in `simulated_signals`, what TESS sees is in
-`simulated_sector`.
+Only the population and the sum of a star's signals live here; their shapes are in `simulated_signals` and
+`simulated_variability`, what a telescope makes of them is in `simulated_observation`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from astro_assets.observations.simulated_signals import (
-    Signal,
-    Variability,
-    draw_binary,
-    draw_planets,
-    draw_variability,
+from astro_assets.observations.simulated_orbits import Background, draw_background, draw_binary, draw_planets
+from astro_assets.observations.simulated_variability import (
+    draw_flares,
+    draw_pulsation,
+    draw_rotation,
+    red_noise,
 )
 from astro_assets.observations.targets import target_id
 
-#: Start of sector 1, BJD_TDB - 2457000 [d]: epochs lie in the period that follows it.
-FIRST_START_BTJD: Final = 1325.3
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from astro_assets.observations.simulated_signals import Eclipses
+    from astro_assets.observations.simulated_telescopes import Telescope
+    from astro_assets.observations.simulated_variability import Flares, Pulsation, Rotation
+
+    Times = NDArray[np.float64]
+
 #: Successive multiples of it, modulo 1, fill the unit interval evenly, however many there are.
 _GOLDEN: Final = (5**0.5 - 1) / 2
+#: First of the numbers that seed a generator, so that no two kinds of draws share random numbers.
+_ORDER, _STAR, _SPOTS, _SURFACE = 0, 1, 4, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +41,9 @@ class Population:
 
     Parameters
     ----------
-    planets, binaries, variables
-        Fractions with planets, of eclipsing binaries, and of strongly variable stars; together at most 1.
+    planets, binaries, background_binaries, pulsators, rotators, flare_stars
+        Fractions of stars with planets, of eclipsing binaries, of stars with such a binary in their light, of
+        pulsating, strongly spotted and flaring stars; together at most 1.
     several_planets
         Fraction of the stars with planets that have two.
 
@@ -44,73 +54,165 @@ class Population:
     """
 
     planets: float = 0.30
-    binaries: float = 0.15
-    variables: float = 0.20
+    binaries: float = 0.12
+    background_binaries: float = 0.06
+    pulsators: float = 0.06
+    rotators: float = 0.10
+    flare_stars: float = 0.06
     several_planets: float = 0.20
 
     def __post_init__(self) -> None:
-        fractions = (self.planets, self.binaries, self.variables)
+        fractions = [getattr(self, name) for name in self._kinds()]
         if min(*fractions, self.several_planets) < 0 or sum(fractions) > 1 or self.several_planets > 1:
             raise ValueError(f"fractions of stars must be between 0 and 1 and sum to at most 1: {self}")
 
     def kind(self, place: float) -> str:
         """Return the kind of the star at a place in the unit interval."""
-        for kind, fraction in (
-            ("planet", self.planets),
-            ("eclipsing_binary", self.binaries),
-            ("variable", self.variables),
-        ):
+        for name, kind in self._kinds().items():
+            fraction = getattr(self, name)
             if place < fraction:
                 return kind
             place -= fraction
         return "quiet"
 
+    @staticmethod
+    def _kinds() -> dict[str, str]:
+        names = [field.name for field in fields(Population) if field.name != "several_planets"]
+        return dict(zip(names, KINDS, strict=True))
+
+
+#: Kinds of stars besides quiet ones, in the order of the population's fractions.
+KINDS: Final = ("planet", "eclipsing_binary", "background_binary", "pulsator", "rotator", "flare_star")
+
 
 @dataclass(frozen=True, slots=True)
-class SimulatedStar:
-    """A star of the survey: the same in every sector.
+class StarLight:
+    """What a star sends during a segment.
 
     Parameters
     ----------
-    target_id
-        ``SIM n``.
-    kind
-        ``planet``, ``eclipsing_binary``, ``variable`` or ``quiet``.
-    magnitude, ra_deg, dec_deg
-        TESS magnitude and place on the sky (ICRS).
-    signals
-        Its planets, or its eclipses.
-    variability
-        What else it does.
+    flux
+        Relative flux, around 1, shape (n,).
+    column_shift, row_shift
+        Motion of the centre of light [pixel], shape (n,).
+    n_flares
+        Flares of the segment.
     """
 
-    target_id: str
+    flux: Times
+    column_shift: Times
+    row_shift: Times
+    n_flares: int
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedStar:
+    """A star of the survey: the same in every segment.
+
+    Parameters
+    ----------
+    number, seed, telescope
+        Which star of which survey; they seed all that is random about it.
+    kind
+        One of `KINDS`, or ``quiet``.
+    magnitude, ra_deg, dec_deg
+        Brightness in the mission's band, and place on the sky (ICRS).
+    teff_k, logg
+        Effective temperature [K] and surface gravity [log10 cm s-2].
+    eclipses
+        Its planets, or its companion.
+    background
+        A binary in its light.
+    rotation, pulsation, flares
+        What its surface does.
+    surface_noise
+        Granulation: standard deviation as a fraction of the flux, correlated over 0.1 d. Some 20 ppm in
+        6.5 h, as in Kepler's stars (Gilliland et al. 2011, ApJS 197, 6).
+    """
+
+    number: int
+    seed: int
+    telescope: Telescope
     kind: str
     magnitude: float
     ra_deg: float
     dec_deg: float
-    signals: tuple[Signal, ...]
-    variability: Variability
+    teff_k: float
+    logg: float
+    eclipses: tuple[Eclipses, ...]
+    background: Background | None
+    rotation: Rotation
+    pulsation: Pulsation | None
+    flares: Flares | None
+    surface_noise: float
+
+    @property
+    def target_id(self) -> str:
+        """``SIM n``."""
+        return target_id("SIM", self.number)
+
+    def light(self, time: Times, segment: int) -> StarLight:
+        """Return what the star sends at equally spaced times [BTJD] of a segment, shape (n,)."""
+        exposure = self.telescope.cadence_days
+        rng = np.random.default_rng([self.seed, _SURFACE, self.number, segment])
+        spots = np.random.default_rng([self.seed, _SPOTS, self.number, 0])
+        flux = 1.0 + self.rotation.flux(time, self.telescope.first_start_btjd, spots)
+        flux += self.surface_noise * red_noise(len(time), exposure / 0.1, rng)
+        if self.pulsation is not None:
+            flux += self.pulsation.flux(time, exposure)
+        for orbit in self.eclipses:
+            flux *= orbit.flux(time, exposure)
+        n_flares = 0
+        if self.flares is not None:
+            added, n_flares = self.flares.flux(time, rng)
+            flux += added
+        if self.background is None:
+            return StarLight(flux, np.zeros(len(time)), np.zeros(len(time)), n_flares)
+        total, share = self.background.blend(flux, time, exposure)
+        columns, rows = self.background.offset_pixels
+        change = share - self.background.share
+        return StarLight(total, columns * change, rows * change, n_flares)
 
 
-def simulate_star(number: int, seed: int, population: Population) -> SimulatedStar:
-    """Draw the star of a number from the population."""
-    first = np.random.default_rng([seed]).random()
-    kind = population.kind((first + number * _GOLDEN) % 1.0)
-    rng = np.random.default_rng([seed, number])
-    magnitude = 7.0 + 6.5 * np.sqrt(rng.random())
+def simulate_star(
+    number: int, seed: int, population: Population, telescope: Telescope, kind: str | None = None
+) -> SimulatedStar:
+    """Draw the star of a number from the population, or one of a given kind."""
+    first = np.random.default_rng([seed, _ORDER, 0, 0]).random()
+    kind = kind or population.kind((first + number * _GOLDEN) % 1.0)
+    rng = np.random.default_rng([seed, _STAR, number, 0])
+    brightest, faintest = telescope.magnitudes
+    # Stars grow in number towards the faint end.
+    magnitude = brightest + (faintest - brightest) * np.sqrt(rng.random())
     ra_deg, dec_deg = rng.uniform(0, 360), np.degrees(np.arcsin(rng.uniform(-1, 1)))
-    signals: tuple[Signal, ...] = ()
+    teff_k = rng.uniform(3000, 4500) if kind == "flare_star" else rng.uniform(4200, 6600)
+    if kind == "pulsator":
+        teff_k = rng.uniform(6900, 8300)
+    limb = telescope.limb_darkening(float(teff_k))
+    start = telescope.first_start_btjd
+    signals: dict[str, Any] = {"eclipses": (), "background": None, "pulsation": None, "flares": None}
     if kind == "planet":
-        signals = draw_planets(rng, FIRST_START_BTJD, population.several_planets)
+        longest = telescope.longest_period_days
+        signals["eclipses"] = draw_planets(rng, start, population.several_planets, longest, limb)
     elif kind == "eclipsing_binary":
-        signals = (draw_binary(rng, FIRST_START_BTJD),)
+        signals["eclipses"] = (draw_binary(rng, start, limb),)
+    elif kind == "background_binary":
+        signals["background"] = draw_background(rng, start, limb)
+    elif kind == "pulsator":
+        signals["pulsation"] = draw_pulsation(rng)
+    elif kind == "flare_star":
+        signals["flares"] = draw_flares(rng)
     return SimulatedStar(
-        target_id=target_id("SIM", number),
+        number=number,
+        seed=seed,
+        telescope=telescope,
         kind=kind,
         magnitude=round(float(magnitude), 4),
         ra_deg=round(float(ra_deg), 6),
         dec_deg=round(float(dec_deg), 6),
-        signals=signals,
-        variability=draw_variability(rng, strong=kind == "variable"),
+        teff_k=round(float(teff_k), 1),
+        logg=round(float(4.9 - 0.5 * (teff_k - 3000) / 3600 + rng.normal(0, 0.05)), 3),
+        rotation=draw_rotation(rng, strong=kind == "rotator"),
+        surface_noise=float(np.exp(rng.uniform(np.log(2e-5), np.log(6e-5)))),
+        **signals,
     )

@@ -4,33 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
 import pytest
 
-from astro_assets.observations.simulated_stars import Population, simulate_star
+from astro_assets.observations.simulated_stars import KINDS, Population, simulate_star
+from astro_assets.observations.simulated_telescopes import KEPLER_LIKE, TESS_LIKE
+
+#: Names of the fractions, in the order of the kinds.
+FRACTIONS = ("planets", "binaries", "background_binaries", "pulsators", "rotators", "flare_stars")
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2024])
 def test_fractions_are_met_at_every_size(seed: int) -> None:
-    kinds = [simulate_star(number, seed, Population()).kind for number in range(1, 201)]
+    population = Population()
+    kinds = [simulate_star(number, seed, population, TESS_LIKE).kind for number in range(1, 201)]
     for size in (50, 200):
         counts = Counter(kinds[:size])
-        for kind, fraction in {
-            "planet": 0.3,
-            "eclipsing_binary": 0.15,
-            "variable": 0.2,
-            "quiet": 0.35,
-        }.items():
-            assert abs(counts[kind] - fraction * size) <= 2, kind
+        for name, kind in zip(FRACTIONS, KINDS, strict=True):
+            assert abs(counts[kind] - getattr(population, name) * size) <= 2, kind
+        assert abs(counts["quiet"] - 0.3 * size) <= 2
 
 
 def test_every_fraction_counts() -> None:
-    for name, kind in {"planets": "planet", "binaries": "eclipsing_binary", "variables": "variable"}.items():
-        only = Population(**{"planets": 0.0, "binaries": 0.0, "variables": 0.0, name: 1.0})
-        assert simulate_star(5, 1, only).kind == kind
-    lonely = Population(planets=1.0, binaries=0.0, variables=0.0, several_planets=0.0)
-    assert {len(simulate_star(number, 1, lonely).signals) for number in range(1, 30)} == {1}
-    crowded = Population(planets=1.0, binaries=0.0, variables=0.0, several_planets=1.0)
-    assert {len(simulate_star(number, 1, crowded).signals) for number in range(1, 30)} == {1, 2}
+    nothing = dict.fromkeys(FRACTIONS, 0.0)
+    for name, kind in zip(FRACTIONS, KINDS, strict=True):
+        assert simulate_star(5, 1, Population(**{**nothing, name: 1.0}), TESS_LIKE).kind == kind
+    for several, expected in ((0.0, {1}), (1.0, {1, 2})):
+        population = Population(**{**nothing, "planets": 1.0}, several_planets=several)
+        stars = [simulate_star(number, 1, population, TESS_LIKE) for number in range(1, 30)]
+        assert {len(star.eclipses) for star in stars} == expected
 
 
 @pytest.mark.parametrize(
@@ -42,9 +44,22 @@ def test_impossible_fractions_are_refused(fractions: dict[str, float]) -> None:
 
 
 def test_seed_and_number_make_the_star() -> None:
-    star = simulate_star(17, 1, Population())
-    assert star == simulate_star(17, 1, Population())
+    star = simulate_star(17, 1, Population(), TESS_LIKE)
+    assert star == simulate_star(17, 1, Population(), TESS_LIKE)
     assert star.target_id == "SIM 17"
     assert 7 <= star.magnitude <= 13.5
-    assert star.ra_deg != simulate_star(17, 2, Population()).ra_deg
-    assert star.ra_deg != simulate_star(18, 1, Population()).ra_deg
+    assert star.ra_deg != simulate_star(17, 2, Population(), TESS_LIKE).ra_deg
+    assert star.ra_deg != simulate_star(18, 1, Population(), TESS_LIKE).ra_deg
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "quiet"])
+def test_the_light_shows_what_the_star_is(kind: str) -> None:
+    star = simulate_star(1_000_003, 5, Population(), KEPLER_LIKE, kind=kind)
+    time = KEPLER_LIKE.first_start_btjd + np.arange(4400) * KEPLER_LIKE.cadence_days
+    light = star.light(time, 1)
+    np.testing.assert_array_equal(light.flux, star.light(time, 1).flux)
+    assert np.isfinite(light.flux).all()
+    assert (np.ptp(light.column_shift) > 0) == (kind == "background_binary")
+    assert (light.n_flares > 0) == (kind == "flare_star")
+    rough = np.ptp(light.flux)
+    assert rough < 0.006 if kind == "quiet" else rough > 4e-4
