@@ -1,6 +1,6 @@
-"""The periodogram engine of astropy: box least squares (Kovacs, Zucker & Mazeh 2002, A&A 391, 369).
+"""The engine of astropy: box least squares (Kovacs, Zucker & Mazeh 2002, A&A 391, 369).
 
-Only the translation between our interface and astropy's lives here.
+Only the translation between our interfaces and astropy's lives here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from astro_assets.transits.search.engine import Band, Curve, Floats, Periodogram
+from astro_assets.transits.search.engine import Band, Curve, Floats, Periodogram, Spectrum
+from astro_assets.transits.search.peaks import with_red_noise
+from astro_assets.transits.search.periods import search_bands
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,37 @@ class BoxLeastSquares:
         return Periodogram(
             joined("period"), power, joined("depth"), joined("transit_time"), joined("duration")
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ExactSpectrumEngine:
+    """The same on every period of a range: slow, and what faster engines are compared with.
+
+    Parameters
+    ----------
+    oversampling
+        Trial periods while a transit drifts by its duration.
+    duration_ratio
+        Largest ratio of neighbouring durations.
+    phase_oversampling
+        See :class:`BoxLeastSquares`.
+    """
+
+    oversampling: float = 3.0
+    duration_ratio: float = 1.3
+    phase_oversampling: int = 5
+
+    def __call__(
+        self, curve: Curve, period_range: tuple[float, float], duration_factors: tuple[float, float]
+    ) -> Spectrum:
+        """See :class:`astro_assets.transits.search.engine.SpectrumEngine`."""
+        bands = search_bands(
+            curve.baseline_days,
+            curve.cadence_days,
+            period_range,
+            duration_factors,
+            self.oversampling,
+            self.duration_ratio,
+        )
+        found = with_red_noise(BoxLeastSquares(self.phase_oversampling)(curve, bands), curve, bands)
+        return Spectrum(found.periods, found.power, found.duration)

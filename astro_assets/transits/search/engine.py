@@ -109,9 +109,48 @@ class Periodogram:
     duration: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Spectrum:
+    """How strong the best box at each period is; all arrays of one shape (n,).
+
+    Parameters
+    ----------
+    periods
+        Days, increasing.
+    power
+        Signal-to-noise ratio of the depth, with the red noise of its duration; at least 0.
+    duration
+        Duration of the box, days.
+    """
+
+    periods: Floats
+    power: Floats
+    duration: Floats
+
+
 class Engine(Protocol):
     """Searches one star on given periods and durations."""
 
     def __call__(self, curve: Curve, bands: tuple[Band, ...]) -> Periodogram:
         """Return the best box at every period of the bands, in their order."""
+        ...
+
+
+class SpectrumEngine(Protocol):
+    """Searches one star at all periods of a range."""
+
+    def __call__(
+        self, curve: Curve, period_range: tuple[float, float], duration_factors: tuple[float, float]
+    ) -> Spectrum:
+        """Return the strongest box at each period.
+
+        Parameters
+        ----------
+        curve
+            Detrended.
+        period_range
+            Shortest and longest period, days.
+        duration_factors
+            Shortest and longest duration, in units of a central transit of the Sun at that period.
+        """
         ...

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.noise import red_noise_factor
 from astro_assets.transits.search.engine import Curve, Floats
+from astro_assets.transits.search.minima import depth_constancy, take_turns, unlike_sigma
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class TransitStatistics:
     snr_without_strongest: float
     snr_beyond_sinusoid: float
     brightening_snr: float
+    depth_constancy: float
+    alternation_sigma: float
+    minima_sigma: float
     n_transits: int
     n_points: int
     transit_numbers: NDArray[np.int64]
@@ -65,6 +69,14 @@ class TransitStatistics:
             abs(self.depth_odd - self.depth_even) / np.hypot(self.depth_odd_err, self.depth_even_err)
         )
 
+    @property
+    def is_contact_binary(self) -> bool:
+        """Whether two unlike minima took turns hundreds of times, each hardly changed.
+
+        Spots move, noise does not repeat, and the minima of a pulsation are alike.
+        """
+        return take_turns(self.n_transits, self.depth_constancy, self.minima_sigma)
+
 
 #: What the strongest brightening of pure noise reaches in a folded curve.
 NOISE_BRIGHTENING_SNR: Final = 3.5
@@ -77,7 +89,10 @@ def detection_statistic(statistics: TransitStatistics) -> float:
     that happened once repeats at no period) and below a sinusoid through the rest of the curve (a variable
     star; the SWEET test of Thompson et al. 2018, ApJS 235, 38), less by how much a brightening elsewhere in
     phase exceeds noise (the positive peaks of the model-shift test of Coughlin et al. 2016, ApJS 224, 12).
+    What follows from the shape alone, the latter two, does not count against binaries in contact.
     """
+    if statistics.is_contact_binary:
+        return min(statistics.snr, statistics.snr_without_strongest)
     excess = max(0.0, statistics.brightening_snr - NOISE_BRIGHTENING_SNR)
     return min(statistics.snr, statistics.snr_without_strongest, statistics.snr_beyond_sinusoid) - excess
 
@@ -123,6 +138,7 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
     odd = numbers % 2 == 1
     depth_odd, depth_odd_err = _mean(dips[odd], weights[odd], factor)
     depth_even, depth_even_err = _mean(dips[~odd], weights[~odd], factor)
+    alternation = unlike_sigma(dips[odd] / weights[odd], dips[~odd] / weights[~odd])
     phases, depths, snrs = _scan(curve, box, factor)
     best = int(np.argmax(snrs)) if snrs.size else -1
     nan = float("nan")
@@ -132,6 +148,9 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
         snr_without_strongest=_without_strongest(dips, weights, factor),
         snr_beyond_sinusoid=beyond / error,
         brightening_snr=max(0.0, -float(snrs.min())) if snrs.size else 0.0,
+        depth_constancy=depth_constancy(dips / weights, odd),
+        alternation_sigma=alternation,
+        minima_sigma=max(alternation, _minima_sigma(curve, box, level, dips / weights)),
         n_transits=int(seen.size),
         n_points=int(counts.sum()),
         transit_numbers=numbers,
@@ -150,7 +169,26 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
 def _nothing() -> TransitStatistics:
     nan = float("nan")
     return TransitStatistics(
-        nan, 0.0, 0.0, 0.0, 0.0, 0, 0, np.empty(0, np.int64), 0, 1.0, nan, nan, nan, nan, nan, nan, nan
+        depth=nan,
+        snr=0.0,
+        snr_without_strongest=0.0,
+        snr_beyond_sinusoid=0.0,
+        brightening_snr=0.0,
+        depth_constancy=nan,
+        alternation_sigma=0.0,
+        minima_sigma=0.0,
+        n_transits=0,
+        n_points=0,
+        transit_numbers=np.empty(0, np.int64),
+        strongest=0,
+        noise_factor=1.0,
+        depth_odd=nan,
+        depth_odd_err=nan,
+        depth_even=nan,
+        depth_even_err=nan,
+        secondary_depth=nan,
+        secondary_phase=nan,
+        secondary_snr=nan,
     )
 
 
@@ -175,6 +213,33 @@ def _mean(dips: Floats, weights: Floats, factor: float) -> tuple[float, float]:
     if not total > 0:
         return float("nan"), float("nan")
     return float(dips.sum()) / total, factor / float(np.sqrt(total))
+
+
+def _minima_sigma(curve: Curve, box: Box, level: float, depths: Floats) -> float:
+    """How unlike the dips are those half a period later, both below the brightness in between."""
+    between = _at_phase(box, 0.25).covers(curve.time) | _at_phase(box, 0.75).covers(curve.time)
+    if not between.any():
+        return 0.0
+    weight = curve.weight[between]
+    brightness = float(np.sum(weight * curve.flux[between]) / np.sum(weight))
+    return unlike_sigma(depths + brightness - level, _single_depths(curve, _at_phase(box, 0.5), brightness))
+
+
+def _at_phase(box: Box, phase: float) -> Box:
+    return Box(box.period, box.epoch + phase * box.period, box.duration)
+
+
+def _single_depths(curve: Curve, box: Box, level: float) -> Floats:
+    """Depths of the single boxes below a level, those at least half covered."""
+    inside = box.covers(curve.time)
+    if not inside.any():
+        return np.empty(0)
+    numbers = box.number(curve.time[inside])
+    numbers -= numbers.min()
+    weights = np.bincount(numbers, curve.weight[inside])
+    dips = np.bincount(numbers, curve.weight[inside] * (level - curve.flux[inside]))
+    seen = np.bincount(numbers) >= max(1.0, 0.5 * box.duration / curve.cadence_days)
+    return np.asarray(dips[seen] / weights[seen], dtype=np.float64)
 
 
 def _strongest(dips: Floats, weights: Floats) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.transits.noise import red_noise_factor
-from astro_assets.transits.search.engine import Band, Curve, Floats, Periodogram
+from astro_assets.transits.search.engine import Band, Curve, Floats, Periodogram, Spectrum
 
 #: The spectrum's own trend is a running median over this part of its trials.
 _TREND_FRACTION: Final = 0.04
@@ -57,7 +57,7 @@ def signal_detection_efficiency(power: Floats) -> Floats:
 
 
 def distinct_peaks(
-    periodogram: Periodogram, height: Floats, n_peaks: int, baseline_days: float
+    spectrum: Spectrum, height: Floats, n_peaks: int, baseline_days: float
 ) -> NDArray[np.int64]:
     """Find the highest trials that are different signals.
 
@@ -65,14 +65,14 @@ def distinct_peaks(
 
     Parameters
     ----------
-    periodogram
+    spectrum
         Periods and durations.
     height
         What is ranked, shape of the periods.
     n_peaks
         Most peaks wanted.
     baseline_days
-        Length of the data that the periodogram combined coherently.
+        Length of the data.
 
     Returns
     -------
@@ -83,11 +83,11 @@ def distinct_peaks(
     chosen: list[int] = []
     while len(chosen) < n_peaks:
         best = int(np.argmax(left))
-        if not np.isfinite(left[best]) or periodogram.power[best] <= 0:
+        if not np.isfinite(left[best]) or spectrum.power[best] <= 0:
             break
         chosen.append(best)
-        period, duration = periodogram.periods[best], periodogram.duration[best]
-        same = np.abs(periodogram.periods - period) < 2 * duration * period / baseline_days
+        period, duration = spectrum.periods[best], spectrum.duration[best]
+        same = np.abs(spectrum.periods - period) < 2 * duration * period / baseline_days
         left[same] = -np.inf
     return np.array(chosen, dtype=np.int64)
 

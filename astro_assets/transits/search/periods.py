@@ -17,6 +17,8 @@ from astro_assets.transits.search.engine import Band, Floats
 _SOLAR_G_DENSITY: Final = 3 * 1.3271244e20 / (4 * math.pi * 6.957e8**3) * 86400.0**2
 #: Periods of one band share their durations: across a factor 1.5 in period durations change by 14 %.
 _BAND_RATIO: Final = 1.5
+#: No transit takes more than this part of a period.
+LONGEST_DUTY_CYCLE: Final = 0.45
 
 
 def transit_duration_days(period_days: Floats | float, density_solar: float = 1.0) -> Floats:
@@ -81,6 +83,21 @@ def ofir_periods(
     return periods.clip(min=shortest_days, max=longest_days)
 
 
+def periods_of_duration(duration_days: float, factors: tuple[float, float]) -> tuple[float, float]:
+    """Shortest and longest period at which a duration is plausible, days.
+
+    Parameters
+    ----------
+    duration_days
+        Of a transit.
+    factors
+        Shortest and longest duration at a period, in units of that at the Sun's density.
+    """
+    central = float(transit_duration_days(1.0))
+    shortest, longest = ((duration_days / (factor * central)) ** 3 for factor in reversed(factors))
+    return max(shortest, duration_days / LONGEST_DUTY_CYCLE), longest
+
+
 def durations_between(shortest_days: float, longest_days: float, ratio: float) -> Floats:
     """Durations spaced by at most ``ratio``, both ends included, days, increasing."""
     count = 1 + math.ceil(math.log(longest_days / shortest_days) / math.log(ratio) - 1e-9)
@@ -119,7 +136,7 @@ def search_bands(
     for number in np.unique(index):
         chosen = periods[index == number]
         expected = transit_duration_days(chosen[[0, -1]])
-        longest = min(duration_factors[1] * expected[1], 0.45 * chosen[0])
+        longest = min(duration_factors[1] * expected[1], LONGEST_DUTY_CYCLE * chosen[0])
         shortest = min(max(duration_factors[0] * expected[0], cadence_days), longest)
         bands.append(Band(chosen, durations_between(shortest, longest, duration_ratio)))
     return tuple(bands)

@@ -19,9 +19,14 @@ from astro_assets.transits.search.periods import transit_duration_days
 _DURATION_FACTORS: Final = np.array([0.7, 0.85, 1.0, 1.18, 1.4])
 #: Trial periods are so close that transits drift over the baseline by this part of the duration.
 _DRIFT: Final = 1 / 6
+#: A sample further ahead than this is another time, however rounded.
+_LEAST_AHEAD_DAYS: Final = 1e-6
 #: Odd and even depths that differ by so many standard deviations, and by such a part, belong to two eclipses.
 _ODD_EVEN_SIGMA: Final = 5.0
 _ODD_EVEN_PART: Final = 0.2
+#: So do those of many eclipses that differ by so many standard deviations by their own scatter.
+_ALTERNATION_SIGMA: Final = 7.0
+_MANY_TRANSITS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +106,29 @@ def refine(curve: Curve, box: Box, half_width: float, limits: Limits, engine: En
     return measured if measured.statistics.n_transits >= limits.min_transits else None
 
 
+def located(curve: Curve, period: float, duration: float) -> Box:
+    """Return the deepest box of a period and duration, to a quarter of the duration."""
+    n_bins = max(4, math.ceil(4 * period / duration))
+    phase = ((curve.time - curve.time[0]) / period) % 1.0
+    index = np.minimum((phase * n_bins).astype(np.int64), n_bins - 1)
+    weight = np.bincount(index, curve.weight, n_bins)
+    dip = np.bincount(index, curve.weight * (curve.flux - 1), n_bins) - weight * (
+        float(np.average(curve.flux, weights=curve.weight)) - 1
+    )
+    circle = np.concatenate([dip, dip[:3]]), np.concatenate([weight, weight[:3]])
+    dips, weights = (np.convolve(values, np.ones(4), "valid") for values in circle)
+    depth = np.divide(-dips, np.sqrt(weights), out=np.full(n_bins, -np.inf), where=weights > 0)
+    middle = (int(np.argmax(depth)) + 2) / n_bins
+    return Box(period, float(curve.time[0] + middle * period), duration)
+
+
 def _transit_at_half_phase(curve: Curve, box: Box) -> Curve:
     """Put a sample of no weight before the first, so that the transit is at half phase counted from there.
 
     astropy pads the folded curve at phase 1 by only the shortest duration: longer boxes across it are cut.
     """
-    ahead = 0.5 * box.period - float((box.epoch - curve.time[0]) % box.period)
-    start = curve.time[0] - (ahead % box.period or box.period)
+    ahead = (0.5 * box.period - float(box.epoch - curve.time[0])) % box.period
+    start = curve.time[0] - (ahead if ahead > _LEAST_AHEAD_DAYS else box.period)
     return Curve(
         np.concatenate([[start], curve.time]),
         np.concatenate([[1.0], curve.flux]),
@@ -176,10 +197,12 @@ def _double_if_alternating(curve: Curve, found: Measured, limits: Limits) -> Mea
     odd, even = found.statistics.depth_odd, found.statistics.depth_even
     part = abs(odd - even) / max(odd, even) if max(odd, even) > 0 else 0.0
     period = 2 * found.box.period
-    if (
-        not (found.statistics.odd_even_sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART)
-        or period > limits.periods[1]
-    ):
+    clearly = found.statistics.odd_even_sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART
+    always = (
+        found.statistics.alternation_sigma > _ALTERNATION_SIGMA
+        and found.statistics.n_transits >= _MANY_TRANSITS
+    )
+    if not (clearly or always) or period > limits.periods[1]:
         return found
     epoch = found.box.epoch + (found.box.period if odd > even else 0.0)
     box = Box(period, epoch, found.box.duration)

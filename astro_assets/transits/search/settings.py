@@ -25,26 +25,17 @@ class SearchSettings(BaseModel):
     longest_period_days: float = Field(
         20.0, ge=1, le=1000, description="Longest trial period, days; half the baseline where that is less."
     )
-    oversampling: float = Field(
-        3.0, ge=1, le=20, description="Trial periods while a transit drifts by its duration (Ofir 2014)."
-    )
     shortest_duration_factor: float = Field(
         0.25, ge=0.05, le=1, description="Shortest trial duration, in units of a central transit of the Sun."
     )
     longest_duration_factor: float = Field(
         1.8, ge=1, le=4, description="Longest trial duration, in units of a central transit of the Sun."
     )
-    duration_ratio: float = Field(
-        1.3, ge=1.05, le=2, description="Largest ratio of neighbouring trial durations."
-    )
     bin_minutes: float = Field(
-        10.0, ge=0.1, le=60, description="Shorter cadences are averaged to this for the periodogram, minutes."
-    )
-    longest_window_days: float = Field(
-        100.0, ge=20, le=2000, description="Longest window searched coherently, days."
-    )
-    window_above_days: float = Field(
-        120.0, ge=20, le=2000, description="Curves longer than this are searched in windows, days."
+        10.0,
+        ge=0.1,
+        le=60,
+        description="Shorter cadences are summed in bins of this for the spectrum, minutes.",
     )
     n_peaks: int = Field(5, ge=1, le=50, description="Peaks of each periodogram that are refined and ranked.")
     max_signals: int = Field(5, ge=1, le=20, description="Most signals searched for in one star.")

@@ -15,26 +15,23 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.search.binning import binned
 from astro_assets.transits.search.box_least_squares import BoxLeastSquares
-from astro_assets.transits.search.engine import Curve, Engine, Floats, Periodogram
+from astro_assets.transits.search.engine import Curve, Engine, Floats, Spectrum, SpectrumEngine
 from astro_assets.transits.search.folded_boxes import Box, TransitStatistics, detection_statistic, measure
 from astro_assets.transits.search.harmonics import harmonic_relation
-from astro_assets.transits.search.long_baseline import windowed_periodogram
 from astro_assets.transits.search.peaks import (
     detrended_power,
     distinct_peaks,
     signal_detection_efficiency,
-    with_red_noise,
 )
-from astro_assets.transits.search.periods import search_bands
-from astro_assets.transits.search.refinement import Limits, Measured, refine, right_alias
+from astro_assets.transits.search.refinement import Limits, Measured, located, refine, right_alias
 from astro_assets.transits.search.settings import SearchSettings
+from astro_assets.transits.search.survey import SurveyEngine
 from astro_assets.transits.search.trapezoid import Trapezoid, fit_trapezoid
 
-SURVEY_ENGINE: Final = BoxLeastSquares(phase_oversampling=5)
-#: Finer in phase: it sees a few dozen periods only.
-REFINING_ENGINE: Final = BoxLeastSquares(phase_oversampling=15)
-#: Windows with less data than this are not searched on their own, days.
-_SHORTEST_WINDOW_DAYS: Final = 5.0
+#: Sees a few dozen periods only.
+REFINING_ENGINE: Final[Engine] = BoxLeastSquares(phase_oversampling=15)
+#: With less of the data left than this part, gaps at every transit make periods of their own.
+_LEAST_LEFT: Final = 0.5
 #: Single dips that are masked before a star's search ends.
 _MOST_DIPS: Final = 3
 
@@ -76,12 +73,15 @@ class Signal:
         return detection_statistic(self.statistics)
 
 
-def find_signals(curve: Curve, settings: SearchSettings, engine: Engine = SURVEY_ENGINE) -> list[Signal]:
+def find_signals(
+    curve: Curve, settings: SearchSettings, engine: SpectrumEngine | None = None
+) -> list[Signal]:
     """Find up to ``max_signals`` periodic signals, strongest first.
 
     Each is masked before the next search, and so are dips that happened once and are strong enough to hide
-    what is periodic; the search ends at the first signal whose detection statistic is below
-    ``statistic_floor``.
+    what is periodic. The search ends at the first signal whose detection statistic is below
+    ``statistic_floor``, at a binary in contact, whose waves are no signals of their own, and where most of
+    the data is masked.
 
     Parameters
     ----------
@@ -90,13 +90,14 @@ def find_signals(curve: Curve, settings: SearchSettings, engine: Engine = SURVEY
     settings
         Ranges, grids and limits.
     engine
-        Makes the periodograms.
+        Makes the spectra; the survey engine by default.
 
     Returns
     -------
     list of Signal
         Empty when nothing reaches the floor.
     """
+    engine = engine or SurveyEngine(settings.bin_minutes / 1440)
     signals: list[Signal] = []
     left = curve
     dips = 0
@@ -106,6 +107,8 @@ def find_signals(curve: Curve, settings: SearchSettings, engine: Engine = SURVEY
             signals.append(found)
             wide = replace(found.box, duration=max(found.box.duration, found.transit.duration))
             left = left.where(~wide.covers(left.time, settings.mask_durations))
+            if found.statistics.is_contact_binary or left.time.size < _LEAST_LEFT * curve.time.size:
+                break
         elif isinstance(found, _Dip) and dips < _MOST_DIPS:
             dips += 1
             left = left.where(~found.covers(left.time))
@@ -136,7 +139,7 @@ class _Dip:
         return np.abs(time - self.time) < self.duration
 
 
-def _strongest(curve: Curve, settings: SearchSettings, engine: Engine) -> Signal | _Dip | None:
+def _strongest(curve: Curve, settings: SearchSettings, engine: SpectrumEngine) -> Signal | _Dip | None:
     """Find the signal with the highest detection statistic among the highest peaks of the periodogram.
 
     Returns
@@ -153,11 +156,13 @@ def _strongest(curve: Curve, settings: SearchSettings, engine: Engine) -> Signal
     factors = settings.shortest_duration_factor, settings.longest_duration_factor
     limits = Limits(period_range, factors, settings.min_transits)
     coarse = binned(curve, settings.bin_minutes / 1440)
-    spectrum, coherent_days = _spectrum(coarse, limits, settings, engine)
+    spectrum = engine(coarse, limits.periods, limits.duration_factors)
     height = detrended_power(spectrum.power)
     peaks = [
-        refine(coarse, _box(spectrum, peak), _spacing(spectrum.periods, peak), limits, REFINING_ENGINE)
-        for peak in distinct_peaks(spectrum, height, settings.n_peaks, coherent_days)
+        refine(
+            coarse, _box(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits, REFINING_ENGINE
+        )
+        for peak in distinct_peaks(spectrum, height, settings.n_peaks, coarse.baseline_days)
     ]
     refined = [found for found in peaks if found]
     dip = _single_dip(refined, settings.statistic_floor)
@@ -180,27 +185,8 @@ def _single_dip(refined: Sequence[Measured], floor: float) -> _Dip | None:
     return _Dip(best.box.epoch + best.statistics.strongest * best.box.period, best.box.duration)
 
 
-def _spectrum(
-    curve: Curve, limits: Limits, settings: SearchSettings, engine: Engine
-) -> tuple[Periodogram, float]:
-    """Make the periodogram with red noise taken off; also the length that it combines coherently, days."""
-    windowed = curve.baseline_days > settings.window_above_days
-    coherent = min(curve.baseline_days, settings.longest_window_days) if windowed else curve.baseline_days
-    bands = search_bands(
-        coherent,
-        curve.cadence_days,
-        limits.periods,
-        limits.duration_factors,
-        settings.oversampling,
-        settings.duration_ratio,
-    )
-    if windowed:
-        return windowed_periodogram(curve, bands, engine, coherent, _SHORTEST_WINDOW_DAYS), coherent
-    return with_red_noise(engine(curve, bands), curve, bands), coherent
-
-
-def _box(spectrum: Periodogram, peak: int) -> Box:
-    return Box(float(spectrum.periods[peak]), float(spectrum.epoch[peak]), float(spectrum.duration[peak]))
+def _box(curve: Curve, spectrum: Spectrum, peak: int) -> Box:
+    return located(curve, float(spectrum.periods[peak]), float(spectrum.duration[peak]))
 
 
 def _spacing(periods: Floats, index: int) -> float:
@@ -209,7 +195,7 @@ def _spacing(periods: Floats, index: int) -> float:
     return float(np.diff(near).max())
 
 
-def _finished(curve: Curve, found: Measured, spectrum: Periodogram, limits: Limits) -> Signal | None:
+def _finished(curve: Curve, found: Measured, spectrum: Spectrum, limits: Limits) -> Signal | None:
     """Refine on all samples, fit the transit's shape, and set the epoch to the transit nearest the middle."""
     half_width = found.box.duration * found.box.period / curve.baseline_days / 3
     fine = refine(curve, found.box, half_width, limits, REFINING_ENGINE) or found

@@ -101,6 +101,65 @@ def test_a_sinusoid_is_no_transit(harmonic):
     assert detection_statistic(found) < 4
 
 
+def _wave(days, shape, strength=None):
+    """Return a curve of a period of 0.9 d, its shape a function of the angle, perhaps changing."""
+    time = np.arange(0, days, CADENCE)
+    scale = 1.0 if strength is None else np.interp(time, np.linspace(0, days, strength.size), strength)
+    noise = np.random.default_rng(1).normal(0, SIGMA, time.size)
+    flux = 1 + scale * shape(2 * np.pi * time / 0.9) + noise
+    return Curve(time, flux, np.full(time.size, SIGMA), CADENCE)
+
+
+def _binary(angle):
+    return -0.003 * np.cos(2 * angle) - 0.0006 * np.cos(angle)
+
+
+@pytest.mark.parametrize("period", [0.45, 0.9])
+def test_two_unlike_minima_that_take_turns_hundreds_of_times_are_a_signal(period):
+    found = measure(_wave(270, _binary), Box(period, 0.0, 0.12))
+    assert found.is_contact_binary
+    assert found.snr_beyond_sinusoid < 7
+    assert detection_statistic(found) > 30
+
+
+def test_a_second_minimum_above_the_mean_is_one():
+    def reflecting(angle):
+        return -0.003 * np.cos(2 * angle) - 0.004 * np.cos(angle)
+
+    found = measure(_wave(270, reflecting), Box(0.9, 0.0, 0.12))
+    assert found.is_contact_binary
+
+
+@pytest.mark.parametrize("period", [0.45, 0.9])
+@pytest.mark.parametrize(
+    "shape",
+    [
+        lambda angle: -0.003 * np.cos(angle),
+        lambda angle: -0.003 * np.cos(2 * angle),
+        lambda angle: -0.003 * np.cos(angle) - 0.001 * np.cos(2 * angle + 0.4),
+    ],
+    ids=["one minimum", "two alike", "sawtooth"],
+)
+def test_pulsations_are_silent_however_long(period, shape):
+    found = measure(_wave(360, shape), Box(period, 0.0, 0.12))
+    assert not found.is_contact_binary
+    assert detection_statistic(found) < 7
+
+
+def test_unlike_minima_that_were_seen_a_few_times_or_change_are_none():
+    few = measure(_wave(54, _binary), Box(0.9, 0.0, 0.12))
+    assert few.depth_constancy > 8
+    assert detection_statistic(few) < 4
+    spots = 1 + 0.5 * np.random.default_rng(2).normal(size=60)
+    changing = measure(_wave(270, _binary, spots), Box(0.9, 0.0, 0.12))
+    assert changing.depth_constancy < 5
+    assert detection_statistic(changing) < 4
+
+
+def test_constancy_needs_transits_of_both_kinds():
+    assert np.isnan(measure(_wave(3.5, _binary), Box(0.9, 0.0, 0.12)).depth_constancy)
+
+
 def test_brightenings_count_against_a_signal():
     flare = Planet(2.9, 1327.2, 0.15, -0.003)
     quiet, flaring = measure(curve([PLANET]), BOX), measure(curve([PLANET, flare]), BOX)

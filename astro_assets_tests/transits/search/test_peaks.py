@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from astro_assets.transits.search.engine import Band, Curve, Periodogram
+from astro_assets.transits.search.engine import Band, Curve, Periodogram, Spectrum
 from astro_assets.transits.search.peaks import (
     detrended_power,
     distinct_peaks,
@@ -17,6 +17,10 @@ PERIODS = np.linspace(1, 10, 1000)
 
 
 def spectrum(power, duration=0.1):
+    return Spectrum(PERIODS, power, np.full(power.size, duration))
+
+
+def periodogram(power, duration):
     filler = np.full(power.size, duration)
     return Periodogram(PERIODS, power, filler, filler, filler)
 
@@ -54,8 +58,8 @@ def test_red_noise_lowers_the_power_of_long_boxes_more():
     flux = 1 + rng.normal(0, 1e-3, time.size) + red_noise(time, 1.0, 1e-3, rng)
     curve = Curve(time, flux, np.full(time.size, 1e-3), 0.01)
     bands = (Band(PERIODS, np.array([0.02, 0.2])),)
-    short = with_red_noise(spectrum(np.ones(1000), 0.02), curve, bands).power[0]
-    long = with_red_noise(spectrum(np.ones(1000), 0.2), curve, bands).power[0]
+    short = with_red_noise(periodogram(np.ones(1000), 0.02), curve, bands).power[0]
+    long = with_red_noise(periodogram(np.ones(1000), 0.2), curve, bands).power[0]
     assert long < 0.5 * short <= 0.5
 
 

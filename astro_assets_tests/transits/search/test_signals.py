@@ -101,7 +101,7 @@ def test_fine_cadence_is_searched_coarsely_and_measured_finely():
     assert found.statistics.n_points > 400
 
 
-def test_a_long_curve_is_searched_in_windows_and_refined_whole():
+def test_a_long_curve_is_searched_as_a_whole():
     cadence = 29.4244 / 1440
     time = np.arange(0, 250, cadence)
     time = time[np.sin(time / 15) > -0.95]

@@ -1,0 +1,81 @@
+"""Curves on a uniform grid: nothing is lost, and boxes have the signal-to-noise ratio of the samples."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from astro_assets.transits.noise import red_noise_factor
+from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.grid import gridded
+from astro_assets_tests.transits.synthetic import red_noise, sector_times
+
+CADENCE = 10 / 1440
+
+
+def curve(seed=0, cadence=CADENCE):
+    rng = np.random.default_rng(seed)
+    time = sector_times(seed, cadence)
+    return Curve(time, 1 + rng.normal(0, 1e-3, time.size), rng.uniform(8e-4, 1.2e-3, time.size), cadence)
+
+
+@given(step=st.floats(CADENCE, 0.5))
+def test_weights_add_up_to_one_and_residuals_to_nothing(step):
+    grid = gridded(curve(), step)
+    assert grid.weight.sum() == pytest.approx(1.0)
+    assert grid.residual.sum() == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_box_has_the_ratio_of_its_samples():
+    data = curve()
+    grid = gridded(data, 0.05)
+    first, last = 100, 104
+    inside = (data.time >= grid.start + first * grid.step) & (data.time < grid.start + last * grid.step)
+    weight = data.weight
+    low, high = (np.average(data.flux[part], weights=weight[part]) for part in (inside, ~inside))
+    ratio = (high - low) / np.sqrt(1 / weight[inside].sum() + 1 / weight[~inside].sum())
+    dip, share = grid.residual[first:last].sum(), grid.weight[first:last].sum()
+    assert -dip / np.sqrt(share * (1 - share)) == pytest.approx(ratio, rel=1e-6)
+
+
+def test_coarser_bins_are_the_sums_of_two():
+    grid = gridded(curve(), 0.05)
+    coarse = grid.coarser()
+    assert coarse.step == 2 * grid.step
+    assert coarse.start == grid.start
+    np.testing.assert_allclose(coarse.residual[:50], grid.residual[:100].reshape(50, 2).sum(axis=1))
+    assert coarse.weight.sum() == pytest.approx(1.0)
+
+
+def test_samples_at_the_cadence_fill_every_bin_once():
+    time = 1000 + np.arange(500) * CADENCE
+    jitter = np.random.default_rng(0).uniform(-0.3, 0.3, time.size) * CADENCE
+    data = Curve(time + jitter, np.ones(500), np.full(500, 1e-3), CADENCE)
+    weight = gridded(data, CADENCE).weight
+    assert np.count_nonzero(weight) > 350
+    assert gridded(Curve(time, np.ones(500), np.full(500, 1e-3), CADENCE), CADENCE).weight == pytest.approx(
+        0.002
+    )
+
+
+def test_white_noise_has_no_red_noise_and_red_noise_grows_with_the_width():
+    widths = np.array([2, 4, 8, 16])
+    white = gridded(curve(), CADENCE).red_noise(widths)
+    np.testing.assert_allclose(white, 1.0, atol=0.15)
+    data = curve()
+    red = Curve(
+        data.time,
+        data.flux + red_noise(data.time, 0.2, 1e-3, np.random.default_rng(1)),
+        data.flux_err,
+        CADENCE,
+    )
+    factors = gridded(red, CADENCE).red_noise(widths)
+    assert (np.diff(factors) > 0).all()
+    expected = [red_noise_factor(red.time, red.flux, red.weight, CADENCE, w * CADENCE) for w in widths]
+    np.testing.assert_allclose(factors, expected, rtol=0.15)
+
+
+def test_too_little_to_tell_is_white():
+    short = curve()
+    short = short.where(short.time < short.time[0] + 0.05)
+    np.testing.assert_array_equal(gridded(short, CADENCE).red_noise(np.array([2, 4, 100])), 1.0)

@@ -1,0 +1,109 @@
+"""The survey engine beside the exact one: the same signals, as strong, in any company."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from astro_assets.transits.search.box_least_squares import ExactSpectrumEngine
+from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.survey import SurveyEngine
+from astro_assets_tests.transits.synthetic import Planet, red_noise, sector_times, transits
+
+CADENCE = 10 / 1440
+FACTORS = 0.25, 1.8
+SIGMA = 4e-4
+
+
+def curve(planets, seed=0, time=None, cadence=CADENCE, extra=0.0):
+    time = sector_times(seed, cadence) if time is None else time
+    noise = np.random.default_rng(seed).normal(0, SIGMA, time.size)
+    return Curve(time, transits(time, planets) + noise + extra, np.full(time.size, SIGMA), cadence)
+
+
+@pytest.mark.parametrize(
+    "planet",
+    [
+        Planet(0.53, 1325.3, 0.05, 0.0008),
+        Planet(1.7, 1326.2, 0.09, 0.0012),
+        Planet(4.4, 1327.0, 0.14, 0.0015),
+        Planet(11.9, 1328.3, 0.2, 0.003),
+    ],
+)
+def test_a_planet_is_as_strong_as_astropy_sees_it(planet):
+    data = curve([planet])
+    found, exact = (
+        engine(data, (0.4, 13.0), FACTORS) for engine in (SurveyEngine(every=1), ExactSpectrumEngine())
+    )
+    best, theirs = int(np.argmax(found.power)), int(np.argmax(exact.power))
+    assert found.periods[best] == pytest.approx(planet.period, rel=5e-3)
+    assert found.power[best] == pytest.approx(exact.power[theirs], rel=0.1)
+    assert found.duration[best] == pytest.approx(planet.duration, rel=0.35)
+
+
+def test_spectra_of_noise_look_alike():
+    data = curve([])
+    found, exact = (
+        engine(data, (0.5, 13.0), FACTORS) for engine in (SurveyEngine(every=1), ExactSpectrumEngine())
+    )
+    assert (np.diff(found.periods) > 0).all()
+    assert found.power.max() == pytest.approx(exact.power.max(), rel=0.15)
+    assert np.median(found.power) == pytest.approx(np.median(exact.power), rel=0.15)
+
+
+def test_red_noise_counts():
+    time = sector_times(0, CADENCE)
+    red = red_noise(time, 0.1, SIGMA, np.random.default_rng(3))
+    quiet, noisy = (SurveyEngine()(curve([], extra=extra), (0.5, 13.0), FACTORS) for extra in (0.0, red))
+    assert noisy.power.max() < 1.6 * quiet.power.max()
+
+
+def test_four_years_are_searched_coherently():
+    time = 120 + np.arange(0, 1470, 29.4244 / 1440)
+    time = time[(time % 93 > 2) & (np.random.default_rng(0).random(time.size) > 0.02)]
+    planet = Planet(7.3131, 121.0, 0.15, 2.5e-4)
+    found = SurveyEngine()(curve([planet], time=time, cadence=29.4244 / 1440), (0.4, 20.0), FACTORS)
+    best = int(np.argmax(found.power))
+    assert abs(found.periods[best] / planet.period - 1) * 1470 < planet.duration
+    ideal = planet.depth * (6 / 7) / SIGMA * np.sqrt(0.93 * 1470 / 7.3131 * 0.15 / (29.4244 / 1440))
+    assert found.power[best] > 0.75 * ideal
+
+
+@pytest.mark.parametrize("period", [0.3980431, 0.45, 0.7960862, 1.234, 3.3])
+def test_short_periods_are_exact_over_four_years(period):
+    cadence = 29.4244 / 1440
+    time = 120 + np.arange(0, 1470, cadence)
+    planet = Planet(period, 121.0, min(0.15 * period, 0.15), 4e-4)
+    found = SurveyEngine()(curve([planet], time=time, cadence=cadence), (0.3, 5.0), FACTORS)
+    best = int(np.argmax(found.power))
+    assert abs(found.periods[best] / period - 1) * 1470 < planet.duration
+    assert found.power[best] > 0.65 * planet.depth * (6 / 7) / SIGMA * np.sqrt(
+        planet.duration / period * time.size
+    )
+
+
+def test_each_cell_keeps_a_trial_of_its_own():
+    found = SurveyEngine()(curve([]), (0.4, 13.0), FACTORS)
+    assert found.periods[0] >= 0.39
+    assert found.periods[-1] <= 13.1
+    steps = np.diff(found.periods) / found.periods[1:] * 27.4
+    assert np.median(steps / (0.0755 * found.periods[1:] ** (1 / 3))) < 0.6, "no cell is skipped"
+
+
+def test_company_does_not_matter():
+    curves = [curve([Planet(2.2, 1326.0, 0.1, 0.001)], seed) for seed in range(6)]
+    engine = SurveyEngine()
+    alone = [engine(data, (0.4, 13.0), FACTORS) for data in curves]
+    with ThreadPoolExecutor(3) as threads:
+        together = list(threads.map(lambda data: engine(data, (0.4, 13.0), FACTORS), curves[::-1]))[::-1]
+    for one, other in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(one.periods, other.periods)
+        np.testing.assert_array_equal(one.power, other.power)
+        np.testing.assert_array_equal(one.duration, other.duration)
+
+
+def test_gaps_make_no_signals():
+    time = sector_times(0, CADENCE)
+    time = time[(time % 1.3 > 0.2) | (time > 1340)]
+    found = SurveyEngine()(curve([], time=time), (0.4, 13.0), FACTORS)
+    assert found.power.max() < 7
