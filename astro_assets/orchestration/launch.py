@@ -5,7 +5,7 @@ Only launching lives here; the job is the one that the UI shows.
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,7 +27,8 @@ def run_job(
     Returns
     -------
     tuple of (str, list of str)
-        The run's id, and the steps that failed with their error; none when all succeeded.
+        The run's id, and what failed, none when all succeeded: checks with their first violations, other
+        steps with their error.
     """
     keys = partition_keys(home, range(home.n_shards))
     tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
@@ -35,11 +36,7 @@ def run_job(
         result = definitions.resolve_job_def(job).execute_in_process(
             run_config={**run_config, **_QUIET}, instance=instance, tags=tags, raise_on_error=False
         )
-    failed = [
-        f"{event.step_key}: {_cause(event)}"
-        for event in result.all_events
-        if event.is_step_failure and event.step_key
-    ]
+    failed = _failures(result.all_events)
     if not result.success and not failed:
         failed = ["the run did not succeed; the UI shows why"]
     return result.run_id, failed
@@ -61,6 +58,23 @@ def serve_ui(home: Home, port: int) -> NoReturn:
     # In place of this process, so that every signal reaches the one that ends the others.
     # The command is ours, and nothing of it comes from outside.
     os.execve(dagster, command, environment)  # noqa: S606
+
+
+def _failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
+    """Return a line for each check that failed, and for each other step that did."""
+    failed, told = [], set()
+    for event in events:
+        if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                told.add(event.step_key)
+                table = check.asset_key.to_user_string()
+                failed.append(f"{table} breaks the check {check.check_name}: {check.description}")
+    return failed + [
+        f"{event.step_key}: {_cause(event)}"
+        for event in events
+        if event.is_step_failure and event.step_key and event.step_key not in told
+    ]
 
 
 def _cause(event: dg.DagsterEvent) -> str:

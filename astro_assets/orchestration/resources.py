@@ -4,22 +4,25 @@ Only its lifetime is decided here.
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import dagster as dg
 
 from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.run_marks import marked
 
 
 def engine_resource(engine: Engine) -> dg.ResourceDefinition:
-    """Return the resource that lends an engine and closes it after the run.
+    """Return the resource that lends an engine and closes it after the run; till then the run is marked.
 
     A run that the UI starts is a process of its own, which would wait for its workers for ever.
     """
 
-    def lend(_context: dg.InitResourceContext) -> Iterator[Engine]:
-        try:
-            yield engine
-        finally:
-            engine.close()
+    def lend(context: dg.InitResourceContext) -> Iterator[Engine]:
+        with nullcontext() if context.run is None else marked(engine.home, context.run.run_id):
+            try:
+                yield engine
+            finally:
+                engine.close()
 
     return dg.ResourceDefinition(lend)

@@ -24,7 +24,10 @@ from astro_assets.tables import TABLES
 from astro_assets_tests.orchestration import homes
 
 REPOSITORY = Path(__file__).parents[2]
-SHOWN = [table for table in TABLES if table.name.partition("/")[0] in ("observations", "transits")]
+WINGS = ("catalogs", "observations", "transits")
+SHOWN = [table for table in TABLES if table.name.partition("/")[0] in WINGS]
+#: Assets that show a part of a table and store nothing.
+VIEWS = ("observations/quarantined_files",)
 CANDIDATES = next(table for table in TABLES if table.name == "transits/transit_candidates")
 
 
@@ -71,7 +74,10 @@ def test_every_home_has_the_partitions_of_its_shards(tmp_path: Path, n_shards: i
 
 def test_the_assets_are_the_tables_of_the_wings(tmp_path: Path) -> None:
     graph = graph_of(open_home(tmp_path / "home"))
-    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {table.name for table in SHOWN}
+    assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
+        *(table.name for table in SHOWN),
+        *VIEWS,
+    }
     for table in SHOWN:
         node = graph.get(asset_key(table))
         wing = table.name.partition("/")[0]
@@ -101,7 +107,7 @@ def test_the_lineage_that_is_shown_is_the_one_of_the_tables(tmp_path: Path) -> N
 def test_the_job_materializes_every_asset(tmp_path: Path) -> None:
     definitions = build_definitions(open_home(tmp_path / "home"))
     selected = definitions.resolve_job_def(SEARCH_JOB).asset_layer.selected_asset_keys
-    assert selected == {asset_key(table) for table in SHOWN}
+    assert selected == {*map(asset_key, SHOWN), *(dg.AssetKey(name.split("/")) for name in VIEWS)}
 
 
 def test_materializing_a_partition_touches_its_shard_alone(home: Home) -> None:

@@ -1,0 +1,123 @@
+"""The observation wing's sensor: files dropped into the inbox come in by themselves.
+
+What is new and complete is found by the inbox; here that is only turned into requests for runs.
+"""
+
+import time
+
+import dagster as dg
+
+from astro_assets.ledger.home import Home
+from astro_assets.observations.tables import RAW_FILES, SIMULATED_TRUTH
+from astro_assets.orchestration.inbox import Inbox, Look
+from astro_assets.orchestration.inbox_state import InboxBusyError
+from astro_assets.orchestration.run_marks import is_marked
+from astro_assets.orchestration.shards import partition_keys
+from astro_assets.orchestration.table_assets import asset_key
+
+#: Tag of the runs that take in what the sensor found.
+REQUEST_TAG = "astro_assets/inbox_request"
+_INTERVAL_S = 30
+#: Until a run that has begun is marked as alive, in seconds: it loads its code first.
+_STARTUP_S = 120
+#: Runs that were never given to a launcher count for nothing: their request is made again under its name.
+_GIVEN = [status for status in dg.DagsterRunStatus if status is not dg.DagsterRunStatus.NOT_STARTED]
+_ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+_GOING_ON = [status for status in _GIVEN if status not in _ENDED]
+
+
+def sensors(home: Home, job: str) -> list[dg.SensorDefinition]:
+    """Return the wing's sensors for a home.
+
+    Parameters
+    ----------
+    job
+        The job that takes files in and searches them.
+    """
+
+    @dg.sensor(
+        name="new_observations",
+        job_name=job,
+        minimum_interval_seconds=_INTERVAL_S,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Takes in the files that are dropped into the home's `inbox`, once they are complete: of "
+        "the same size and time of change at two looks. Every ten minutes it looks at every single file, to "
+        "find what was overwritten in place.",
+    )
+    def new_observations(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.RunRequest:
+        inbox = Inbox(home)
+        try:
+            look = inbox.look()
+            if look.settled == look.requested == 0:
+                return dg.SkipReason(_sentence(look))
+            if going_on := run_going_on(context.instance, home, job):
+                return dg.SkipReason(f"{_sentence(look)} They are taken in after the run {going_on}.")
+            request = inbox.request(lambda name: _is_started(context.instance, name))
+        except (InboxBusyError, OSError) as error:
+            return dg.SkipReason(f"The inbox cannot be looked at now: {error}.")
+        return dg.SkipReason(_sentence(look)) if request is None else _run_request(home, request)
+
+    return [new_observations]
+
+
+def run_going_on(instance: dg.DagsterInstance, home: Home, job: str) -> str | None:
+    """Return the id of a run in progress that fills the inbox or takes it in, if there is one.
+
+    That is a run of the job, or one of such assets alone. It counts until its process has ended, whatever
+    became of it.
+    """
+    assets = {asset_key(SIMULATED_TRUTH), asset_key(RAW_FILES)}
+    for record in instance.get_run_records(dg.RunsFilter(statuses=_GOING_ON)):
+        run = record.dagster_run
+        if run.job_name != job and not assets & (run.asset_selection or set()):
+            continue
+        begun = record.start_time or record.create_timestamp.timestamp()
+        is_new = abs(time.time() - begun) < _STARTUP_S
+        if run.status is not dg.DagsterRunStatus.STARTED or is_new or is_marked(home, run.run_id):
+            return run.run_id
+    return None
+
+
+def _is_started(instance: dg.DagsterInstance, request: str) -> bool:
+    filters = dg.RunsFilter(tags={REQUEST_TAG: request}, statuses=_GIVEN)
+    return bool(instance.get_run_records(filters, limit=1))
+
+
+def _run_request(home: Home, request: str) -> dg.RunRequest:
+    keys = partition_keys(home, range(home.n_shards))
+    return dg.RunRequest(
+        run_key=request,
+        run_config={
+            "ops": {
+                _step(RAW_FILES.name): {"config": {"request": request}},
+                _step(SIMULATED_TRUTH.name): {"config": {"n_targets": 0}},
+            }
+        },
+        tags={
+            "dagster/asset_partition_range_start": keys[0],
+            "dagster/asset_partition_range_end": keys[-1],
+            REQUEST_TAG: request,
+        },
+    )
+
+
+def _step(table: str) -> str:
+    return table.replace("/", "__")
+
+
+def _sentence(look: Look) -> str:
+    waiting = [
+        f"{number:,} {what}"
+        for number, what in (
+            (look.waiting, "may still be written"),
+            (look.settled, "complete"),
+            (look.requested, "requested but not taken in"),
+            (look.unreadable, "not readable"),
+        )
+        if number
+    ]
+    minutes = -(-look.next_sweep_s // 60)
+    return (
+        f"{look.known:,} files taken in{''.join(f', {part}' for part in waiting)}; "
+        f"every file is looked at again in {minutes} min."
+    )

@@ -1,0 +1,100 @@
+"""The checks of the transit wing's assets: which rules each table keeps."""
+
+from functools import partial
+
+import dagster as dg
+import polars as pl
+
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.observations.tables import SELECTED_FILES
+from astro_assets.orchestration.rules import ArrayRule, RowRule
+from astro_assets.orchestration.table_checks import table_checks
+from astro_assets.orchestration.time_series import broken_lengths, broken_times, broken_values
+from astro_assets.transits.invariants import (
+    epochs_outside_the_data,
+    impossible_transits,
+    periods_beyond_the_data,
+    too_few_transits,
+)
+from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
+from astro_assets.transits.tables import (
+    DETRENDED_LIGHT_CURVES,
+    FOLDED_VIEWS,
+    LABELLED_CANDIDATES,
+    TRANSIT_CANDIDATES,
+    VARIABILITY,
+)
+
+_PERIODS = RowRule(
+    "periods_within_the_data",
+    "No period is longer than the data.",
+    ("period_days", "baseline_days"),
+    periods_beyond_the_data,
+)
+
+
+def times_searched(ledger: Ledger) -> pl.LazyFrame:
+    """Return the first and last time of what is searched, as ``key``, ``first_btjd``, ``last_btjd``."""
+    rows = ledger.open(SELECTED_FILES).rows(["search_id", "start_btjd", "end_btjd"])
+    return (
+        rows.filter(pl.col("search_id").is_not_null())
+        .group_by(pl.col("search_id").alias("key"))
+        .agg(pl.col("start_btjd").min().alias("first_btjd"), pl.col("end_btjd").max().alias("last_btjd"))
+    )
+
+
+def checks() -> list[dg.AssetChecksDefinition]:
+    """Return the wing's checks."""
+    return [
+        table_checks(
+            DETRENDED_LIGHT_CURVES,
+            ArrayRule(
+                "time_increasing",
+                "Times are finite and strictly increasing.",
+                "light_curve",
+                broken_times,
+            ),
+            ArrayRule(
+                "arrays_of_one_length",
+                "Every array of a detrended light curve is there and as long as its times.",
+                "light_curve",
+                partial(broken_lengths, names=("flux", "flux_err", "trend", "segment")),
+            ),
+            ArrayRule(
+                "values_finite",
+                "Fluxes and trend are finite, and errors finite and positive.",
+                "light_curve",
+                partial(broken_values, finite=("flux", "trend"), positive=("flux_err",)),
+            ),
+        ),
+        table_checks(VARIABILITY, _PERIODS),
+        table_checks(
+            TRANSIT_CANDIDATES,
+            _PERIODS,
+            RowRule(
+                "enough_transits",
+                "Every signal has as many observed transits as the search requires.",
+                ("n_transits",),
+                too_few_transits,
+                settings=("min_transits",),
+            ),
+            RowRule(
+                "epochs_inside_the_data",
+                "Every epoch is between the first and the last time of the light curves searched.",
+                ("epoch_btjd",),
+                epochs_outside_the_data,
+                beside=times_searched,
+            ),
+            RowRule(
+                "transits_possible",
+                "Every transit has a depth, and a duration shorter than its period.",
+                ("period_days", "duration_hours", "depth_ppm"),
+                impossible_transits,
+            ),
+            identity=("candidate_id",),
+        ),
+        table_checks(FOLDED_VIEWS),
+        table_checks(LABELLED_CANDIDATES),
+        table_checks(EXPECTED_SIGNALS),
+        table_checks(RECOVERED_SIGNALS),
+    ]

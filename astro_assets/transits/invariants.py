@@ -1,0 +1,88 @@
+"""What holds of every row of the transit wing's tables: frames in, the rows that break it out.
+
+Pure functions of scalars; rules about arrays are the same in all wings, and which table is judged by what is
+declared in `checks`.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+#: What a comparison of the ends of data may be off by, days: a minute, below any cadence searched.
+_SLACK_DAYS = 1 / 1440
+
+
+def periods_beyond_the_data(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find periods that are not positive or longer than the data.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``period_days`` and ``baseline_days``.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Columns ``key`` and ``what``.
+    """
+    period, baseline = pl.col("period_days"), pl.col("baseline_days")
+    wrong = ~(period.is_finite() & (period > 0) & (period <= baseline))
+    return rows.filter(wrong).select(
+        "key", what=pl.format("period {} d in {} d of data", period.round(6), baseline.round(6))
+    )
+
+
+def too_few_transits(rows: pl.LazyFrame, *, min_transits: int) -> pl.LazyFrame:
+    """Find signals of fewer observed transits than the search requires.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key`` and ``n_transits``.
+    min_transits
+        Fewest observed transits.
+    """
+    return rows.filter(pl.col("n_transits") < min_transits).select(
+        "key", what=pl.format("{} observed transits, fewer than {}", "n_transits", pl.lit(min_transits))
+    )
+
+
+def epochs_outside_the_data(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find epochs before the first or after the last time of the data searched.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``epoch_btjd``, ``first_btjd`` and ``last_btjd``; the latter two null where there
+        are no data.
+    """
+    epoch, first, last = pl.col("epoch_btjd"), pl.col("first_btjd"), pl.col("last_btjd")
+    inside = epoch.is_finite() & epoch.is_between(first - _SLACK_DAYS, last + _SLACK_DAYS)
+    where = (
+        pl.when(first.is_null())
+        .then(pl.lit("no data are there"))
+        .otherwise(pl.format("the data are from {} to {}", first.round(6), last.round(6)))
+    )
+    return rows.filter(~inside.fill_null(value=False)).select(
+        "key", what=pl.format("epoch {}, but {}", epoch.round(6), where)
+    )
+
+
+def impossible_transits(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find durations that are not positive or as long as the period, and depths that are not positive.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``period_days``, ``duration_hours`` and ``depth_ppm``.
+    """
+    period, duration, depth = pl.col("period_days"), pl.col("duration_hours"), pl.col("depth_ppm")
+    is_short = duration.is_finite() & (duration > 0) & (duration < 24 * period)
+    wrong = ~(is_short & depth.is_finite() & (depth > 0))
+    what = pl.format(
+        "duration {} h and depth {} ppm at a period of {} d",
+        duration.round(6),
+        depth.round(3),
+        period.round(6),
+    )
+    return rows.filter(wrong).select("key", what=what)

@@ -1,0 +1,89 @@
+"""An inbox with a clock that tests move, the runs it asks for, and what is left if its process is killed.
+
+Only what several test modules use; what must hold is in them.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from astro_assets.ledger.home import Home, open_home
+from astro_assets.observations.tables import RAW_FILES
+from astro_assets.orchestration.inbox import SWEEP_NS, Inbox, Look
+from astro_assets.orchestration.ingest import ingest
+from astro_assets_tests.orchestration import homes
+
+TICK_NS = 30 * 10**9
+
+
+class Looking:
+    """A home's inbox, its clock, and the names of the requests for which a run was started."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.ahead_ns = 0
+        self.inbox = Inbox(home, clock=lambda: time.time_ns() + self.ahead_ns)
+        self.started: set[str] = set()
+
+    def tick(self, after_ns: int = TICK_NS) -> Look:
+        """Look a while later."""
+        self.ahead_ns += after_ns
+        return self.inbox.look()
+
+    def sweep(self) -> Look:
+        """Look at every file."""
+        return self.tick(SWEEP_NS)
+
+    def request(self) -> str | None:
+        """Ask for a request."""
+        return self.inbox.request(self.started.__contains__)
+
+    def requested(self) -> list[str]:
+        """Return the names of the files of the request there is, from the inbox downwards."""
+        name = self.request()
+        return [] if name is None else self.names(name)
+
+    def names(self, request: str) -> list[str]:
+        """Return the names of the files of a request."""
+        return [str(path.relative_to(self.home.inbox)) for path in self.inbox.requested(request)]
+
+    def take(self, name: str) -> list[str]:
+        """Do what the step does that a request starts; return its notes."""
+        self.started.add(name)
+        report = ingest(
+            homes.ledger_of(self.home),
+            RAW_FILES,
+            self.inbox.requested(name),
+            may_take=self.inbox.is_settled(),
+            taken=self.inbox.remember,
+        )
+        return report.notes
+
+    def take_all(self) -> None:
+        """Do what a run by hand does."""
+        ingest(homes.ledger_of(self.home), RAW_FILES, [self.home.inbox], taken=self.inbox.remember)
+
+    def settle(self) -> Look:
+        """Look twice."""
+        self.tick()
+        return self.tick()
+
+
+def tick_for_ever(root: str) -> None:
+    """Look, request and take in, again and again, as the sensor and its runs do, until killed."""
+    looking = Looking(open_home(root))
+    requests = Path(root, "requests.txt")
+    while True:
+        looking.tick()
+        started = set(requests.read_text().split()) if requests.exists() else set()
+        name = looking.inbox.request(started.__contains__)
+        if name is not None:
+            with requests.open("a") as stream:  # the run is started: from here on it is known
+                stream.write(f"{name}\n")
+            looking.take(name)
+
+
+if __name__ == "__main__":
+    tick_for_ever(sys.argv[1])

@@ -1,0 +1,84 @@
+"""What holds of every row of the transit wing's tables: the rows that break it, and only they, are found."""
+
+from __future__ import annotations
+
+import math
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from astro_assets.transits.invariants import (
+    epochs_outside_the_data,
+    impossible_transits,
+    periods_beyond_the_data,
+    too_few_transits,
+)
+
+NUMBERS = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-10, 10)
+
+
+def keys(found: pl.LazyFrame) -> list[str]:
+    lines = found.collect()
+    assert lines.columns == ["key", "what"]
+    assert lines["what"].null_count() == 0
+    return lines["key"].to_list()
+
+
+@given(NUMBERS, st.floats(0.1, 5000))
+def test_periods_are_positive_and_no_longer_than_the_data(period: float, baseline: float) -> None:
+    rows = pl.LazyFrame({"key": ["a"], "period_days": [period], "baseline_days": [baseline]})
+    assert keys(periods_beyond_the_data(rows)) == ([] if 0 < period <= baseline else ["a"])
+
+
+def test_the_period_and_the_data_are_told() -> None:
+    rows = pl.LazyFrame({"key": ["a"], "period_days": [30.0], "baseline_days": [27.5]})
+    assert periods_beyond_the_data(rows).collect().rows() == [("a", "period 30.0 d in 27.5 d of data")]
+
+
+@given(st.integers(0, 10), st.integers(2, 10))
+def test_signals_have_the_transits_that_the_search_requires(n: int, least: int) -> None:
+    rows = pl.LazyFrame({"key": ["a"], "n_transits": [n]})
+    assert keys(too_few_transits(rows, min_transits=least)) == ([] if n >= least else ["a"])
+
+
+@given(NUMBERS)
+def test_epochs_are_inside_the_data(epoch: float) -> None:
+    rows = pl.LazyFrame({"key": ["a"], "epoch_btjd": [epoch], "first_btjd": [-3.0], "last_btjd": [4.0]})
+    found = keys(epochs_outside_the_data(rows))
+    minute = 1 / 1440
+    if -3 <= epoch <= 4:
+        assert found == []
+    elif not -3 - 2 * minute <= epoch <= 4 + 2 * minute:
+        assert found == ["a"]
+
+
+def test_an_epoch_without_data_is_outside() -> None:
+    schema = {"key": pl.String, "epoch_btjd": pl.Float64, "first_btjd": pl.Float64, "last_btjd": pl.Float64}
+    rows = pl.LazyFrame([("a", 1.0, None, None), ("b", 9.0, 1.0, 2.0)], schema, orient="row")
+    assert epochs_outside_the_data(rows).collect().rows() == [
+        ("a", "epoch 1.0, but no data are there"),
+        ("b", "epoch 9.0, but the data are from 1.0 to 2.0"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("period", "duration", "depth", "sound"),
+    [
+        (3.0, 2.0, 100.0, True),
+        (3.0, 72.0, 100.0, False),
+        (3.0, 71.9, 100.0, True),
+        (3.0, 0.0, 100.0, False),
+        (3.0, -1.0, 100.0, False),
+        (3.0, math.nan, 100.0, False),
+        (3.0, 2.0, 0.0, False),
+        (3.0, 2.0, -5.0, False),
+        (3.0, 2.0, math.nan, False),
+        (3.0, 2.0, math.inf, False),
+        (math.nan, math.inf, 100.0, False),
+    ],
+)
+def test_transits_are_possible(period: float, duration: float, depth: float, sound: bool) -> None:
+    row = {"key": ["a"], "period_days": [period], "duration_hours": [duration], "depth_ppm": [depth]}
+    assert keys(impossible_transits(pl.LazyFrame(row))) == ([] if sound else ["a"])
