@@ -2,15 +2,27 @@
 
 import dagster as dg
 
+from astro_assets.catalogs import assets as catalogs
+from astro_assets.catalogs import checks as catalog_checks
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.observations import assets as observations
+from astro_assets.observations import checks as observation_checks
+from astro_assets.observations import sensors as observation_sensors
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.resources import engine_resource
+from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.tables import TABLES
 from astro_assets.transits import assets as transits
+from astro_assets.transits import checks as transit_checks
+from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
+from astro_assets.transits.tables import LABELLED_CANDIDATES
 
 #: The job that takes files to candidates.
 SEARCH_JOB = "search_for_transits"
+#: The job that takes catalogue files in and compares the candidates there are with them.
+CATALOGS_JOB = "update_catalogs"
+#: What is compared with catalogues.
+COMPARED = (LABELLED_CANDIDATES, EXPECTED_SIGNALS, RECOVERED_SIGNALS)
 
 
 def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definitions:
@@ -22,14 +34,21 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
         Replaces the default one: other progress, other compute.
     """
     return dg.Definitions(
-        assets=[*observations.assets(home), *transits.assets(home)],
+        assets=[*catalogs.assets(home), *observations.assets(home), *transits.assets(home)],
+        asset_checks=[*catalog_checks.checks(), *observation_checks.checks(), *transit_checks.checks()],
         jobs=[
             dg.define_asset_job(
                 SEARCH_JOB,
-                dg.AssetSelection.groups("observations", "transits"),
+                dg.AssetSelection.groups("catalogs", "observations", "transits"),
                 description="Takes new files in and brings every table up to date.",
-            )
+            ),
+            dg.define_asset_job(
+                CATALOGS_JOB,
+                dg.AssetSelection.groups("catalogs") | dg.AssetSelection.assets(*map(asset_key, COMPARED)),
+                description="Takes catalogue files in and compares the candidates there are with them.",
+            ),
         ],
+        sensors=observation_sensors.sensors(home, SEARCH_JOB),
         resources={"engine": engine_resource(engine or Engine(home, TABLES))},
         executor=dg.in_process_executor,
     )

@@ -7,9 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from astro_assets.catalogs import tables as catalogs
 from astro_assets.ledger.models import MODEL_TABLES
 from astro_assets.ledger.table import Table
 from astro_assets.observations import tables as observations
+from astro_assets.transits import recovery_tables as recovery
 from astro_assets.transits import tables as transits
 
-TABLES: Final[tuple[Table, ...]] = (*observations.TABLES, *transits.TABLES, *MODEL_TABLES)
+TABLES: Final[tuple[Table, ...]] = (
+    *catalogs.TABLES,
+    *observations.TABLES,
+    *transits.TABLES,
+    *recovery.TABLES,
+    *MODEL_TABLES,
+)

@@ -17,15 +17,19 @@ import numpy as np
 from astro_assets.observations.tables import LIGHT_CURVES
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES
 
+#: Trial periods of the peer while a transit drifts by its duration.
+OVERSAMPLING = 3.0
 REPEATS = 3
 SHARED = Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
 
 
 def ours(path: Path) -> tuple[float, np.ndarray]:
     """Read, detrend and search; return the strongest signal's period and the trial periods' range."""
-    (row,) = LIGHT_CURVES.compute(path.name, {"observation_files": [{"sha256": path}]}, LIGHT_CURVES.config)
+    file = {"sha256": path, "description": None}
+    (row,) = LIGHT_CURVES.compute(path.name, {"observation_files": [file]}, LIGHT_CURVES.config)
     target = row["target_id"]
-    (curve,) = DETRENDED_LIGHT_CURVES.compute(target, {"light_curves": [row]}, DETRENDED_LIGHT_CURVES.config)
+    parents = {"selected_files": [row]}
+    (curve,) = DETRENDED_LIGHT_CURVES.compute(target, parents, DETRENDED_LIGHT_CURVES.config)
     found = TRANSIT_CANDIDATES.compute(target, {"detrended_light_curves": [curve]}, TRANSIT_CANDIDATES.config)
     return (found[0]["period_days"] if found else np.nan), curve["light_curve"]["time"]
 
@@ -63,7 +67,7 @@ def main() -> None:
             seconds["ours"].append(time.process_time() - started)
             baseline = times[-1] - times[0]
             longest = min(settings.longest_period_days, baseline / 2)
-            periods = ofir_periods(baseline, settings.shortest_period_days, longest, settings.oversampling)
+            periods = ofir_periods(baseline, settings.shortest_period_days, longest, OVERSAMPLING)
             durations = np.geomspace(0.05, 0.39, 10)
             started = time.process_time()
             peer = lightkurves(path, periods, durations)

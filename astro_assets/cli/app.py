@@ -13,6 +13,7 @@ import typer
 from deltalake.exceptions import DeltaError
 from rich.console import Console
 
+from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import printing, queries
 from astro_assets.ledger.home import HomeError, open_home
 from astro_assets.ledger.ledger import Ledger, UnknownTableError, open_ledger
@@ -32,6 +33,8 @@ app = typer.Typer(
 )
 targets_app = typer.Typer(no_args_is_help=True, help="Targets and their files.")
 app.add_typer(targets_app, name="targets")
+catalogs_app = typer.Typer(no_args_is_help=True, help="Catalogues of known objects.")
+app.add_typer(catalogs_app, name="catalogs")
 DEFAULT_PORT = 3000
 #: Errors that people can do something about: shown as one line, without a traceback.
 EXPECTED_ERRORS = (
@@ -39,6 +42,7 @@ EXPECTED_ERRORS = (
     UnknownTableError,
     UnknownUnitError,
     TargetIdError,
+    CatalogError,
     CorruptStoreError,
     DeltaError,
     FileNotFoundError,
@@ -201,6 +205,36 @@ def find_target(
         sys.stdout.write(json.dumps(found, indent=1) + "\n")
     else:
         printing.target(found)
+
+
+@catalogs_app.command("add")
+def add_catalogs(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Catalogue files as downloaded: KOI, DR24 TCE, TOI, Kepler or K2 eclipsing "
+            "binaries, planets, listed names. Which is which is seen from the columns."
+        ),
+    ],
+    allow_older: Annotated[
+        bool, typer.Option("--allow-older", help="Let a file replace one that was made after it.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Take catalogues in, each in the place of the one held, and label the candidates there are."""
+    from astro_assets.cli.catalogs import add
+
+    raise typer.Exit(add(open_home(home), [path.absolute() for path in files], allow_older=allow_older))
+
+
+@catalogs_app.command("list")
+def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) -> None:
+    """Show the catalogues held, with their dates and entries."""
+    rows = queries.catalogs(_ledger(home))
+    if output is Format.json:
+        sys.stdout.write(json.dumps(rows.to_dicts(), indent=1) + "\n")
+    else:
+        printing.catalogs(rows)
 
 
 def _ledger(home: Path | None) -> Ledger:

@@ -22,6 +22,8 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.lineage import Node
 from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.ledger.update import Report
+from astro_assets.observations.refusals import REASONS
+from astro_assets.observations.tables import OBSERVATION_FILES
 
 _DIGITS: Final = {
     "period_days": 6,
@@ -61,6 +63,14 @@ def candidates(rows: pl.DataFrame) -> None:
         _print_wide(_grid(rows))
     else:
         out.print("No candidates above the threshold; --all shows the rest.")
+
+
+def catalogs(rows: pl.DataFrame) -> None:
+    """Print the catalogues held."""
+    if rows.height:
+        _print_wide(_grid(rows.with_columns(pl.col("sha256").str.head(_SHORT))))
+    else:
+        out.print("No catalogues; astro-assets catalogs add FILE takes them in.")
 
 
 def demonstration(best: pl.DataFrame, recovery: pl.DataFrame, home: Home) -> None:
@@ -132,12 +142,31 @@ def updates(reports: list[Report]) -> None:
     _print_wide(grid)
 
 
-def refused(rows: pl.DataFrame) -> None:
-    """Print the files that cannot be used."""
-    if rows.height:
-        out.print(f"{rows.height} files were refused; they are kept, with the reason:")
-        for name, reason, _ in rows.iter_rows():
-            out.print(plain(f"  {name}: {reason}"), soft_wrap=True)
+def refused(rows: pl.DataFrame, home: Home) -> None:
+    """Print the files that cannot be used: each if they are few, else counts by reason and some of each.
+
+    Parameters
+    ----------
+    rows
+        ``reason_code``, ``file_name``, ``refusal_reason``, by reason.
+    """
+    if rows.is_empty():
+        return
+    is_long = rows.height > _LISTED
+    out.print(f"{rows.height} files were refused; they are kept, with the reason:")
+    if is_long:
+        counts = rows["reason_code"].value_counts().sort("count", "reason_code", descending=[True, False])
+        for code, count in counts.iter_rows():
+            out.print(f"  {count:7}  {code}: {REASONS[code]}", soft_wrap=True)
+        out.print("for example:")
+        first = pl.int_range(pl.len()).over("reason_code")
+        rows = rows.filter(first.rank("ordinal") <= _LISTED)
+    width = max(map(len, rows["reason_code"]))
+    for code, name, reason in rows.select("reason_code", "file_name", "refusal_reason").iter_rows():
+        out.print(plain(f"  {code:{width}}  {name}: {reason}"), soft_wrap=True)
+    if is_long:
+        table = home.table_path(OBSERVATION_FILES.name)
+        out.print(plain(f"All are in the table {table}, with status 'refused'."), soft_wrap=True)
 
 
 def failed(rows: pl.DataFrame) -> None:
@@ -148,12 +177,16 @@ def failed(rows: pl.DataFrame) -> None:
         )
         for table, key, reason in rows.head(_LISTED).iter_rows():
             out.print(plain(f"  {table}  {key}: {reason}"), soft_wrap=True)
+        if rows.height > _LISTED:
+            out.print(f"... and {rows.height - _LISTED} more; `astro-assets stale --format json` lists all")
 
 
 def notes(lines: Sequence[str]) -> None:
-    """Print what people should be told besides."""
-    for line in lines:
+    """Print the first of what people should be told besides."""
+    for line in lines[:_LISTED]:
         out.print(plain(line), soft_wrap=True)
+    if len(lines) > _LISTED:
+        out.print(f"... and {len(lines) - _LISTED} more")
 
 
 def _grid(rows: pl.DataFrame) -> Grid:

@@ -10,13 +10,16 @@ from typing import Any, Final
 
 import polars as pl
 
+from astro_assets.catalogs.tables import CATALOG_ENTRIES, CATALOG_FILES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.lineage import Node, UnknownUnitError
 from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.ledger.table import Table
 from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES, SIMULATED_TRUTH
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
-from astro_assets.orchestration.ingest import find_files
+from astro_assets.orchestration.inbox import Inbox, seen
+from astro_assets.orchestration.inbox_state import State
+from astro_assets.orchestration.ingest import file_name, find_files
 from astro_assets.transits.tables import TRANSIT_CANDIDATES
 
 #: Columns of `astro-assets candidates`, on which other tools rely.
@@ -99,8 +102,8 @@ def _truth(ledger: Ledger) -> pl.DataFrame:
 
 
 def refused_files(ledger: Ledger, keys: Sequence[str]) -> pl.DataFrame:
-    """Return those of some files that cannot be used: name, reason, sha256."""
-    names = ["file_name", "refusal_reason", "sha256"]
+    """Return those of some files that cannot be used: reason code, name, reason, sha256."""
+    names = ["reason_code", "file_name", "refusal_reason", "sha256"]
     rows = ledger.open(OBSERVATION_FILES).rows([*names, "status"])
     return (
         rows.filter((pl.col("status") == "refused") & pl.col("key").is_in(keys))
@@ -130,15 +133,32 @@ def file_names(ledger: Ledger) -> dict[str, str]:
 
 
 def files_in_inbox(ledger: Ledger) -> int:
-    """Count the files in the inbox that are not taken in, by name and size."""
-    known = set(
-        ledger.open(RAW_FILES)
-        .rows(["file_name", "size_bytes"])
-        .select("file_name", "size_bytes")
-        .collect()
-        .iter_rows()
-    )
-    return sum((path.name, path.stat().st_size) not in known for path in find_files([ledger.home.inbox]))
+    """Count the files in the inbox that are not taken in, as they are now.
+
+    A file that no run has met under its path counts as taken in if one of its name and size is.
+    """
+    columns = ["file_name", "size_bytes"]
+    held = set(ledger.open(RAW_FILES).rows(columns).select(columns).collect().iter_rows())
+    remembered = Inbox(ledger.home).remembered()
+    n_new = 0
+    for path in find_files([ledger.home.inbox]):
+        try:
+            now = seen(path)
+        except OSError:  # a link to nowhere, a pipe: no run takes it in
+            continue
+        stamp, state = remembered.get(path, (now.stamp, None))
+        is_held = (file_name(path), now.stamp[0]) in held
+        n_new += not (is_held if state is None else state is State.KNOWN and stamp == now.stamp)
+    return n_new
+
+
+def catalogs(ledger: Ledger) -> pl.DataFrame:
+    """Return the catalogues held, with the date of their file and how many entries and stars they list."""
+    files = ledger.open(CATALOG_FILES).rows(["catalog", "date", "file_name", "sha256"])
+    entries = ledger.open(CATALOG_ENTRIES).rows(["catalog", "star"])
+    counts = entries.group_by("catalog").agg(entries=pl.len(), stars=pl.col("star").n_unique())
+    found = files.join(counts, on="catalog", how="left").sort("catalog")
+    return found.select("catalog", "date", "entries", "stars", "file_name", "sha256").collect()
 
 
 def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:

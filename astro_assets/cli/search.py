@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,27 @@ def search(
             "observations__raw_files": {"config": {"paths": [str(path) for path in paths]}},
         }
     }
+    engine = Engine(home, TABLES, again=again or Again())
+    failures = run_with_progress(engine, SEARCH_JOB, config)
+    ledger = engine.ledger()
+    printing.updates(engine.reports)
+    printing.notes([note for report in engine.reports for note in report.notes])
+    taken = [key for report in engine.reports for key in report.keys]
+    if paths and not taken:
+        printing.notes([f"no files in {path}" for path in paths])
+    printing.refused(queries.refused_files(ledger, taken), home)
+    printing.failed(queries.failed_units(ledger))
+    return report_failures(failures)
+
+
+def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> list[str]:
+    """Run a job in this process with a bar for each table.
+
+    Returns
+    -------
+    list of str
+        What failed, a line a step, as of :func:`~astro_assets.orchestration.launch.run_job`.
+    """
     columns = (
         TextColumn("{task.description:34}"),
         BarColumn(),
@@ -84,22 +105,20 @@ def search(
 
             return show
 
-        engine = Engine(home, TABLES, progress=progress_of, again=again or Again())
+        engine.progress = progress_of
         try:
-            _, failures = run_job(build_definitions(home, engine), SEARCH_JOB, home, config)
+            _, failures = run_job(build_definitions(engine.home, engine), job, engine.home, config)
         finally:
             engine.close()
-    ledger = engine.ledger()
-    printing.updates(engine.reports)
-    printing.notes([note for report in engine.reports for note in report.notes])
-    taken = [key for report in engine.reports for key in report.keys]
-    if paths and not taken:
-        printing.notes([f"no files in {path}" for path in paths])
-    printing.refused(queries.refused_files(ledger, taken))
-    printing.failed(queries.failed_units(ledger))
+    return failures
+
+
+def report_failures(failures: Sequence[str]) -> int:
+    """Print what failed and return the exit code: 0 only if nothing did."""
     with _standard_error() as console:
         for failure in failures:
-            console.print(Text.assemble(("failed", "red"), f" {printing.plain(failure)}"), soft_wrap=True)
+            text = Text.assemble(("failed", "red"), f" {printing.plain(failure)}")
+            console.print(text, soft_wrap=True)
     return 1 if failures else 0
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from astro_assets.ledger.code_files import files_under
 from astro_assets.ledger.sources import package_source_zip
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
@@ -55,7 +56,8 @@ def require_source(version: str) -> None:
 
 
 def _listing() -> dict[str, tuple[int, int]]:
-    files = (path for path in _PACKAGE.rglob("*") if path.suffix != ".pyc" and path.is_file())
+    # Caches are not source: compiled code is written while a search runs.
+    files = (path for path, _ in files_under(_PACKAGE) if path.suffix not in {".pyc", ".pyo"})
     return {str(path): ((stat := path.stat()).st_size, stat.st_mtime_ns) for path in files}
 
 

@@ -6,8 +6,8 @@ Stitching, trend removal and clipping live here; noise figures and searches do n
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -97,28 +97,74 @@ class DetrendedCurve:
     n_edge: int
 
 
-def stitching_order(segments: Sequence[Segment]) -> list[Segment]:
-    """Order segments by time and drop what would be used twice.
+def stitching_order(segments: Sequence[Segment], longest_gap_days: float = 0.5) -> list[Segment]:
+    """Order segments by time and leave out what would be used twice.
 
-    Where two overlap in time, the one that covers less is left out; of equal ones the coarser.
+    Where two show the same time, the samples of the one that covers less are left out; of equal ones those of
+    the coarser. Where one lies in a gap of another, the other is cut there.
 
     Parameters
     ----------
     segments
         Curves of one target, in any order.
+    longest_gap_days
+        Between samples so close a segment shows all of the time.
 
     Returns
     -------
     list of Segment
-        In order of time, none overlapping another, none with less than 20 samples.
+        Whole or in pieces, in order of time, none overlapping another, none with less than 20 samples.
     """
-    usable = [segment for segment in segments if segment.time.size >= _FEWEST_SAMPLES]
-    usable.sort(key=lambda s: (-round(s.time.size * s.cadence_s / 86400.0), s.cadence_s, float(s.time[0])))
+    ranked = sorted(
+        segments,
+        key=lambda s: (
+            -round(s.time.size * s.cadence_s / 86400.0),
+            s.cadence_s,
+            float(np.min(s.time, initial=0)),
+        ),
+    )
     chosen: list[Segment] = []
-    for segment in usable:
-        if all(segment.time[0] > other.time[-1] or segment.time[-1] < other.time[0] for other in chosen):
-            chosen.append(segment)
-    return sorted(chosen, key=lambda s: float(s.time[0]))
+    for segment in ranked:
+        free = np.ones(segment.time.size, dtype=bool)
+        for other in chosen:
+            free &= ~_shown(segment.time, other.time, longest_gap_days)
+        # Each gap of the others is filled by a piece of its own; a few samples are not worth cutting them.
+        gaps = sum((np.searchsorted(other.time, segment.time) for other in chosen), np.zeros(free.size, int))
+        for gap in np.unique(gaps[free]):
+            piece = free & (gaps == gap)
+            if np.count_nonzero(piece) >= _FEWEST_SAMPLES:
+                chosen.append(_part(segment, piece))
+    return sorted(_cut(chosen), key=lambda s: float(s.time[0]))
+
+
+def _shown(time: Floats, by: Floats, longest_gap_days: float) -> NDArray[np.bool_]:
+    """Tell which times lie at or between samples that are close to each other."""
+    before = np.searchsorted(by, time, side="right") - 1
+    after = np.searchsorted(by, time, side="left")
+    inside = (before >= 0) & (after < by.size)
+    return inside & (by[np.minimum(after, by.size - 1)] - by[np.maximum(before, 0)] <= longest_gap_days)
+
+
+def _cut(chosen: Sequence[Segment]) -> Iterator[Segment]:
+    """Cut segments where others lie in their gaps."""
+    for segment in chosen:
+        starts = np.sort([other.time[0] for other in chosen if other is not segment])
+        piece = np.searchsorted(starts, segment.time)
+        for number in np.unique(piece):
+            part = piece == number
+            if np.count_nonzero(part) >= _FEWEST_SAMPLES:
+                yield _part(segment, part)
+
+
+def _part(segment: Segment, samples: NDArray[np.bool_]) -> Segment:
+    if samples.all():
+        return segment
+    return replace(
+        segment,
+        time=segment.time[samples],
+        flux=segment.flux[samples],
+        flux_err=segment.flux_err[samples],
+    )
 
 
 def biweight_trend(time: Floats, flux: Floats, settings: DetrendingSettings) -> Floats:

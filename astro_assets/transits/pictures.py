@@ -14,7 +14,8 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import LIGHT_CURVES
-from astro_assets.transits import plots
+from astro_assets.transits import plots, recovery_plots
+from astro_assets.transits.recovery_tables import RECOVERED_SIGNALS
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, FOLDED_VIEWS, TRANSIT_CANDIDATES
 
 
@@ -76,3 +77,10 @@ def _first(
         rows = rows.filter(where)
     top = rows.sort(by, "key", descending=[True, False]).head(1).collect()
     return resolve_references(top.row(0, named=True), table.schema, ledger.objects) if top.height else None
+
+
+def known_signals(ledger: Ledger) -> bytes | None:
+    """Draw which known signals the search found."""
+    columns = ["period_days", "expected_snr", "is_detectable", "is_found", "is_exact"]
+    rows = ledger.open(RECOVERED_SIGNALS).rows(columns).collect()
+    return None if rows.is_empty() else recovery_plots.recovery_plot(rows)

@@ -5,44 +5,16 @@ Drawing lives here and nothing else: what is drawn is handed in, and no figure i
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_assets.transits.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
 from astro_assets.transits.noise import Floats
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
-_WIDTH_INCHES: Final = 6.0
-_HEIGHT_INCHES: Final = 3.0
-_DOTS_PER_INCH: Final = 80
-_DATA: Final = "#5b6b7f"
-_ACCENT: Final = "#c8442f"
-_SECOND: Final = "#1f6f8b"
-_QUIET: Final = "#b9c2cc"
-_STYLE: Final[Any] = {
-    "font.size": 8,
-    "axes.titlesize": 9,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.labelsize": 8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#8a94a0",
-    "axes.linewidth": 0.6,
-    "axes.formatter.useoffset": False,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "xtick.color": "#4a5460",
-    "ytick.color": "#4a5460",
-    "legend.fontsize": 7,
-    "legend.frameon": False,
-}
-
 
 #: Markers beyond which a picture shows density, or a part.
 _MOST_MARKERS: Final = 250
@@ -71,25 +43,25 @@ def detrending_plot(
     """
     from matplotlib import rc_context
 
-    with rc_context(_STYLE):
-        figure, (before, after) = _figure(2, 1)
+    with rc_context(STYLE):
+        figure, (before, after) = new_figure(2, 1)
         # More samples than pixels only make the file larger.
         shown = slice(None, None, max(1, time.size // _MOST_SAMPLES))
         spread = 1e3 * (flux * trend - 1)
-        before.plot(time[shown], spread[shown], ".", ms=1.2, color=_DATA, rasterized=True, mew=0)
+        before.plot(time[shown], spread[shown], ".", ms=1.2, color=DATA, rasterized=True, mew=0)
         for number in np.unique(segment):
             inside = np.flatnonzero(segment == number)
             pieces = np.split(inside, np.flatnonzero(np.diff(time[inside]) > 0.5) + 1)
             for piece in pieces:
                 line = piece[:: max(1, time.size // _MOST_SAMPLES)]
-                before.plot(time[line], 1e3 * (trend[line] - 1), color=_ACCENT, lw=1.2)
-        after.plot(time[shown], 1e3 * (flux[shown] - 1), ".", ms=1.2, color=_DATA, mew=0)
-        after.axhline(0, color=_ACCENT, lw=0.8)
+                before.plot(time[line], 1e3 * (trend[line] - 1), color=ACCENT, lw=1.2)
+        after.plot(time[shown], 1e3 * (flux[shown] - 1), ".", ms=1.2, color=DATA, mew=0)
+        after.axhline(0, color=ACCENT, lw=0.8)
         before.set(title=f"{target_id}: as observed, with its trend", ylabel="flux [ppt]", xticklabels=[])
         after.set(title="trend removed", ylabel="flux [ppt]", xlabel="time [BJD - 2457000]")
         _fit_to(before, spread)
         _fit_to(after, 1e3 * (flux - 1))
-        return _png(figure)
+        return png(figure)
 
 
 def candidate_plot(candidate: dict[str, Any], views: dict[str, NDArray[Any]]) -> bytes:
@@ -109,11 +81,11 @@ def candidate_plot(candidate: dict[str, Any], views: dict[str, NDArray[Any]]) ->
     """
     from matplotlib import rc_context
 
-    with rc_context(_STYLE):
-        figure, (left, right) = _figure(1, 2, width_ratios=(1.15, 1))
+    with rc_context(STYLE):
+        figure, (left, right) = new_figure(1, 2, width_ratios=(1.15, 1))
         spectrum = candidate["periodogram"]
-        left.plot(spectrum["period_days"], spectrum["power"], color=_SECOND, lw=0.7)
-        left.axvline(candidate["period_days"], color=_ACCENT, lw=5, alpha=0.25)
+        left.plot(spectrum["period_days"], spectrum["power"], color=SECOND, lw=0.7)
+        left.axvline(candidate["period_days"], color=ACCENT, lw=5, alpha=0.25)
         left.set(
             xscale="log", xlabel="period [d]", ylabel="signal-to-noise ratio", title=candidate["candidate_id"]
         )
@@ -125,13 +97,13 @@ def candidate_plot(candidate: dict[str, Any], views: dict[str, NDArray[Any]]) ->
         level = 1e3 * (views["median"][chosen] - 1)
         # 1.2533 = sqrt(pi / 2): the standard deviation of a median over that of a mean.
         error = 1e3 * 1.2533 * views["spread"][chosen] / np.sqrt(views["count"][chosen])
-        right.errorbar(hours, level, error, fmt="o", ms=2.4, color=_DATA, elinewidth=0.7, mew=0)
-        right.plot(*_trapezoid(candidate), color=_ACCENT, lw=1.2)
+        right.errorbar(hours, level, error, fmt="o", ms=2.4, color=DATA, elinewidth=0.7, mew=0)
+        right.plot(*_trapezoid(candidate), color=ACCENT, lw=1.2)
         right.set(xlabel="time from mid-transit [h]", ylabel="flux [ppt]")
         right.set_title(
             f"P = {candidate['period_days']:.5g} d, SNR {candidate['snr']:.3g}", fontweight="normal"
         )
-        return _png(figure)
+        return png(figure)
 
 
 def detection_histogram(statistics: Floats, threshold: float) -> bytes:
@@ -152,8 +124,8 @@ def detection_histogram(statistics: Floats, threshold: float) -> bytes:
     from matplotlib import rc_context
     from matplotlib.ticker import MaxNLocator
 
-    with rc_context(_STYLE):
-        figure, (axes,) = _figure(1, 1)
+    with rc_context(STYLE):
+        figure, (axes,) = new_figure(1, 1)
         highest = max(float(statistics.max(initial=0.0)), 4 * threshold)
         lowest = min(float(statistics.min(initial=threshold)), 0.7 * threshold)
         # The threshold is an edge, so that no bar has both sides of it.
@@ -162,9 +134,9 @@ def detection_histogram(statistics: Floats, threshold: float) -> bytes:
         above = np.arange(0, int(np.ceil(np.log(highest / threshold) / np.log(step))) + 1)
         edges = threshold * step ** np.concatenate([below, above]).astype(np.float64)
         detected = statistics[statistics >= threshold]
-        axes.hist(statistics[statistics < threshold], edges, color=_QUIET, label="kept, below the threshold")
-        axes.hist(detected, edges, color=_SECOND, label=f"{detected.size} of {statistics.size} detected")
-        axes.axvline(threshold, color=_ACCENT, lw=1.2, label=f"threshold {threshold:g}")
+        axes.hist(statistics[statistics < threshold], edges, color=QUIET, label="kept, below the threshold")
+        axes.hist(detected, edges, color=SECOND, label=f"{detected.size} of {statistics.size} detected")
+        axes.axvline(threshold, color=ACCENT, lw=1.2, label=f"threshold {threshold:g}")
         axes.set(
             xscale="log",
             xlabel="detection statistic",
@@ -176,7 +148,7 @@ def detection_histogram(statistics: Floats, threshold: float) -> bytes:
         axes.minorticks_off()
         axes.yaxis.set_major_locator(MaxNLocator(integer=True))
         axes.legend(loc="upper right")
-        return _png(figure)
+        return png(figure)
 
 
 def sky_map(ra_deg: Floats, dec_deg: Floats, is_candidate: NDArray[np.bool_]) -> bytes:
@@ -196,8 +168,8 @@ def sky_map(ra_deg: Floats, dec_deg: Floats, is_candidate: NDArray[np.bool_]) ->
     """
     from matplotlib import rc_context
 
-    with rc_context(_STYLE):
-        figure, (axes,) = _figure(1, 1, projection="mollweide")
+    with rc_context(STYLE):
+        figure, (axes,) = new_figure(1, 1, projection="mollweide")
         known = np.isfinite(ra_deg) & np.isfinite(dec_deg)
         # Right ascension increases to the left, as on the sky; 12 h is in the middle.
         x, y = np.deg2rad(180 - ra_deg % 360), np.deg2rad(dec_deg)
@@ -209,10 +181,10 @@ def sky_map(ra_deg: Floats, dec_deg: Floats, is_candidate: NDArray[np.bool_]) ->
             counts = np.histogram2d(x[quiet], y[quiet], bins=edges)[0]
             density = np.ma.masked_equal(counts.T, 0)
             axes.pcolormesh(*edges, density, cmap="Greys", vmin=0, vmax=3 * counts.max(), rasterized=True)
-            axes.plot([], [], "o", ms=3, mew=0, color=_DATA, alpha=0.6, label=f"{quiet.sum()} without")
+            axes.plot([], [], "o", ms=3, mew=0, color=DATA, alpha=0.6, label=f"{quiet.sum()} without")
         else:
             axes.plot(
-                x[quiet], y[quiet], "o", ms=3, mew=0, color=_DATA, alpha=0.6, label=f"{quiet.sum()} without"
+                x[quiet], y[quiet], "o", ms=3, mew=0, color=DATA, alpha=0.6, label=f"{quiet.sum()} without"
             )
         shown = np.flatnonzero(marked)[:: 1 + marked.sum() // _MOST_MARKERS]
         part = "" if shown.size == marked.sum() else f", {shown.size} shown"
@@ -223,7 +195,7 @@ def sky_map(ra_deg: Floats, dec_deg: Floats, is_candidate: NDArray[np.bool_]) ->
             ms=8 if marked.sum() < 200 else 4,
             mew=0.3,
             mec="white",
-            color=_ACCENT,
+            color=ACCENT,
             label=f"{marked.sum()} with candidates{part}",
         )
         hours = np.arange(3, 24, 3)
@@ -232,7 +204,7 @@ def sky_map(ra_deg: Floats, dec_deg: Floats, is_candidate: NDArray[np.bool_]) ->
         axes.grid(color="#d5dae0", lw=0.5)
         axes.set_title("Targets on the sky", pad=10)
         axes.legend(loc="lower right", bbox_to_anchor=(1.16, -0.08))
-        return _png(figure)
+        return png(figure)
 
 
 def _trapezoid(candidate: dict[str, Any]) -> tuple[Floats, Floats]:
@@ -244,25 +216,8 @@ def _trapezoid(candidate: dict[str, Any]) -> tuple[Floats, Floats]:
     return np.array([-3 * half, -half, -flat, flat, half, 3 * half]), np.array([0, 0, depth, depth, 0, 0])
 
 
-def _figure(rows: int, columns: int, projection: str | None = None, **grid: Any) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure as NewFigure
-
-    figure = NewFigure((_WIDTH_INCHES, _HEIGHT_INCHES), dpi=_DOTS_PER_INCH, layout="constrained")
-    axes = figure.subplots(
-        rows, columns, squeeze=False, gridspec_kw=grid, subplot_kw={"projection": projection}
-    )
-    return figure, list(axes.flat)
-
-
 def _fit_to(axes: Axes, values: NDArray[Any]) -> None:
     """Show nearly all values: a few wild ones must not flatten the rest."""
     low, high = np.percentile(values, [0.1, 99.9])
     margin = 0.15 * max(high - low, 1e-6)
     axes.set_ylim(low - margin, high + margin)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    # No software name or date: the same rows give the same bytes.
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    return buffer.getvalue()

@@ -12,12 +12,21 @@ from astro_assets.ledger.schema import Column, Schema
 _TARGET: Final = Column(
     "target_id", "string", "Canonical id of the target: the mission's, as 'TIC 100100827'."
 )
+_SEARCH: Final = Column(
+    "search_id",
+    "string",
+    "What is searched: the target; where files claim one target but show different stars each of them alone, "
+    "as 'KIC 10858720~1b2c3d4e'.",
+)
 
 DETRENDED_LIGHT_CURVE_SCHEMA: Final = Schema(
     (
+        _SEARCH,
         _TARGET,
         Column("mission", "string", "Mission of the light curves."),
-        Column("segments", "list[int32]", "Sectors, quarters or campaigns used, in order of time."),
+        Column(
+            "segments", "list[int32]", "Sectors, quarters or campaigns used, in order of time; -1: not known."
+        ),
         Column("n_segments", "int32", "Number of segments used."),
         Column("n_points", "int32", "Number of samples kept."),
         Column("n_clipped", "int32", "Samples removed because they are too bright: flares, cosmic rays."),
@@ -56,9 +65,36 @@ DETRENDED_LIGHT_CURVE_SCHEMA: Final = Schema(
     )
 )
 
+VARIABILITY_SCHEMA: Final = Schema(
+    (
+        _SEARCH,
+        _TARGET,
+        Column("n_points", "int32", "Number of samples, of all segments that do not overlap."),
+        Column("baseline_days", "float64", "Time from the first to the last sample.", "d"),
+        Column("period_days", "float64", "Period of the curve of harmonics that fits best.", "d"),
+        Column("amplitude_ppm", "float64", "Half the range of that curve.", "1e-6"),
+        Column("n_harmonics", "int32", "Harmonics of that curve: 1, 2 or 4."),
+        Column("explained", "float64", "Share of the variance that it explains, 0 to 1."),
+        Column(
+            "second_harmonic",
+            "float64",
+            "Amplitude at half the period over that at the period; 0 for a sinusoid.",
+        ),
+        Column("sinusoid_period_days", "float64", "Period of the sinusoid that fits best.", "d"),
+        Column("sinusoid_power", "float64", "Share of the variance that it explains, 0 to 1."),
+        Column(
+            "log10_false_alarm",
+            "float64",
+            "Logarithm of the probability that white noise has such a peak at any period (Baluev 2008). "
+            "Stellar noise is correlated: a small value says that a star varies, not that it is periodic.",
+        ),
+    )
+)
+
 TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
     (
         Column("candidate_id", "string", "Target id and rank: 'TIC 100100827.01'."),
+        _SEARCH,
         _TARGET,
         Column("rank", "int32", "Order within the star by detection statistic, 1 = strongest."),
         Column("period_days", "float64", "Period.", "d"),
@@ -107,6 +143,18 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
         ),
         Column("brightening_snr", "float64", "The same of the strongest brightening at this period."),
         Column(
+            "depth_constancy",
+            "float64",
+            "Mean depth of single transits over their scatter (1.4826 MAD, odd and even transits apart); NaN "
+            "with less than 3 odd or even ones.",
+        ),
+        Column(
+            "is_contact_binary",
+            "bool",
+            "Whether a sinusoid explains the dip (snr_beyond_sinusoid is below the threshold), but two "
+            "unlike minima took turns at least 200 times with a depth_constancy of 8 or more.",
+        ),
+        Column(
             "sde",
             "float64",
             "Signal detection efficiency of the peak in the periodogram (Kovacs et al. 2002).",
@@ -115,7 +163,8 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
             "detection_statistic",
             "float64",
             "The number that the one threshold cuts: the smallest of snr, snr_without_strongest and "
-            "snr_beyond_sinusoid, less by what brightening_snr exceeds 3.5.",
+            "snr_beyond_sinusoid, less by what brightening_snr exceeds 3.5. Of two unlike minima that took "
+            "turns at least 200 times with a depth_constancy of 8 or more, the smaller of the former two.",
         ),
         Column("is_above_threshold", "bool", "Whether the detection statistic reaches the threshold."),
         Column("n_transits", "int32", "Transits observed, each at least half covered."),
@@ -147,8 +196,7 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
             "periodogram",
             "arrays",
             "The spectrum in which the signal was found, the highest of each group of neighbouring trials: "
-            "period_days (float32), power (float32, SNR with red noise; for long baselines the root sum of "
-            "squares over windows).",
+            "period_days (float32), power (float32, SNR with the red noise of its duration).",
         ),
     )
 )
@@ -156,6 +204,7 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
 FOLDED_VIEW_SCHEMA: Final = Schema(
     (
         Column("candidate_id", "string", "The candidate that is folded."),
+        _SEARCH,
         _TARGET,
         Column("period_days", "float64", "Period of the fold.", "d"),
         Column("epoch_btjd", "float64", "Time of phase 0 (BJD_TDB - 2457000).", "d"),
@@ -172,5 +221,54 @@ FOLDED_VIEW_SCHEMA: Final = Schema(
             "bin's), median (float32, relative flux), spread (float32, 1.4826 MAD), count (int32). A bin "
             "with count 0 is empty: median and spread are NaN.",
         ),
+    )
+)
+
+LABELLED_CANDIDATE_SCHEMA: Final = Schema(
+    (
+        Column("candidate_id", "string", "The candidate that is compared with known signals."),
+        _TARGET,
+        Column(
+            "label",
+            "string",
+            "Disposition of the known signal that the candidate is: 'confirmed_planet', 'eclipsing_binary', "
+            "'false_positive', 'false_alarm', 'candidate', 'unknown'; null where it is none.",
+            nullable=True,
+        ),
+        Column("signal_catalog", "string", "Catalogue that lists that signal.", nullable=True),
+        Column("signal_entry", "string", "Name of the signal there.", nullable=True),
+        Column("signal_star", "string", "Star under which it is listed there.", nullable=True),
+        Column(
+            "period_ratio",
+            "string",
+            "Candidate's period over the signal's: '1', '1/2', '2', '1/3', '3'.",
+            nullable=True,
+        ),
+        Column(
+            "period_offset_days",
+            "float64",
+            "Candidate's period less ratio times the signal's.",
+            "d",
+            nullable=True,
+        ),
+        Column("period_tolerance_days", "float64", "How large that may be.", "d", nullable=True),
+        Column(
+            "epoch_offset_days",
+            "float64",
+            "Candidate's epoch less the signal's nearest transit; NaN where the signal has no epoch.",
+            "d",
+            nullable=True,
+        ),
+        Column("epoch_tolerance_days", "float64", "How large that may be.", "d", nullable=True),
+        Column(
+            "is_epoch_decisive",
+            "bool",
+            "Whether epochs could have disagreed; if not, the match is by target and period alone.",
+            nullable=True,
+        ),
+        Column("is_at_secondary", "bool", "Whether it is the signal's secondary eclipse.", nullable=True),
+        Column("matching_labels", "list[string]", "Dispositions of all signals that match, each once."),
+        Column("n_matching_signals", "int32", "Known signals that match, the same of several catalogues."),
+        Column("n_known_signals", "int32", "Known signals of the target."),
     )
 )

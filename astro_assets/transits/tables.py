@@ -10,26 +10,39 @@ from typing import Any, Final
 
 import numpy as np
 
+from astro_assets.catalogs.tables import KNOWN_SIGNALS
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
-from astro_assets.observations.tables import LIGHT_CURVES, one_cadence_per_segment
+from astro_assets.observations.tables import SELECTED_FILES, searched
 from astro_assets.transits.detrend import DetrendingSettings, Segment, detrend
 from astro_assets.transits.fold import FoldSettings, fold_views
+from astro_assets.transits.labels import CANDIDATE_COLUMNS, SIGNAL_COLUMNS, LabelSettings, labelled
 from astro_assets.transits.noise import cdpp_ppm, point_scatter
 from astro_assets.transits.schemas import (
     DETRENDED_LIGHT_CURVE_SCHEMA,
     FOLDED_VIEW_SCHEMA,
+    LABELLED_CANDIDATE_SCHEMA,
     TRANSIT_CANDIDATE_SCHEMA,
+    VARIABILITY_SCHEMA,
 )
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.peaks import highest_of_groups
+from astro_assets.transits.search.rows import candidate_row
 from astro_assets.transits.search.settings import DETECTION_THRESHOLD, SearchSettings
-from astro_assets.transits.search.signals import Signal, find_signals
+from astro_assets.transits.search.signals import find_signals
+from astro_assets.transits.variability import VariabilitySettings, variability_row
 
-__all__ = ["DETECTION_THRESHOLD", "DETRENDED_LIGHT_CURVES", "FOLDED_VIEWS", "TABLES", "TRANSIT_CANDIDATES"]
+__all__ = [
+    "DETECTION_THRESHOLD",
+    "DETRENDED_LIGHT_CURVES",
+    "FOLDED_VIEWS",
+    "LABELLED_CANDIDATES",
+    "TABLES",
+    "TRANSIT_CANDIDATES",
+    "VARIABILITY",
+]
 
-#: Points of a stored periodogram.
-_PERIODOGRAM_POINTS: Final = 2000
 _PPM: Final = 1e6
+#: Stands for the segment of a table that names none.
+_NO_NUMBER: Final = -1
 
 
 class DetrendedLightCurvesConfig(DetrendingSettings, Config):
@@ -40,15 +53,23 @@ class TransitCandidatesConfig(SearchSettings, Config):
     """Settings of ``transits/transit_candidates``."""
 
 
+class VariabilityConfig(VariabilitySettings, Config):
+    """Settings of ``transits/variability``."""
+
+
 class FoldedViewsConfig(FoldSettings, Config):
     """Settings of ``transits/folded_views``."""
+
+
+class LabelledCandidatesConfig(LabelSettings, Config):
+    """Settings of ``transits/labelled_candidates``."""
 
 
 def compute_detrended_light_curve(
     key: str, parents: Parents, config: DetrendedLightCurvesConfig
 ) -> list[dict[str, Any]]:
-    """Stitch and detrend the light curves of the target ``key``: one row."""
-    rows = parents["light_curves"]
+    """Stitch and detrend the light curves that are searched as ``key``: one row."""
+    rows = parents["selected_files"]
     segments = [_segment(row) for row in rows]
     detrended = detrend(segments, config)
     time, flux = detrended.time, detrended.flux
@@ -56,7 +77,8 @@ def compute_detrended_light_curve(
     low, high = np.percentile(detrended.trend, [5, 95])
     return [
         {
-            "target_id": key,
+            "search_id": key,
+            "target_id": str(rows[0]["target_id"]),
             "mission": str(rows[0]["mission"]),
             "segments": list(detrended.segments),
             "n_segments": len(detrended.segments),
@@ -81,15 +103,27 @@ def compute_detrended_light_curve(
     ]
 
 
+def compute_variability(key: str, parents: Parents, config: VariabilityConfig) -> list[dict[str, Any]]:
+    """Measure how the target of the light curves searched as ``key`` varies: one row."""
+    rows = parents["selected_files"]
+    names = {"search_id": key, "target_id": str(rows[0]["target_id"])}
+    return [names | variability_row([_segment(row) for row in rows], config)]
+
+
 def compute_transit_candidates(
     key: str, parents: Parents, config: TransitCandidatesConfig
 ) -> list[dict[str, Any]]:
-    """Search the detrended light curve of the target ``key``: one row a signal."""
+    """Search the detrended light curve ``key``: one row a signal."""
     (row,) = parents["detrended_light_curves"]
     curve = _curve(row)
     signals = find_signals(curve, config)
     return [
-        _candidate(key, rank, signal, curve.baseline_days, config.detection_threshold)
+        {
+            "candidate_id": f"{key}.{rank:02d}",
+            "search_id": key,
+            "target_id": row["target_id"],
+            **candidate_row(key, rank, signal, curve.baseline_days, config.detection_threshold),
+        }
         for rank, signal in enumerate(signals, start=1)
     ]
 
@@ -113,6 +147,7 @@ def compute_folded_views(key: str, parents: Parents, config: FoldedViewsConfig) 
     return [
         {
             "candidate_id": key,
+            "search_id": candidate["search_id"],
             "target_id": candidate["target_id"],
             "period_days": candidate["period_days"],
             "epoch_btjd": candidate["epoch_btjd"],
@@ -126,11 +161,20 @@ def compute_folded_views(key: str, parents: Parents, config: FoldedViewsConfig) 
     ]
 
 
+def compute_labelled_candidates(
+    key: str, parents: Parents, config: LabelledCandidatesConfig
+) -> list[dict[str, Any]]:
+    """Compare the candidate ``key`` with the signals known of its target: one row."""
+    (candidate,) = parents["transit_candidates"]
+    label = labelled(candidate, parents["known_signals"], config)
+    return [{"candidate_id": key, "target_id": candidate["target_id"], **label}]
+
+
 def _segment(row: Row) -> Segment:
     arrays: Mapping[str, np.ndarray[Any, Any]] = row["light_curve"]
     good = np.isfinite(arrays["time"]) & np.isfinite(arrays["flux"])
     return Segment(
-        int(row["segment"]),
+        _NO_NUMBER if row["segment"] is None else int(row["segment"]),
         float(row["cadence_s"]),
         arrays["time"][good].astype(np.float64),
         arrays["flux"][good].astype(np.float64),
@@ -148,62 +192,44 @@ def _curve(row: Row) -> Curve:
     )
 
 
-def _candidate(
-    target_id: str, rank: int, signal: Signal, baseline_days: float, threshold: float
-) -> dict[str, Any]:
-    """Row of one signal, in the units that people read."""
-    found = signal.statistics
-    transit = signal.transit
-    periods, power = highest_of_groups(signal.periods, signal.power, _PERIODOGRAM_POINTS)
-    return {
-        "candidate_id": f"{target_id}.{rank:02d}",
-        "target_id": target_id,
-        "rank": rank,
-        "period_days": signal.box.period,
-        "period_uncertainty_days": transit.period_err,
-        "epoch_btjd": signal.box.epoch,
-        "epoch_uncertainty_days": signal.epoch_err,
-        "duration_hours": 24 * transit.duration,
-        "ingress_fraction": transit.ingress / transit.duration,
-        "depth_ppm": _PPM * transit.depth,
-        "snr": found.snr,
-        "snr_without_strongest": found.snr_without_strongest,
-        "snr_beyond_sinusoid": found.snr_beyond_sinusoid,
-        "brightening_snr": found.brightening_snr,
-        "sde": signal.sde,
-        "detection_statistic": signal.detection_statistic,
-        "is_above_threshold": signal.detection_statistic >= threshold,
-        "n_transits": found.n_transits,
-        "n_points_in_transit": found.n_points,
-        "depth_odd_ppm": _PPM * found.depth_odd,
-        "depth_odd_err_ppm": _PPM * found.depth_odd_err,
-        "depth_even_ppm": _PPM * found.depth_even,
-        "depth_even_err_ppm": _PPM * found.depth_even_err,
-        "odd_even_sigma": found.odd_even_sigma,
-        "secondary_depth_ppm": _PPM * found.secondary_depth,
-        "secondary_phase": found.secondary_phase,
-        "secondary_snr": found.secondary_snr,
-        "harmonic_of": f"{target_id}.{signal.harmonic[0] + 1:02d}" if signal.harmonic else None,
-        "harmonic_ratio": str(signal.harmonic[1]) if signal.harmonic else None,
-        "baseline_days": baseline_days,
-        "periodogram": {"period_days": periods.astype(np.float32), "power": power.astype(np.float32)},
-    }
+#: Columns of the light curves of a target.
+_SEARCHED: Final = Parent(
+    SELECTED_FILES,
+    columns=(
+        "search_id",
+        "status",
+        "target_id",
+        "mission",
+        "segment_kind",
+        "segment",
+        "cadence_s",
+        "light_curve",
+    ),
+)
 
-
-#: One stitched curve a target, with stellar and instrumental variability removed.
+#: One stitched curve a target, with stellar and instrumental variability removed; conflicting files of a
+#: target have each their own.
 DETRENDED_LIGHT_CURVES: Final = Table(
     name="transits/detrended_light_curves",
     schema=DETRENDED_LIGHT_CURVE_SCHEMA,
     compute=compute_detrended_light_curve,
-    parents=(
-        Parent(
-            LIGHT_CURVES,
-            columns=("target_id", "mission", "segment_kind", "segment", "cadence_s", "light_curve"),
-        ),
-    ),
+    parents=(_SEARCHED,),
     config=DetrendedLightCurvesConfig(),
-    choose=one_cadence_per_segment,
+    key="search_id",
+    choose=searched,
     libraries=("numpy", "numba", "wotan"),
+)
+
+#: The strongest period of each target, before anything is removed.
+VARIABILITY: Final = Table(
+    name="transits/variability",
+    schema=VARIABILITY_SCHEMA,
+    compute=compute_variability,
+    parents=(_SEARCHED,),
+    config=VariabilityConfig(),
+    key="search_id",
+    choose=searched,
+    libraries=("numpy", "nifty-ls", "finufft"),
 )
 
 #: Up to five periodic signals a target, strongest first.
@@ -211,9 +237,10 @@ TRANSIT_CANDIDATES: Final = Table(
     name="transits/transit_candidates",
     schema=TRANSIT_CANDIDATE_SCHEMA,
     compute=compute_transit_candidates,
-    parents=(Parent(DETRENDED_LIGHT_CURVES, columns=("target_id", "cadence_s", "light_curve")),),
+    parents=(Parent(DETRENDED_LIGHT_CURVES, columns=("search_id", "target_id", "cadence_s", "light_curve")),),
     config=TransitCandidatesConfig(),
-    libraries=("astropy", "numpy", "scipy"),
+    key="search_id",
+    libraries=("astropy", "numba", "numpy", "scipy"),
 )
 
 #: The light curve of each candidate folded into five views of fixed size.
@@ -226,6 +253,7 @@ FOLDED_VIEWS: Final = Table(
             TRANSIT_CANDIDATES,
             columns=(
                 "candidate_id",
+                "search_id",
                 "target_id",
                 "period_days",
                 "epoch_btjd",
@@ -233,11 +261,24 @@ FOLDED_VIEWS: Final = Table(
                 "secondary_phase",
             ),
         ),
-        Parent(DETRENDED_LIGHT_CURVES, columns=("target_id", "light_curve")),
+        Parent(DETRENDED_LIGHT_CURVES, columns=("search_id", "light_curve"), on="search_id"),
     ),
     config=FoldedViewsConfig(),
     key="candidate_id",
     libraries=("numpy",),
 )
 
-TABLES: Final = (DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES, FOLDED_VIEWS)
+#: Each candidate beside the signal that a catalogue lists for its target, if it is one.
+LABELLED_CANDIDATES: Final = Table(
+    name="transits/labelled_candidates",
+    schema=LABELLED_CANDIDATE_SCHEMA,
+    compute=compute_labelled_candidates,
+    parents=(
+        Parent(TRANSIT_CANDIDATES, columns=CANDIDATE_COLUMNS),
+        Parent(KNOWN_SIGNALS, columns=SIGNAL_COLUMNS),
+    ),
+    config=LabelledCandidatesConfig(),
+    key="candidate_id",
+)
+
+TABLES: Final = (DETRENDED_LIGHT_CURVES, VARIABILITY, TRANSIT_CANDIDATES, FOLDED_VIEWS, LABELLED_CANDIDATES)

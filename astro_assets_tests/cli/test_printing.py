@@ -10,6 +10,7 @@ from rich.console import Console
 
 from astro_assets.cli import printing
 from astro_assets.ledger.home import Home
+from astro_assets.observations.refusals import REASONS
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
 
@@ -57,6 +58,55 @@ def test_what_can_be_printed_is_unchanged(text: str) -> None:
 
 def test_letters_that_no_encoding_knows_are_escaped() -> None:
     assert printing.plain("a\udcff") == "a\\udcff"
+
+
+def _refused(monkeypatch: pytest.MonkeyPatch, home: Home, counts: dict[str, int]) -> None:
+    monkeypatch.setattr(printing, "out", Console(width=60, highlight=False, markup=False))
+    names = ("reason_code", "file_name", "refusal_reason", "sha256")
+    rows = [(code, f"{n}.fits", f"of {code}", f"{n}") for code, count in counts.items() for n in range(count)]
+    printing.refused(pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row"), home)
+
+
+def test_few_refused_files_are_printed_each(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _refused(monkeypatch, Home(tmp_path, 4), {"not_fits": 1, "truncated": 19})
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.startswith("20 files were refused")
+    assert lines[:2] == ["  not_fits   0.fits: of not_fits", "  truncated  0.fits: of truncated"]
+    assert len(lines) == 20
+
+
+def test_of_thousands_of_refused_files_counts_and_examples_are_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _refused(monkeypatch, Home(tmp_path, 4), {"damaged": 3, "not_fits": 4996, "truncated": 1})
+    heading, *lines = capsys.readouterr().out.splitlines()
+    assert heading.startswith("5000 files were refused")
+    assert [line.split()[:2] for line in lines[:3]] == [
+        ["4996", "not_fits:"], ["3", "damaged:"], ["1", "truncated:"]
+    ]  # fmt: skip
+    assert lines[0].endswith(REASONS["not_fits"])
+    examples = [line.split()[0] for line in lines[4:-1]]
+    assert {code: examples.count(code) for code in examples} == {"damaged": 3, "not_fits": 16, "truncated": 1}
+    assert str(tmp_path / "tables" / "observations" / "observation_files") in lines[-1]
+
+
+def test_without_refused_files_nothing_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    _refused(monkeypatch, Home(tmp_path, 4), {})
+    printing.notes([])
+    assert not capsys.readouterr().out
+
+
+def test_many_notes_are_cut(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(printing, "out", Console(width=60, highlight=False, markup=False))
+    printing.notes([f"{n} was not taken in" for n in range(5000)])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 21
+    assert lines[0] == "0 was not taken in"
+    assert lines[-1] == "... and 4980 more"
 
 
 def test_values_are_printed_with_the_digits_of_their_column(

@@ -33,7 +33,7 @@ def searched(
 @pytest.fixture
 def files(simulated_home: Home) -> list[Path]:
     folder = simulated_home.inbox / "simulated_survey"
-    return [next(folder.glob(f"sim{number:06d}-*")) for number in SOME]
+    return [next(folder.glob(f"sim{number:07d}-*")) for number in SOME]
 
 
 def among_all(simulated_home: Home) -> dict[str, dict[str, tuple[Any, ...]]]:

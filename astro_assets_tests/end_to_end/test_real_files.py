@@ -13,6 +13,7 @@ import pytest
 from astropy.io import fits
 
 from astro_assets.ledger.home import Home, open_home
+from astro_assets.ledger.objects import sha256_of
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
 
@@ -100,17 +101,19 @@ def test_a_header_changed_recomputes_nothing_past_the_light_curve(
 
     assert result.returncode == 0, result.stderr
     computed = dict(re.findall(r"^  ([a-z]+/[a-z_]+) +(\d+) ", result.stdout, flags=re.MULTILINE))
+    changed = ("observations/observation_files", "observations/light_curves", "observations/selected_files")
     assert {name: int(computed[name]) for name in homes.CHAIN} == {
         **dict.fromkeys(homes.CHAIN, 0),
-        "observations/observation_files": 1,
-        "observations/light_curves": 1,
+        **dict.fromkeys(changed, 1),
     }
     after = homes.contents(home)
-    assert {name for name in homes.CHAIN if after[name] != before[name]} == set(homes.CHAIN[:2])
-    assert set(after["observations/light_curves"]) != set(before["observations/light_curves"])
+    assert {name for name in homes.CHAIN if after[name] != before[name]} == set(changed)
+    files = answer("targets", "find", "TIC 25155310", home=home)["files"]
+    assert len(files) == 2
     assert answer("stale", home=home)["entries"] == []
-    # What was not recomputed was made of the file that was read then, and says so.
+    # What was not recomputed was made of the file that was chosen then, and says so.
     tree = answer("lineage", "detrended_light_curves", "TIC 25155310", home=home)
-    (curve,) = tree["parents"]
-    assert not curve["is_current"]
-    assert curve["key"] in before["observations/light_curves"]
+    (choice,) = tree["parents"]
+    assert choice["table"] == "observations/selected_files"
+    assert not choice["is_current"]
+    assert {leaf["key"] for leaf in leaves(tree)} == {sha256_of(shared_data / FILES["TIC 25155310"])}

@@ -20,7 +20,7 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture(scope="session")
 def real_light_curves(shared_data: Path) -> Callable[[str], Rows]:
-    """Rows of ``observations/light_curves`` for the files that match a pattern."""
+    """Rows of ``observations/selected_files`` for the files that match a pattern."""
     config = LightCurveConfig()
 
     def read(pattern: str) -> Rows:
@@ -33,7 +33,8 @@ def real_light_curves(shared_data: Path) -> Callable[[str], Rows]:
             )
             names = ("target_id", "mission", "segment_kind", "segment", "cadence_s")
             rows.append(
-                {name: getattr(curve.identity, name) for name in names} | {"light_curve": curve.arrays}
+                {name: getattr(curve.identity, name) for name in names}
+                | {"search_id": curve.identity.target_id, "light_curve": curve.arrays}
             )
         assert rows, f"no file matches {pattern}"
         return rows
@@ -44,8 +45,9 @@ def real_light_curves(shared_data: Path) -> Callable[[str], Rows]:
 def light_curve_row(
     time: np.ndarray, flux: np.ndarray, sigma: float, cadence_s: float = 120.0, segment: int = 1
 ) -> dict[str, Any]:
-    """Row of ``observations/light_curves`` for a synthetic curve."""
+    """Row of ``observations/selected_files`` for a synthetic curve."""
     return {
+        "search_id": "SIM 1",
         "target_id": "SIM 1",
         "mission": "TESS",
         "segment_kind": "sector",

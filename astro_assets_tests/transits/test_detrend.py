@@ -80,6 +80,30 @@ def test_no_segment_is_used_twice():
     assert stitching_order([coarse, month, fine]) == [fine]
 
 
+def test_what_lies_in_the_gap_of_another_is_stitched_between_its_parts():
+    early, between, late = (sector_times(start=s) for s in (1300.0, 1400.0, 1500.0))
+    both = np.concatenate([early, late])
+    table, sector = segment(both, noisy(both), 0), segment(between, noisy(between), 13)
+    order = stitching_order([sector, table])
+    assert [piece.number for piece in order] == [0, 13, 0]
+    np.testing.assert_array_equal(
+        np.concatenate([piece.time for piece in order]), np.sort(np.r_[both, between])
+    )
+    curve = detrend([sector, table], SETTINGS)
+    assert (np.diff(curve.time) > 0).all()
+
+
+def test_of_an_overlap_only_that_is_left_out():
+    time = sector_times()
+    longer = segment(time, noisy(time), 1)
+    later = np.arange(time[-1] - 5, time[-1] + 15, 120 / 86400)
+    order = stitching_order([segment(later, noisy(later), 2), longer])
+    assert [piece.number for piece in order] == [1, 2]
+    assert order[0] is longer
+    assert order[1].time[0] > time[-1]
+    assert order[1].time[-1] == later[-1]
+
+
 def test_the_order_of_segments_does_not_matter():
     pieces = [
         segment(t, noisy(t), n) for n, t in enumerate(sector_times(start=s) for s in (1300.0, 1330.0, 1360.0))
