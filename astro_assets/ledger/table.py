@@ -93,17 +93,22 @@ class Table:
         Picks the rows of the first parent that count (a frame in, some of its rows out).
     libraries
         Distribution names of the libraries the computation uses.
+    is_batched
+        ``compute(keys, parents, config)`` is given several units at once instead, and returns the rows of
+        each. What it makes of a unit may not depend on the others; where it raises, units are computed one
+        by one.
     """
 
     name: str
     schema: Schema
-    compute: Callable[[str, Parents, Any], Sequence[Row]] | None = None
+    compute: Callable[[Any, Any, Any], Sequence[Any]] | None = None
     parents: tuple[Parent, ...] = ()
     config: Config = field(default_factory=Config)
     key: str = TARGET
     target: str | None = TARGET
     choose: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     libraries: tuple[str, ...] = ()
+    is_batched: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):

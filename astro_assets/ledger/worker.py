@@ -6,7 +6,7 @@ Tables are not opened.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -62,25 +62,49 @@ def compute_chunk(order: Order, tasks: Sequence[Task]) -> list[Unit]:
     OSError, MemoryError, CorruptStoreError
         Failures of the machine; all other exceptions make their unit ``failed`` with the reason.
     """
+    if order.table.compute is None:
+        raise SchemaError(f"{order.table.name} is a source: its units are put in, not computed")
     require_source(order.source)
     objects = ObjectStore(order.home, rewrite=order.rewrite)
-    return [_compute(order.table, order.config, objects, task) for task in tasks]
+    at_once = len(tasks) if order.table.is_batched else 1
+    batches = (tasks[first : first + at_once] for first in range(0, len(tasks), at_once))
+    return [unit for batch in batches for unit in _compute(order, order.table.compute, objects, batch)]
 
 
-def _compute(table: Table, config: Config, objects: ObjectStore, task: Task) -> Unit:
-    if table.compute is None:
-        raise SchemaError(f"{table.name} is a source: its units are put in, not computed")
-    parents = {
-        parent.role: _resolved(parent.table, task.parents[parent.role], objects) for parent in table.parents
-    }
+def _compute(
+    order: Order, compute: Callable[[Any, Any, Any], Any], objects: ObjectStore, tasks: Sequence[Task]
+) -> list[Unit]:
+    """Compute units with one call; one by one where it fails, so that only what is at fault fails."""
+    table, keys = order.table, [task.recipe.key for task in tasks]
+    parents = [
+        {parent.role: _resolved(parent.table, task.parents[parent.role], objects) for parent in table.parents}
+        for task in tasks
+    ]
     try:
-        rows = table.compute(task.recipe.key, parents, config)
-        return make_unit(table, task.recipe, rows, objects)
+        if table.is_batched:
+            results = compute(keys, parents, order.config)
+        else:
+            results = [compute(keys[0], parents[0], order.config)]
     except TRANSIENT:
         raise
     except Exception as error:  # noqa: BLE001  a star that fails must not sink its shard
-        reason = f"{type(error).__name__}: {error}"[:_REASON_LENGTH]
-        return failed_unit(task.recipe, reason)
+        if len(tasks) == 1:
+            return [failed_unit(tasks[0].recipe, _reason(error))]
+        return [unit for task in tasks for unit in _compute(order, compute, objects, [task])]
+    return [_unit(table, task.recipe, rows, objects) for task, rows in zip(tasks, results, strict=True)]
+
+
+def _unit(table: Table, recipe: Recipe, rows: Sequence[Row], objects: ObjectStore) -> Unit:
+    try:
+        return make_unit(table, recipe, rows, objects)
+    except TRANSIENT:
+        raise
+    except Exception as error:  # noqa: BLE001  rows that do not fit are the star's failure as well
+        return failed_unit(recipe, _reason(error))
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:_REASON_LENGTH]
 
 
 def _resolved(table: Table, rows: Sequence[Row], objects: ObjectStore) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ Only declarations and the translation between rows and pure functions live here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -111,20 +111,23 @@ def compute_variability(key: str, parents: Parents, config: VariabilityConfig) -
 
 
 def compute_transit_candidates(
-    key: str, parents: Parents, config: TransitCandidatesConfig
-) -> list[dict[str, Any]]:
-    """Search the detrended light curve ``key``: one row a signal."""
-    (row,) = parents["detrended_light_curves"]
-    curve = _curve(row)
-    signals = find_signals(curve, config)
+    keys: Sequence[str], parents: Sequence[Parents], config: TransitCandidatesConfig
+) -> list[list[dict[str, Any]]]:
+    """Search the detrended light curves ``keys``: for each one row a signal."""
+    stars = [of_star["detrended_light_curves"][0] for of_star in parents]
+    curves = [_curve(row) for row in stars]
+    found = find_signals(curves, config)
     return [
-        {
-            "candidate_id": f"{key}.{rank:02d}",
-            "search_id": key,
-            "target_id": row["target_id"],
-            **candidate_row(key, rank, signal, curve.baseline_days, config.detection_threshold),
-        }
-        for rank, signal in enumerate(signals, start=1)
+        [
+            {
+                "candidate_id": f"{key}.{rank:02d}",
+                "search_id": key,
+                "target_id": row["target_id"],
+                **candidate_row(key, rank, signal, curve.baseline_days, config.detection_threshold),
+            }
+            for rank, signal in enumerate(signals, start=1)
+        ]
+        for key, row, curve, signals in zip(keys, stars, curves, found, strict=True)
     ]
 
 
@@ -241,6 +244,7 @@ TRANSIT_CANDIDATES: Final = Table(
     config=TransitCandidatesConfig(),
     key="search_id",
     libraries=("astropy", "numba", "numpy", "scipy"),
+    is_batched=True,
 )
 
 #: The light curve of each candidate folded into five views of fixed size.

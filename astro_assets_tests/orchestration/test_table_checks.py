@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -59,16 +60,20 @@ def unsorted(key: str, parents: Parents, config: Any) -> list[dict[str, Any]]:
     return rows
 
 
-def late(key: str, parents: Parents, config: Any) -> list[dict[str, Any]]:
-    """Search a star, and of one move the epochs to long after its data."""
-    rows = compute_transit_candidates(key, parents, config)
-    return [{**row, "epoch_btjd": row["epoch_btjd"] + 1000 * (key == STAR)} for row in rows]
+def late(keys: Sequence[str], parents: Sequence[Parents], config: Any) -> list[list[dict[str, Any]]]:
+    """Search stars, and of one move the epochs to long after its data."""
+    return [
+        [{**row, "epoch_btjd": row["epoch_btjd"] + 1000 * (key == STAR)} for row in rows]
+        for key, rows in zip(keys, compute_transit_candidates(keys, parents, config), strict=True)
+    ]
 
 
-def long(key: str, parents: Parents, config: Any) -> list[dict[str, Any]]:
-    """Search a star, and of one make the periods longer than its data."""
-    rows = compute_transit_candidates(key, parents, config)
-    return [{**row, "period_days": row["period_days"] * (100 if key == STAR else 1)} for row in rows]
+def long(keys: Sequence[str], parents: Sequence[Parents], config: Any) -> list[list[dict[str, Any]]]:
+    """Search stars, and of one make the periods longer than its data."""
+    return [
+        [{**row, "period_days": row["period_days"] * (100 if key == STAR else 1)} for row in rows]
+        for key, rows in zip(keys, compute_transit_candidates(keys, parents, config), strict=True)
+    ]
 
 
 UNSORTED = replace(LIGHT_CURVES, compute=unsorted)

@@ -22,7 +22,11 @@ SIGMA = 8e-4
 def compute(table: Table, key: str, parents: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:
     assert table.compute is not None
     config = type(table.config)(**settings)
-    return [dict(row) for row in table.compute(key, parents, config)]
+    if table.is_batched:
+        (rows,) = table.compute([key], [parents], config)
+    else:
+        rows = table.compute(key, parents, config)
+    return [dict(row) for row in rows]
 
 
 def detrended(rows: list[dict[str, Any]], **settings: Any) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ Only the translation between our interfaces and astropy's lives here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,9 +72,20 @@ class ExactSpectrumEngine:
     phase_oversampling: int = 5
 
     def __call__(
+        self,
+        curves: Sequence[Curve],
+        period_range: tuple[float, float],
+        duration_factors: tuple[float, float],
+    ) -> list[Spectrum]:
+        """See :class:`astro_assets.transits.search.engine.SpectrumEngine`."""
+        return [
+            self._spectrum(curve, (period_range[0], curve.longest_period(period_range[1])), duration_factors)
+            for curve in curves
+        ]
+
+    def _spectrum(
         self, curve: Curve, period_range: tuple[float, float], duration_factors: tuple[float, float]
     ) -> Spectrum:
-        """See :class:`astro_assets.transits.search.engine.SpectrumEngine`."""
         bands = search_bands(
             curve.baseline_days,
             curve.cadence_days,

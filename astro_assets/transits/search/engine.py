@@ -6,6 +6,7 @@ callers; no engine is implemented here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -62,6 +63,10 @@ class Curve:
     def baseline_days(self) -> float:
         """Time from the first to the last sample, 0 when there are none."""
         return float(self.time[-1] - self.time[0]) if self.time.size else 0.0
+
+    def longest_period(self, longest_days: float) -> float:
+        """Return the longest period of which two transits can be in the data, at most ``longest_days``."""
+        return min(longest_days, self.baseline_days / 2)
 
     def where(self, chosen: NDArray[np.bool_]) -> Curve:
         """Return the samples that are chosen."""
@@ -137,19 +142,23 @@ class Engine(Protocol):
 
 
 class SpectrumEngine(Protocol):
-    """Searches one star at all periods of a range."""
+    """Searches stars at all periods of a range."""
 
     def __call__(
-        self, curve: Curve, period_range: tuple[float, float], duration_factors: tuple[float, float]
-    ) -> Spectrum:
-        """Return the strongest box at each period.
+        self,
+        curves: Sequence[Curve],
+        period_range: tuple[float, float],
+        duration_factors: tuple[float, float],
+    ) -> list[Spectrum]:
+        """Return the strongest box of each star at each period.
 
         Parameters
         ----------
-        curve
-            Detrended.
+        curves
+            Detrended, each longer than twice the shortest period. A star's spectrum does not depend on the
+            others.
         period_range
-            Shortest and longest period, days.
+            Shortest and longest period, days; half a star's baseline where that is less.
         duration_factors
             Shortest and longest duration, in units of a central transit of the Sun at that period.
         """

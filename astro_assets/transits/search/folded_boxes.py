@@ -97,8 +97,106 @@ def detection_statistic(statistics: TransitStatistics) -> float:
     return min(statistics.snr, statistics.snr_without_strongest, statistics.snr_beyond_sinusoid) - excess
 
 
+@dataclass(frozen=True, slots=True)
+class Transits:
+    """The transits of a box, those at least half observed, and the strength of them all.
+
+    Parameters
+    ----------
+    depth, error, snr
+        Mean depth below ``level``, its standard deviation with red noise, and their ratio; NaN and 0 without
+        transits.
+    snr_without_strongest
+        The ratio without the transit that adds most, scaled as if none were missing.
+    numbers, dips, weights
+        Number, weighted sum of the depths, and weight of each transit, shape (n,).
+    n_points
+        Samples in them.
+    level
+        Flux outside.
+    noise_factor
+        By how much noise exceeds white noise over one duration.
+    """
+
+    depth: float
+    error: float
+    snr: float
+    snr_without_strongest: float
+    numbers: NDArray[np.int64]
+    dips: Floats
+    weights: Floats
+    n_points: int
+    level: float
+    noise_factor: float
+
+    @property
+    def n_transits(self) -> int:
+        """How many there are."""
+        return int(self.numbers.size)
+
+    @property
+    def strongest(self) -> int:
+        """Number of the transit with the highest signal-to-noise ratio of its own."""
+        return int(self.numbers[np.argmax(self.dips / np.sqrt(self.weights))])
+
+    @property
+    def strength(self) -> float:
+        """Signal-to-noise ratio whatever the cause: a sinusoid must not hide at a multiple of its period."""
+        return min(self.snr, self.snr_without_strongest)
+
+
+_NO_TRANSITS: Final = Transits(
+    depth=float("nan"),
+    error=float("nan"),
+    snr=0.0,
+    snr_without_strongest=0.0,
+    numbers=np.empty(0, np.int64),
+    dips=np.empty(0),
+    weights=np.empty(0),
+    n_points=0,
+    level=float("nan"),
+    noise_factor=1.0,
+)
+
+
+def transits_of(curve: Curve, box: Box) -> Transits:
+    """Look at the transits of a box, with the red noise that the rest of the curve shows at its duration."""
+    weight = curve.weight
+    offset = np.abs(box.offset(curve.time))
+    inside, outside = offset < 0.5 * box.duration, offset >= 0.75 * box.duration
+    if not inside.any() or not outside.any():
+        return _NO_TRANSITS
+    level = float(np.sum(weight[outside] * curve.flux[outside]) / np.sum(weight[outside]))
+    factor = red_noise_factor(
+        curve.time[outside], curve.flux[outside], weight[outside], curve.cadence_days, box.duration
+    )
+    numbers = box.number(curve.time[inside])
+    first = int(numbers.min())
+    dips: NDArray[Any] = np.bincount(numbers - first, weight[inside] * (level - curve.flux[inside]))
+    weights: NDArray[Any] = np.bincount(numbers - first, weight[inside])
+    counts = np.bincount(numbers - first)
+    seen = np.flatnonzero(counts >= max(1.0, 0.5 * box.duration / curve.cadence_days))
+    if not seen.size:
+        return _NO_TRANSITS
+    dips, weights = dips[seen], weights[seen]
+    total, dip = float(weights.sum()), float(dips.sum())
+    error = factor * float(np.sqrt(1 / total + 1 / float(np.sum(weight[outside]))))
+    return Transits(
+        depth=dip / total,
+        error=error,
+        snr=dip / total / error,
+        snr_without_strongest=_without_strongest(dips, weights, factor),
+        numbers=seen + first,
+        dips=dips,
+        weights=weights,
+        n_points=int(counts[seen].sum()),
+        level=level,
+        noise_factor=factor,
+    )
+
+
 def measure(curve: Curve, box: Box) -> TransitStatistics:
-    """Measure a box in a curve, with the red noise that the rest of the curve shows at its duration.
+    """Measure a box in a curve.
 
     Parameters
     ----------
@@ -112,30 +210,14 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
     TransitStatistics
         Depths relative; NaN where there is nothing to measure.
     """
-    weight = curve.weight
-    inside = box.covers(curve.time)
-    outside = ~box.covers(curve.time, 1.5)
-    if not inside.any() or not outside.any():
+    found = transits_of(curve, box)
+    if not found.n_transits:
         return _nothing()
-    level = float(np.sum(weight[outside] * curve.flux[outside]) / np.sum(weight[outside]))
-    factor = red_noise_factor(
-        curve.time[outside], curve.flux[outside], weight[outside], curve.cadence_days, box.duration
-    )
-    numbers = box.number(curve.time[inside])
-    first = int(numbers.min())
-    dips: NDArray[Any] = np.bincount(numbers - first, weight[inside] * (level - curve.flux[inside]))
-    weights: NDArray[Any] = np.bincount(numbers - first, weight[inside])
-    counts = np.bincount(numbers - first)
-    seen = np.flatnonzero(counts >= max(1.0, 0.5 * box.duration / curve.cadence_days))
-    dips, weights, counts, numbers = dips[seen], weights[seen], counts[seen], seen + first
-    if not seen.size:
-        return _nothing()
-    level_variance = 1 / float(np.sum(weight[outside]))
-    total, dip = float(weights.sum()), float(dips.sum())
-    error = factor * float(np.sqrt(1 / total + level_variance))
-    sinusoid = _sinusoid_inside(curve, box, outside, inside) - level
-    beyond = dip / total + float(np.sum(weight[inside] * sinusoid) / np.sum(weight[inside]))
-    odd = numbers % 2 == 1
+    weight, dips, weights, factor = curve.weight, found.dips, found.weights, found.noise_factor
+    inside, outside = box.covers(curve.time), ~box.covers(curve.time, 1.5)
+    sinusoid = _sinusoid_inside(curve, box, outside, inside) - found.level
+    beyond = found.depth + float(np.sum(weight[inside] * sinusoid) / np.sum(weight[inside]))
+    odd = found.numbers % 2 == 1
     depth_odd, depth_odd_err = _mean(dips[odd], weights[odd], factor)
     depth_even, depth_even_err = _mean(dips[~odd], weights[~odd], factor)
     alternation = unlike_sigma(dips[odd] / weights[odd], dips[~odd] / weights[~odd])
@@ -143,18 +225,18 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
     best = int(np.argmax(snrs)) if snrs.size else -1
     nan = float("nan")
     return TransitStatistics(
-        depth=dip / total,
-        snr=dip / total / error,
-        snr_without_strongest=_without_strongest(dips, weights, factor),
-        snr_beyond_sinusoid=beyond / error,
+        depth=found.depth,
+        snr=found.snr,
+        snr_without_strongest=found.snr_without_strongest,
+        snr_beyond_sinusoid=beyond / found.error,
         brightening_snr=max(0.0, -float(snrs.min())) if snrs.size else 0.0,
         depth_constancy=depth_constancy(dips / weights, odd),
         alternation_sigma=alternation,
-        minima_sigma=max(alternation, _minima_sigma(curve, box, level, dips / weights)),
-        n_transits=int(seen.size),
-        n_points=int(counts.sum()),
-        transit_numbers=numbers,
-        strongest=int(numbers[_strongest(dips, weights)]),
+        minima_sigma=max(alternation, _minima_sigma(curve, box, found.level, dips / weights)),
+        n_transits=found.n_transits,
+        n_points=found.n_points,
+        transit_numbers=found.numbers,
+        strongest=found.strongest,
         noise_factor=factor,
         depth_odd=depth_odd,
         depth_odd_err=depth_odd_err,
@@ -242,16 +324,11 @@ def _single_depths(curve: Curve, box: Box, level: float) -> Floats:
     return np.asarray(dips[seen] / weights[seen], dtype=np.float64)
 
 
-def _strongest(dips: Floats, weights: Floats) -> int:
-    """Position of the transit with the highest signal-to-noise ratio of its own."""
-    return int(np.argmax(dips / np.sqrt(weights)))
-
-
 def _without_strongest(dips: Floats, weights: Floats, factor: float) -> float:
     """Signal-to-noise ratio without the transit that adds most, scaled as if none were missing."""
     if dips.size < 2:
         return 0.0
-    rest = np.arange(dips.size) != _strongest(dips, weights)
+    rest = np.arange(dips.size) != np.argmax(dips / np.sqrt(weights))
     scale = float(np.sqrt(weights.sum() / weights[rest].sum()))
     return float(dips[rest].sum() / np.sqrt(weights[rest].sum())) * scale / factor
 

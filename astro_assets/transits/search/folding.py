@@ -42,24 +42,25 @@ def _add(first: Singles, second: Singles, out: Singles) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _merge(head: Singles, tail: Singles, at: int, rows: int, base: int, out: Singles) -> None:
+def _merge(head: Singles, tail: Singles, at: int, rows: int, base: int, lanes: int, out: Singles) -> None:
     """Add the transforms of the first and of the last half of some rows, for every total shift."""
     n_head = rows // 2
     n_tail = rows - n_head
     for total in range(rows):
         first = row_shift(total, n_head - 1, rows)
         last = row_shift(total, n_tail - 1, rows)
-        shift = (total - last) % base
-        a = at + first * base
-        b = at + (n_head + last) * base
-        c = at + total * base
-        cut = base - shift
-        _add(head[a : a + cut], tail[b + shift : b + base], out[c : c + cut])
-        _add(head[a + cut : a + base], tail[b : b + shift], out[c + cut : c + base])
+        shift = (total - last) % base * lanes
+        width = base * lanes
+        a = at + first * width
+        b = at + (n_head + last) * width
+        c = at + total * width
+        cut = width - shift
+        _add(head[a : a + cut], tail[b + shift : b + width], out[c : c + cut])
+        _add(head[a + cut : a + width], tail[b : b + shift], out[c + cut : c + width])
 
 
 @njit(cache=True, nogil=True)
-def fast_fold(grid: Singles, rows: int, base: int, out: Singles, scratch: Singles) -> None:
+def fast_fold(grid: Singles, rows: int, base: int, lanes: int, out: Singles, scratch: Singles) -> None:
     """Fold rows of ``base`` bins with every total shift from 0 to ``rows - 1``.
 
     Row ``s`` of the result is the sum of all rows, each shifted to the left by its share of ``s`` and closed
@@ -73,6 +74,8 @@ def fast_fold(grid: Singles, rows: int, base: int, out: Singles, scratch: Single
         Rows one after the other.
     rows, base
         Number of rows and their length in bins.
+    lanes
+        Stars that are folded together: numbers a bin, those of one bin next to each other.
     out, scratch
         Shape of ``grid``; the result is written to ``out``.
     """
@@ -88,16 +91,16 @@ def fast_fold(grid: Singles, rows: int, base: int, out: Singles, scratch: Single
     size = 1
     while size > 0:
         top = size - 1
-        at = first[top] * base
+        at = first[top] * base * lanes
         into, other = (out, scratch) if depth[top] % 2 == 0 else (scratch, out)
         if count[top] == 1:
-            into[at : at + base] = grid[at : at + base]
+            into[at : at + base * lanes] = grid[at : at + base * lanes]
             size -= 1
         elif count[top] == 2:
-            _merge(grid, grid, at, 2, base, into)
+            _merge(grid, grid, at, 2, base, lanes, into)
             size -= 1
         elif is_split[top]:
-            _merge(other, other, at, count[top], base, into)
+            _merge(other, other, at, count[top], base, lanes, into)
             size -= 1
         else:
             is_split[top] = True
@@ -110,7 +113,9 @@ def fast_fold(grid: Singles, rows: int, base: int, out: Singles, scratch: Single
 
 
 @njit(cache=True, nogil=True)
-def direct_fold(grid: Singles, rows: int, base: int, shift: int, length: int, out: Singles) -> None:
+def direct_fold(
+    grid: Singles, rows: int, base: int, shift: int, length: int, lanes: int, out: Singles
+) -> None:
     """Fold rows of ``base`` bins with one total shift, not closed to a circle.
 
     Parameters
@@ -121,22 +126,24 @@ def direct_fold(grid: Singles, rows: int, base: int, shift: int, length: int, ou
         How far the last row is shifted to the left, bins.
     length
         Bins of the result; with more than ``base`` boxes may reach over its end.
+    lanes
+        Stars that are folded together: numbers a bin, those of one bin next to each other.
     out
         Where the result is written, from 0 on.
     """
-    for begin in range(0, length, _BLOCK):
-        size = min(_BLOCK, length - begin)
+    for begin in range(0, length * lanes, _BLOCK):
+        size = min(_BLOCK, length * lanes - begin)
         block = out[begin : begin + size]
         first = grid[begin : begin + size]
         if rows % 2:
             for n in range(size):
                 block[n] = first[n]
         else:
-            second = grid[begin + base + row_shift(1, shift, rows) :]
+            second = grid[begin + (base + row_shift(1, shift, rows)) * lanes :]
             _add(first, second, block)
         for row in range(2 - rows % 2, rows, 2):
-            one = grid[begin + row * base + row_shift(row, shift, rows) :]
-            two = grid[begin + (row + 1) * base + row_shift(row + 1, shift, rows) :]
+            one = grid[begin + (row * base + row_shift(row, shift, rows)) * lanes :]
+            two = grid[begin + ((row + 1) * base + row_shift(row + 1, shift, rows)) * lanes :]
             for n in range(size):
                 block[n] += one[n] + two[n]
 
@@ -247,8 +254,8 @@ def search_level(
             break
         is_circle = rows > DIRECT_ROWS
         if is_circle:
-            fast_fold(residual, rows, base, folds, scratch)
-            fast_fold(weight, rows, base, folded_weights, scratch)
+            fast_fold(residual, rows, base, 1, folds, scratch)
+            fast_fold(weight, rows, base, 1, folded_weights, scratch)
         for shift in range(rows - 1):
             counted += 1
             if counted % every:
@@ -256,8 +263,8 @@ def search_level(
             at = shift * base if is_circle else 0
             beyond = at if is_circle else base
             if not is_circle:
-                direct_fold(residual, rows, base, shift, base + wider, folds)
-                direct_fold(weight, rows, base, shift, base + wider, folded_weights)
+                direct_fold(residual, rows, base, shift, base + wider, 1, folds)
+                direct_fold(weight, rows, base, shift, base + wider, 1, folded_weights)
             running_sum(folds, at, base, beyond, wider, sums)
             running_sum(folded_weights, at, base, beyond, wider, weights)
             best = 0.0

@@ -6,7 +6,6 @@ What is read off the spectrum alone lives here; refining a peak with the data do
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -95,5 +94,7 @@ def distinct_peaks(
 def highest_of_groups(periods: Floats, power: Floats, n_groups: int) -> tuple[Floats, Floats]:
     """Thin a spectrum to at most ``n_groups`` points, each the highest of its neighbours."""
     edges = np.unique(np.linspace(0, periods.size, min(n_groups, periods.size) + 1).astype(np.int64))
-    best = np.array([low + np.argmax(power[low:high]) for low, high in pairwise(edges)])
+    group = np.repeat(np.arange(edges.size - 1), np.diff(edges))
+    order = np.lexsort((-power, group))
+    best = order[edges[:-1]]
     return periods[best], power[best]

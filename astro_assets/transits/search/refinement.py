@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from astro_assets.transits.search.engine import Band, Curve, Engine
-from astro_assets.transits.search.folded_boxes import Box, TransitStatistics, detection_statistic, measure
+from astro_assets.transits.search.folded_boxes import Box, Transits, measure, transits_of
 from astro_assets.transits.search.periods import transit_duration_days
 
 #: Trial durations around the peak's.
@@ -55,24 +55,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """A box and what the data say about it."""
+class Fitted:
+    """A box that fits, and its transits."""
 
     box: Box
-    statistics: TransitStatistics
-
-    @property
-    def statistic(self) -> float:
-        """The detection statistic."""
-        return detection_statistic(self.statistics)
-
-    @property
-    def strength(self) -> float:
-        """Signal-to-noise ratio whatever the cause: a sinusoid must not hide at a multiple of its period."""
-        return min(self.statistics.snr, self.statistics.snr_without_strongest)
+    transits: Transits
 
 
-def refine(curve: Curve, box: Box, half_width: float, limits: Limits, engine: Engine) -> Measured | None:
+def refine(curve: Curve, box: Box, half_width: float, limits: Limits, engine: Engine) -> Fitted | None:
     """Search closely around a box.
 
     Parameters
@@ -90,7 +80,7 @@ def refine(curve: Curve, box: Box, half_width: float, limits: Limits, engine: En
 
     Returns
     -------
-    Measured or None
+    Fitted or None
         The best box; None when none is a dip, or too few of its transits are observed.
     """
     shortest, longest = limits.durations(box.period, curve.cadence_days)
@@ -102,8 +92,8 @@ def refine(curve: Curve, box: Box, half_width: float, limits: Limits, engine: En
     if not found.power[best] > 0:
         return None
     refined = Box(float(found.periods[best]), float(found.epoch[best]), float(found.duration[best]))
-    measured = Measured(refined, measure(curve, refined))
-    return measured if measured.statistics.n_transits >= limits.min_transits else None
+    fitted = Fitted(refined, transits_of(curve, refined))
+    return fitted if fitted.transits.n_transits >= limits.min_transits else None
 
 
 def located(curve: Curve, period: float, duration: float) -> Box:
@@ -137,7 +127,7 @@ def _transit_at_half_phase(curve: Curve, box: Box) -> Curve:
     )
 
 
-def right_alias(curve: Curve, found: Measured, limits: Limits, engine: Engine) -> Measured:
+def right_alias(curve: Curve, found: Fitted, limits: Limits, engine: Engine) -> Fitted:
     """Choose among a period, its simple fractions and its multiples.
 
     A planet's signal-to-noise ratio is highest at its own period: half of it dilutes the depth, twice of it
@@ -158,7 +148,7 @@ def right_alias(curve: Curve, found: Measured, limits: Limits, engine: Engine) -
 
     Returns
     -------
-    Measured
+    Fitted
         ``found`` or one of its aliases.
     """
     best = found
@@ -175,36 +165,36 @@ def right_alias(curve: Curve, found: Measured, limits: Limits, engine: Engine) -
     return _double_if_alternating(curve, best, limits)
 
 
-def _explains_more(alias: Measured, best: Measured) -> bool:
+def _explains_more(alias: Fitted, best: Fitted) -> bool:
     """Whether a period is stronger, and a shorter one not only by what noise adds to the same transits."""
     longer = alias.box.period > best.box.period
-    return alias.strength > best.strength and (
-        longer or alias.statistics.n_transits > best.statistics.n_transits
+    return alias.transits.strength > best.transits.strength and (
+        longer or alias.transits.n_transits > best.transits.n_transits
     )
 
 
-def _explains_with_less(alias: Measured, best: Measured) -> bool:
+def _explains_with_less(alias: Fitted, best: Fitted) -> bool:
     """Whether a longer period sees the same transits as strongly, to 2 %."""
     return (
         alias.box.period > 1.5 * best.box.period
-        and alias.statistics.n_transits >= best.statistics.n_transits
-        and alias.strength >= 0.98 * best.strength
+        and alias.transits.n_transits >= best.transits.n_transits
+        and alias.transits.strength >= 0.98 * best.transits.strength
     )
 
 
-def _double_if_alternating(curve: Curve, found: Measured, limits: Limits) -> Measured:
+def _double_if_alternating(curve: Curve, found: Fitted, limits: Limits) -> Fitted:
     """Take the double period, the deeper eclipse as transit, where odd and even depths differ clearly."""
-    odd, even = found.statistics.depth_odd, found.statistics.depth_even
-    part = abs(odd - even) / max(odd, even) if max(odd, even) > 0 else 0.0
     period = 2 * found.box.period
-    clearly = found.statistics.odd_even_sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART
-    always = (
-        found.statistics.alternation_sigma > _ALTERNATION_SIGMA
-        and found.statistics.n_transits >= _MANY_TRANSITS
-    )
-    if not (clearly or always) or period > limits.periods[1]:
+    if period > limits.periods[1]:
+        return found
+    statistics = measure(curve, found.box)
+    odd, even = statistics.depth_odd, statistics.depth_even
+    part = abs(odd - even) / max(odd, even) if max(odd, even) > 0 else 0.0
+    clearly = statistics.odd_even_sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART
+    always = statistics.alternation_sigma > _ALTERNATION_SIGMA and statistics.n_transits >= _MANY_TRANSITS
+    if not (clearly or always):
         return found
     epoch = found.box.epoch + (found.box.period if odd > even else 0.0)
     box = Box(period, epoch, found.box.duration)
-    doubled = Measured(box, measure(curve, box))
-    return doubled if doubled.statistics.n_transits >= limits.min_transits else found
+    doubled = Fitted(box, transits_of(curve, box))
+    return doubled if doubled.transits.n_transits >= limits.min_transits else found

@@ -32,7 +32,7 @@ class SearchSettings(BaseModel):
         1.8, ge=1, le=4, description="Longest trial duration, in units of a central transit of the Sun."
     )
     bin_minutes: float = Field(
-        10.0,
+        15.0,
         ge=0.1,
         le=60,
         description="Shorter cadences are summed in bins of this for the spectrum, minutes.",
@@ -49,3 +49,13 @@ class SearchSettings(BaseModel):
     detection_threshold: float = Field(
         DETECTION_THRESHOLD, ge=3, le=100, description="Smallest detection statistic of a detected candidate."
     )
+
+    @property
+    def period_range(self) -> tuple[float, float]:
+        """Shortest and longest trial period, days."""
+        return self.shortest_period_days, self.longest_period_days
+
+    @property
+    def duration_factors(self) -> tuple[float, float]:
+        """Shortest and longest trial duration, in units of a central transit of the Sun."""
+        return self.shortest_duration_factor, self.longest_duration_factor

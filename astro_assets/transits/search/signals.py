@@ -1,4 +1,4 @@
-"""The search of one star: strongest signal, mask it, search again.
+"""The search of stars: strongest signal of each, mask it, search again.
 
 The order of steps lives here; each step is in its own module.
 """
@@ -16,14 +16,20 @@ from numpy.typing import NDArray
 from astro_assets.transits.search.binning import binned
 from astro_assets.transits.search.box_least_squares import BoxLeastSquares
 from astro_assets.transits.search.engine import Curve, Engine, Floats, Spectrum, SpectrumEngine
-from astro_assets.transits.search.folded_boxes import Box, TransitStatistics, detection_statistic, measure
+from astro_assets.transits.search.folded_boxes import (
+    Box,
+    TransitStatistics,
+    detection_statistic,
+    measure,
+    transits_of,
+)
 from astro_assets.transits.search.harmonics import harmonic_relation
 from astro_assets.transits.search.peaks import (
     detrended_power,
     distinct_peaks,
     signal_detection_efficiency,
 )
-from astro_assets.transits.search.refinement import Limits, Measured, located, refine, right_alias
+from astro_assets.transits.search.refinement import Fitted, Limits, located, refine, right_alias
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.survey import SurveyEngine
 from astro_assets.transits.search.trapezoid import Trapezoid, fit_trapezoid
@@ -32,6 +38,8 @@ from astro_assets.transits.search.trapezoid import Trapezoid, fit_trapezoid
 REFINING_ENGINE: Final[Engine] = BoxLeastSquares(phase_oversampling=15)
 #: With less of the data left than this part, gaps at every transit make periods of their own.
 _LEAST_LEFT: Final = 0.5
+#: A peak below this part of the floor is not refined: the grid keeps nearly all of a signal's strength.
+_LEAST_OF_FLOOR: Final = 0.75
 #: Single dips that are masked before a star's search ends.
 _MOST_DIPS: Final = 3
 
@@ -74,9 +82,9 @@ class Signal:
 
 
 def find_signals(
-    curve: Curve, settings: SearchSettings, engine: SpectrumEngine | None = None
-) -> list[Signal]:
-    """Find up to ``max_signals`` periodic signals, strongest first.
+    curves: Sequence[Curve], settings: SearchSettings, engine: SpectrumEngine | None = None
+) -> list[list[Signal]]:
+    """Find up to ``max_signals`` periodic signals of each star, strongest first.
 
     Each is masked before the next search, and so are dips that happened once and are strong enough to hide
     what is periodic. The search ends at the first signal whose detection statistic is below
@@ -85,8 +93,8 @@ def find_signals(
 
     Parameters
     ----------
-    curve
-        Detrended light curve.
+    curves
+        Detrended light curves. A star's signals do not depend on the others.
     settings
         Ranges, grids and limits.
     engine
@@ -94,27 +102,62 @@ def find_signals(
 
     Returns
     -------
-    list of Signal
-        Empty when nothing reaches the floor.
+    list of list of Signal
+        For each star; empty when nothing reaches the floor.
     """
     engine = engine or SurveyEngine(settings.bin_minutes / 1440)
-    signals: list[Signal] = []
-    left = curve
-    dips = 0
-    while len(signals) < settings.max_signals:
-        found = _strongest(left, settings, engine)
-        if isinstance(found, Signal) and found.detection_statistic >= settings.statistic_floor:
-            signals.append(found)
+    searches = [_StarSearch(curve, settings) for curve in curves]
+    while active := [search for search in searches if search.is_active]:
+        coarse = [binned(search.left, settings.bin_minutes / 1440) for search in active]
+        spectra = engine(coarse, settings.period_range, settings.duration_factors)
+        for search, curve, spectrum in zip(active, coarse, spectra, strict=True):
+            search.advance(curve, spectrum)
+    return [_ranked(search.signals, search.curve.baseline_days) for search in searches]
+
+
+class _StarSearch:
+    """How far the search of one star is.
+
+    Attributes
+    ----------
+    curve, left
+        All of the data, and what is not masked.
+    signals
+        In the order of finding.
+    is_active
+        Whether another spectrum is wanted.
+    """
+
+    def __init__(self, curve: Curve, settings: SearchSettings) -> None:
+        self.curve = self.left = curve
+        self.signals: list[Signal] = []
+        self._settings = settings
+        self._n_dips = 0
+        self.is_active = self._is_long_enough()
+
+    def advance(self, coarse: Curve, spectrum: Spectrum) -> None:
+        """Take the strongest signal of what is left, and mask it."""
+        found = _strongest(self.left, coarse, spectrum, self._settings)
+        if isinstance(found, Signal) and found.detection_statistic >= self._settings.statistic_floor:
+            self.signals.append(found)
             wide = replace(found.box, duration=max(found.box.duration, found.transit.duration))
-            left = left.where(~wide.covers(left.time, settings.mask_durations))
-            if found.statistics.is_contact_binary or left.time.size < _LEAST_LEFT * curve.time.size:
-                break
-        elif isinstance(found, _Dip) and dips < _MOST_DIPS:
-            dips += 1
-            left = left.where(~found.covers(left.time))
+            self.left = self.left.where(~wide.covers(self.left.time, self._settings.mask_durations))
+            self.is_active = (
+                len(self.signals) < self._settings.max_signals
+                and not found.statistics.is_contact_binary
+                and self.left.time.size >= _LEAST_LEFT * self.curve.time.size
+                and self._is_long_enough()
+            )
+        elif isinstance(found, _Dip) and self._n_dips < _MOST_DIPS:
+            self._n_dips += 1
+            self.left = self.left.where(~found.covers(self.left.time))
+            self.is_active = self._is_long_enough()
         else:
-            break
-    return _ranked(signals, curve.baseline_days)
+            self.is_active = False
+
+    def _is_long_enough(self) -> bool:
+        shortest, longest = self._settings.period_range
+        return self.left.longest_period(longest) > shortest
 
 
 def _ranked(signals: list[Signal], baseline_days: float) -> list[Signal]:
@@ -139,50 +182,62 @@ class _Dip:
         return np.abs(time - self.time) < self.duration
 
 
-def _strongest(curve: Curve, settings: SearchSettings, engine: SpectrumEngine) -> Signal | _Dip | None:
-    """Find the signal with the highest detection statistic among the highest peaks of the periodogram.
+def _strongest(
+    curve: Curve, coarse: Curve, spectrum: Spectrum, settings: SearchSettings
+) -> Signal | _Dip | None:
+    """Find the signal with the highest detection statistic among the highest peaks of the spectrum.
 
     Returns
     -------
     Signal, _Dip or None
-        The dip where peaks are the aliases of a single one, which hides what is periodic. None when the curve
-        is too short for the shortest period, or no peak has enough observed transits and reaches the floor.
+        The dip where peaks are the aliases of a single one, which hides what is periodic. None when no peak
+        has enough observed transits and reaches the floor.
     """
-    period_range = (
-        settings.shortest_period_days, min(settings.longest_period_days, curve.baseline_days / 2)
-    )  # fmt: skip
-    if period_range[1] <= period_range[0]:
-        return None
-    factors = settings.shortest_duration_factor, settings.longest_duration_factor
-    limits = Limits(period_range, factors, settings.min_transits)
-    coarse = binned(curve, settings.bin_minutes / 1440)
-    spectrum = engine(coarse, limits.periods, limits.duration_factors)
+    shortest, longest = settings.period_range
+    limits = Limits(
+        (shortest, curve.longest_period(longest)), settings.duration_factors, settings.min_transits
+    )
     height = detrended_power(spectrum.power)
-    peaks = [
+    least = _LEAST_OF_FLOOR * settings.statistic_floor
+    peaks = distinct_peaks(spectrum, height, settings.n_peaks, coarse.baseline_days)
+    boxes = [
         refine(
             coarse, _box(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits, REFINING_ENGINE
         )
-        for peak in distinct_peaks(spectrum, height, settings.n_peaks, coarse.baseline_days)
+        for peak in peaks
+        if spectrum.power[peak] >= least
     ]
-    refined = [found for found in peaks if found]
+    refined = [found for found in boxes if found]
     dip = _single_dip(refined, settings.statistic_floor)
     if dip is not None:
         return dip
-    best = max(refined, key=lambda found: found.statistic, default=None)
-    if best is None or best.statistic < settings.statistic_floor:
+    best = _most_significant(coarse, refined, settings.statistic_floor)
+    if best is None:
         return None
-    best = right_alias(coarse, best, limits, REFINING_ENGINE)
-    return _finished(curve, best, spectrum, limits)
+    return _finished(curve, right_alias(coarse, best, limits, REFINING_ENGINE), spectrum, limits)
 
 
-def _single_dip(refined: Sequence[Measured], floor: float) -> _Dip | None:
+def _most_significant(curve: Curve, refined: Sequence[Fitted], floor: float) -> Fitted | None:
+    """Return the box with the highest detection statistic, if that reaches the floor."""
+    best, highest = None, floor
+    for found in sorted(refined, key=lambda found: -found.transits.strength):
+        # The statistic is at most the strength: what is weaker than the best need not be measured.
+        if found.transits.strength < highest:
+            break
+        statistic = detection_statistic(measure(curve, found.box))
+        if statistic >= highest:
+            best, highest = found, statistic
+    return best
+
+
+def _single_dip(refined: Sequence[Fitted], floor: float) -> _Dip | None:
     """Return the dip that makes the strongest peak, if that peak is nothing without it."""
-    best = max(refined, key=lambda found: found.statistics.snr, default=None)
-    if best is None or best.statistics.snr < floor:
+    best = max(refined, key=lambda found: found.transits.snr, default=None)
+    if best is None or best.transits.snr < floor:
         return None
-    if best.statistics.snr_without_strongest > 0.5 * best.statistics.snr:
+    if best.transits.snr_without_strongest > 0.5 * best.transits.snr:
         return None
-    return _Dip(best.box.epoch + best.statistics.strongest * best.box.period, best.box.duration)
+    return _Dip(best.box.epoch + best.transits.strongest * best.box.period, best.box.duration)
 
 
 def _box(curve: Curve, spectrum: Spectrum, peak: int) -> Box:
@@ -195,13 +250,13 @@ def _spacing(periods: Floats, index: int) -> float:
     return float(np.diff(near).max())
 
 
-def _finished(curve: Curve, found: Measured, spectrum: Spectrum, limits: Limits) -> Signal | None:
+def _finished(curve: Curve, found: Fitted, spectrum: Spectrum, limits: Limits) -> Signal | None:
     """Refine on all samples, fit the transit's shape, and set the epoch to the transit nearest the middle."""
     half_width = found.box.duration * found.box.period / curve.baseline_days / 3
     fine = refine(curve, found.box, half_width, limits, REFINING_ENGINE) or found
-    transit = fit_trapezoid(curve, fine.box, fine.statistics.depth, fine.statistics.noise_factor)
+    transit = fit_trapezoid(curve, fine.box, fine.transits.depth, fine.transits.noise_factor)
     box = Box(transit.period, transit.epoch, fine.box.duration)
-    numbers = measure(curve, box).transit_numbers
+    numbers = transits_of(curve, box).numbers
     if not numbers.size:
         return None
     middle = 0.5 * (curve.time[0] + curve.time[-1])

@@ -1,11 +1,14 @@
-"""The survey engine: box least squares on a uniform grid by direct and fast folding, red noise included.
+"""The survey engine: box least squares on uniform grids by direct and fast folding, 16 stars a vector.
 
-Which periods and durations are tried at which resolution is decided here; the loops are in ``folding``.
+Which stars are searched together is decided here, and what becomes of their spectra. A star's spectrum is the
+same to the bit in any company: each sum is made of its own numbers alone, in an order that only the length of
+its grid decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,20 +17,19 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.search.engine import Curve, Floats, Spectrum
 from astro_assets.transits.search.grid import Grid, gridded
-from astro_assets.transits.search.periods import ofir_periods, periods_of_duration
+from astro_assets.transits.search.levels import LEAST_FILLED, Level, Plan, plan_search
 
-#: Boxes tried on a level, bins. The finest has narrow ones too: no finer level has these.
-_WIDTHS: Final = np.array([4, 5, 6])
-_FINEST_WIDTHS: Final = np.array([2, 3, 4, 5, 6])
-#: Boxes with less than this part of their mean weight are in gaps.
-_LEAST_FILLED: Final = 0.25
-#: Trials of the spectrum while a transit drifts by its duration.
-_OVERSAMPLING: Final = 3.0
+#: Stars a vector, as in ``lanes``, which must not be imported before it is used.
+_LANES: Final = 16
+#: From so many stars of equal weights on it pays to work these out once for all.
+_FEWEST_ALIKE: Final = 8
+
+Singles = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyEngine:
-    """Searches a curve at all periods of a range.
+    """Searches stars in batches; one star takes as long as 16.
 
     Parameters
     ----------
@@ -38,72 +40,89 @@ class SurveyEngine:
         from one trial to the next.
     """
 
-    finest_step_days: float = 10.0 / 1440
+    finest_step_days: float = 15.0 / 1440
     every: int = 2
 
     def __call__(
-        self, curve: Curve, period_range: tuple[float, float], duration_factors: tuple[float, float]
-    ) -> Spectrum:
+        self,
+        curves: Sequence[Curve],
+        period_range: tuple[float, float],
+        duration_factors: tuple[float, float],
+    ) -> list[Spectrum]:
         """See :class:`astro_assets.transits.search.engine.SpectrumEngine`."""
-        grid = gridded(curve, max(self.finest_step_days, curve.cadence_days))
-        found = [_search(level, self.every) for level in _levels(grid, period_range, duration_factors)]
-        periods, power, duration = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return _thinned(
-            ofir_periods(curve.baseline_days, *period_range, _OVERSAMPLING), periods, power, duration
-        )
+        grids = [gridded(curve, max(self.finest_step_days, curve.cadence_days)) for curve in curves]
+        alike: dict[tuple[float, int], list[int]] = defaultdict(list)
+        for number, grid in enumerate(grids):
+            alike[grid.step, grid.residual.size].append(number)
+        spectra: dict[int, Spectrum] = {}
+        for (step, n_bins), numbers in alike.items():
+            plan = plan_search(n_bins, step, period_range, duration_factors, self.every)
+            for block in _blocks(numbers, grids):
+                found = _search(plan, [grids[number] for number in block.stars], is_alike=block.is_alike)
+                for number, (power, duration) in zip(block.stars, found, strict=True):
+                    seen = plan.is_tried & (plan.periods <= curves[number].longest_period(period_range[1]))
+                    spectra[number] = Spectrum(plan.periods[seen], power[seen], duration[seen])
+        return [spectra[number] for number in range(len(curves))]
 
 
 @dataclass(frozen=True, slots=True)
-class _Level:
-    """A grid, the widths of the boxes tried on it, and the range of base periods, all in bins."""
+class _Block:
+    """Stars that one call of the kernel searches, and whether they have the same weights."""
 
-    grid: Grid
-    widths: NDArray[np.int64]
-    bases: tuple[int, int]
-
-
-def _levels(
-    grid: Grid, period_range: tuple[float, float], duration_factors: tuple[float, float]
-) -> Iterator[_Level]:
-    """Double the bins until no box is short enough; a level has the periods at which its boxes make sense."""
-    widths = _FINEST_WIDTHS
-    while True:
-        narrow, wide = grid.step * float(widths[0]), grid.step * float(widths[-1])
-        shortest = max(period_range[0], periods_of_duration(narrow, duration_factors)[0])
-        longest = min(period_range[1], periods_of_duration(wide, duration_factors)[1])
-        if shortest >= period_range[1]:
-            return
-        first = max(int(shortest / grid.step), int(widths[-1]) + 1)
-        last = min(int(longest / grid.step) + 1, grid.residual.size)
-        if first < last:
-            yield _Level(grid, widths, (first, last))
-        grid, widths = grid.coarser(), _WIDTHS
+    stars: Sequence[int]
+    is_alike: bool
 
 
-def _search(level: _Level, every: int) -> tuple[Floats, Floats, Floats]:
-    """Search a level: periods, days; power; durations, days."""
+def _blocks(numbers: Sequence[int], grids: Sequence[Grid]) -> Iterator[_Block]:
+    """Put stars of equal weights together, and the others, as they come, in vectors."""
+    by_weight: dict[bytes, list[int]] = defaultdict(list)
+    for number in numbers:
+        by_weight[grids[number].weight.tobytes()].append(number)
+    others: list[int] = []
+    for stars in by_weight.values():
+        if len(stars) >= _FEWEST_ALIKE:
+            yield _Block(stars, is_alike=True)
+        else:
+            others += stars
+    for first in range(0, len(others), _LANES):
+        yield _Block(others[first : first + _LANES], is_alike=False)
+
+
+def _search(plan: Plan, grids: Sequence[Grid], *, is_alike: bool) -> list[tuple[Floats, Floats]]:
+    """Search all levels: for each star power and duration, days, of each cell of the plan's spectrum."""
+    power = np.zeros((len(grids), plan.periods.size))
+    duration = np.zeros_like(power)
+    for level in plan.levels:
+        while grids[0].residual.size > level.n_bins:
+            grids = [grid.coarser() for grid in grids]
+        found, width = _search_level(plan, level, grids, is_alike=is_alike)
+        better = found > power
+        power[better] = found[better]
+        duration[better] = level.step * width[better]
+    return list(zip(power, duration, strict=True))
+
+
+def _search_level(
+    plan: Plan, level: Level, grids: Sequence[Grid], *, is_alike: bool
+) -> tuple[Floats, Floats]:
+    """Return power and width in bins of each cell of the spectrum, shapes (stars, cells)."""
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.folding import search_level
+    from astro_assets.transits.search.batch_folding import search_block
 
-    grid, widths, bases = level.grid, level.widths, level.bases
-    n_bins = grid.residual.size
-    behind = np.zeros(2 * bases[1] + int(widths[-1]))
-    residual = np.concatenate([grid.residual, behind]).astype(np.float32)
-    weight = np.concatenate([grid.weight, behind]).astype(np.float32)
-    n_trials = int(np.sum(-(-n_bins // np.arange(*bases))))
-    periods, power, width = np.zeros(n_trials), np.zeros(n_trials), np.zeros(n_trials, np.int64)
-    found = search_level(
-        residual, weight, n_bins, bases, widths, 1 / grid.red_noise(widths), _LEAST_FILLED, every,
-        periods, power, width,
+    n_vectors, n_cells = -(-len(grids) // _LANES), plan.periods.size
+    residuals = np.zeros((n_vectors, level.room, _LANES), np.float32)
+    weights = np.zeros((level.room, _LANES), np.float32)
+    inverse_noise = np.zeros((n_vectors, 3, _LANES), np.float32)
+    for number, grid in enumerate(grids):
+        vector, lane = divmod(number, _LANES)
+        residuals[vector, : level.n_bins, lane] = grid.residual
+        weights[: level.n_bins, lane] = grid.weight
+        inverse_noise[vector, :, lane] = 1 / grid.red_noise(level.widths)
+    found = np.zeros((n_vectors, n_cells, 2, _LANES), np.float32)
+    search_block(
+        residuals.reshape(-1), weights[:, 0].copy() if is_alike else weights, level.n_bins, level.bases,
+        level.widths, inverse_noise.reshape(-1), LEAST_FILLED, plan.every, level.cells, n_cells,
+        found.reshape(-1),
     )  # fmt: skip
-    return periods[:found] * grid.step, power[:found], grid.step * width[:found].astype(np.float64)
-
-
-def _thinned(cells: Floats, periods: Floats, power: Floats, duration: Floats) -> Spectrum:
-    """Keep the strongest trial of each cell of a grid of periods; cells without any are left out."""
-    cell = np.searchsorted(0.5 * (cells[1:] + cells[:-1]), periods)
-    order = np.lexsort((periods, -power, cell))
-    first = np.concatenate([[True], np.diff(cell[order]) > 0])
-    chosen = order[first]
-    chosen = chosen[np.argsort(periods[chosen], kind="stable")]
-    return Spectrum(periods[chosen], power[chosen], duration[chosen])
+    by_star = found.transpose(2, 0, 3, 1).reshape(2, n_vectors * _LANES, n_cells)[:, : len(grids)]
+    return by_star[0].astype(np.float64), by_star[1].astype(np.float64)

@@ -158,5 +158,5 @@ def _minimise(
 
 def _information(derivatives: Floats, weight: Floats) -> Floats:
     """Sum of weighted products of derivatives, shape (6, 6)."""
-    weighted = derivatives * weight
-    return np.array([[np.sum(weighted[i] * derivatives[j]) for j in range(6)] for i in range(6)])
+    # Without `optimize` these are NumPy's own sums.
+    return np.asarray(np.einsum("in,jn->ij", derivatives * weight, derivatives), dtype=np.float64)

@@ -38,7 +38,7 @@ def test_rows_shift_evenly_from_nothing_to_the_last(rows, data):
 def test_fast_folds_are_sums_of_rows_shifted_nearly_evenly(rows, base, seed):
     grid = _noise(seed, rows * base)
     out, scratch = np.zeros_like(grid), np.zeros_like(grid)
-    fast_fold(grid, rows, base, out, scratch)
+    fast_fold(grid, rows, base, 1, out, scratch)
     table = grid.reshape(rows, base).astype(np.float64)
     # Which shift each row gets, by folding ones instead of noise: a mark at bin 0 of one row at a time.
     shifts = np.zeros((rows, rows), int)
@@ -46,7 +46,7 @@ def test_fast_folds_are_sums_of_rows_shifted_nearly_evenly(rows, base, seed):
         mark = np.zeros(rows * base, np.float32)
         mark[row * base] = 1
         marked = np.zeros_like(mark)
-        fast_fold(mark, rows, base, marked, np.zeros_like(mark))
+        fast_fold(mark, rows, base, 1, marked, np.zeros_like(mark))
         shifts[:, row] = (-marked.reshape(rows, base).argmax(axis=1)) % base
     for total in range(rows):
         expected = sum(np.roll(table[row], -shifts[total, row]) for row in range(rows))
@@ -63,7 +63,7 @@ def test_direct_folds_are_sums_of_shifted_rows(rows, base, wider, data):
     grid = np.zeros((rows + 3) * base + wider + rows, np.float32)
     grid[: rows * base - 2] = _noise(base, rows * base - 2)
     out = np.zeros(base + wider, np.float32)
-    direct_fold(grid, rows, base, shift, base + wider, out)
+    direct_fold(grid, rows, base, shift, base + wider, 1, out)
     starts = [row * base + row_shift(row, shift, rows) for row in range(rows)]
     expected = sum(grid[start : start + base + wider].astype(np.float64) for start in starts)
     np.testing.assert_allclose(out, expected, atol=1e-5)
@@ -141,7 +141,7 @@ def test_compiled_code_from_the_cache_gives_the_same(tmp_path):
         "from astro_assets.transits.search.folding import fast_fold\n"
         "grid = np.arange(77 * 30, dtype=np.float32) % 17\n"
         "out, scratch = np.zeros_like(grid), np.zeros_like(grid)\n"
-        "fast_fold(grid, 77, 30, out, scratch)\n"
+        "fast_fold(grid, 77, 30, 1, out, scratch)\n"
         "print(out.tobytes().hex())\n"
     )
     environment = {"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}

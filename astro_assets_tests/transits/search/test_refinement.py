@@ -5,7 +5,7 @@ import pytest
 
 from astro_assets.transits.search.box_least_squares import BoxLeastSquares
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.folded_boxes import Box
+from astro_assets.transits.search.folded_boxes import Box, measure
 from astro_assets.transits.search.refinement import Limits, refine, right_alias
 from astro_assets_tests.transits.synthetic import Planet, sector_times, transits
 
@@ -37,7 +37,7 @@ def test_a_transit_across_the_first_sample_is_not_cut(first):
         curve([Planet(2.9, start + first, 0.12, 0.003)]), Box(2.9, start + first, 0.12), 0.005, LIMITS, ENGINE
     )
     assert found.box.duration > 0.085
-    assert found.statistics.depth == pytest.approx(0.003, rel=0.1)
+    assert found.transits.depth == pytest.approx(0.003, rel=0.1)
 
 
 def test_durations_stay_within_limits():
@@ -77,5 +77,5 @@ def test_alternating_eclipses_have_the_double_period():
     half = refine(data, Box(2.9, 1326.2, 0.12), 0.005, LIMITS, ENGINE)
     found = right_alias(data, half, LIMITS, ENGINE)
     assert found.box.period == pytest.approx(5.8, abs=0.01)
-    assert found.statistics.depth == pytest.approx(0.004, rel=0.1)
-    assert found.statistics.secondary_phase == pytest.approx(0.5, abs=0.02)
+    assert found.transits.depth == pytest.approx(0.004, rel=0.1)
+    assert measure(data, found.box).secondary_phase == pytest.approx(0.5, abs=0.02)

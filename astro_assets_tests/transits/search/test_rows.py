@@ -17,7 +17,7 @@ def test_a_found_transit_becomes_a_row() -> None:
     dip = np.abs((time - 1.0 + 1.5) % 3.0 - 1.5) < 0.08
     flux = 1 - 0.01 * dip + np.random.default_rng(1).normal(0, 5e-4, time.size)
     curve = Curve(time, flux, np.full(time.size, 5e-4), 1 / 48)
-    (signal, *_) = find_signals(curve, SearchSettings())
+    ((signal, *_),) = find_signals([curve], SearchSettings())
     row = candidate_row("SIM 1", 1, signal, curve.baseline_days, 8.0)
     elsewhere = {"candidate_id", "search_id", "target_id"}
     assert set(row) | elsewhere == set(TRANSIT_CANDIDATE_SCHEMA.names)

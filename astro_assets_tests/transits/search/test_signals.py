@@ -6,14 +6,19 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from astro_assets.transits.search import signals
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.settings import DETECTION_THRESHOLD, STATISTIC_FLOOR, SearchSettings
-from astro_assets.transits.search.signals import _ranked, find_signals
+from astro_assets.transits.search.signals import _ranked
 from astro_assets_tests.transits.synthetic import Planet, red_noise, sector_times, transits
 
 CADENCE = 10 / 1440
 SIGMA = 4e-4
 SETTINGS = SearchSettings()
+
+
+def find_signals(data, settings):
+    return signals.find_signals([data], settings)[0]
 
 
 def curve(planets, seed=0, time=None, extra=0.0, cadence=CADENCE):

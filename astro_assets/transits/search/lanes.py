@@ -1,0 +1,166 @@
+"""Sixteen float32 numbers as one value of compiled loops: a lane for each of 16 stars.
+
+Only the value type and its operations live here. LLVM puts a plain loop over 16 accumulators into memory; a
+vector type keeps them in registers: one AVX-512 register, two of AVX2, four of NEON. Each operation is that
+of IEEE 754, lane by lane: a lane's result is the same whatever the others hold and whatever the registers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from llvmlite import ir
+from numba import types
+from numba.core.cgutils import get_or_insert_function
+from numba.extending import intrinsic, models, register_model
+
+#: Stars a vector.
+LANES: Final = 16
+_VECTOR: Final = ir.VectorType(ir.FloatType(), LANES)
+#: LLVM's name of the square root of such a vector.
+_SQUARE_ROOT: Final = f"llvm.sqrt.v{LANES}f32"
+#: Of a float32. Loads of aligned arrays are as fast with it, and others are allowed.
+_ALIGNMENT: Final = 4
+
+#: Numba's decorator, whose results are called without the first argument.
+_operation: Final[Any] = intrinsic
+
+Signature = tuple[Any, Callable[[Any, Any, Any, Any], Any]]
+
+
+class _Lanes(types.Type):
+    """Numba's name for the vector."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Lanes16")
+
+
+lanes: Final = _Lanes()
+
+
+@register_model(_Lanes)
+class _LanesModel(models.PrimitiveModel):
+    """The vector is itself in registers and on the stack."""
+
+    def __init__(self, manager: Any, numba_type: Any) -> None:
+        super().__init__(manager, numba_type, _VECTOR)
+
+
+def _place(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.bitcast(builder.gep(data, [index]), _VECTOR.as_pointer())
+
+
+def _loaded(builder: Any, place: Any) -> Any:
+    value = builder.load(place)
+    value.align = _ALIGNMENT
+    return value
+
+
+@_operation
+def load(typing: Any, array: Any, index: Any) -> Signature:
+    """Return ``array[index : index + 16]`` of a contiguous float32 array."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _loaded(builder, _place(context, builder, signature.args[0], *arguments))
+
+    return lanes(array, types.intp), code
+
+
+@_operation
+def load_sum(typing: Any, array: Any, index: Any, offsets: Any) -> Signature:
+    """Return the sum of ``array[index + offset : index + offset + 16]`` over a tuple of offsets.
+
+    The first one or two, as their number is odd or even, then pair after pair: the order of ``direct_fold``.
+    """
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        rows, first, tuple_of_offsets = arguments
+        parts = []
+        for number in range(offsets.count):
+            at = builder.add(first, builder.extract_value(tuple_of_offsets, number))
+            parts.append(_loaded(builder, _place(context, builder, signature.args[0], rows, at)))
+        total = parts[0] if len(parts) % 2 else builder.fadd(*parts[:2])
+        for number in range(2 - len(parts) % 2, len(parts), 2):
+            total = builder.fadd(total, builder.fadd(*parts[number : number + 2]))
+        return total
+
+    return lanes(array, types.intp, offsets), code
+
+
+@_operation
+def store(typing: Any, array: Any, index: Any, value: Any) -> Signature:
+    """Write to ``array[index : index + 16]``."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        rows, first, vector = arguments
+        written = builder.store(vector, _place(context, builder, signature.args[0], rows, first))
+        written.align = _ALIGNMENT
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp, lanes), code
+
+
+@_operation
+def splat(typing: Any, number: Any) -> Signature:
+    """Return 16 times one number."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        nothing = ir.Constant(_VECTOR, ir.Undefined)
+        index = ir.IntType(32)
+        first = builder.insert_element(nothing, arguments[0], ir.Constant(index, 0))
+        zeros = ir.Constant(ir.VectorType(index, LANES), [0] * LANES)
+        return builder.shuffle_vector(first, nothing, zeros)
+
+    return lanes(types.float32), code
+
+
+def _elementwise(instruction: str) -> Any:
+    """Return the operation on two vectors that LLVM has as one instruction."""
+
+    @_operation
+    def operation(typing: Any, first: Any, second: Any) -> Signature:
+        def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return getattr(builder, instruction)(*arguments)
+
+        return lanes(lanes, lanes), code
+
+    return operation
+
+
+add: Final = _elementwise("fadd")
+subtract: Final = _elementwise("fsub")
+multiply: Final = _elementwise("fmul")
+divide: Final = _elementwise("fdiv")
+
+
+@_operation
+def square_root(typing: Any, value: Any) -> Signature:
+    """Return the square roots of numbers that are not negative."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        kind = ir.FunctionType(_VECTOR, [_VECTOR])
+        return builder.call(get_or_insert_function(builder.module, kind, _SQUARE_ROOT), arguments)
+
+    return lanes(lanes), code
+
+
+@_operation
+def maximum(typing: Any, first: Any, second: Any) -> Signature:
+    """Return the larger of each two numbers; ``second`` where they are equal or one is NaN."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", *arguments), *arguments)
+
+    return lanes(lanes, lanes), code
+
+
+@_operation
+def where_above(typing: Any, value: Any, bound: Any, chosen: Any, other: Any) -> Signature:
+    """Return ``chosen`` in the lanes in which ``value > bound``, and ``other`` elsewhere."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.select(builder.fcmp_ordered(">", *arguments[:2]), *arguments[2:])
+
+    return lanes(lanes, lanes, lanes, lanes), code
