@@ -504,6 +504,34 @@ def test_a_state_of_another_version_is_begun_anew(looking: Looking) -> None:
     assert looking.tick().waiting == 1
 
 
+#: Begins a transaction that does not fit into memory, and waits to be killed.
+_HALF = """
+import sys, time
+from pathlib import Path
+from astro_assets.orchestration.inbox_state import transaction
+with transaction(Path(sys.argv[1])) as state:
+    state.execute("PRAGMA cache_size = 10")
+    rows = ((b"%d.fits" % number,) for number in range(20_000))
+    state.executemany("INSERT INTO files VALUES (1, ?, 1, 1, 1, 3)", rows)
+    print("half", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_half_of_a_transaction_of_a_killed_process_is_taken_back_by_who_only_reads(looking: Looking) -> None:
+    path = put(looking, "a.fits")
+    looking.take_all()
+    command = [sys.executable, "-c", _HALF, str(looking.inbox.path)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"half\n"
+        process.kill()
+    journal = looking.inbox.path.with_name("inbox.sqlite-journal")
+    assert journal.stat().st_size, "there is something to be taken back"
+    assert set(looking.inbox.remembered()) == {path}
+    assert looking.tick().known == 1
+
+
 def test_two_at_once_wait_for_each_other_but_not_for_ever(
     looking: Looking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
