@@ -93,6 +93,8 @@ class Table:
         Picks the rows of the first parent that count (a frame in, some of its rows out).
     libraries
         Distribution names of the libraries the computation uses.
+    settings_of
+        The table whose settings this one reads, having none of its own: ``config`` is of the same class.
     """
 
     name: str
@@ -104,6 +106,7 @@ class Table:
     target: str | None = TARGET
     choose: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     libraries: tuple[str, ...] = ()
+    settings_of: Table | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -112,6 +115,8 @@ class Table:
             raise SchemaError(f"{self.name} reads tables but computes nothing")
         if self.parents and self.parents[0].equals is not None:
             raise SchemaError(f"{self.name}: the first parent drives and matches by key, not by a constant")
+        if self.settings_of is not None and type(self.config) is not type(self.settings_of.config):
+            raise SchemaError(f"{self.name} cannot read the settings of {self.settings_of.name}")
         roles = [parent.role for parent in self.parents]
         if len(set(roles)) != len(roles):
             raise SchemaError(f"{self.name}: two parents in one role: {roles}")
