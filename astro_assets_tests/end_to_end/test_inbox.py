@@ -36,11 +36,11 @@ def daemon(home: Home) -> Iterator[None]:
         assert not wait_for_end(process.pid)
 
 
-def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.02) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it does not come to that"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 def request_of(home: Home) -> str | None:
@@ -48,9 +48,8 @@ def request_of(home: Home) -> str | None:
         return None if state is None else fact(state, "request")
 
 
-def runs_of(home: Home) -> list[dg.DagsterRunStatus]:
-    with open_instance(home) as instance:
-        return [run.status for run in instance.get_runs(dg.RunsFilter(job_name=SEARCH_JOB))]
+def statuses(instance: dg.DagsterInstance) -> list[dg.DagsterRunStatus]:
+    return [run.status for run in instance.get_runs(dg.RunsFilter(job_name=SEARCH_JOB))]
 
 
 @pytest.mark.slow
@@ -64,9 +63,9 @@ def test_a_file_comes_in_once_though_everything_is_killed_after_its_request(tmp_
         wait_until(lambda: request_of(home) is not None, 120)
     assert homes.units(home, "raw_files").is_empty()
     request = request_of(home)
-    with daemon(home):
-        wait_until(lambda: dg.DagsterRunStatus.SUCCESS in runs_of(home), 180)
-    assert runs_of(home) == [dg.DagsterRunStatus.SUCCESS]
+    with daemon(home), open_instance(home) as instance:
+        wait_until(lambda: dg.DagsterRunStatus.SUCCESS in statuses(instance), 180, pause=0.5)
+        assert statuses(instance) == [dg.DagsterRunStatus.SUCCESS]
     assert request_of(home) == request, "it was one request"
     assert homes.units(home, "raw_files").height == 1
     assert homes.units(home, "transit_candidates")["key"].to_list() == ["KIC 100"]
