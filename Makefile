@@ -29,7 +29,7 @@ lint: .venv/.installed-test ## style, types, layers, spelling
 	$(BIN)/codespell
 
 bench: .venv/.installed-bench ## print the benchmark tables
-	set -e; for script in benchmarks/*.py; do $(BIN)/python "$$script"; done
+	set -e; for script in benchmarks/bench_*.py benchmarks/real_recovery.py; do $(BIN)/python "$$script"; done
 
 clean: ## remove the environment and all caches; data/ stays
 	rm -rf .venv build dist *.egg-info .*_cache .hypothesis .coverage .coverage.* htmlcov

@@ -1,16 +1,15 @@
 """What the search finds of the signals known in the real light curves, by `astro-assets run` in a fresh home.
 
-Expectations are worked out from the catalogue's ephemerides and the light curves before any candidate is
-read. Prints every signal, the rates, the quiet stars, and the cause of every miss; `--pictures FOLDER` saves
-a fold of each miss. Exits with 1 where a rate is too low or a quiet star is not silent. Needs the real
+Expectations are worked out from the listed ephemerides and the light curves by `listed_signals`, which sees
+no candidate. Prints every signal, the rates, the quiet stars, the cause of every miss, and every listed
+signal that was not judged with the reason; `--pictures FOLDER` saves a fold of each miss. Exits with 1 where
+a rate is too low, a quiet star is not silent, or a star with a listed signal was not searched. Needs the real
 observations (ASTRO_ASSETS_SHARED_DATA, or ../shared/data).
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import math
 import os
 import subprocess
 import sys
@@ -22,33 +21,27 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from listed_signals import Label, Light, expectations, listed_labels
 from rich.console import Console
 from rich.table import Table as Printed
 
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.worker import resolve_references
-from astro_assets.observations.tables import RAW_FILES, SELECTED_FILES
+from astro_assets.observations.tables import OBSERVATION_FILES, SELECTED_FILES
 from astro_assets.tables import TABLES
-from astro_assets.transits.expectations import (
-    Expectation,
-    ExpectationSettings,
-    KnownSignal,
-    expected,
-    unique_signals,
-)
-from astro_assets.transits.recovery import Found, cause_of_miss, recovered, statistics_at
-from astro_assets.transits.recovery_plots import missed_signal_plot
+from astro_assets.transits.expectations import Expectation, ExpectationSettings, KnownSignal, unique_signals
+from astro_assets.transits.recovery import Found, cause_of_miss, recovered
+from astro_assets.transits.recovery_plots import Miss, missed_signals_plot
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.tables import DETECTION_THRESHOLD, DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES
+from astro_assets.transits.search.folded_boxes import Box, measure
+from astro_assets.transits.search.settings import SearchSettings
+from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES
 
 SHARED = Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
 COMMAND = str(Path(sys.executable).with_name("astro-assets"))
 QUIET = ("KIC 2556081", "KIC 7660594", "KIC 10424789")
-#: BTJD less the time of each system.
-OFFSETS = {"BKJD": 2454833.0 - 2457000.0, "BTJD": 0.0}
-#: A period measured in the file, of what no catalogue lists.
-MEASURED = "measured here"
 SETTINGS = ExpectationSettings()
 #: Least rates: found, a target's strongest first, planets and candidates at the exact period.
 LEAST_FOUND, LEAST_FIRST, LEAST_EXACT = 0.95, 0.90, 0.90
@@ -75,60 +68,75 @@ class Star:
         return recovered(signal.period, signal.duration, self.curve.baseline_days, self.candidates)
 
 
-def labelled_signals() -> dict[str, list[KnownSignal]]:
-    """Return the listed transits and eclipses of each file; folded tables and uncertain ids are left out."""
-    by_file: dict[str, list[KnownSignal]] = {}
-    with (SHARED / "labels_lightcurves.csv").open(newline="") as text:
-        for row in csv.DictReader(text):
-            measured = row["label_source"].startswith(MEASURED)
-            if row["quarter_sector"] == "folded" or "ID uncertain" in row["note"] or not row["period_d"]:
-                continue
-            signal = KnownSignal(
-                source=row["label_source"],
-                entry=row["name"] or MEASURED,
-                disposition="candidate" if measured else row["label"],
-                period=float(row["period_d"]),
-                epoch=float(row["epoch"] or "nan") + OFFSETS.get(row["epoch_system"], math.nan),
-                duration=float(row["duration_h"] or "nan") / 24,
-                depth=float(row["depth_ppm"] or "nan") / 1e6,
-            )
-            by_file.setdefault(Path(row["file"]).name, []).append(signal)
-    return by_file
+@dataclass
+class Unjudged:
+    """A listed signal that no search was asked for, and why; whether the reason is one of the list itself."""
+
+    target: str
+    signal: KnownSignal
+    reason: str
+    is_stated: bool
 
 
-def stars(ledger: Ledger) -> list[Star]:
+def stars(ledger: Ledger) -> tuple[list[Star], list[Unjudged]]:
     """Work out what each curve should show, then read what was found in it."""
-    names = dict(
-        ledger.open(RAW_FILES).rows(["sha256", "file_name"]).select("sha256", "file_name").collect().rows()
-    )
-    listed: dict[str, list[KnownSignal]] = {}
-    by_file = labelled_signals()
-    files = ledger.open(SELECTED_FILES).rows(["sha256", "search_id"]).collect()
-    for sha256, search_id in files.select("sha256", "search_id").rows():
-        listed.setdefault(search_id, []).extend(by_file.get(names[sha256], []))
     rows = ledger.open(DETRENDED_LIGHT_CURVES).rows(["search_id", "cadence_s", "light_curve"]).collect()
     curves = {row["search_id"]: _curve(ledger, row) for row in rows.iter_rows(named=True)}
-    expectations = {
-        search_id: [
-            expected(signal, curve.time, curve.flux, curve.cadence_days, SETTINGS)
-            for signal in unique_signals(listed.get(search_id, []))
-        ]
-        for search_id, curve in curves.items()
-    }
+    listed, unjudged = _assigned(ledger, listed_labels(SHARED), set(curves))
+    lights = {name: Light(curve.time, curve.flux, curve.cadence_days) for name, curve in curves.items()}
+    expected = expectations(lights, listed, SETTINGS)
     columns = ["search_id", "candidate_id", "rank", "period_days", "is_above_threshold"]
-    found = ledger.open(TRANSIT_CANDIDATES).rows(columns).collect().sort("search_id", "rank")
-    return [
-        Star(
-            search_id,
-            curve,
-            expectations[search_id],
-            [
-                Found(*row)
-                for row in found.filter(pl.col("search_id") == search_id).select(columns[1:]).rows()
-            ],
-        )
-        for search_id, curve in sorted(curves.items())
+    found = ledger.open(TRANSIT_CANDIDATES).rows(columns).select(columns).collect().sort("search_id", "rank")
+    of_star = {
+        name: [Found(*row) for row in found.filter(pl.col("search_id") == name).select(columns[1:]).rows()]
+        for name in curves
+    }
+    searched = [Star(name, curve, expected[name], of_star[name]) for name, curve in sorted(curves.items())]
+    return searched, unjudged
+
+
+def _assigned(
+    ledger: Ledger, labels: list[Label], curves: set[str]
+) -> tuple[dict[str, list[KnownSignal]], list[Unjudged]]:
+    """Give each label to the curve that its file is part of, or else to that of its star."""
+    searched_as, reasons = _fates(ledger)
+    listed: dict[str, list[KnownSignal]] = {}
+    lost: dict[tuple[str, str, bool], list[KnownSignal]] = {}
+    for label in labels:
+        sha256 = sha256_of(label.file)
+        name = searched_as.get(sha256) or label.target
+        if label.exclusion is not None:
+            lost.setdefault((label.target, label.exclusion, True), []).append(label.signal)
+        elif name in curves:
+            listed.setdefault(name, []).append(label.signal)
+        else:
+            reason = f"{label.file.name} {reasons.get(sha256, 'was not taken in')}"
+            lost.setdefault((label.target, reason, False), []).append(label.signal)
+    unjudged = [
+        Unjudged(target, signal, reason, is_stated)
+        for (target, reason, is_stated), signals in sorted(lost.items(), key=lambda item: item[0])
+        for signal in (signals if is_stated else unique_signals(signals))
     ]
+    return listed, unjudged
+
+
+def _fates(ledger: Ledger) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what each file is searched as, and why it is not searched where it is not, by sha256."""
+    columns = ["sha256", "refusal_reason", "status"]
+    files = ledger.open(OBSERVATION_FILES).rows(columns).select(columns).collect()
+    reasons = {
+        sha256: f"was refused: {why}" if status == "refused" else "gave no light curve"
+        for sha256, why, status in files.rows()
+    }
+    columns = ["sha256", "search_id", "choice_reason"]
+    searched_as = {}
+    for sha256, search_id, why in ledger.open(SELECTED_FILES).rows(columns).select(columns).collect().rows():
+        if search_id is None:
+            reasons[sha256] = f"was not selected: {why}"
+        else:
+            searched_as[sha256] = search_id
+            reasons[sha256] = "could not be detrended"
+    return searched_as, reasons
 
 
 def _curve(ledger: Ledger, row: dict[str, Any]) -> Curve:
@@ -198,24 +206,34 @@ def print_quiet(console: Console, searched: list[Star]) -> bool:
     return all(loud.get(name) == [] for name in QUIET)
 
 
-def print_misses(console: Console, searched: list[Star], pictures: Path | None) -> None:
+def print_misses(
+    console: Console, searched: list[Star], search: SearchSettings, pictures: Path | None
+) -> None:
     """Print the cause of every miss, and draw its fold."""
     for star in searched:
         for one in star.detectable:
             if star.found(one):
                 continue
             signal = one.signal
-            statistics = statistics_at(star.curve, signal.period, signal.epoch, signal.duration)
-            cause = cause_of_miss(statistics, DETECTION_THRESHOLD, star.candidates)
-            console.print(f"missed: {star.search_id} {signal.entry} {signal.period:.6f} d: {cause}")
+            known = Box(signal.period, signal.epoch, signal.duration)
+            statistics = measure(star.curve, known)
+            cause = cause_of_miss(known, statistics, star.curve.baseline_days, star.candidates, search)
+            name = f"{star.search_id} {signal.entry}, {signal.period:.6f} d"
+            console.print(f"missed: {name}: {cause}")
             if pictures is not None:
                 pictures.mkdir(parents=True, exist_ok=True)
-                phase = ((star.curve.time - signal.epoch) / signal.period + 0.5) % 1 - 0.5
-                title = f"{star.search_id} {signal.entry}, {signal.period:.5g} d: {cause}"
-                picture = missed_signal_plot(title, phase, star.curve.flux, signal.duration / signal.period)
-                (pictures / f"{star.search_id.replace(' ', '_')}_{signal.period:.4f}.png").write_bytes(
-                    picture
-                )
+                curve = star.curve
+                miss = Miss(name, cause, known.period, known.epoch, known.duration, curve.time, curve.flux)
+                path = pictures / f"{star.search_id.replace(' ', '_')}_{signal.period:.4f}.png"
+                path.write_bytes(missed_signals_plot([miss]))
+
+
+def print_unjudged(console: Console, unjudged: list[Unjudged]) -> bool:
+    """Print the listed signals that no rate counts; return whether all were left out for a stated reason."""
+    for one in unjudged:
+        what = "left out" if one.is_stated else "NOT SEARCHED"
+        console.print(f"{what}: {one.target} {one.signal.entry}, {one.signal.period:.6f} d: {one.reason}")
+    return all(one.is_stated for one in unjudged)
 
 
 def main() -> int:
@@ -234,11 +252,14 @@ def main() -> int:
         started = time.monotonic()
         subprocess.run([COMMAND, "run", "--home", home, *folders], check=True, stdout=subprocess.DEVNULL)
         console.print(f"all files of kepler_lc and tess_lc: {time.monotonic() - started:.0f} s")
-        searched = stars(open_ledger(open_home(home), TABLES))
+        ledger = open_ledger(open_home(home), TABLES)
+        searched, unjudged = stars(ledger)
+        search = SearchSettings(**ledger.config(TRANSIT_CANDIDATES).model_dump())
     print_signals(console, searched)
     enough, silent = print_rates(console, searched), print_quiet(console, searched)
-    print_misses(console, searched, options.pictures)
-    return 0 if enough and silent else 1
+    print_misses(console, searched, search, options.pictures)
+    complete = print_unjudged(console, unjudged)
+    return 0 if enough and silent and complete else 1
 
 
 if __name__ == "__main__":

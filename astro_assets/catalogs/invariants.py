@@ -26,9 +26,10 @@ def broken_ephemerides(rows: pl.LazyFrame) -> pl.LazyFrame:
     wrong = _not_positive(period) | _not_positive(duration) | epoch.is_infinite().fill_null(value=False)
     what = pl.format(
         "{} of {}: period {} d, epoch {}, duration {} h",
-        "entry",
-        "catalog",
-        *(column.cast(pl.String).fill_null("unknown") for column in (period, epoch, duration)),
+        *(
+            column.cast(pl.String).fill_null("unknown")
+            for column in (pl.col("entry"), pl.col("catalog"), period, epoch, duration)
+        ),
     )
     return rows.filter(wrong).select("key", what=what)
 

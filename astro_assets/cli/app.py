@@ -23,6 +23,7 @@ from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
 from astro_assets.orchestration.engine import Again
+from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.tables import TABLES
 
 app = typer.Typer(
@@ -44,6 +45,7 @@ EXPECTED_ERRORS = (
     TargetIdError,
     CatalogError,
     CorruptStoreError,
+    InboxStateError,
     DeltaError,
     FileNotFoundError,
 )

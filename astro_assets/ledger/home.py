@@ -129,7 +129,7 @@ def table_config(home: Home, table: Table) -> Config:
     HomeError
         If the file is not TOML, or a setting is unknown or out of bounds; the message names it.
     """
-    wing, _, name = table.name.partition("/")
+    wing, _, name = (table.settings_of or table).name.partition("/")
     section = _settings(home).get(wing, {}).get(name, {})
     if not section:
         return table.config
@@ -148,14 +148,14 @@ def table_config(home: Home, table: Table) -> Config:
 
 
 def check_config(home: Home, tables: tuple[Table, ...]) -> None:
-    """Refuse sections of ``config.toml`` that name no table.
+    """Refuse sections of ``config.toml`` that name no table with settings of its own.
 
     Raises
     ------
     HomeError
         Naming the section and the tables there are.
     """
-    known = {table.name for table in tables}
+    known = {table.name for table in tables if table.settings_of is None}
     tables_there = ", ".join(sorted(known))
     for wing, sections in _settings(home).items():
         if not isinstance(sections, dict):

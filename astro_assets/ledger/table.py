@@ -97,6 +97,8 @@ class Table:
         ``compute(keys, parents, config)`` is given several units at once instead, and returns the rows of
         each. What it makes of a unit may not depend on the others; where it raises, units are computed one
         by one.
+    settings_of
+        The table whose settings this one reads, having none of its own: ``config`` is of the same class.
     """
 
     name: str
@@ -109,6 +111,7 @@ class Table:
     choose: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     libraries: tuple[str, ...] = ()
     is_batched: bool = False
+    settings_of: Table | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -117,6 +120,8 @@ class Table:
             raise SchemaError(f"{self.name} reads tables but computes nothing")
         if self.parents and self.parents[0].equals is not None:
             raise SchemaError(f"{self.name}: the first parent drives and matches by key, not by a constant")
+        if self.settings_of is not None and type(self.config) is not type(self.settings_of.config):
+            raise SchemaError(f"{self.name} cannot read the settings of {self.settings_of.name}")
         roles = [parent.role for parent in self.parents]
         if len(set(roles)) != len(roles):
             raise SchemaError(f"{self.name}: two parents in one role: {roles}")

@@ -35,7 +35,7 @@ def file_names(ledger: Ledger) -> pl.LazyFrame:
 def checks() -> list[dg.AssetChecksDefinition]:
     """Return the wing's checks."""
     return [
-        table_checks(RAW_FILES, names=file_names),
+        table_checks(RAW_FILES, identity=("sha256",), names=file_names),
         table_checks(SIMULATED_TRUTH, identity=("sha256", "signal"), names=file_names),
         table_checks(
             OBSERVATION_FILES,
@@ -52,6 +52,7 @@ def checks() -> list[dg.AssetChecksDefinition]:
                 too_few_finite,
                 settings=("least_finite_fraction",),
             ),
+            identity=("sha256",),
             names=file_names,
         ),
         table_checks(
@@ -75,6 +76,7 @@ def checks() -> list[dg.AssetChecksDefinition]:
                 "light_curve",
                 partial(broken_values, finite=("flux",), positive=("flux_err",)),
             ),
+            identity=("sha256",),
             names=file_names,
         ),
         table_checks(SELECTED_FILES, _SPANS, identity=("sha256",)),

@@ -46,7 +46,8 @@ def broken_spans(rows: pl.LazyFrame) -> pl.LazyFrame:
     start, end, cadence = pl.col("start_btjd"), pl.col("end_btjd"), pl.col("cadence_s")
     in_order = start.is_finite() & end.is_finite() & (start <= end)
     wrong = ~(in_order & cadence.is_finite() & (cadence > 0))
-    what = pl.format("from {} to {} at a cadence of {} s", start, end, cadence)
+    said = (column.cast(pl.String).fill_null("unknown") for column in (start, end, cadence))
+    what = pl.format("from {} to {} at a cadence of {} s", *said)
     return rows.filter(wrong).select("key", what=what)
 
 
@@ -64,6 +65,6 @@ def unidentified(rows: pl.LazyFrame) -> pl.LazyFrame:
     what = (
         pl.when(accepted)
         .then(pl.lit("accepted without target, mission or product"))
-        .otherwise(pl.format("{} without a reason", "status"))
+        .otherwise(pl.format("{} without a reason", pl.col("status").fill_null("unknown")))
     )
     return rows.filter(wrong).select("key", what=what)

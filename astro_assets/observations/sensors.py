@@ -3,23 +3,19 @@
 What is new and complete is found by the inbox; here that is only turned into requests for runs.
 """
 
-import time
-
 import dagster as dg
 
 from astro_assets.ledger.home import Home
 from astro_assets.observations.tables import RAW_FILES, SIMULATED_TRUTH
-from astro_assets.orchestration.inbox import Inbox, Look
+from astro_assets.orchestration.dead_runs import end_dead_runs
+from astro_assets.orchestration.inbox import Became, Inbox, Look
 from astro_assets.orchestration.inbox_state import InboxBusyError
-from astro_assets.orchestration.run_marks import is_marked
 from astro_assets.orchestration.shards import partition_keys
 from astro_assets.orchestration.table_assets import asset_key
 
 #: Tag of the runs that take in what the sensor found.
 REQUEST_TAG = "astro_assets/inbox_request"
 _INTERVAL_S = 30
-#: Until a run that has begun is marked as alive, in seconds: it loads its code first.
-_STARTUP_S = 120
 #: Runs that were never given to a launcher count for nothing: their request is made again under its name.
 _GIVEN = [status for status in dg.DagsterRunStatus if status is not dg.DagsterRunStatus.NOT_STARTED]
 _ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
@@ -45,14 +41,16 @@ def sensors(home: Home, job: str) -> list[dg.SensorDefinition]:
         "find what was overwritten in place.",
     )
     def new_observations(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.RunRequest:
+        end_dead_runs(context.instance, home)
         inbox = Inbox(home)
         try:
             look = inbox.look()
-            if look.settled == look.requested == 0:
+            if look.settled == look.requested == 0 and not look.is_run_awaited:
                 return dg.SkipReason(_sentence(look))
-            if going_on := run_going_on(context.instance, home, job):
-                return dg.SkipReason(f"{_sentence(look)} They are taken in after the run {going_on}.")
-            request = inbox.request(lambda name: _is_started(context.instance, name))
+            if going_on := run_going_on(context.instance, job):
+                what = "They are taken in after" if look.settled else "In progress:"
+                return dg.SkipReason(f"{_sentence(look)} {what} the run {going_on}.")
+            request = inbox.request(lambda name: _became(context.instance, name))
         except (InboxBusyError, OSError) as error:
             return dg.SkipReason(f"The inbox cannot be looked at now: {error}.")
         return dg.SkipReason(_sentence(look)) if request is None else _run_request(home, request)
@@ -60,27 +58,26 @@ def sensors(home: Home, job: str) -> list[dg.SensorDefinition]:
     return [new_observations]
 
 
-def run_going_on(instance: dg.DagsterInstance, home: Home, job: str) -> str | None:
+def run_going_on(instance: dg.DagsterInstance, job: str) -> str | None:
     """Return the id of a run in progress that fills the inbox or takes it in, if there is one.
 
-    That is a run of the job, or one of such assets alone. It counts until its process has ended, whatever
-    became of it.
+    That is a run of the job, or one of such assets alone.
     """
     assets = {asset_key(SIMULATED_TRUTH), asset_key(RAW_FILES)}
     for record in instance.get_run_records(dg.RunsFilter(statuses=_GOING_ON)):
         run = record.dagster_run
-        if run.job_name != job and not assets & (run.asset_selection or set()):
-            continue
-        begun = record.start_time or record.create_timestamp.timestamp()
-        is_new = abs(time.time() - begun) < _STARTUP_S
-        if run.status is not dg.DagsterRunStatus.STARTED or is_new or is_marked(home, run.run_id):
+        if run.job_name == job or assets & (run.asset_selection or set()):
             return run.run_id
     return None
 
 
-def _is_started(instance: dg.DagsterInstance, request: str) -> bool:
+def _became(instance: dg.DagsterInstance, request: str) -> Became:
+    """Tell what became of the runs for a request; none of them is in progress."""
     filters = dg.RunsFilter(tags={REQUEST_TAG: request}, statuses=_GIVEN)
-    return bool(instance.get_run_records(filters, limit=1))
+    statuses = {record.dagster_run.status for record in instance.get_run_records(filters)}
+    if dg.DagsterRunStatus.SUCCESS in statuses:
+        return Became.DONE
+    return Became.UNDONE if statuses else Became.NO_RUN
 
 
 def _run_request(home: Home, request: str) -> dg.RunRequest:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -41,7 +41,7 @@ class Descriptions:
 
     def __init__(self, roots: Iterable[Path]) -> None:
         places = [root.absolute() for root in roots]
-        self._roots = {place if place.is_dir() else place.parent for place in places}
+        self._roots = {place if _is(place.is_dir) else place.parent for place in places}
         self._lists: dict[Path, dict[str, str] | _ListError] = {}
 
     def of(self, path: Path, said: str | None = None) -> str | None:
@@ -73,7 +73,7 @@ class Descriptions:
         folder = path.absolute().parent
         lines = self._list(folder)
         for name in () if isinstance(lines, _ListError) else sorted(lines):
-            if (folder / name).is_file():
+            if _is((folder / name).is_file):
                 yield path.parent / name
 
     def _list(self, folder: Path) -> dict[str, str] | _ListError:
@@ -83,6 +83,14 @@ class Descriptions:
             except _ListError as error:
                 self._lists[folder] = error
         return self._lists[folder]
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """Ask a path of what kind it is: of none where that cannot be seen, or no path can be so long."""
+    try:
+        return kind()
+    except OSError:
+        return False
 
 
 def _read(path: Path) -> dict[str, str]:

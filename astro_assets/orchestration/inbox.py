@@ -14,6 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import Final
 
@@ -65,7 +66,7 @@ def seen(path: Path | bytes) -> Seen:
     now_ns = time.time_ns()
     status = os.stat(path)  # noqa: PTH116  bytes, too
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "not a regular file")
+        raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
     return Seen(stamp_of(status), now_ns)
 
 
@@ -83,6 +84,8 @@ class Look:
         Files that are complete and not requested yet.
     requested
         Files that a requested run takes in, or should have.
+    is_run_awaited
+        Whether it is not known yet that the last requested run did all there was to do.
     unreadable
         Files and folders that may not be read.
     next_sweep_s
@@ -93,8 +96,20 @@ class Look:
     waiting: int
     settled: int
     requested: int
+    is_run_awaited: bool
     unreadable: int
     next_sweep_s: int
+
+
+class Became(Enum):
+    """What became of the run for a request."""
+
+    #: There is none, and was none.
+    NO_RUN = auto()
+    #: It failed, was killed or cancelled.
+    UNDONE = auto()
+    #: It succeeded.
+    DONE = auto()
 
 
 class Inbox:
@@ -137,36 +152,43 @@ class Inbox:
                 waiting=counts.get(State.SEEN, 0),
                 settled=counts.get(State.SETTLED, 0),
                 requested=counts.get(State.REQUESTED, 0),
+                is_run_awaited=fact(state, "request") is not None,
                 unreadable=n_unreadable,
                 next_sweep_s=(SWEEP_NS - abs(now_ns - swept_ns)) // 10**9,
             )
 
-    def request(self, is_started: Callable[[str], bool]) -> str | None:
+    def request(self, became: Callable[[str], Became]) -> str | None:
         """Return the name of a request for a run that takes files in; None if there is nothing to request.
 
         Call it while no such run is in progress. A request for which no run was started is returned again,
-        under its name, which makes it one run. Files of a run that did not take them in are requested again
-        with others, or alone after ten minutes; after twice that each time in a row.
+        under its name, which makes it one run. What a run left undone, be it files that it did not take in or
+        what should have been made of them, is requested again with new files, or alone after ten minutes;
+        after twice that each time in a row.
 
         Parameters
         ----------
-        is_started
-            Whether there is, or was, a run for a request.
+        became
+            What became of the run for a request.
         """
         with transaction(self.path) as state:
             now_ns = self._clock()
-            left = count_by_state(state).get(State.REQUESTED, 0)
             last = fact(state, "request")
-            if left and last is not None and not is_started(last):
+            last_became = Became.DONE if last is None else became(last)
+            if last_became is Became.NO_RUN:
                 return str(last)
-            n_failed = fact(state, "n_failed") or 0
-            if not left and n_failed:
-                set_fact(state, "n_failed", n_failed := 0)
             # Not at every look: complete files may wait for the end of a long run, and be many.
+            look_again(state, self._root, now_ns, State.REQUESTED)
+            left = count_by_state(state).get(State.REQUESTED, 0)
+            is_undone = left > 0 or last_became is Became.UNDONE
+            n_failed = fact(state, "n_failed") or 0
+            if not is_undone:
+                set_fact(state, "request", None)
+                if n_failed:
+                    set_fact(state, "n_failed", n_failed := 0)
             look_again(state, self._root, now_ns, State.SETTLED)
             if not _request_settled(state, now_ns):
                 passed_ns = abs(now_ns - (fact(state, "requested_ns") or 0))
-                if not left or passed_ns < SWEEP_NS * 2 ** min(n_failed, _MAX_PATIENCE):
+                if not is_undone or passed_ns < SWEEP_NS * 2 ** min(n_failed, _MAX_PATIENCE):
                     return None
                 set_fact(state, "n_failed", n_failed + 1)
             # Not a number: it must not come again when the state has been deleted.
@@ -176,7 +198,7 @@ class Inbox:
             return name
 
     def requested(self, name: str) -> list[Path]:
-        """Return the files of a request in order; none if it has been replaced by a later one."""
+        """Return the files of a request in order; none if it has been replaced by a later one, or is done."""
         with transaction(self.path) as state:
             if fact(state, "request") != name:
                 return []

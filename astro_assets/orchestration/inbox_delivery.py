@@ -1,4 +1,4 @@
-"""Files made here that come into the inbox all at once, whatever is killed when.
+"""Files made here that come into the inbox whole, whatever is killed when, and into a new folder all at once.
 
 Only how they get there; what they are, and what must be recorded before, is the caller's.
 """
@@ -24,7 +24,8 @@ def delivered(home: Home, folder: str, run_id: str) -> Iterator[Path]:
     Parameters
     ----------
     folder
-        Name of a folder in the inbox. Where it exists, files of one name are replaced.
+        Name of a folder in the inbox. Where one with files in it exists, they come in one by one, each
+        whole, and replace those of their names: a run that is killed meanwhile has delivered some of them.
     run_id
         The run that writes, marked as alive.
     """

@@ -5,6 +5,7 @@ File system in, rows of the inbox's state out; when to look and what to make of 
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import stat
@@ -22,6 +23,8 @@ FOLDERS_A_LOOK: Final = 20_000
 #: Longest that one look lists folders, in seconds: others wait for the state for 20, Dagster for the sensor
 #: for 60.
 LISTING_S: Final = 10.0
+#: Errors that say that there is no such file; others, that it cannot be looked at.
+_NOT_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 #: Two looks at a file count as two if so far apart.
 APART_NS: Final = 10 * 10**9
 
@@ -175,21 +178,23 @@ def _forget(state: sqlite3.Connection, folder: int) -> None:
 def look_again(state: sqlite3.Connection, root: bytes, now_ns: int, of: State) -> int:
     """Look again at the files of one state; return how many of them may not be read.
 
-    One that has changed is seen anew. One that was seen, and is the same after a while, is settled.
+    One that has changed is seen anew. One that was seen, and is the same after a while, is settled. One that
+    may not be read waits with those seen until it may.
     """
     rows = state.execute(
         "SELECT path, folder, name, size, mtime_ns, seen_ns FROM files JOIN folders ON id = folder "
         "WHERE state = ?",
         (of,),
     ).fetchall()
-    gone, changed, settled = [], [], []
-    n_unreadable = 0
+    gone: list[tuple[int, bytes]] = []
+    unreadable: list[tuple[int, bytes]] = []
+    changed, settled = [], []
     for folder, number, name, size, mtime_ns, seen_ns in rows:
         path = os.path.join(root, folder, name)  # noqa: PTH118  bytes
         try:
             status = os.stat(path)  # noqa: PTH116  bytes
-        except OSError:
-            gone.append((number, name))
+        except OSError as error:
+            (gone if error.errno in _NOT_THERE else unreadable).append((number, name))
             continue
         stamp = stamp_of(status)
         if not stat.S_ISREG(status.st_mode):
@@ -197,11 +202,12 @@ def look_again(state: sqlite3.Connection, root: bytes, now_ns: int, of: State) -
         elif stamp != (size, mtime_ns):
             changed.append((*stamp, now_ns, State.SEEN, number, name))
         elif not os.access(path, os.R_OK):
-            n_unreadable += 1
+            unreadable.append((number, name))
         elif of is State.SEEN and abs(now_ns - seen_ns) >= APART_NS:
             settled.append((State.SETTLED, number, name))
     here = "WHERE folder = ? AND name = ?"
     state.executemany(f"DELETE FROM files {here}", gone)  # noqa: S608
     state.executemany(f"UPDATE files SET size = ?, mtime_ns = ?, seen_ns = ?, state = ? {here}", changed)  # noqa: S608
-    state.executemany(f"UPDATE files SET state = ? {here}", settled)  # noqa: S608
-    return n_unreadable
+    waiting = [(State.SEEN, *place) for place in unreadable if of is not State.SEEN]
+    state.executemany(f"UPDATE files SET state = ? {here}", settled + waiting)  # noqa: S608
+    return len(unreadable)

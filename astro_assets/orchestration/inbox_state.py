@@ -89,12 +89,19 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """Open the state without changing anything; None if there is none that can be read."""
+    """Open the state without changing anything; None if there is none that can be read.
+
+    Raises
+    ------
+    InboxStateError
+        If it cannot be read now.
+    """
     if not path.exists():
         yield None
         return
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", timeout=PATIENCE_S, uri=True)) as connection:
+        # Not `mode=ro`: half of a transaction that a killed process left must be taken back before reading.
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=rw", timeout=PATIENCE_S, uri=True)) as connection:
             yield connection if _is_usable(connection) else None
     except sqlite3.Error as error:
         raise InboxStateError(f"{path}: {error}") from error

@@ -77,7 +77,8 @@ def ingest(
         Files and folders. A file already in store is recognised by its content; its row is replaced only if
         its description has changed.
     may_take
-        Whether a file, given what it looks like before it is read, is taken in; every file when None.
+        Whether a file, given what it looks like before it is read, is taken in. Then ``paths`` are files that
+        were found before: one that is gone since, or out of reach, stops no other.
     taken
         Called after the commit with what each file looked like before it was read.
 
@@ -89,12 +90,12 @@ def ingest(
     Raises
     ------
     OSError
-        If a path does not exist or a folder cannot be listed.
+        If a path does not exist or a folder cannot be listed; nothing is taken in then.
     """
     known = _known(ledger, table)
     paths = list(paths)
     descriptions = Descriptions([ledger.home.inbox, *paths])
-    files = _with_described(find_files(paths), descriptions)
+    files = _with_described(find_files(paths) if may_take is None else paths, descriptions)
     found: dict[str, dict[str, Any]] = {}
     described: dict[str, str] = {}
     before: dict[Path, Seen] = {}
@@ -161,8 +162,12 @@ def _take(
     try:
         written = objects.put_file(path, sha256)
         return (before, sha256, written) if seen(path).stamp == before.stamp else _CHANGING
-    except (CorruptStoreError, FileNotFoundError):
+    except CorruptStoreError:
         return _CHANGING
+    except OSError as error:
+        if error.filename != os.fspath(path):
+            raise
+        return error.strerror or str(error)
 
 
 def _raise(error: OSError) -> NoReturn:

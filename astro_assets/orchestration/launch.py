@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 import dagster as dg
 
 from astro_assets.ledger.home import ENVIRONMENT_VARIABLE, Home
+from astro_assets.orchestration.dead_runs import end_dead_runs
 from astro_assets.orchestration.instance import instance_folder, open_instance, workspace_file
 from astro_assets.orchestration.shards import partition_keys
 
@@ -44,7 +45,10 @@ def run_job(
 
 def serve_ui(home: Home, port: int) -> NoReturn:
     """Become the Dagster UI and its daemon on 127.0.0.1, until interrupted or terminated."""
-    open_instance(home).dispose()  # its databases are made here: the processes of the UI would race for that
+    with open_instance(
+        home
+    ) as instance:  # its databases are made here: the UI's processes would race for that
+        end_dead_runs(instance, home)
     environment = {
         **os.environ,
         ENVIRONMENT_VARIABLE: str(home.root),

@@ -6,9 +6,21 @@ Dagster keeps the run of a killed process as started for ever; nothing else of r
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum, auto
 from pathlib import Path
 
 from astro_assets.ledger.home import Home
+
+
+class Mark(Enum):
+    """What the mark of a run says."""
+
+    #: Its process is alive.
+    ALIVE = auto()
+    #: Its process was killed.
+    LEFT = auto()
+    #: There is none: the run has not come so far yet, or has come to its end.
+    NONE = auto()
 
 
 @contextmanager
@@ -16,24 +28,36 @@ def marked(home: Home, run_id: str) -> Iterator[None]:
     """Mark a run as alive during the block."""
     path = _path(home, run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
+    new = path.with_name(f".{run_id}")
+    with new.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        new.replace(path)  # never there without its lock
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
 
 
-def is_marked(home: Home, run_id: str) -> bool:
-    """Tell whether a run's process is alive."""
+def mark_of(home: Home, run_id: str) -> Mark:
+    """Return what the mark of a run says."""
     try:
         with _path(home, run_id).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
-        return False
+        return Mark.NONE
     except BlockingIOError:
-        return True
-    return False
+        return Mark.ALIVE
+    return Mark.LEFT
+
+
+def is_marked(home: Home, run_id: str) -> bool:
+    """Tell whether a run's process is alive."""
+    return mark_of(home, run_id) is Mark.ALIVE
+
+
+def remove_mark(home: Home, run_id: str) -> None:
+    """Remove the mark that a killed run has left."""
+    _path(home, run_id).unlink(missing_ok=True)
 
 
 def _path(home: Home, run_id: str) -> Path:

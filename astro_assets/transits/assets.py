@@ -64,6 +64,9 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             RECOVERED_SIGNALS,
             description="What the search made of each expected signal: found or not, first or not, at its "
             "period or at half or twice of it; the cause of every miss.",
-            pictures={"known signals": pictures.known_signals},
+            pictures={
+                "known signals": pictures.known_signals,
+                "strongest of those missed": pictures.missed_signals,
+            },
         ),
     ]

@@ -66,8 +66,9 @@ def checks() -> list[dg.AssetChecksDefinition]:
                 "light_curve",
                 partial(broken_values, finite=("flux", "trend"), positive=("flux_err",)),
             ),
+            identity=("search_id",),
         ),
-        table_checks(VARIABILITY, _PERIODS),
+        table_checks(VARIABILITY, _PERIODS, identity=("search_id",)),
         table_checks(
             TRANSIT_CANDIDATES,
             _PERIODS,
@@ -93,8 +94,8 @@ def checks() -> list[dg.AssetChecksDefinition]:
             ),
             identity=("candidate_id",),
         ),
-        table_checks(FOLDED_VIEWS),
-        table_checks(LABELLED_CANDIDATES),
-        table_checks(EXPECTED_SIGNALS),
-        table_checks(RECOVERED_SIGNALS),
+        table_checks(FOLDED_VIEWS, identity=("candidate_id",)),
+        table_checks(LABELLED_CANDIDATES, identity=("candidate_id",)),
+        table_checks(EXPECTED_SIGNALS, identity=("signal_id",)),
+        table_checks(RECOVERED_SIGNALS, identity=("signal_id",)),
     ]

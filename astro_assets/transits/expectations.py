@@ -76,9 +76,9 @@ class Expectation:
     n_transits
         Transits that the data cover.
     cdpp_ppm
-        Noise of the data over one duration.
+        Noise of the data over one duration; NaN or 0 where the data do not show it.
     snr
-        Depth over noise, times the root of the covered transits.
+        Depth over noise, times the root of the covered transits; NaN where either is not known.
     """
 
     signal: KnownSignal
@@ -93,8 +93,10 @@ class Expectation:
             return f"{self.n_transits} transits covered, {settings.fewest_transits} needed"
         if self.signal.period > baseline_days / 2:
             return f"the period is longer than half of the {baseline_days:.1f} d of data"
-        if math.isnan(self.snr):
+        if math.isnan(self.signal.depth):
             return "no list gives a depth"
+        if math.isnan(self.snr):
+            return "the noise over one duration cannot be measured"
         if self.snr < settings.smallest_snr:
             return f"expected SNR {self.snr:.1f}, {settings.smallest_snr:g} needed"
         return None

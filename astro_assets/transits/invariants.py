@@ -28,7 +28,7 @@ def periods_beyond_the_data(rows: pl.LazyFrame) -> pl.LazyFrame:
     period, baseline = pl.col("period_days"), pl.col("baseline_days")
     wrong = ~(period.is_finite() & (period > 0) & (period <= baseline))
     return rows.filter(wrong).select(
-        "key", what=pl.format("period {} d in {} d of data", period.round(6), baseline.round(6))
+        "key", what=pl.format("period {} d in {} d of data", _said(period), _said(baseline))
     )
 
 
@@ -61,10 +61,10 @@ def epochs_outside_the_data(rows: pl.LazyFrame) -> pl.LazyFrame:
     where = (
         pl.when(first.is_null())
         .then(pl.lit("no data are there"))
-        .otherwise(pl.format("the data are from {} to {}", first.round(6), last.round(6)))
+        .otherwise(pl.format("the data are from {} to {}", _said(first), _said(last)))
     )
     return rows.filter(~inside.fill_null(value=False)).select(
-        "key", what=pl.format("epoch {}, but {}", epoch.round(6), where)
+        "key", what=pl.format("epoch {}, but {}", _said(epoch), where)
     )
 
 
@@ -81,8 +81,12 @@ def impossible_transits(rows: pl.LazyFrame) -> pl.LazyFrame:
     wrong = ~(is_short & depth.is_finite() & (depth > 0))
     what = pl.format(
         "duration {} h and depth {} ppm at a period of {} d",
-        duration.round(6),
-        depth.round(3),
-        period.round(6),
+        _said(duration),
+        _said(depth, 3),
+        _said(period),
     )
     return rows.filter(wrong).select("key", what=what)
+
+
+def _said(number: pl.Expr, decimals: int = 6) -> pl.Expr:
+    return number.round(decimals).cast(pl.String).fill_null("unknown")

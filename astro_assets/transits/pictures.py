@@ -5,7 +5,7 @@ One function a picture; each returns None where the table holds nothing to draw.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -17,6 +17,9 @@ from astro_assets.observations.tables import LIGHT_CURVES
 from astro_assets.transits import plots, recovery_plots
 from astro_assets.transits.recovery_tables import RECOVERED_SIGNALS
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, FOLDED_VIEWS, TRANSIT_CANDIDATES
+
+#: Missed signals of which a fold is drawn.
+_SHOWN_MISSES: Final = 4
 
 
 def most_variable_star(ledger: Ledger) -> bytes | None:
@@ -68,6 +71,43 @@ def best_candidate(ledger: Ledger) -> bytes | None:
     return None if folded is None else plots.candidate_plot(candidate, folded["views"])
 
 
+def known_signals(ledger: Ledger) -> bytes | None:
+    """Draw which known signals the search found."""
+    columns = ["period_days", "expected_snr", "is_detectable", "is_found", "is_exact"]
+    rows = ledger.open(RECOVERED_SIGNALS).rows(columns).collect()
+    return None if rows.is_empty() else recovery_plots.recovery_plot(rows)
+
+
+def missed_signals(ledger: Ledger) -> bytes | None:
+    """Draw the folds of the strongest signals that should have been found and were not."""
+    columns = (
+        "search_id", "entry", "cause", "period_days", "epoch_btjd", "duration_hours", "expected_snr",
+        "is_detectable", "is_found",
+    )  # fmt: skip
+    rows = ledger.open(RECOVERED_SIGNALS).rows(list(columns)).filter("is_detectable", ~pl.col("is_found"))
+    worst = rows.sort("expected_snr", "key", descending=[True, False]).head(_SHOWN_MISSES).collect()
+    misses = []
+    for signal in worst.iter_rows(named=True):
+        is_it = pl.col("search_id") == signal["search_id"]
+        by = pl.col("search_id")
+        star = _first(ledger, DETRENDED_LIGHT_CURVES, ["search_id", "light_curve"], by, is_it)
+        if star is None:
+            continue
+        misses.append(
+            recovery_plots.Miss(
+                name=f"{signal['search_id']} {signal['entry']}, {signal['period_days']:.5g} d, "
+                f"expected SNR {signal['expected_snr']:.0f}",
+                cause=signal["cause"],
+                period=signal["period_days"],
+                epoch=signal["epoch_btjd"],
+                duration=signal["duration_hours"] / 24,
+                time=star["light_curve"]["time"],
+                flux=star["light_curve"]["flux"],
+            )
+        )
+    return recovery_plots.missed_signals_plot(misses) if misses else None
+
+
 def _first(
     ledger: Ledger, table: Table, columns: list[str], by: pl.Expr, where: pl.Expr | None = None
 ) -> dict[str, Any] | None:
@@ -77,10 +117,3 @@ def _first(
         rows = rows.filter(where)
     top = rows.sort(by, "key", descending=[True, False]).head(1).collect()
     return resolve_references(top.row(0, named=True), table.schema, ledger.objects) if top.height else None
-
-
-def known_signals(ledger: Ledger) -> bytes | None:
-    """Draw which known signals the search found."""
-    columns = ["period_days", "expected_snr", "is_detectable", "is_found", "is_exact"]
-    rows = ledger.open(RECOVERED_SIGNALS).rows(columns).collect()
-    return None if rows.is_empty() else recovery_plots.recovery_plot(rows)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.folded_boxes import Box, TransitStatistics, detection_statistic, measure
+from astro_assets.transits.search.folded_boxes import Box, TransitStatistics, detection_statistic
+from astro_assets.transits.search.settings import SearchSettings
 
 #: Found period over the known one that count as found.
 RATIOS: Final = (Fraction(1), Fraction(1, 2), Fraction(2))
@@ -67,48 +67,89 @@ def recovered(
 
     Candidates below the threshold do not count.
     """
+    kept = [candidate for candidate in candidates if candidate.is_above_threshold]
+    return _matching(known_period, duration, baseline, kept)
+
+
+def _matching(
+    known_period: float, duration: float, baseline: float, candidates: Sequence[Found]
+) -> tuple[Found, Fraction] | None:
     matching = [
         (candidate, ratio)
         for candidate in candidates
-        if candidate.is_above_threshold
-        and (ratio := period_ratio(candidate.period, known_period, duration, baseline)) is not None
+        if (ratio := period_ratio(candidate.period, known_period, duration, baseline)) is not None
     ]
     return min(matching, key=lambda pair: (pair[1] != 1, pair[0].rank), default=None)
 
 
-def cause_of_miss(statistics: TransitStatistics, threshold: float, candidates: Sequence[Found]) -> str:
-    """Say what at the known ephemeris kept a signal from being found.
+def cause_of_miss(
+    known: Box,
+    statistics: TransitStatistics,
+    baseline: float,
+    candidates: Sequence[Found],
+    settings: SearchSettings,
+) -> str:
+    """Say what kept a signal from being found.
 
     Parameters
     ----------
+    known
+        The known ephemeris.
     statistics
-        Of the box at the known ephemeris.
-    threshold
-        What the detection statistic must reach.
+        Of that box in the data.
+    baseline
+        Days from the first to the last sample.
     candidates
-        What was found instead.
+        All that the search kept of the star, none of which is the signal and above the threshold.
+    settings
+        Of the search.
     """
     others = [f"{found.period:.5g} d" for found in candidates if found.is_above_threshold]
-    instead = f"; found instead: {', '.join(others)}" if others else "; nothing was found"
-    if statistics.n_transits == 0:
-        return f"no epoch is listed, or nothing observed there is left after detrending{instead}"
-    if statistics.n_transits == 1:
-        return f"only one transit is left at the known epoch after detrending{instead}"
+    instead = f"found instead: {', '.join(others)}" if others else "nothing was found"
+    cause = (
+        _outside_the_search(known, baseline, settings)
+        or _below_the_threshold(known, baseline, candidates, settings)
+        or _lacking(statistics, settings)
+        or "strong enough at the known ephemeris, but another peak or period was taken"
+    )
+    return f"{cause}; {instead}"
+
+
+def _outside_the_search(known: Box, baseline: float, settings: SearchSettings) -> str | None:
+    shortest = settings.shortest_period_days
+    longest = min(settings.longest_period_days, baseline / 2)
+    if shortest <= known.period <= longest:
+        return None
+    return f"the period is outside the range searched, {shortest:g} to {longest:.5g} d"
+
+
+def _below_the_threshold(
+    known: Box, baseline: float, candidates: Sequence[Found], settings: SearchSettings
+) -> str | None:
+    weak = _matching(known.period, known.duration, baseline, candidates)
+    if weak is None:
+        return None
+    return f"found, but below the threshold of {settings.detection_threshold:g} (rank {weak[0].rank})"
+
+
+def _lacking(statistics: TransitStatistics, settings: SearchSettings) -> str | None:
+    """Return what the data lack at the known ephemeris; None if a search could keep it."""
+    n, least, threshold = statistics.n_transits, settings.min_transits, settings.detection_threshold
+    if n == 0:
+        return "no epoch is listed, or nothing observed there is left after detrending"
+    if n < least:
+        return f"{n} of the {least} transits needed left at the known epoch after detrending"
+    if detection_statistic(statistics) >= threshold:
+        return None
+    depth = f"{1e6 * statistics.depth:.0f} ppm deep"
     if statistics.snr < threshold:
-        depth = f"{1e6 * statistics.depth:.0f} ppm deep"
-        return f"the box at the known epoch is {depth}, SNR {statistics.snr:.1f} with red noise{instead}"
+        return f"the box at the known epoch is {depth}, SNR {statistics.snr:.1f} with red noise"
     limits = {
         "one transit carries it": statistics.snr_without_strongest,
         "a sinusoid explains it": statistics.snr_beyond_sinusoid,
     }
-    for cause, value in limits.items():
-        if value < threshold:
-            return f"{cause}: {value:.1f} of SNR {statistics.snr:.1f} left{instead}"
-    if detection_statistic(statistics) < threshold:
-        return f"as bright elsewhere in phase (SNR {statistics.brightening_snr:.1f}) as it is faint{instead}"
-    return f"strong enough at the known ephemeris, but another peak or period was taken{instead}"
-
-
-def statistics_at(curve: Curve, period: float, epoch: float, duration: float) -> TransitStatistics:
-    """Measure the box of a known ephemeris in a detrended curve; days."""
-    return measure(curve, Box(period, epoch, duration))
+    for cause, left in limits.items():
+        # A binary in contact is below the threshold for the former only: its shape does not count against it.
+        if left < threshold:
+            return f"{cause}: {left:.1f} of SNR {statistics.snr:.1f} left"
+    return f"as bright elsewhere in phase (SNR {statistics.brightening_snr:.1f}) as it is faint"

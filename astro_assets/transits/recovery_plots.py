@@ -5,7 +5,11 @@ Drawing lives here and nothing else: what is drawn is handed in.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
@@ -13,8 +17,13 @@ import polars as pl
 from astro_assets.transits.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
 from astro_assets.transits.noise import Floats
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 #: Bins of a fold that this width can show.
 _FOLD_BINS: Final = 120
+#: Characters of a title across the whole width.
+_TITLE_WIDTH: Final = 120
 
 
 def recovery_plot(signals: pl.DataFrame) -> bytes:
@@ -78,19 +87,38 @@ def _limits(values: Floats, otherwise: tuple[float, float]) -> tuple[float, floa
     return 0.8 * low, 1.4 * high
 
 
-def missed_signal_plot(title: str, phase: Floats, flux: Floats, duration_phase: float) -> bytes:
-    """Draw a detrended curve folded on a known signal that was not found.
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A known signal that was not found, and the detrended curve that should show it.
 
     Parameters
     ----------
-    title
-        Which signal, and why it was missed.
-    phase
-        Cycles from mid-transit, -0.5 to 0.5, shape (n,).
-    flux
-        Relative flux, shape (n,).
-    duration_phase
-        Duration over period.
+    name
+        Which signal it is.
+    cause
+        Why it was missed.
+    period, epoch, duration
+        The known ephemeris, days; the epoch may be NaN.
+    time, flux
+        Days and relative flux, shape (n,).
+    """
+
+    name: str
+    cause: str
+    period: float
+    epoch: float
+    duration: float
+    time: Floats
+    flux: Floats
+
+
+def missed_signals_plot(misses: Sequence[Miss]) -> bytes:
+    """Draw curves folded on known signals that were not found.
+
+    Parameters
+    ----------
+    misses
+        One to four.
 
     Returns
     -------
@@ -100,13 +128,32 @@ def missed_signal_plot(title: str, phase: Floats, flux: Floats, duration_phase: 
     from matplotlib import rc_context
 
     with rc_context(STYLE):
-        figure, (axes,) = new_figure(1, 1)
-        edges = np.linspace(-0.5, 0.5, _FOLD_BINS + 1)
-        which = np.clip(np.digitize(phase, edges) - 1, 0, _FOLD_BINS - 1)
-        filled = [number for number in range(_FOLD_BINS) if np.any(which == number)]
-        level = np.array([np.median(flux[which == number]) for number in filled])
-        axes.axvspan(-duration_phase / 2, duration_phase / 2, color=QUIET, alpha=0.4, lw=0)
-        axes.plot(0.5 * (edges[:-1] + edges[1:])[filled], 1e3 * (level - 1), "o", ms=2.4, color=DATA, mew=0)
-        axes.set(xlabel="phase [cycles]", ylabel="flux [ppt]")
-        axes.set_title(title, fontweight="normal", wrap=True)
+        columns = min(len(misses), 2)
+        figure, axes = new_figure(-(-len(misses) // 2), columns)
+        for miss, ax in zip_longest(misses, axes):
+            if miss is None:
+                ax.set_axis_off()
+            else:
+                _draw_fold(ax, miss, _TITLE_WIDTH // columns)
+        for ax in axes[-columns:]:
+            ax.set_xlabel("phase [cycles]")
+        for ax in axes[::columns]:
+            ax.set_ylabel("flux [ppt]")
         return png(figure)
+
+
+def _draw_fold(axes: Axes, miss: Miss, width: int) -> None:
+    """Draw the medians of a fold, transit in the middle; without an epoch, where it starts means nothing."""
+    epoch = miss.epoch if np.isfinite(miss.epoch) else miss.time[0]
+    phase = ((miss.time - epoch) / miss.period + 0.5) % 1 - 0.5
+    edges = np.linspace(-0.5, 0.5, _FOLD_BINS + 1)
+    which = np.clip(np.digitize(phase, edges) - 1, 0, _FOLD_BINS - 1)
+    filled = np.unique(which)
+    level = np.array([np.median(miss.flux[which == number]) for number in filled])
+    if np.isfinite(miss.epoch):
+        half = miss.duration / miss.period / 2
+        axes.axvspan(-half, half, color=QUIET, alpha=0.4, lw=0)
+    axes.plot(0.5 * (edges[:-1] + edges[1:])[filled], 1e3 * (level - 1), "o", ms=2.4, color=DATA, mew=0)
+    axes.set_xlim(-0.5, 0.5)
+    title = [miss.name, *wrap(miss.cause, width)]
+    axes.set_title("\n".join(title), fontweight="normal", fontsize=7)

@@ -20,11 +20,12 @@ from astro_assets.transits.expectations import (
     simulated_signals,
     unique_signals,
 )
-from astro_assets.transits.recovery import Found, cause_of_miss, recovered, statistics_at
+from astro_assets.transits.recovery import Found, cause_of_miss, recovered
 from astro_assets.transits.recovery_schemas import EXPECTED_SIGNAL_SCHEMA, RECOVERED_SIGNAL_SCHEMA
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.settings import DETECTION_THRESHOLD
-from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES
+from astro_assets.transits.search.folded_boxes import Box, measure
+from astro_assets.transits.search.settings import SearchSettings
+from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES, TransitCandidatesConfig
 
 __all__ = ["EXPECTED_SIGNALS", "RECOVERED_SIGNALS", "TABLES"]
 
@@ -75,7 +76,9 @@ def _expected_row(
     }
 
 
-def compute_recovered_signals(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
+def compute_recovered_signals(
+    key: str, parents: Parents, config: TransitCandidatesConfig
+) -> list[dict[str, Any]]:
     """Compare the expected signals of the curve ``key`` with its candidates: one row a signal."""
     signals = parents["expected_signals"]
     (detrended,) = parents["detrended_light_curves"]
@@ -91,7 +94,7 @@ def compute_recovered_signals(key: str, parents: Parents, config: Config) -> lis
         for row in parents["transit_candidates"]
     ]
     strongest = max((row["expected_snr"] for row in signals if row["is_detectable"]), default=np.inf)
-    return [_recovered_row(row, strongest, curve, candidates) for row in signals]
+    return [_recovered_row(row, strongest, curve, candidates, config) for row in signals]
 
 
 #: What a recovered signal repeats of the expected one.
@@ -100,10 +103,13 @@ _REPEATED: Final = tuple(
 )
 
 
-def _recovered_row(signal: Row, strongest: float, curve: Curve, candidates: list[Found]) -> dict[str, Any]:
-    period, duration = signal["period_days"], signal["duration_hours"] / 24
-    match = recovered(period, duration, signal["baseline_days"], candidates)
-    statistics = statistics_at(curve, period, signal["epoch_btjd"], duration)
+def _recovered_row(
+    signal: Row, strongest: float, curve: Curve, candidates: list[Found], settings: SearchSettings
+) -> dict[str, Any]:
+    known = Box(signal["period_days"], signal["epoch_btjd"], signal["duration_hours"] / 24)
+    baseline = signal["baseline_days"]
+    match = recovered(known.period, known.duration, baseline, candidates)
+    statistics = measure(curve, known)
     missed = signal["is_detectable"] and match is None
     return {
         **{name: signal[name] for name in _REPEATED},
@@ -115,7 +121,7 @@ def _recovered_row(signal: Row, strongest: float, curve: Curve, candidates: list
         "found_period_days": match[0].period if match else float("nan"),
         "period_ratio": str(match[1]) if match else None,
         "snr_at_ephemeris": statistics.snr,
-        "cause": cause_of_miss(statistics, DETECTION_THRESHOLD, candidates) if missed else None,
+        "cause": cause_of_miss(known, statistics, baseline, candidates, settings) if missed else None,
     }
 
 
@@ -161,6 +167,8 @@ RECOVERED_SIGNALS: Final = Table(
         ),
         Parent(DETRENDED_LIGHT_CURVES, columns=("search_id", "cadence_s", "light_curve"), on="search_id"),
     ),
+    config=TransitCandidatesConfig(),
+    settings_of=TRANSIT_CANDIDATES,
     key="search_id",
     libraries=("numpy",),
 )

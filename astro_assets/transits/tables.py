@@ -26,18 +26,18 @@ from astro_assets.transits.schemas import (
 )
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.rows import candidate_row
-from astro_assets.transits.search.settings import DETECTION_THRESHOLD, SearchSettings
+from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
 from astro_assets.transits.variability import VariabilitySettings, variability_row
 
 __all__ = [
-    "DETECTION_THRESHOLD",
     "DETRENDED_LIGHT_CURVES",
     "FOLDED_VIEWS",
     "LABELLED_CANDIDATES",
     "TABLES",
     "TRANSIT_CANDIDATES",
     "VARIABILITY",
+    "TransitCandidatesConfig",
 ]
 
 _PPM: Final = 1e6

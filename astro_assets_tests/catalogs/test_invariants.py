@@ -44,3 +44,10 @@ def test_the_entry_is_told() -> None:
     rows = pl.LazyFrame([("KIC 1", "koi", "K1.01", -1.0, None, 2.0)], _SCHEMA, orient="row")
     (what,) = broken_ephemerides(rows).collect()["what"]
     assert what == "K1.01 of koi: period -1.0 d, epoch unknown, duration 2.0 h"
+
+
+def test_an_unknown_name_is_told_as_unknown() -> None:
+    rows = pl.LazyFrame([("KIC 1", "koi", None, -1.0, None, None)], _SCHEMA, orient="row")
+    assert broken_ephemerides(rows).collect()["what"].to_list() == [
+        "unknown of koi: period -1.0 d, epoch unknown, duration unknown h"
+    ]

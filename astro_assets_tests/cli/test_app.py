@@ -251,6 +251,13 @@ def test_a_home_that_is_a_file_is_one_clear_line(tmp_path: Path) -> None:
     assert str(path) in result.stderr
 
 
+def test_a_state_of_the_inbox_that_cannot_be_opened_is_one_clear_line(tmp_path: Path) -> None:
+    home = open_home(tmp_path / "home")
+    state = home.root / "inbox.sqlite"
+    state.mkdir()
+    assert str(state) in complaint("stale", home=home)
+
+
 def test_a_home_keeps_the_number_of_shards_it_was_made_with(searched_home: Home) -> None:
     settings = tomllib.loads((searched_home.root / "home.toml").read_text())
     assert settings["n_shards"] == homes.N_SHARDS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
@@ -18,6 +19,7 @@ from astro_assets.ledger.home import (
     table_config,
 )
 from astro_assets.ledger.ledger import open_ledger
+from astro_assets.ledger.schema import SchemaError
 from astro_assets_tests.ledger import toy
 
 _TABLES = {table.name: table for table in toy.tables()}
@@ -98,6 +100,18 @@ def test_settings_come_from_the_file_over_the_declared_ones(home: Home) -> None:
     home.config_file.write_text("[toy.signals]\nabove = 2.5\n\n[toy.stars]\n")
     assert table_config(home, declared) == toy.SignalConfig(above=2.5)
     assert table_config(home, _TABLES["toy/stars"]) == toy.StarConfig()
+
+
+def test_a_table_may_read_the_settings_of_another(home: Home) -> None:
+    declared = _TABLES["toy/signals"]
+    reader = replace(declared, name="toy/judged_signals", settings_of=declared)
+    home.config_file.write_text("[toy.signals]\nabove = 2.5\n")
+    assert table_config(home, reader) == toy.SignalConfig(above=2.5)
+    home.config_file.write_text("[toy.judged_signals]\nabove = 2.5\n")
+    with pytest.raises(HomeError, match=r"\[toy\.judged_signals\] names no table"):
+        check_config(home, (declared, reader))
+    with pytest.raises(SchemaError, match="cannot read the settings of toy/stars"):
+        replace(declared, settings_of=_TABLES["toy/stars"])
 
 
 @pytest.mark.parametrize(

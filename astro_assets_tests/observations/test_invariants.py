@@ -55,6 +55,7 @@ def test_the_shares_are_told() -> None:
         (1.0, 2.0, 0.0, False),
         (1.0, 2.0, math.nan, False),
         (None, None, None, True),
+        (None, 2.0, 0.0, False),
     ],
 )
 def test_spans(start: Any, end: Any, cadence: Any, sound: bool) -> None:

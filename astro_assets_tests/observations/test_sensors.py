@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -19,16 +17,7 @@ from astro_assets.orchestration.inbox import Inbox
 from astro_assets.orchestration.inbox_state import State
 from astro_assets.tables import TABLES
 from astro_assets_tests.orchestration import homes
-
-#: Marks a run and waits to be killed.
-_HOLD = """
-import sys, time
-from astro_assets.ledger.home import open_home
-from astro_assets.orchestration.run_marks import marked
-with marked(open_home(sys.argv[1]), sys.argv[2]):
-    print("marked", flush=True)
-    time.sleep(600)
-"""
+from astro_assets_tests.orchestration.marking import marked_by_another
 
 
 @pytest.fixture
@@ -125,20 +114,46 @@ def test_a_failed_run_is_not_requested_again_at_once(home: Home, monkeypatch: py
     assert [of for _, of in Inbox(home).remembered().values()] == [State.KNOWN]
 
 
-def test_the_run_of_a_killed_process_stops_nothing(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_failed_after_its_files_were_in_is_made_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes.star_file(home.inbox / "star100.fits", 100)
     with dg.DagsterInstance.ephemeral() as instance:
+        tick(home, instance, monkeypatch)
+        (request,) = tick(home, instance, monkeypatch, 40).run_requests
+        blocking = home.table_path("transits/detrended_light_curves")
+        blocking.parent.mkdir(parents=True, exist_ok=True)
+        blocking.write_text("no table can be here")
+        assert not execute(home, instance, request).success
+        blocking.unlink()
+        assert [of for _, of in Inbox(home).remembered().values()] == [State.KNOWN]
+        assert homes.units(home, "transit_candidates").is_empty()
+        assert skipped(tick(home, instance, monkeypatch, 80)).startswith("1 files taken in; every file")
+        (again,) = tick(home, instance, monkeypatch, 800).run_requests
+        assert again.run_key != request.run_key
+        assert execute(home, instance, again).success
+        assert homes.units(home, "transit_candidates")["key"].to_list() == ["KIC 100"]
+        for after_s in (840, 2500, 9999):
+            skipped(tick(home, instance, monkeypatch, after_s))
+
+
+def test_a_killed_run_is_ended_and_what_it_left_is_requested_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    homes.star_file(home.inbox / "star100.fits", 100)
+    with dg.DagsterInstance.ephemeral() as instance:
+        tick(home, instance, monkeypatch)
+        (request,) = tick(home, instance, monkeypatch, 40).run_requests
         job = build_definitions(home).resolve_job_def(SEARCH_JOB)
-        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
-        assert run_going_on(instance, home, SEARCH_JOB) == run.run_id
-        now = time.time
-        monkeypatch.setattr(time, "time", lambda: now() + 3600)
-        command = [sys.executable, "-c", _HOLD, str(home.root), run.run_id]
-        with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"marked\n"
-            assert run_going_on(instance, home, SEARCH_JOB) == run.run_id
-            process.kill()
-        assert run_going_on(instance, home, SEARCH_JOB) is None
+        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=request.tags)
+        with marked_by_another(home, run.run_id):
+            assert run.run_id in skipped(tick(home, instance, monkeypatch, 80))
+            assert run_going_on(instance, SEARCH_JOB) == run.run_id
+        assert "1 requested but not taken in" in skipped(tick(home, instance, monkeypatch, 120))
+        (record,) = instance.get_run_records()
+        assert record.dagster_run.status is dg.DagsterRunStatus.FAILURE
+        (again,) = tick(home, instance, monkeypatch, 800).run_requests
+        assert again.run_key != request.run_key
 
 
 def test_a_missing_inbox_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.observations.tables import RAW_FILES
-from astro_assets.orchestration.inbox import SWEEP_NS, Inbox, Look
+from astro_assets.orchestration.inbox import SWEEP_NS, Became, Inbox, Look
 from astro_assets.orchestration.ingest import ingest
 from astro_assets_tests.orchestration import homes
 
@@ -19,13 +19,14 @@ TICK_NS = 30 * 10**9
 
 
 class Looking:
-    """A home's inbox, its clock, and the names of the requests for which a run was started."""
+    """A home's inbox, its clock, and the names of the requests whose runs were started, and succeeded."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
         self.ahead_ns = 0
         self.inbox = Inbox(home, clock=lambda: time.time_ns() + self.ahead_ns)
         self.started: set[str] = set()
+        self.succeeded: set[str] = set()
 
     def tick(self, after_ns: int = TICK_NS) -> Look:
         """Look a while later."""
@@ -38,7 +39,13 @@ class Looking:
 
     def request(self) -> str | None:
         """Ask for a request."""
-        return self.inbox.request(self.started.__contains__)
+        return self.inbox.request(self.became)
+
+    def became(self, request: str) -> Became:
+        """Tell what became of the run for a request."""
+        if request in self.succeeded:
+            return Became.DONE
+        return Became.UNDONE if request in self.started else Became.NO_RUN
 
     def requested(self) -> list[str]:
         """Return the names of the files of the request there is, from the inbox downwards."""
@@ -50,7 +57,13 @@ class Looking:
         return [str(path.relative_to(self.home.inbox)) for path in self.inbox.requested(request)]
 
     def take(self, name: str) -> list[str]:
-        """Do what the step does that a request starts; return its notes."""
+        """Do what a run does that succeeds; return the notes of its first step."""
+        notes = self.take_in(name)
+        self.succeeded.add(name)
+        return notes
+
+    def take_in(self, name: str) -> list[str]:
+        """Do what the first step of a run does; return its notes."""
         self.started.add(name)
         report = ingest(
             homes.ledger_of(self.home),
@@ -77,9 +90,8 @@ def tick_for_ever(root: str) -> None:
     requests = Path(root, "requests.txt")
     while True:
         looking.tick()
-        started = set(requests.read_text().split()) if requests.exists() else set()
-        name = looking.inbox.request(started.__contains__)
-        if name is not None:
+        looking.started = set(requests.read_text().split()) if requests.exists() else set()
+        if name := looking.request():
             with requests.open("a") as stream:  # the run is started: from here on it is known
                 stream.write(f"{name}\n")
             looking.take(name)

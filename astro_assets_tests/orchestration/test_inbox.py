@@ -10,7 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,30 @@ def put(looking: Looking, name: str, content: str | None = None, *, mtime_s: flo
     if mtime_s is not None:
         os.utime(path, (mtime_s, mtime_s))
     return path
+
+
+@contextmanager
+def somebody_else(folder: Path) -> Iterator[None]:
+    """Own a folder and what is below it, but not be root, who may read everything."""
+    if os.geteuid():
+        yield
+        return
+    nobody = 65534
+    places = [folder, *folder.rglob("*")]
+    for place in places:
+        os.chown(place, nobody, -1, follow_symlinks=False)
+    closed = {
+        above: above.stat().st_mode for above in folder.parents if above.stat().st_mode & 0o011 != 0o011
+    }
+    for above, mode in closed.items():
+        above.chmod(mode | 0o011)
+    os.seteuid(nobody)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        for above, mode in closed.items():
+            above.chmod(mode)
 
 
 def stored(looking: Looking) -> set[str]:
@@ -261,6 +286,88 @@ def test_a_requested_file_that_is_written_again_is_left_alone(looking: Looking) 
     assert looking.requested() == ["b.fits"]
 
 
+def _unlink(path: Path) -> None:
+    path.unlink()
+
+
+def _replace_folder_by_file(path: Path) -> None:
+    path.unlink()
+    path.parent.rmdir()
+    path.parent.write_text("a file now")
+
+
+def _link_folder_to_itself(path: Path) -> None:
+    path.unlink()
+    path.parent.rmdir()
+    path.parent.symlink_to(path.parent)
+
+
+def _link_to_nowhere(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize(
+    "lose",
+    [_unlink, _replace_folder_by_file, _link_folder_to_itself, _link_to_nowhere],
+    ids=lambda f: f.__name__,
+)
+def test_a_requested_file_that_is_lost_stops_no_other(
+    looking: Looking, lose: Callable[[Path], object]
+) -> None:
+    kept = put(looking, "a.fits")
+    lost = put(looking, "folder/b.fits")
+    looking.settle()
+    name = looking.request()
+    assert name is not None
+    lose(lost)
+    (note,) = looking.take(name)
+    assert note.startswith(f"{lost} was not taken in: ")
+    assert stored(looking) == {sha256_of(kept)}
+    looking.tick()
+    assert "folder/b.fits" not in looking.requested()
+
+
+def test_a_requested_file_out_of_reach_stops_no_other_and_waits(looking: Looking) -> None:
+    kept = put(looking, "a.fits")
+    lost = put(looking, "folder/b.fits")
+    looking.settle()
+    name = looking.request()
+    assert name is not None
+    with somebody_else(looking.home.root):
+        lost.parent.chmod(0)
+        assert looking.take(name) == [f"{lost} was not taken in: Permission denied"]
+        assert stored(looking) == {sha256_of(kept)}
+        assert looking.requested() == [], "no run can take it in"
+        look = looking.sweep()
+        assert (look.known, look.requested) == (1, 0)
+        assert look.unreadable
+        assert looking.requested() == []
+        lost.parent.chmod(0o755)
+        looking.tick()
+        assert looking.requested() == ["folder/b.fits"]
+
+
+def test_what_a_run_left_undone_after_its_files_were_in_is_requested_again(looking: Looking) -> None:
+    put(looking, "a.fits")
+    looking.settle()
+    name = looking.request()
+    assert name is not None
+    looking.take_in(name)
+    look = looking.tick()
+    assert (look.known, look.requested, look.is_run_awaited) == (1, 0, True)
+    assert looking.request() is None, "not at once"
+    looking.sweep()
+    again = looking.request()
+    assert again not in (None, name)
+    assert looking.request() == again, "its run was not started"
+    assert looking.names(str(again)) == []
+    looking.take(str(again))
+    assert looking.request() is None
+    assert not looking.sweep().is_run_awaited
+    assert looking.request() is None
+
+
 def test_a_changed_list_brings_the_complete_files_it_names(looking: Looking) -> None:
     for name in ("a/one.csv", "a/two.csv"):
         put(looking, name)
@@ -395,6 +502,34 @@ def test_a_state_of_another_version_is_begun_anew(looking: Looking) -> None:
     connection.close()
     assert looking.inbox.remembered() == {}
     assert looking.tick().waiting == 1
+
+
+#: Begins a transaction that does not fit into memory, and waits to be killed.
+_HALF = """
+import sys, time
+from pathlib import Path
+from astro_assets.orchestration.inbox_state import transaction
+with transaction(Path(sys.argv[1])) as state:
+    state.execute("PRAGMA cache_size = 10")
+    rows = ((b"%d.fits" % number,) for number in range(20_000))
+    state.executemany("INSERT INTO files VALUES (1, ?, 1, 1, 1, 3)", rows)
+    print("half", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_half_of_a_transaction_of_a_killed_process_is_taken_back_by_who_only_reads(looking: Looking) -> None:
+    path = put(looking, "a.fits")
+    looking.take_all()
+    command = [sys.executable, "-c", _HALF, str(looking.inbox.path)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"half\n"
+        process.kill()
+    journal = looking.inbox.path.with_name("inbox.sqlite-journal")
+    assert journal.stat().st_size, "there is something to be taken back"
+    assert set(looking.inbox.remembered()) == {path}
+    assert looking.tick().known == 1
 
 
 def test_two_at_once_wait_for_each_other_but_not_for_ever(

@@ -36,6 +36,27 @@ def test_candidates_are_checked_for_periods_epochs_transits_and_shape() -> None:
     assert "periods_within_the_data" in names_of("variability")
 
 
+def test_no_two_rows_are_one_signal_or_candidate() -> None:
+    identities = {
+        "folded_views": "candidate_id",
+        "labelled_candidates": "candidate_id",
+        "transit_candidates": "candidate_id",
+        "expected_signals": "signal_id",
+        "recovered_signals": "signal_id",
+        "detrended_light_curves": "search_id",
+        "variability": "search_id",
+    }
+    told = {
+        spec.asset_key.path[-1]: spec.description
+        for each in checks()
+        for spec in each.check_specs
+        if spec.name == "no_duplicate_keys"
+    }
+    assert told == {
+        table: f"No two units have one key, and no two rows {column}." for table, column in identities.items()
+    }
+
+
 def test_the_times_searched_are_those_of_all_files_of_a_target_that_are_searched(tmp_path: Path) -> None:
     ledger = open_ledger(open_home(tmp_path / "home", n_shards=2), TABLES)
     step = CADENCE_S["Kepler"] / 86400

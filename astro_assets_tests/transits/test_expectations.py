@@ -82,6 +82,14 @@ def test_what_cannot_be_seen_is_told_why() -> None:
     assert reason(epoch=5.0, period=20.0, depth=0.1) == "the period is longer than half of the 30.0 d of data"
 
 
+def test_a_depth_without_a_noise_is_another_reason_than_no_depth() -> None:
+    time = _times(30.0)
+    still = expected(SIGNAL, time, np.ones(time.size), CADENCE_DAYS, SETTINGS)
+    assert still.shortcoming(30.0, SETTINGS) == "the noise over one duration cannot be measured"
+    unknown = replace(still, cdpp_ppm=math.nan)
+    assert unknown.shortcoming(30.0, SETTINGS) == "the noise over one duration cannot be measured"
+
+
 def test_an_unknown_duration_is_assumed() -> None:
     time = _times(30.0)
     found = expected(replace(SIGNAL, duration=math.nan), time, np.ones(time.size), CADENCE_DAYS, SETTINGS)

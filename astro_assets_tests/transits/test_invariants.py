@@ -77,8 +77,10 @@ def test_an_epoch_without_data_is_outside() -> None:
         (3.0, 2.0, math.nan, False),
         (3.0, 2.0, math.inf, False),
         (math.nan, math.inf, 100.0, False),
+        (None, 2.0, -5.0, False),
     ],
 )
-def test_transits_are_possible(period: float, duration: float, depth: float, sound: bool) -> None:
-    row = {"key": ["a"], "period_days": [period], "duration_hours": [duration], "depth_ppm": [depth]}
-    assert keys(impossible_transits(pl.LazyFrame(row))) == ([] if sound else ["a"])
+def test_transits_are_possible(period: float | None, duration: float, depth: float, sound: bool) -> None:
+    schema = dict.fromkeys(("period_days", "duration_hours", "depth_ppm"), pl.Float64)
+    rows = pl.LazyFrame([("a", period, duration, depth)], {"key": pl.String, **schema}, orient="row")
+    assert keys(impossible_transits(rows)) == ([] if sound else ["a"])

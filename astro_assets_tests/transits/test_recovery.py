@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astro_assets.transits.recovery import (
-    RATIOS,
-    Found,
-    cause_of_miss,
-    period_ratio,
-    recovered,
-    statistics_at,
-)
+from astro_assets.transits.recovery import RATIOS, Found, cause_of_miss, period_ratio, recovered
 from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.folded_boxes import Box, measure
+from astro_assets.transits.search.settings import SearchSettings
 
 BASELINE = 100.0
+KNOWN = Box(period=2.0, epoch=1.0, duration=0.2)
 
 
 @given(
@@ -57,22 +54,67 @@ def _curve(shape: str) -> Curve:
     phase = (time - 1.0 + 1.0) % 2.0 - 1.0
     if shape == "sinusoid":
         flux += 2e-4 * np.cos(np.pi * (phase + 1) + 0.0)
+    if shape == "faint":
+        flux[np.abs(phase) < 0.1] -= 1e-4
     if shape in ("transit", "one dip"):
         inside = np.abs(phase) < 0.1
         flux[inside & ((time < 3) if shape == "one dip" else True)] -= 2e-3
     return Curve(time, flux, np.full(time.size, 1e-4), 1 / 48)
 
 
-def test_a_miss_has_its_cause() -> None:
-    def cause(shape: str, *candidates: Found, epoch: float = 1.0) -> str:
-        return cause_of_miss(statistics_at(_curve(shape), 2.0, epoch, 0.2), 7.1, candidates)
+def _cause(shape: str, *candidates: Found, known: Box = KNOWN, **settings: float) -> str:
+    curve = _curve(shape)
+    return cause_of_miss(
+        known, measure(curve, known), curve.baseline_days, candidates, SearchSettings(**settings)
+    )
 
-    assert cause("nothing").startswith("the box at the known epoch is")
-    assert cause("nothing").endswith("nothing was found")
-    assert cause("one dip").startswith("one transit carries it")
-    assert cause("sinusoid").startswith("a sinusoid explains it")
+
+def test_a_miss_has_its_cause() -> None:
+    assert _cause("nothing").startswith("the box at the known epoch is")
+    assert _cause("nothing").endswith("; nothing was found")
+    assert _cause("one dip").startswith("one transit carries it")
+    assert _cause("sinusoid").startswith("a sinusoid explains it")
     other = Found("X.01", 1, 7.25, is_above_threshold=True)
-    assert cause("transit", other) == (
+    assert _cause("transit", other) == (
         "strong enough at the known ephemeris, but another peak or period was taken; found instead: 7.25 d"
     )
-    assert "no epoch is listed" in cause("transit", epoch=float("nan"))
+    assert _cause("transit", known=replace(KNOWN, epoch=float("nan"))).startswith("no epoch is listed")
+
+
+def test_a_period_that_was_not_searched_is_said_first() -> None:
+    long = replace(KNOWN, period=25.0)
+    assert _cause("nothing", known=long) == (
+        "the period is outside the range searched, 0.4 to 20 d; nothing was found"
+    )
+    assert "outside the range" not in _cause("nothing", known=long, longest_period_days=100.0)
+    beyond = replace(KNOWN, period=40.0)
+    assert "0.4 to 29.99 d" in _cause("nothing", known=beyond, longest_period_days=100.0), "half the baseline"
+    assert "outside the range" in _cause("nothing", known=replace(KNOWN, period=0.3))
+
+
+def test_what_was_found_below_the_threshold_is_said_with_its_rank() -> None:
+    first = Found("X.01", 1, 7.25, is_above_threshold=True)
+    weak = Found("X.02", 2, 4.0, is_above_threshold=False)
+    assert _cause("transit", first, weak, detection_threshold=9) == (
+        "found, but below the threshold of 9 (rank 2); found instead: 7.25 d"
+    )
+
+
+def test_the_threshold_and_the_fewest_transits_are_those_of_the_search() -> None:
+    assert _cause("faint").startswith("strong enough")
+    assert _cause("faint", detection_threshold=50).startswith("the box at the known epoch is")
+    assert _cause("transit", min_transits=20).startswith("strong enough")
+    rare = replace(KNOWN, period=20.0)
+    assert _cause("transit", known=rare, min_transits=4).startswith("3 of the 4 transits needed")
+
+
+def test_the_shape_of_a_binary_in_contact_is_no_cause() -> None:
+    wave = measure(_curve("sinusoid"), KNOWN)
+    contact = replace(
+        wave, snr=50.0, snr_without_strongest=49.0, n_transits=400, depth_constancy=20.0, minima_sigma=9.0
+    )
+    assert contact.is_contact_binary
+    cause = cause_of_miss(KNOWN, contact, 60.0, [], SearchSettings())
+    assert cause.startswith("strong enough at the known ephemeris")
+    single = replace(contact, snr_without_strongest=3.0)
+    assert cause_of_miss(KNOWN, single, 60.0, [], SearchSettings()).startswith("one transit carries it")

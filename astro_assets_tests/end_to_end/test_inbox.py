@@ -1,0 +1,75 @@
+"""A file dropped into the inbox while Dagster's own daemon is killed comes in, once."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from astro_assets.definitions import SEARCH_JOB
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.staleness import stale
+from astro_assets.orchestration.inbox import Inbox
+from astro_assets.orchestration.inbox_state import fact, reading
+from astro_assets.orchestration.instance import open_instance
+from astro_assets_tests.cli.commands import kill_session, started, wait_for_end
+from astro_assets_tests.orchestration import homes
+
+
+@contextmanager
+def daemon(home: Home) -> Iterator[None]:
+    """Serve a home, with Dagster's daemon, in a session of its own; kill all of it in the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = started("ui", "--port", str(port), home=home)
+    try:
+        yield
+    finally:
+        kill_session(process.pid)
+        process.wait()
+        assert not wait_for_end(process.pid)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.02) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it does not come to that"
+        time.sleep(pause)
+
+
+def request_of(home: Home) -> str | None:
+    with reading(Inbox(home).path) as state:
+        return None if state is None else fact(state, "request")
+
+
+def statuses(instance: dg.DagsterInstance) -> list[dg.DagsterRunStatus]:
+    return [run.status for run in instance.get_runs(dg.RunsFilter(job_name=SEARCH_JOB))]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("ui")
+def test_a_file_comes_in_once_though_everything_is_killed_after_its_request(tmp_path: Path) -> None:
+    home = homes.new_home(tmp_path / "home", 100)
+    Inbox(
+        home, clock=lambda: time.time_ns() - 60 * 10**9
+    ).look()  # so that the daemon's first look is the second
+    with daemon(home):
+        wait_until(lambda: request_of(home) is not None, 120)
+    assert homes.units(home, "raw_files").is_empty()
+    request = request_of(home)
+    with daemon(home), open_instance(home) as instance:
+        wait_until(lambda: dg.DagsterRunStatus.SUCCESS in statuses(instance), 180, pause=0.5)
+        assert statuses(instance) == [dg.DagsterRunStatus.SUCCESS]
+    assert request_of(home) == request, "it was one request"
+    assert homes.units(home, "raw_files").height == 1
+    assert homes.units(home, "transit_candidates")["key"].to_list() == ["KIC 100"]
+    assert homes.units(home, "folded_views")["key"].is_unique().all()
+    assert stale(homes.ledger_of(home)).entries.is_empty()
+    written = {name: version for name, version in homes.versions(home).items() if name in homes.CHAIN}
+    assert set(written.values()) == {1}, "each table was made, and written to once"
