@@ -34,8 +34,9 @@ from astro_assets.tables import TABLES
 from astro_assets.transits.expectations import Expectation, ExpectationSettings, KnownSignal, unique_signals
 from astro_assets.transits.recovery import Found, cause_of_miss, recovered
 from astro_assets.transits.recovery_plots import Miss, missed_signals_plot
+from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.folded_boxes import Box, measure
+from astro_assets.transits.search.folded_boxes import measure
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES
 

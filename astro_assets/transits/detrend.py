@@ -5,20 +5,19 @@ Stitching, trend removal and clipping live here; noise figures and searches do n
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from astro_assets.transits.biweight import Stretch, biweight_trends
 from astro_assets.transits.noise import Floats, point_scatter, robust_scatter
 
 _FEWEST_SAMPLES: Final = 20
-#: numba's thread pools may not be entered by two threads at once.
-_ONE_AT_A_TIME: Final = threading.Lock()
 
 
 class DetrendingSettings(BaseModel):
@@ -167,101 +166,131 @@ def _part(segment: Segment, samples: NDArray[np.bool_]) -> Segment:
     )
 
 
-def biweight_trend(time: Floats, flux: Floats, settings: DetrendingSettings) -> Floats:
-    """Trend of one segment by Tukey's biweight in a sliding window (Hippke et al. 2019, AJ 158, 143).
-
-    Parameters
-    ----------
-    time, flux
-        Days, increasing, and positive relative flux, shape (n,).
-    settings
-        Window, breaks and edges.
-
-    Returns
-    -------
-    ndarray of float64, shape (n,)
-        NaN at cut edges.
-    """
-    import numba
-    from wotan import flatten
-
-    window = settings.window_durations * settings.longest_duration_hours / 24
-    with _ONE_AT_A_TIME:
-        threads = numba.get_num_threads()
-        numba.set_num_threads(1)
-        try:
-            _, trend = flatten(
-                np.ascontiguousarray(time),
-                np.ascontiguousarray(flux),
-                method="biweight",
-                window_length=window,
-                break_tolerance=settings.break_tolerance_days,
-                # Zero would make wotan warn about isolated samples, which are cut here all the same.
-                edge_cutoff=max(settings.edge_cutoff_days, 1e-9),
-                return_trend=True,
-            )
-        finally:
-            numba.set_num_threads(threads)
-    return np.asarray(trend, dtype=np.float64)
-
-
 def detrend(segments: Sequence[Segment], settings: DetrendingSettings) -> DetrendedCurve:
-    """Stitch a target's segments and remove variability, each segment on its own.
+    """Stitch a target's segments and remove variability: :func:`detrend_stars` for one target."""
+    return detrend_stars([segments], settings)[0]
+
+
+def detrend_stars(stars: Sequence[Sequence[Segment]], settings: DetrendingSettings) -> list[DetrendedCurve]:
+    """Stitch the segments of targets and remove variability, each segment on its own.
 
     Only samples that are too bright are clipped: the dark ones may be transits.
 
     Parameters
     ----------
-    segments
-        All curves of one target, in any order.
+    stars
+        All curves of each target, in any order. What becomes of a target does not depend on the others.
     settings
         Window, breaks, edges and clipping.
 
     Returns
     -------
-    DetrendedCurve
-        In order of time.
+    list of DetrendedCurve
+        Of each target, in order of time.
 
     Raises
     ------
     ValueError
-        If no segment has samples that can be used.
+        If a target has no segment with samples that can be used.
     """
-    used: list[Segment] = []
-    parts: list[tuple[Floats, Floats, Floats, Floats]] = []
-    n_clipped = n_edge = 0
-    for segment in stitching_order(segments):
-        median = float(np.median(segment.flux))
-        if not median > 0:
-            continue
-        flux = segment.flux / median
-        trend = biweight_trend(segment.time, flux, settings)
-        inner = np.isfinite(trend) & (trend > 0)
-        flat = np.where(inner, flux / np.where(inner, trend, 1.0), np.nan)
-        scatter = point_scatter(flat[inner])
-        bright = inner & (flat > 1 + settings.clip_sigma * max(robust_scatter(flat[inner]), scatter))
-        keep = inner & ~bright
-        if np.count_nonzero(keep) < _FEWEST_SAMPLES or not scatter > 0:
-            continue
-        n_clipped += int(np.count_nonzero(bright))
-        n_edge += int(np.count_nonzero(~inner))
-        errors = _scaled_errors(segment.flux_err[keep], point_scatter(flat[keep]))
-        used.append(segment)
-        parts.append((segment.time[keep], flat[keep], errors, trend[keep]))
-    if not used:
+    normalised = [
+        [
+            replace(segment, flux=segment.flux / median)
+            for segment in stitching_order(segments)
+            if (median := float(np.median(segment.flux))) > 0
+        ]
+        for segments in stars
+    ]
+    trends = iter(trends_of([segment for segments in normalised for segment in segments], settings))
+    return [
+        _joined([_flattened(segment, next(trends), settings) for segment in segments])
+        for segments in normalised
+    ]
+
+
+def trends_of(segments: Sequence[Segment], settings: DetrendingSettings) -> list[Floats]:
+    """Find the trend of each segment, NaN at the edges of gaps where it is uncertain.
+
+    Parameters
+    ----------
+    segments
+        Their flux near 1.
+    settings
+        Window, breaks and edges.
+
+    Returns
+    -------
+    list of ndarray of float64, shape (n,)
+        At the times of the samples.
+    """
+    places: list[tuple[int, slice]] = []
+    stretches: list[Stretch] = []
+    for number, segment in enumerate(segments):
+        breaks = np.flatnonzero(np.diff(segment.time) > settings.break_tolerance_days) + 1
+        for first, last in pairwise([0, *breaks.tolist(), segment.time.size]):
+            part = slice(first, last)
+            if segment.time[last - 1] - segment.time[first] > 2 * settings.edge_cutoff_days:
+                places.append((number, part))
+                stretches.append(Stretch(segment.time[part], segment.flux[part], segment.cadence_s / 86400))
+    window = settings.window_durations * settings.longest_duration_hours / 24
+    trends = [np.full(segment.time.size, np.nan) for segment in segments]
+    for (number, part), stretch, trend in zip(
+        places, stretches, biweight_trends(stretches, window), strict=True
+    ):
+        inner = (stretch.time - stretch.time[0] >= settings.edge_cutoff_days) & (
+            stretch.time[-1] - stretch.time >= settings.edge_cutoff_days
+        )
+        trends[number][part] = np.where(inner, trend, np.nan)
+    return trends
+
+
+@dataclass(frozen=True, slots=True)
+class _Flattened:
+    """A segment with its trend divided out; without arrays where too little is left."""
+
+    segment: Segment
+    time: Floats
+    flux: Floats
+    flux_err: Floats
+    trend: Floats
+    n_clipped: int
+    n_edge: int
+
+
+def _flattened(segment: Segment, trend: Floats, settings: DetrendingSettings) -> _Flattened | None:
+    inner = np.isfinite(trend) & (trend > 0)
+    flat = np.where(inner, segment.flux / np.where(inner, trend, 1.0), np.nan)
+    scatter = point_scatter(flat[inner])
+    bright = inner & (flat > 1 + settings.clip_sigma * max(robust_scatter(flat[inner]), scatter))
+    keep = inner & ~bright
+    if np.count_nonzero(keep) < _FEWEST_SAMPLES or not scatter > 0:
+        return None
+    return _Flattened(
+        segment,
+        segment.time[keep],
+        flat[keep],
+        _scaled_errors(segment.flux_err[keep], point_scatter(flat[keep])),
+        trend[keep],
+        int(np.count_nonzero(bright)),
+        int(np.count_nonzero(~inner)),
+    )
+
+
+def _joined(flattened: Sequence[_Flattened | None]) -> DetrendedCurve:
+    parts = [part for part in flattened if part is not None]
+    if not parts:
         raise ValueError("no segment has enough samples to detrend")
-    sizes = [part[0].size for part in parts]
-    time, flat, errors, trend = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    sizes = [part.time.size for part in parts]
     return DetrendedCurve(
-        time=time,
-        flux=flat,
-        flux_err=errors,
-        trend=trend,
-        segment=np.repeat(np.arange(len(used), dtype=np.int32), sizes),
-        segments=tuple(segment.number for segment in used),
-        cadence_s=float(np.median(np.repeat([segment.cadence_s for segment in used], sizes))),
-        n_clipped=n_clipped,
-        n_edge=n_edge,
+        time=np.concatenate([part.time for part in parts]),
+        flux=np.concatenate([part.flux for part in parts]),
+        flux_err=np.concatenate([part.flux_err for part in parts]),
+        trend=np.concatenate([part.trend for part in parts]),
+        segment=np.repeat(np.arange(len(parts), dtype=np.int32), sizes),
+        segments=tuple(part.segment.number for part in parts),
+        cadence_s=float(np.median(np.repeat([part.segment.cadence_s for part in parts], sizes))),
+        n_clipped=sum(part.n_clipped for part in parts),
+        n_edge=sum(part.n_edge for part in parts),
     )
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from astro_assets.transits.search.folded_boxes import Box, TransitStatistics, detection_statistic
+from astro_assets.transits.search.boxes import Box
+from astro_assets.transits.search.folded_boxes import TransitStatistics, detection_statistic
 from astro_assets.transits.search.settings import SearchSettings
 
 #: Found period over the known one that count as found.

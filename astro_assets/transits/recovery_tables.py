@@ -22,8 +22,9 @@ from astro_assets.transits.expectations import (
 )
 from astro_assets.transits.recovery import Found, cause_of_miss, recovered
 from astro_assets.transits.recovery_schemas import EXPECTED_SIGNAL_SCHEMA, RECOVERED_SIGNAL_SCHEMA
+from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.folded_boxes import Box, measure
+from astro_assets.transits.search.folded_boxes import measure
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES, TransitCandidatesConfig
 

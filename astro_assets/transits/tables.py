@@ -13,7 +13,7 @@ import numpy as np
 from astro_assets.catalogs.tables import KNOWN_SIGNALS
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
 from astro_assets.observations.tables import SELECTED_FILES, searched
-from astro_assets.transits.detrend import DetrendingSettings, Segment, detrend
+from astro_assets.transits.detrend import DetrendedCurve, DetrendingSettings, Segment, detrend_stars
 from astro_assets.transits.fold import FoldSettings, fold_views
 from astro_assets.transits.labels import CANDIDATE_COLUMNS, SIGNAL_COLUMNS, LabelSettings, labelled
 from astro_assets.transits.noise import cdpp_ppm, point_scatter
@@ -65,42 +65,43 @@ class LabelledCandidatesConfig(LabelSettings, Config):
     """Settings of ``transits/labelled_candidates``."""
 
 
-def compute_detrended_light_curve(
-    key: str, parents: Parents, config: DetrendedLightCurvesConfig
-) -> list[dict[str, Any]]:
-    """Stitch and detrend the light curves that are searched as ``key``: one row."""
-    rows = parents["selected_files"]
-    segments = [_segment(row) for row in rows]
-    detrended = detrend(segments, config)
+def compute_detrended_light_curves(
+    keys: Sequence[str], parents: Sequence[Parents], config: DetrendedLightCurvesConfig
+) -> list[list[dict[str, Any]]]:
+    """Stitch and detrend the light curves that are searched as ``keys``: for each one row."""
+    stars = [of_star["selected_files"] for of_star in parents]
+    curves = detrend_stars([[_segment(row) for row in rows] for rows in stars], config)
+    return [[_detrended_row(*star)] for star in zip(keys, stars, curves, strict=True)]
+
+
+def _detrended_row(key: str, rows: Sequence[Row], detrended: DetrendedCurve) -> dict[str, Any]:
     time, flux = detrended.time, detrended.flux
     cadence_days = detrended.cadence_s / 86400
     low, high = np.percentile(detrended.trend, [5, 95])
-    return [
-        {
-            "search_id": key,
-            "target_id": str(rows[0]["target_id"]),
-            "mission": str(rows[0]["mission"]),
-            "segments": list(detrended.segments),
-            "n_segments": len(detrended.segments),
-            "n_points": int(time.size),
-            "n_clipped": detrended.n_clipped,
-            "n_edge": detrended.n_edge,
-            "baseline_days": float(time[-1] - time[0]),
-            "cadence_s": detrended.cadence_s,
-            "scatter_ppm": _PPM * point_scatter(flux),
-            "cdpp_1h_ppm": cdpp_ppm(time, flux, cadence_days, 1.0),
-            "cdpp_2h_ppm": cdpp_ppm(time, flux, cadence_days, 2.0),
-            "cdpp_6h_ppm": cdpp_ppm(time, flux, cadence_days, 6.0),
-            "variability_ppm": _PPM * float(high - low) / 2,
-            "light_curve": {
-                "time": time,
-                "flux": flux.astype(np.float32),
-                "flux_err": detrended.flux_err.astype(np.float32),
-                "trend": detrended.trend.astype(np.float32),
-                "segment": detrended.segment,
-            },
-        }
-    ]
+    return {
+        "search_id": key,
+        "target_id": str(rows[0]["target_id"]),
+        "mission": str(rows[0]["mission"]),
+        "segments": list(detrended.segments),
+        "n_segments": len(detrended.segments),
+        "n_points": int(time.size),
+        "n_clipped": detrended.n_clipped,
+        "n_edge": detrended.n_edge,
+        "baseline_days": float(time[-1] - time[0]),
+        "cadence_s": detrended.cadence_s,
+        "scatter_ppm": _PPM * point_scatter(flux),
+        "cdpp_1h_ppm": cdpp_ppm(time, flux, cadence_days, 1.0),
+        "cdpp_2h_ppm": cdpp_ppm(time, flux, cadence_days, 2.0),
+        "cdpp_6h_ppm": cdpp_ppm(time, flux, cadence_days, 6.0),
+        "variability_ppm": _PPM * float(high - low) / 2,
+        "light_curve": {
+            "time": time,
+            "flux": flux.astype(np.float32),
+            "flux_err": detrended.flux_err.astype(np.float32),
+            "trend": detrended.trend.astype(np.float32),
+            "segment": detrended.segment,
+        },
+    }
 
 
 def compute_variability(key: str, parents: Parents, config: VariabilityConfig) -> list[dict[str, Any]]:
@@ -215,12 +216,13 @@ _SEARCHED: Final = Parent(
 DETRENDED_LIGHT_CURVES: Final = Table(
     name="transits/detrended_light_curves",
     schema=DETRENDED_LIGHT_CURVE_SCHEMA,
-    compute=compute_detrended_light_curve,
+    compute=compute_detrended_light_curves,
     parents=(_SEARCHED,),
     config=DetrendedLightCurvesConfig(),
     key="search_id",
     choose=searched,
-    libraries=("numpy", "numba", "wotan"),
+    libraries=("numpy", "numba"),
+    is_batched=True,
 )
 
 #: The strongest period of each target, before anything is removed.

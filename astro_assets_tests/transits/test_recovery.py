@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from astro_assets.transits.recovery import RATIOS, Found, cause_of_miss, period_ratio, recovered
+from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.folded_boxes import Box, measure
+from astro_assets.transits.search.folded_boxes import measure
 from astro_assets.transits.search.settings import SearchSettings
 
 BASELINE = 100.0

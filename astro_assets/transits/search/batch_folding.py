@@ -13,8 +13,7 @@ from numba import njit
 from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
-from astro_assets.transits.search.folding import DIRECT_ROWS, Singles, direct_fold, fast_fold, row_shift
-from astro_assets.transits.search.lanes import (
+from astro_assets.transits.lanes import (
     LANES,
     add,
     divide,
@@ -28,6 +27,7 @@ from astro_assets.transits.search.lanes import (
     subtract,
     where_above,
 )
+from astro_assets.transits.search.folding import DIRECT_ROWS, Singles, direct_fold, fast_fold, row_shift
 
 Widths = tuple[int, int, int]
 #: The first so many of an array as a tuple; Numba's functions are called without their first argument.

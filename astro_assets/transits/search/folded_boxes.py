@@ -1,40 +1,20 @@
-"""Boxes in a folded curve: depth, transit by transit, odd and even, and elsewhere in phase.
+"""What a folded curve says of a box: odd and even depths, a sinusoid's share, and what is elsewhere in phase.
 
-Statistics of a known ephemeris live here; finding and fitting one does not.
+Statistics of a known ephemeris live here; its transits one by one are in `boxes`, finding and fitting it are
+elsewhere.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.transits.noise import red_noise_factor
+from astro_assets.transits.search.boxes import Box, transits_of
 from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.search.minima import depth_constancy, take_turns, unlike_sigma
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A periodic box-shaped dip: period, mid-time of transit 0 and duration, all in days."""
-
-    period: float
-    epoch: float
-    duration: float
-
-    def offset(self, time: Floats) -> Floats:
-        """Time from the nearest transit, in days, shape of ``time``."""
-        return (time - self.epoch + 0.5 * self.period) % self.period - 0.5 * self.period
-
-    def number(self, time: Floats) -> NDArray[np.int64]:
-        """Return the number of the nearest transit, shape of ``time``."""
-        return np.floor((time - self.epoch) / self.period + 0.5).astype(np.int64)
-
-    def covers(self, time: Floats, widths: float = 1.0) -> NDArray[np.bool_]:
-        """Whether each time is within so many durations centred on a transit."""
-        return np.abs(self.offset(time)) < 0.5 * widths * self.duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,104 +75,6 @@ def detection_statistic(statistics: TransitStatistics) -> float:
         return min(statistics.snr, statistics.snr_without_strongest)
     excess = max(0.0, statistics.brightening_snr - NOISE_BRIGHTENING_SNR)
     return min(statistics.snr, statistics.snr_without_strongest, statistics.snr_beyond_sinusoid) - excess
-
-
-@dataclass(frozen=True, slots=True)
-class Transits:
-    """The transits of a box, those at least half observed, and the strength of them all.
-
-    Parameters
-    ----------
-    depth, error, snr
-        Mean depth below ``level``, its standard deviation with red noise, and their ratio; NaN and 0 without
-        transits.
-    snr_without_strongest
-        The ratio without the transit that adds most, scaled as if none were missing.
-    numbers, dips, weights
-        Number, weighted sum of the depths, and weight of each transit, shape (n,).
-    n_points
-        Samples in them.
-    level
-        Flux outside.
-    noise_factor
-        By how much noise exceeds white noise over one duration.
-    """
-
-    depth: float
-    error: float
-    snr: float
-    snr_without_strongest: float
-    numbers: NDArray[np.int64]
-    dips: Floats
-    weights: Floats
-    n_points: int
-    level: float
-    noise_factor: float
-
-    @property
-    def n_transits(self) -> int:
-        """How many there are."""
-        return int(self.numbers.size)
-
-    @property
-    def strongest(self) -> int:
-        """Number of the transit with the highest signal-to-noise ratio of its own."""
-        return int(self.numbers[np.argmax(self.dips / np.sqrt(self.weights))])
-
-    @property
-    def strength(self) -> float:
-        """Signal-to-noise ratio whatever the cause: a sinusoid must not hide at a multiple of its period."""
-        return min(self.snr, self.snr_without_strongest)
-
-
-_NO_TRANSITS: Final = Transits(
-    depth=float("nan"),
-    error=float("nan"),
-    snr=0.0,
-    snr_without_strongest=0.0,
-    numbers=np.empty(0, np.int64),
-    dips=np.empty(0),
-    weights=np.empty(0),
-    n_points=0,
-    level=float("nan"),
-    noise_factor=1.0,
-)
-
-
-def transits_of(curve: Curve, box: Box) -> Transits:
-    """Look at the transits of a box, with the red noise that the rest of the curve shows at its duration."""
-    weight = curve.weight
-    offset = np.abs(box.offset(curve.time))
-    inside, outside = offset < 0.5 * box.duration, offset >= 0.75 * box.duration
-    if not inside.any() or not outside.any():
-        return _NO_TRANSITS
-    level = float(np.sum(weight[outside] * curve.flux[outside]) / np.sum(weight[outside]))
-    factor = red_noise_factor(
-        curve.time[outside], curve.flux[outside], weight[outside], curve.cadence_days, box.duration
-    )
-    numbers = box.number(curve.time[inside])
-    first = int(numbers.min())
-    dips: NDArray[Any] = np.bincount(numbers - first, weight[inside] * (level - curve.flux[inside]))
-    weights: NDArray[Any] = np.bincount(numbers - first, weight[inside])
-    counts = np.bincount(numbers - first)
-    seen = np.flatnonzero(counts >= max(1.0, 0.5 * box.duration / curve.cadence_days))
-    if not seen.size:
-        return _NO_TRANSITS
-    dips, weights = dips[seen], weights[seen]
-    total, dip = float(weights.sum()), float(dips.sum())
-    error = factor * float(np.sqrt(1 / total + 1 / float(np.sum(weight[outside]))))
-    return Transits(
-        depth=dip / total,
-        error=error,
-        snr=dip / total / error,
-        snr_without_strongest=_without_strongest(dips, weights, factor),
-        numbers=seen + first,
-        dips=dips,
-        weights=weights,
-        n_points=int(counts[seen].sum()),
-        level=level,
-        noise_factor=factor,
-    )
 
 
 def measure(curve: Curve, box: Box) -> TransitStatistics:
@@ -322,15 +204,6 @@ def _single_depths(curve: Curve, box: Box, level: float) -> Floats:
     dips = np.bincount(numbers, curve.weight[inside] * (level - curve.flux[inside]))
     seen = np.bincount(numbers) >= max(1.0, 0.5 * box.duration / curve.cadence_days)
     return np.asarray(dips[seen] / weights[seen], dtype=np.float64)
-
-
-def _without_strongest(dips: Floats, weights: Floats, factor: float) -> float:
-    """Signal-to-noise ratio without the transit that adds most, scaled as if none were missing."""
-    if dips.size < 2:
-        return 0.0
-    rest = np.arange(dips.size) != np.argmax(dips / np.sqrt(weights))
-    scale = float(np.sqrt(weights.sum() / weights[rest].sum()))
-    return float(dips[rest].sum() / np.sqrt(weights[rest].sum())) * scale / factor
 
 
 def _scan(curve: Curve, box: Box, factor: float) -> tuple[Floats, Floats, Floats]:

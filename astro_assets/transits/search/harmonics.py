@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Final
 
-from astro_assets.transits.search.folded_boxes import Box
+from astro_assets.transits.search.boxes import Box
 
 #: Ratios of a signal's period to a stronger one's that point to one cause.
 RATIOS: Final = tuple(

@@ -11,8 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from astro_assets.transits.search.boxes import Box, Transits, transits_of
 from astro_assets.transits.search.engine import Band, Curve, Engine
-from astro_assets.transits.search.folded_boxes import Box, Transits, measure, transits_of
+from astro_assets.transits.search.folded_boxes import measure
 from astro_assets.transits.search.periods import transit_duration_days
 
 #: Trial durations around the peak's.

@@ -15,14 +15,9 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.search.binning import binned
 from astro_assets.transits.search.box_least_squares import BoxLeastSquares
+from astro_assets.transits.search.boxes import Box, transits_of
 from astro_assets.transits.search.engine import Curve, Engine, Floats, Spectrum, SpectrumEngine
-from astro_assets.transits.search.folded_boxes import (
-    Box,
-    TransitStatistics,
-    detection_statistic,
-    measure,
-    transits_of,
-)
+from astro_assets.transits.search.folded_boxes import TransitStatistics, detection_statistic, measure
 from astro_assets.transits.search.harmonics import harmonic_relation
 from astro_assets.transits.search.peaks import (
     detrended_power,

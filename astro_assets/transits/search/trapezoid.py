@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve, Floats
-from astro_assets.transits.search.folded_boxes import Box
 
 _ITERATIONS: Final = 40
 #: The fit sees the samples within this many box durations centred on each transit.

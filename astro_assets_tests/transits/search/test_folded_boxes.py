@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.folded_boxes import Box, detection_statistic, measure
+from astro_assets.transits.search.folded_boxes import detection_statistic, measure
 from astro_assets_tests.transits.synthetic import Planet, red_noise, sector_times, transits
 
 CADENCE = 10 / 1440

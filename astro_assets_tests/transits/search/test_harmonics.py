@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from astro_assets.transits.search.folded_boxes import Box
+from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.harmonics import harmonic_relation
 
 STRONGER = [Box(10.0, 0.0, 0.2), Box(3.3, 0.0, 0.1)]

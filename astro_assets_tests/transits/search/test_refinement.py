@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from astro_assets.transits.search.box_least_squares import BoxLeastSquares
+from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.folded_boxes import Box, measure
+from astro_assets.transits.search.folded_boxes import measure
 from astro_assets.transits.search.refinement import Limits, refine, right_alias
 from astro_assets_tests.transits.synthetic import Planet, sector_times, transits
 

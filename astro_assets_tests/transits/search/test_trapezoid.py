@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.folded_boxes import Box
 from astro_assets.transits.search.trapezoid import fit_trapezoid
 from astro_assets_tests.transits.synthetic import Planet, sector_times, transits
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numba import njit
 
-from astro_assets.transits.search import lanes
+from astro_assets.transits import lanes
 
 VECTORS = arrays(np.float32, 16, elements=st.floats(-1e6, 1e6, width=32))
 

@@ -1,0 +1,141 @@
+"""Compiled kernel of the biweight filter: the trend of 16 series at once.
+
+Only loops live here. Each lane takes the same steps whatever its numbers: it does not depend on others.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from astro_assets.transits.lanes import (
+    LANES,
+    add,
+    divide,
+    load,
+    maximum,
+    multiply,
+    splat,
+    store,
+    subtract,
+    where_above,
+)
+
+Singles = NDArray[np.float32]
+
+#: Halvings of the range of the values in a search for a median: it is known to a millionth of that.
+_HALVINGS: Final = 20
+#: Newton steps from a median to the biweight location; one more at each bin begins between two of these.
+_STEPS: Final = 8
+#: Larger than any flux.
+_LARGE: Final = 1e30
+
+
+@njit(cache=True, nogil=True)
+def _halfway(values: Any, weights: Any, begin: int, end: int, centre: Any, is_deviation: bool) -> Any:  # noqa: FBT001
+    """Weighted median in a window of the values, or of their distances from a centre."""
+    zero, half = splat(np.float32(0.0)), splat(np.float32(0.5))
+    low, high, need = splat(np.float32(_LARGE)), splat(np.float32(-_LARGE)), zero
+    for n in range(begin, end):
+        value, weight = _value(values, n, centre, is_deviation), load(weights, n * LANES)
+        low = subtract(
+            zero, maximum(subtract(zero, where_above(weight, zero, value, low)), subtract(zero, low))
+        )
+        high = maximum(where_above(weight, zero, value, high), high)
+        need = add(need, weight)
+    need = multiply(half, need)
+    for _ in range(_HALVINGS):
+        middle = multiply(half, add(low, high))
+        below = zero
+        for n in range(begin, end):
+            value = _value(values, n, centre, is_deviation)
+            below = add(below, where_above(middle, value, load(weights, n * LANES), zero))
+        low = where_above(need, below, middle, low)
+        high = where_above(need, below, high, middle)
+    return multiply(half, add(low, high))
+
+
+@njit(cache=True, nogil=True)
+def _value(values: Any, n: int, centre: Any, is_deviation: bool) -> Any:  # noqa: FBT001
+    value = load(values, n * LANES)
+    if is_deviation:
+        value = subtract(value, centre)
+        value = maximum(value, subtract(splat(np.float32(0.0)), value))
+    return value
+
+
+@njit(cache=True, nogil=True)
+def _step(values: Any, weights: Any, begin: int, end: int, centre: Any, reach: Any) -> Any:
+    """Move a centre by the mean of the values around it, each weighted by (1 - (distance / reach)^2)^2."""
+    zero, one = splat(np.float32(0.0)), splat(np.float32(1.0))
+    total, sum_ = zero, zero
+    inverse = divide(one, multiply(reach, reach))
+    for n in range(begin, end):
+        distance = subtract(load(values, n * LANES), centre)
+        rest = maximum(subtract(one, multiply(multiply(distance, distance), inverse)), zero)
+        weight = multiply(load(weights, n * LANES), multiply(rest, rest))
+        total = add(total, weight)
+        sum_ = add(sum_, multiply(weight, distance))
+    return where_above(total, zero, add(centre, divide(sum_, total)), centre)
+
+
+@njit(cache=True, nogil=True)
+def biweight_trends(
+    values: Singles,
+    weights: Singles,
+    half: int,
+    tuning: float,
+    centres: Singles,
+    reaches: Singles,
+    out: Singles,
+) -> None:
+    """Find Tukey's biweight location in a window around each bin (Mosteller & Tukey 1977).
+
+    At bins an eighth of the window apart it is iterated from the median, with the median absolute deviation
+    there; in between, one step from the interpolated location is enough.
+
+    Parameters
+    ----------
+    values, weights
+        Bins one after the other, 16 numbers each, shape (n * 16,). Bins of no weight are empty.
+    half
+        Bins of the window on each side of its middle; it is cut at the ends.
+    tuning
+        Distance, in median absolute deviations, from which on values do not count.
+    centres, reaches
+        Room for what is found at the bins in between, at least as long as ``out``.
+    out
+        Locations, shape (n * 16,); of no meaning where a window is empty.
+    """
+    n_bins = out.size // LANES
+    apart = max(1, half // 4)
+    zero, scale = splat(np.float32(0.0)), splat(np.float32(tuning))
+    n_anchors = (n_bins - 1 + apart - 1) // apart + 1
+    for anchor in range(n_anchors):
+        at = min(anchor * apart, n_bins - 1)
+        begin, end = max(0, at - half), min(n_bins, at + half + 1)
+        centre = _halfway(values, weights, begin, end, zero, False)
+        deviation = _halfway(values, weights, begin, end, centre, True)
+        reach = multiply(scale, deviation)
+        for _ in range(_STEPS):
+            centre = _step(values, weights, begin, end, centre, reach)
+        store(centres, anchor * LANES, centre)
+        store(reaches, anchor * LANES, reach)
+    for n in range(n_bins):
+        anchor = min(n // apart, max(0, n_anchors - 2))
+        first, last = anchor * apart, min((anchor + 1) * apart, n_bins - 1)
+        part = splat(np.float32((n - first) / max(1, last - first)))
+        centre = _between(centres, anchor, part, n_anchors)
+        reach = _between(reaches, anchor, part, n_anchors)
+        begin, end = max(0, n - half), min(n_bins, n + half + 1)
+        store(out, n * LANES, _step(values, weights, begin, end, centre, reach))
+
+
+@njit(cache=True, nogil=True)
+def _between(found: Any, anchor: int, part: Any, n_anchors: int) -> Any:
+    """Interpolate between an anchor and the next."""
+    here, there = load(found, anchor * LANES), load(found, min(anchor + 1, n_anchors - 1) * LANES)
+    return add(here, multiply(part, subtract(there, here)))
