@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: Successive multiples of it, modulo 1, fill the unit interval evenly, however many there are.
 _GOLDEN: Final = (5**0.5 - 1) / 2
+#: Names of a seed, more than its stars of all missions: those of the next seed begin there.
+_NAMES_A_SEED: Final = 10_000_000
 #: First of the numbers that seed a generator, so that no two kinds of draws share random numbers.
 _ORDER, _STAR, _SPOTS, _SURFACE = 0, 1, 4, 5
 
@@ -148,8 +150,13 @@ class SimulatedStar:
 
     @property
     def target_id(self) -> str:
-        """``SIM n``."""
-        return target_id("SIM", self.number)
+        """``SIM n``: another for each mission, seed and star; its number itself for seed 1."""
+        return target_id("SIM", self.name_number)
+
+    @property
+    def name_number(self) -> int:
+        """Number in the star's name."""
+        return self.number + _NAMES_A_SEED * (self.seed - 1)
 
     def light(self, time: Times, segment: int) -> StarLight:
         """Return what the star sends at equally spaced times [BTJD] of a segment, shape (n,)."""

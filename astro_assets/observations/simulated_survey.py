@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from astro_assets.observations.simulated_observation import observe
 from astro_assets.observations.simulated_stars import Population, SimulatedStar, simulate_star
-from astro_assets.observations.simulated_telescopes import TELESCOPES
+from astro_assets.observations.simulated_telescopes import MOST_STARS, TELESCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,9 +115,11 @@ def simulate_survey(
     Parameters
     ----------
     n_targets
-        Number of stars; those of TESS are numbered from 1, those of Kepler from 1,000,001.
+        Number of stars, below a million; those of TESS are numbered from 1, those of Kepler from
+        1,000,001. They are named by that number and by the seed beyond 1: ``SIM 20000001`` is the first TESS
+        star of seed 3.
     seed
-        Seed of everything random, not negative; the same seed gives the same bytes.
+        Seed of everything random, at least 1; the same seed gives the same bytes.
     population
         What kinds of stars there are.
     n_segments
@@ -128,9 +130,9 @@ def simulate_survey(
     Raises
     ------
     ValueError
-        If a number is below its least value, or the mission has no simulation.
+        If a number is out of its range, or the mission has no simulation.
     """
-    if n_targets < 0 or seed < 0 or n_segments < 1 or mission not in TELESCOPES:
+    if not 0 <= n_targets < MOST_STARS or seed < 1 or n_segments < 1 or mission not in TELESCOPES:
         raise ValueError(
             f"cannot simulate {n_targets} targets in {n_segments} segments of {mission!r} with seed {seed}"
         )
@@ -140,5 +142,5 @@ def simulate_survey(
         star = simulate_star(number, seed, population, telescope)
         for segment in range(1, n_segments + 1):
             observation = observe(star, segment)
-            name = f"sim{number:07d}-{letter}{segment:04d}_lc.fits"
+            name = f"sim{star.name_number:07d}-{letter}{segment:04d}_lc.fits"
             yield SimulatedFile(name, observation.content, star, observation.n_flares)

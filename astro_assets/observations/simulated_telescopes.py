@@ -10,6 +10,9 @@ from typing import Final
 
 import numpy as np
 
+#: Below so many stars of a mission no two missions share a number.
+MOST_STARS: Final = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Telescope:

@@ -93,10 +93,23 @@ def test_truth_has_a_row_a_signal() -> None:
 
 def test_missions_share_no_target() -> None:
     (tess,), (kepler,) = (list(simulate_survey(1, 1, mission=mission)) for mission in ("TESS", "Kepler"))
-    assert tess.star.target_id != kepler.star.target_id
+    assert (tess.star.target_id, kepler.star.target_id) == ("SIM 1", "SIM 1000001")
 
 
-@pytest.mark.parametrize("arguments", [(-1, 0), (1, -1), (1, 0, None, 0), (1, 0, None, 1, "K2")])
+def test_seeds_share_no_target_and_no_file_name() -> None:
+    files = [
+        file
+        for seed in (1, 2, 3)
+        for mission in ("TESS", "Kepler")
+        for file in simulate_survey(2, seed, mission=mission)
+    ]
+    assert len({file.star.target_id for file in files}) == len({file.name for file in files}) == len(files)
+    assert files[4].star.target_id == "SIM 10000001"
+
+
+@pytest.mark.parametrize(
+    "arguments", [(-1, 1), (1_000_000, 1), (1, 0), (1, 1, None, 0), (1, 1, None, 1, "K2")]
+)
 def test_impossible_surveys_are_refused(arguments: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="cannot simulate"):
         next(simulate_survey(*arguments))
