@@ -58,18 +58,27 @@ class SimulatedFile:
         return sha256(self.content).hexdigest()
 
     def truth(self) -> list[dict[str, Any]]:
-        """Return the rows of ``simulated_truth`` for this file, one a signal; none for a quiet star."""
+        """Return the rows of ``simulated_truth`` for this file, one a signal.
+
+        All stars have weak spots and granulation: a quiet one nothing else.
+        """
         star, digest = self.star, self.sha256
+        own_share = 1.0 if star.background is None else 1.0 - star.background.share
         signals = [_eclipse_row(orbit, None) for orbit in star.eclipses]
         if star.background is not None:
             signals.append(_eclipse_row(star.background.eclipses, star.background))
         if star.pulsation is not None:
-            period, amplitude = star.pulsation.periods_days[0], star.pulsation.amplitudes[0]
-            signals.append(_other_row("pulsator", period, amplitude))
+            modes = star.pulsation.smeared(star.telescope.cadence_days)
+            signals += [
+                _other_row("pulsator", period, amplitude)
+                for period, amplitude in zip(star.pulsation.periods_days, modes, strict=True)
+            ]
         if star.flares is not None:
             signals.append(_other_row("flare_star", _NAN, _NAN) | {"n_flares": self.n_flares})
-        if star.kind == "rotator":
-            signals.append(_other_row("rotator", star.rotation.period_days, star.rotation.amplitude))
+        spots = "rotator" if star.kind == "rotator" else "spots"
+        rotation = star.rotation
+        signals.append(_other_row(spots, rotation.period_days, own_share * rotation.amplitude))
+        signals.append(_other_row("granulation", _NAN, own_share * star.surface_noise))
         names = {"sha256": digest, "target_id": star.target_id}
         return [names | {"signal": number} | row for number, row in enumerate(signals, start=1)]
 
@@ -123,7 +132,8 @@ def simulate_survey(
     population
         What kinds of stars there are.
     n_segments
-        Consecutive sectors or quarters in which every star is seen.
+        Consecutive sectors or quarters in which every star is seen; sectors from 1 on, quarters from 2, the
+        first of full length, to 17.
     mission
         ``TESS`` (two-minute cadence) or ``Kepler`` (long cadence).
 
@@ -132,7 +142,8 @@ def simulate_survey(
     ValueError
         If a number is out of its range, or the mission has no simulation.
     """
-    if not 0 <= n_targets < MOST_STARS or seed < 1 or n_segments < 1 or mission not in TELESCOPES:
+    is_possible = 0 <= n_targets < MOST_STARS and seed >= 1 and mission in TELESCOPES
+    if not is_possible or not 1 <= n_segments <= len(TELESCOPES[mission].segments):
         raise ValueError(
             f"cannot simulate {n_targets} targets in {n_segments} segments of {mission!r} with seed {seed}"
         )
@@ -140,7 +151,7 @@ def simulate_survey(
     letter = "s" if mission == "TESS" else "q"
     for number in range(telescope.first_number, telescope.first_number + n_targets):
         star = simulate_star(number, seed, population, telescope)
-        for segment in range(1, n_segments + 1):
+        for segment in telescope.segments[:n_segments]:
             observation = observe(star, segment)
             name = f"sim{star.name_number:07d}-{letter}{segment:04d}_lc.fits"
             yield SimulatedFile(name, observation.content, star, observation.n_flares)
