@@ -98,8 +98,8 @@ def recovery(ledger: Ledger) -> pl.DataFrame:
 
 def _truth(ledger: Ledger) -> pl.DataFrame:
     rows = ledger.open(SIMULATED_TRUTH).rows(["target_id", "kind", "period_days"])
-    rows = rows.filter(~pl.col("kind").is_in(SURFACE_KINDS)).collect()
-    return rows.select("target_id", "kind", true_period_days="period_days").unique()
+    signals = rows.filter(~pl.col("kind").is_in(SURFACE_KINDS)).collect()
+    return signals.select("target_id", "kind", true_period_days="period_days").unique()
 
 
 def refused_files(ledger: Ledger, keys: Sequence[str]) -> pl.DataFrame:
