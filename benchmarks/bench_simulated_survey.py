@@ -1,170 +1,109 @@
 """The simulated survey beside real TESS and Kepler curves: precision, gaps and red noise, printed and drawn.
 
 Ten quiet simulated stars stand beside each real TESS star, five beside each Kepler star, at its magnitude.
-All curves go through the same detrending. `--picture PATH` draws them side by side.
+All curves go through the same detrending; figures are medians of a star's curves. Noise is compared in bins
+of one magnitude, whole to whole, of stars that are not restless, with the aperture that the real file tells;
+then with apertures that the survey draws. `--picture PATH` draws them side by side.
+The exit code is 1 if a bin is out by more than 25 %, or the median of gaps or red noise lies outside the real
+quartiles (gaps: to 0.001, since files of one sector or quarter have the same).
 Needs the real observations (ASTRO_ASSETS_SHARED_DATA, or ../shared/data).
 """
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
-import tempfile
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from astropy.io import fits
 
-from astro_assets.observations.simulated_observation import observe
-from astro_assets.observations.simulated_stars import Population, simulate_star
-from astro_assets.observations.simulated_telescopes import TELESCOPES
-from astro_assets.transits.detrend import DetrendedCurve, DetrendingSettings, Segment, detrend
-from astro_assets.transits.noise import cdpp_ppm
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from astro_assets_tests.observations.realism import (
+    HOURS,
+    MISSIONS,
+    Bin,
+    Measured,
+    Star,
+    by_magnitude,
+    real_curves,
+    simulated_curves,
+    spread,
+    stars,
+    twins_over_star,
+)
 
 SHARED = Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
-#: Magnitudes between which stars are compared.
-BINS = {"TESS": (7.5, 9.5, 11.0, 13.0), "Kepler": (11.0, 12.5, 14.0, 15.2, 16.0)}
-#: Not compared: two red giants, whose surfaces are 5 to 20 times noisier, a flaring M dwarf that turns in
-#: 0.6 d, and a star that varies by 1 % within hours. They are no quiet stars.
-LEFT_OUT = {5899262, 8417738, 9726699, 10002792}
 TWINS = {"TESS": 10, "Kepler": 5}
-HOURS = (1, 2, 6)
+#: Files of one sector or quarter have the same gaps, so that quartiles of few segments are points.
+TOLERANCE = {"missing": 0.001, "red_noise": 0.0}
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A curve with its figures."""
-
-    mission: str
-    star: str
-    magnitude: float
-    cdpp: tuple[float, float, float]
-    missing: float
-    curve: DetrendedCurve
-
-    @property
-    def red_noise(self) -> float:
-        """Noise in 6 h over what white noise would be there, given that in 1 h."""
-        return self.cdpp[2] / self.cdpp[0] * 6**0.5
-
-
-def measure(path: Path, magnitude: float | None = None) -> Measured:
-    """Read a mission's file plainly, detrend it, and measure it."""
-    with fits.open(path) as hdus:
-        header, rows = hdus[0].header, hdus[1].data
-        names = {name.lower(): name for name in rows.names}
-        prefix = "pdcsap_flux" if "pdcsap_flux" in names else "flux"
-        time, flux, error = (
-            np.asarray(rows[names[name]], dtype=float) for name in ("time", prefix, f"{prefix}_err")
+def compare_bins(bins: Sequence[Bin]) -> bool:
+    """Print the noise of bins and say whether all agree to 25 %."""
+    hours = " ".join(f"{f'{hours} h real':>9} {'sim':>7} {'ratio':>6}" for hours in HOURS)
+    print(f"  {'magnitude':>9} {'stars':>9} {hours}")
+    for group in bins:
+        figures = " ".join(
+            f"{real:9.1f} {made:7.1f} {ratio:6.2f}"
+            for real, made, ratio in zip(group.real, group.simulated, group.ratios, strict=True)
         )
-        cadence_number = np.asarray(rows[names["cadenceno"]], dtype=int)
-    mission = "TESS" if header["TELESCOP"] == "TESS" else "Kepler"
-    good = np.isfinite(time) & np.isfinite(flux) & np.isfinite(error)
-    # The data start and end with the first and last good cadence: how long files are padded differs.
-    expected = cadence_number[good][-1] - cadence_number[good][0] + 1
-    cadence_days = float(np.median(np.diff(time[good])))
-    median = np.median(flux[good])
-    segment = Segment(1, cadence_days * 86400, time[good], flux[good] / median, error[good] / median)
-    curve = detrend([segment], DetrendingSettings())
-    one, two, six = (cdpp_ppm(curve.time, curve.flux, cadence_days, hours) for hours in HOURS)
-    magnitude = magnitude or float(header["TESSMAG" if mission == "TESS" else "KEPMAG"])
-    missing = 1 - np.count_nonzero(good) / expected
-    return Measured(mission, str(header["OBJECT"]), magnitude, (one, two, six), missing, curve)
+        names = f"{group.magnitude:4d} - {group.magnitude + 1:2d} {group.n_real:4d} :{group.n_simulated:3d}"
+        print(f"  {names} {figures}")
+    return all(bool((np.abs(group.ratios - 1) <= 0.25).all()) for group in bins)
 
 
-def real_curves() -> list[Measured]:
-    """Measure the mission's curves of ordinary stars."""
-    with (SHARED / "catalogs" / "koi_cumulative.csv").open() as lines:
-        catalogue = {int(r["kepid"]): r for r in csv.DictReader(x for x in lines if not x.startswith("#"))}
-    found = [measure(path) for path in sorted((SHARED / "tess_lc").glob("tess*_lc.fits"))]
-    kepler = sorted((SHARED / "kepler_lc").glob("kplr*.fits"))
-    found += [measure(path) for path in kepler if int(path.name[4:13]) not in LEFT_OUT]
-    for path in sorted((SHARED / "kepler_lc").glob("exohunt*.fits")):
-        star = int("".join(filter(str.isdigit, path.stem)))
-        found.append(measure(path, float(catalogue[star]["koi_kepmag"])))
-    return found
-
-
-def simulated_curves(real: list[Measured]) -> list[Measured]:
-    """Simulate quiet stars of the magnitudes of the real ones, in different segments, and measure them."""
-    stars = {(curve.mission, curve.star): curve.magnitude for curve in real}
-    found = []
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "simulated.fits"
-        for place, ((mission, _), magnitude) in enumerate(stars.items()):
-            telescope = TELESCOPES[mission]
-            for twin in range(TWINS[mission]):
-                number = telescope.first_number + 100 * place + twin
-                star = simulate_star(number, 1, Population(), telescope, kind="quiet")
-                path.write_bytes(observe(replace(star, magnitude=magnitude), 2 + number % 15).content)
-                found.append(measure(path))
-    return found
-
-
-def by_star(curves: list[Measured], mission: str) -> dict[str, list[Measured]]:
-    """Group the curves of a mission by star."""
-    groups = defaultdict(list)
-    for curve in curves:
-        if curve.mission == mission:
-            groups[curve.star].append(curve)
-    return groups
-
-
-def compare(real: list[Measured], simulated: list[Measured], mission: str) -> bool:
-    """Print the figures of a mission and say whether they agree."""
-    agree = True
-    print(f"\n{mission}: noise in ppm, medians over stars (a star's own over its segments)")
+def compare_stars(real: Sequence[Star], simulated: Sequence[Star]) -> None:
+    """Print the noise of calm twins over that of each real star, and how many are right to 25 %."""
+    ratios = {star.name: twins_over_star(star, simulated) for star in real}
+    for star in real:
+        figures = " ".join(f"{ratio:5.2f}" for ratio in ratios[star.name])
+        kind = f"restless: {star.cdpp[2]:.0f} ppm in 6 h" if star.is_restless else ""
+        print(f"  {star.name:>14} {star.magnitude:6.2f} {figures}  {kind}".rstrip())
+    calm = [star.name for star in real if not star.is_restless]
+    right = {name: bool((np.abs(values - 1) <= 0.25).all()) for name, values in ratios.items()}
     print(
-        f"{'magnitude':>12} {'stars':>11} "
-        + " ".join(f"{f'{hours} h real':>9} {'sim':>7} {'ratio':>6}" for hours in HOURS)
+        f"  within 25 % in all of {', '.join(map(str, HOURS))} h: {sum(right[name] for name in calm)} of "
+        f"{len(calm)} calm stars, {sum(right.values())} of all {len(real)}; restless: "
+        f"{len(real) - len(calm)} real, {sum(star.is_restless for star in simulated)} of {len(simulated)} "
+        "simulated"
     )
-    stars = {
-        kind: [
-            (np.median([c.magnitude for c in group]), *np.median([c.cdpp for c in group], axis=0))
-            for group in by_star(curves, mission).values()
-        ]
-        for kind, curves in (("real", real), ("simulated", simulated))
-    }
-    for low, high in zip(BINS[mission], BINS[mission][1:], strict=False):
-        inside = {
-            kind: np.array([row for row in rows if low <= row[0] < high]) for kind, rows in stars.items()
-        }
-        medians = {kind: np.median(rows[:, 1:], axis=0) for kind, rows in inside.items()}
-        ratios = medians["simulated"] / medians["real"]
-        agree &= bool((np.abs(ratios - 1) <= 0.25).all())
-        print(
-            f"{low:5.1f} - {high:4.1f} {len(inside['real']):4d} : {len(inside['simulated']):4d} "
-            + " ".join(
-                f"{r:9.1f} {s:7.1f} {q:6.2f}"
-                for r, s, q in zip(medians["real"], medians["simulated"], ratios, strict=True)
-            )
-        )
-    for name, figure in (("missing cadences", "missing"), ("red noise, 6 h", "red_noise")):
-        true, made = (
-            np.array(
-                [
-                    np.median([getattr(c, figure) for c in group])
-                    for group in by_star(curves, mission).values()
-                ]
-            )
-            if figure == "red_noise"
-            else np.array([getattr(c, figure) for c in curves if c.mission == mission])
-            for curves in (real, simulated)
-        )
-        low, high = np.percentile(true, [25, 75])
-        agree &= bool(low <= np.median(made) <= high)
-        print(
-            f"{name:>17}: real quartiles {low:.4f} - {high:.4f}, simulated median {np.median(made):.4f} "
-            f"(quartiles {np.percentile(made, 25):.4f} - {np.percentile(made, 75):.4f})"
-        )
-    return agree
 
 
-def draw(real: list[Measured], simulated: list[Measured], path: Path) -> None:
+def compare_spread(real: Sequence[Star], simulated: Sequence[Star], figure: str, name: str) -> bool:
+    """Print where a figure of simulated stars lies in that of real ones, and say whether it agrees."""
+    tolerance = TOLERANCE[figure]
+    found = spread([getattr(s, figure) for s in real], [getattr(s, figure) for s in simulated], tolerance)
+    first, middle, last = found.quartiles
+    print(
+        f"  {name}: quartiles of {len(real)} real stars {found.low:.5f} - {found.high:.5f}\n"
+        f"    simulated median {middle:.5f}, quartiles {first:.5f} - {last:.5f}; "
+        f"{found.inside:.0%} inside the real quartiles{f', to {tolerance}' if tolerance else ''}"
+    )
+    return found.holds(tolerance)
+
+
+def compare(
+    real: Sequence[Measured], same: Sequence[Measured], drawn: Sequence[Measured], mission: str
+) -> bool:
+    """Print the figures of a mission and say whether they agree."""
+    true, twins, others = (stars(curves, mission) for curves in (real, same, drawn))
+    print(f"\n{mission}: noise in ppm, medians over calm stars; simulated ones in the real apertures")
+    agree = compare_bins(by_magnitude(true, twins))
+    print(" the same with apertures that the survey draws (not judged)")
+    compare_bins(by_magnitude(true, others))
+    print(" simulated over real noise of each star: 1, 2, 6 h, with the aperture of the real file")
+    compare_stars(true, twins)
+    print(" gaps and red noise")
+    segments = sorted({curve.segment for curve in real if curve.mission == mission})
+    print(f"  real {'sectors' if mission == 'TESS' else 'quarters'}: {', '.join(map(str, segments))}")
+    agree &= compare_spread(true, others, "missing", "missing cadences")
+    return compare_spread(true, others, "red_noise", "red noise in 6 h") and agree
+
+
+def draw(real: Sequence[Measured], simulated: Sequence[Measured], path: Path) -> None:
     """Draw noise against magnitude, and one real curve of each mission above a simulated one."""
     import matplotlib as mpl
 
@@ -172,13 +111,12 @@ def draw(real: list[Measured], simulated: list[Measured], path: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(3, 2, figsize=(12, 10), layout="constrained")
-    for column, mission in enumerate(("TESS", "Kepler")):
+    for column, mission in enumerate(MISSIONS):
         for kind, curves, colour, marker in (
             ("real", real, "black", "o"),
             ("simulated", simulated, "tab:orange", "."),
         ):
-            groups = by_star(curves, mission).values()
-            points = np.array([(g[0].magnitude, *np.median([c.cdpp for c in g], axis=0)) for g in groups])
+            points = np.array([(star.magnitude, *star.cdpp) for star in stars(curves, mission)])
             for hours, place in ((1, 1), (6, 3)):
                 axes[0, column].plot(
                     points[:, 0],
@@ -206,11 +144,12 @@ def draw(real: list[Measured], simulated: list[Measured], path: Path) -> None:
     figure.savefig(path, dpi=90)
 
 
-def _pair(real: list[Measured], simulated: list[Measured], mission: str) -> tuple[Measured, Measured]:
+def _pair(real: Sequence[Measured], simulated: Sequence[Measured], mission: str) -> tuple[Measured, Measured]:
     """Return a long real curve of a star without transits, and a simulated one of its magnitude."""
     star = {"TESS": "TIC 270501383", "Kepler": "KIC 10424789"}[mission]
     first = next(c for c in real if c.star == star and (mission == "TESS" or len(c.curve.time) > 4000))
-    return first, next(c for c in simulated if c.mission == mission and c.magnitude == first.magnitude)
+    is_twin = [c.magnitude == first.magnitude and len(c.curve.time) > 4000 for c in simulated]
+    return first, simulated[is_twin.index(True)]
 
 
 def main(arguments: list[str]) -> Any:
@@ -218,13 +157,13 @@ def main(arguments: list[str]) -> Any:
     if not SHARED.is_dir():
         print(f"bench_simulated_survey: no real observations at {SHARED}")
         return 0
-    real = real_curves()
-    simulated = simulated_curves(real)
-    print(f"{len(real)} real curves, {len(simulated)} simulated ones")
-    agree = [compare(real, simulated, mission) for mission in BINS]
+    real = real_curves(SHARED)
+    same, drawn = (simulated_curves(real, TWINS, same_aperture=same) for same in (True, False))
+    print(f"{len(real)} real curves, {len(drawn)} simulated ones, once with each kind of aperture")
+    agree = [compare(real, same, drawn, mission) for mission in MISSIONS]
     print(f"\nall within 25 % and the real quartiles: {'yes' if all(agree) else 'NO'}")
     if len(arguments) == 2 and arguments[0] == "--picture":
-        draw(real, simulated, Path(arguments[1]))
+        draw(real, drawn, Path(arguments[1]))
     return 0 if all(agree) else 1
 
 

@@ -47,7 +47,8 @@ class Format:
     disposition_column
         Where the catalogue says what the entry is; empty where the catalogue itself says it.
     dispositions
-        What it says, in our words; a word that is not here is an error.
+        What it says, in our words; a word that is not here is an error. What it adds in brackets, such as
+        which list a candidate was in, does not count.
     repeats
         Whether several lines may be about one thing; they are numbered then.
     """
@@ -185,7 +186,9 @@ K2_BINARIES: Final = Format(
     repeats=True,
 )
 
-#: Planetary Systems, table of the NASA Exoplanet Archive: one line a planet and reference, without epochs.
+#: Planetary Systems, table of the NASA Exoplanet Archive: one line a planet and reference. A file has the
+#: columns that somebody asked for: without mid-times, or without TIC numbers, too. Mid-times are Julian dates
+#: of several systems, which differ by a minute at most.
 PLANETARY_SYSTEMS: Final = Format(
     "planetary_systems",
     "confirmed planets, one row a publication",
@@ -197,6 +200,12 @@ PLANETARY_SYSTEMS: Final = Format(
         "is_default": Flag("default_flag"),
         "period_days": Number("pl_orbper", "days", positive=True, limit_flag="pl_orbperlim"),
         "period_uncertainty_days": Uncertainty(("pl_orbpererr1", "pl_orbpererr2")),
+        "epoch_btjd": Number("pl_tranmid", "days", offset=BJD_TO_BTJD, limit_flag="pl_tranmidlim"),
+        "epoch_uncertainty_days": Uncertainty(("pl_tranmiderr1", "pl_tranmiderr2")),
+        "duration_hours": Number("pl_trandur", "hours", positive=True, limit_flag="pl_trandurlim"),
+        "duration_uncertainty_hours": Uncertainty(("pl_trandurerr1", "pl_trandurerr2")),
+        "depth_ppm": Number("pl_trandep", "%", scale=1e4, limit_flag="pl_trandeplim"),
+        "depth_uncertainty_ppm": Uncertainty(("pl_trandeperr1", "pl_trandeperr2"), scale=1e4),
         "planet_radius_earth": Number("pl_rade", "Earth Radius", limit_flag="pl_radelim"),
         "planet_mass_earth": Number("pl_bmasse", "Earth Mass", limit_flag="pl_bmasselim"),
         "eccentricity": Number("pl_orbeccen", limit_flag="pl_orbeccenlim"),
@@ -211,7 +220,7 @@ PLANETARY_SYSTEMS: Final = Format(
     {
         "Published Confirmed": CONFIRMED,
         "Published Candidate": CANDIDATE,
-        "Kepler Project Candidate (q1_q17_dr25_sup_koi)": CANDIDATE,
+        "Kepler Project Candidate": CANDIDATE,
         "TESS Project Candidate": CANDIDATE,
     },
     repeats=True,

@@ -27,16 +27,19 @@ class Identity:
         The star: its canonical id where the catalogue gives one, else its name.
     alias
         Another name of the star that the line lists.
+    listed_id
+        The star's canonical id where the line has one beside the name in ``star``.
     """
 
     entry: str
     star: str
     alias: str | None = None
+    listed_id: str | None = None
 
     @property
     def target_id(self) -> str | None:
         """The star's canonical id, None where only a name is known."""
-        return self.star if is_canonical(self.star) else None
+        return self.star if is_canonical(self.star) else self.listed_id
 
 
 def is_canonical(name: str) -> bool:
@@ -87,9 +90,16 @@ def binary(column: str) -> Callable[[Line], tuple[Identity, ...]]:
 
 
 def planet(line: Line) -> tuple[Identity, ...]:
-    """Return whom a line of the Planetary Systems table is about: the planet, by its host's name."""
-    star = line.required("hostname")
-    return (Identity(line.required("pl_name"), star),)
+    """Return whom a line of the Planetary Systems table is about: the planet, by its host's name.
+
+    Where the file has TIC numbers, that name is listed for one.
+    """
+    name, star, tic = line.required("pl_name"), line.required("hostname"), line.text("tic_id")
+    if tic is None:
+        return (Identity(name, star),)
+    if not is_canonical(tic):
+        raise line.error("tic_id", f"{tic[:40]!r} is not a canonical id such as 'TIC 377780790'")
+    return (Identity(name, star, star, tic),)
 
 
 def alias_lines(line: Line) -> tuple[Identity, ...]:

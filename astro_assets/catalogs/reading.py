@@ -108,7 +108,8 @@ def _disposition(line: Line, form: Format) -> dict[str, str | None]:
     listed = line.text(form.disposition_column) if form.disposition_column else ""
     if listed is None:
         return {"disposition": "unknown", "listed_disposition": None}
-    if form.dispositions and listed not in form.dispositions:
+    word = listed.partition(" (")[0]
+    if form.dispositions and word not in form.dispositions:
         known = ", ".join(form.dispositions)
         raise line.error(form.disposition_column, f"{listed[:40]!r} is none of {known}")
-    return {"disposition": form.dispositions.get(listed), "listed_disposition": listed or None}
+    return {"disposition": form.dispositions.get(word), "listed_disposition": listed or None}

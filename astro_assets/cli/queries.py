@@ -15,7 +15,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.lineage import Node, UnknownUnitError
 from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.ledger.table import Table
-from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES, SIMULATED_TRUTH
+from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES, SIMULATED_TRUTH, SURFACE_KINDS
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
 from astro_assets.orchestration.inbox import Inbox, seen
 from astro_assets.orchestration.inbox_state import State
@@ -97,8 +97,9 @@ def recovery(ledger: Ledger) -> pl.DataFrame:
 
 
 def _truth(ledger: Ledger) -> pl.DataFrame:
-    rows = ledger.open(SIMULATED_TRUTH).rows(["target_id", "kind", "period_days"]).collect()
-    return rows.select("target_id", "kind", true_period_days="period_days").unique()
+    rows = ledger.open(SIMULATED_TRUTH).rows(["target_id", "kind", "period_days"])
+    signals = rows.filter(~pl.col("kind").is_in(SURFACE_KINDS)).collect()
+    return signals.select("target_id", "kind", true_period_days="period_days").unique()
 
 
 def refused_files(ledger: Ledger, keys: Sequence[str]) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from astro_assets.observations.quarantine import (
     quarantined_files,
 )
 from astro_assets.observations.simulated_survey import simulate_survey
+from astro_assets.observations.simulated_telescopes import MOST_STARS
 from astro_assets.observations.tables import (
     LIGHT_CURVES,
     OBSERVATION_FILES,
@@ -44,11 +45,15 @@ class SurveyConfig(dg.Config):
     n_targets: int | None = Field(
         default=None,
         ge=0,
+        lt=MOST_STARS,
         description="Stars to simulate; 0 for none. By default 200 where neither the home nor its inbox "
         "holds an observation, else none.",
     )
     seed: int = Field(
-        default=1, ge=0, description="Seed of everything random; the same seed gives the same files."
+        default=1,
+        ge=1,
+        le=10**9,
+        description="Seed of everything random; the same seed gives the same files, another other stars.",
     )
     mission: str = Field(
         default="TESS",

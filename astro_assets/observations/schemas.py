@@ -181,10 +181,11 @@ SIMULATED_TRUTH_SCHEMA: Final = Schema(
         Column(
             "kind",
             "string",
-            "'planet', 'eclipsing_binary', 'background_binary' (in the target's light), 'pulsator', "
-            "'rotator' or 'flare_star'. What a kind has none of is NaN.",
+            "'planet', 'eclipsing_binary', 'background_binary' (in the target's light), 'pulsator' (one row "
+            "a mode), 'rotator', 'flare_star'; 'spots', weak ones, and 'granulation', which all stars have, "
+            "quiet ones too. What a kind has none of is NaN.",
         ),
-        Column("period_days", "float64", "Period of the orbit, strongest mode or rotation.", unit="d"),
+        Column("period_days", "float64", "Period of the orbit, the mode or the rotation.", unit="d"),
         Column("epoch_btjd", "float64", "Mid-time of a (primary) transit, BJD_TDB - 2457000.", unit="d"),
         Column("duration_hours", "float64", "First to last contact of the (primary) transit.", unit="h"),
         Column("ingress_hours", "float64", "First to second contact.", unit="h"),
@@ -203,10 +204,11 @@ SIMULATED_TRUTH_SCHEMA: Final = Schema(
         Column(
             "amplitude_ppm",
             "float64",
-            "Semi-amplitude of the strongest mode or of tidal distortion, standard deviation of spots.",
+            "Semi-amplitude of the mode, as the exposures smear it, or of tidal distortion; standard "
+            "deviation of spots and granulation.",
             unit="1e-6",
         ),
-        Column("n_flares", "int32", "Flares in the file."),
+        Column("n_flares", "int32", "Flares that the corrected flux shows."),
     )
 )
 

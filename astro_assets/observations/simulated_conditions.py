@@ -22,6 +22,29 @@ _STREAM: Final = 3
 #: Shared trends of the raw flux, as fractions of it.
 _TREND_SIZES: Final = {"TESS": (1.5e-3, 8e-4, 4e-4), "Kepler": (1e-2, 3e-3, 1e-3)}
 
+#: Kepler's quarters 0 to 17: start (BKJD), number of the first cadence, cadences, downlinks within, and
+#: cadences lost in longer gaps, as in the files of KIC 7660594.
+KEPLER_QUARTERS: Final = (
+    (120.5, 568, 476, 0, 0),
+    (131.5, 1105, 1639, 0, 0),
+    (169.8, 2977, 4342, 2, 135),
+    (260.2, 7405, 4369, 2, 105),
+    (352.4, 11915, 4396, 1, 194),
+    (443.5, 16374, 4633, 2, 10),
+    (539.5, 21070, 4397, 2, 0),
+    (630.2, 25510, 4374, 2, 22),
+    (735.4, 30658, 3278, 0, 132),
+    (808.5, 34238, 4767, 2, 26),
+    (906.9, 39050, 4572, 2, 0),
+    (1001.2, 43668, 4753, 2, 122),
+    (1099.4, 48474, 4043, 2, 370),
+    (1182.8, 52552, 4420, 2, 18),
+    (1274.2, 57025, 4756, 2, 354),
+    (1373.5, 61887, 4779, 2, 281),
+    (1472.1, 66713, 4202, 1, 570),
+    (1559.2, 70977, 1555, 0, 256),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
@@ -121,42 +144,41 @@ def _tess_sector(
 def _kepler_quarter(
     quarter: int, channel: int, common: np.random.Generator, own: np.random.Generator
 ) -> Conditions:
-    """Three months with downlinks between; a dump each 3 d; safe modes in half of the quarters."""
-    n, per_day = 4400, 86400 / KEPLER_LIKE.cadence_s
-    start = KEPLER_LIKE.first_start_btjd + (quarter - 1) * 93.2
+    """Three months with downlinks between; a dump each 3 d; safe modes as the real quarter had them."""
+    start_bkjd, first_cadence, n, n_downlinks, n_lost = KEPLER_QUARTERS[quarter]
+    start = start_bkjd + KEPLER_LIKE.first_start_btjd - KEPLER_QUARTERS[0][0]
     quality = np.zeros(n, dtype=np.int32)
     place = np.arange(n)
     missing = np.zeros(n, dtype=bool)
     resumed = [0]
-    for middle in (n // 3, 2 * n // 3):
-        first = middle + int(common.integers(-60, 60))
-        length = int(common.integers(40, 50))
+    for downlink in range(1, n_downlinks + 1):
+        first = downlink * n // (n_downlinks + 1) + int(common.integers(-60, 60))
+        length = int(common.integers(38, 47))
         missing[first : first + length] = True
         quality[first : first + length] |= 8 | 65536
         resumed.append(first + length)
-    if common.random() < 0.5:
-        first, length = int(common.integers(100, n - 500)), int(common.integers(40, 300))
-        missing[first : first + length] = True
-        quality[first : first + length] |= 2 | 8 | 65536
-        resumed.append(first + length)
-    first, length = int(common.integers(0, n - 500)), int(common.exponential(40))
-    quality[first : first + length] |= 256
+    if n_lost:
+        # Between the start and the first downlink, where there is one.
+        first = int(common.integers(100, n // (n_downlinks + 1) - n_lost - 100))
+        missing[first : first + n_lost] = True
+        quality[first : first + n_lost] |= 2 | 8 | 65536
+        resumed.append(first + n_lost)
     dumps = (place % 146 == 95) & ~missing
     quality[dumps] |= 32
-    quality[common.choice(n, size=int(common.poisson(10)), replace=False)] |= 16384
+    quality[common.choice(n, size=int(common.poisson(0.0025 * n)), replace=False)] |= 16384
     return Conditions(
         telescope=KEPLER_LIKE,
         segment=quarter,
         camera=channel,
         start_btjd=start,
-        time=np.asarray(start + (place + 0.5) / per_day, dtype=np.float64),
-        cadence_number=(1105 + (quarter - 1) * 4561 + place).astype(np.int32),
+        time=np.asarray(start + (place + 0.5) * KEPLER_LIKE.cadence_days, dtype=np.float64),
+        cadence_number=(first_cadence + place).astype(np.int32),
         quality=quality,
         is_missing=missing,
         is_excluded=missing | ((quality & (32 | 256 | 16384)) > 0),
         is_disturbed=dumps,
         **_shared(KEPLER_LIKE, n, np.sort(resumed), np.ones(n), own),
-        stray_light=np.zeros(n),
+        stray_light=0.1 * (1 + np.sin(own.uniform(0, 2 * np.pi) + 2 * np.pi * (place - n) / 8000)),
     )
 
 
@@ -168,7 +190,11 @@ def _shared(
     span = days[-1]
     since = days - days[resumed[np.searchsorted(resumed, np.arange(n), side="right") - 1]]
     heating = np.exp(-since / rng.uniform(0.5, 1.5))
-    drift = 2 * days / span - 1 + 0.3 * red_noise(n, telescope.cadence_days / (span / 4), rng)
+    # Up or down, straight or bent: another in each camera.
+    line, bend = 2 * days / span - 1, 1.5 * ((2 * days / span - 1) ** 2 - 1 / 3)
+    angle = rng.uniform(0, 2 * np.pi)
+    drift = np.cos(angle) * line + np.sin(angle) * bend
+    drift += 0.3 * red_noise(n, telescope.cadence_days / (span / 4), rng)
     shapes = np.stack([drift, heating - heating.mean(), red_noise(n, telescope.cadence_days / 1.5, rng)])
     pointing = telescope.pointing_pixels * jitter
     slow = 0.01 * drift + 0.02 * heating

@@ -25,6 +25,12 @@ _STREAM: Final = 6
 _DAY_ZERO: Final = {"TESS": 2457000, "Kepler": 2454833}
 #: Share of the common trends that the mission's correction leaves.
 _TRENDS_LEFT: Final = 0.01
+#: Share of the stray light that the subtraction of the background leaves, standard deviation over stars, and
+#: the part of that which the mission's correction leaves.
+_STRAY_LEFT: Final = 0.01
+_STRAY_CORRECTED: Final = 0.1
+#: SAP_BKG_ERR over SAP_BKG.
+_SKY_ERROR: Final = 0.003
 #: Centroids of the flux scatter by this many pixels times the relative noise.
 _CENTROID_PIXELS: Final = 1.5
 _OUTLIERS: Final = {"TESS": 12, "Kepler": 8}
@@ -39,7 +45,7 @@ class Observation:
     content
         Bytes of the FITS file.
     n_flares
-        Flares of the star during the segment.
+        Flares that the corrected flux shows: at least half of the light of their brightest cadence.
     """
 
     content: bytes
@@ -49,33 +55,36 @@ class Observation:
 def observe(star: SimulatedStar, segment: int) -> Observation:
     """Return the file that the star's telescope would make in a sector or quarter.
 
-    SAP_FLUX carries the trends of the camera, each star in its own measure, PDCSAP_FLUX a hundredth of them
-    and correlated noise. Flagged cadences have no PDCSAP_FLUX, missing ones nothing; outliers are flagged in
-    half of the cases.
+    SAP_FLUX is the light in the aperture, of other stars too, with the trends of the camera, each star in its
+    own measure, and what the subtraction of the background leaves of stray light. PDCSAP_FLUX is the star's
+    own, with correlated noise, a hundredth of the trends and a tenth of that stray light. Flagged cadences
+    have no PDCSAP_FLUX, missing ones nothing; outliers are flagged in half of the cases.
     """
-    telescope = star.telescope
+    telescope, aperture = star.telescope, star.aperture
     here = conditions(telescope.mission, star.seed, segment, camera_of(star))
     rng = np.random.default_rng([star.seed, _STREAM, star.number, segment])
     light = star.light(here.time, segment)
-    n, level, noise = len(here.time), telescope.level(star.magnitude), telescope.noise(star.magnitude)
-    background = 0.06 * telescope.level(10.0) * (1 + here.stray_light) * rng.uniform(0.8, 1.2)
+    n, level, noise, captured = len(here.time), aperture.level, aperture.noise, aperture.captured
+    sky = aperture.background * rng.uniform(0.8, 1.2)
+    stray = sky * here.stray_light
     # More background is more photon noise.
-    error = np.sqrt(noise**2 + (background - background.min()) / telescope.collecting_s)
+    error = np.sqrt(noise**2 + stray / telescope.collecting_s / captured**2)
     flux = level * light.flux + error * rng.standard_normal(n)
-    left = telescope.red_noise * telescope.added_noise(star.magnitude)
+    left = telescope.red_noise * aperture.pixel_noise
     flux += left * red_noise(n, telescope.cadence_days / telescope.red_noise_days, rng)
     quality = _add_outliers(flux, noise, here, rng)
     flux[here.is_disturbed] *= 1 + rng.normal(0, 0.01, size=int(here.is_disturbed.sum()))
     trend = rng.normal((1.0, 0.5, 0.0), (0.3, 0.5, 0.5)) @ here.trends
+    stray_left = rng.normal(0, _STRAY_LEFT) * stray / captured
     corner = rng.uniform(100, 1000, size=2)
     columns_noise, rows_noise = _CENTROID_PIXELS * error / level * rng.standard_normal((2, n))
     columns: dict[str, NDArray[Any]] = {
         "TIME": here.time + (2457000 - _DAY_ZERO[telescope.mission]),
-        "SAP_FLUX": flux * (1 + trend),
-        "SAP_FLUX_ERR": error,
-        "SAP_BKG": background,
-        "SAP_BKG_ERR": np.full(n, 0.01 * background.min()),
-        "PDCSAP_FLUX": flux * (1 + _TRENDS_LEFT * trend),
+        "SAP_FLUX": captured * ((flux + level * aperture.contamination) * (1 + trend) + stray_left),
+        "SAP_FLUX_ERR": captured * error,
+        "SAP_BKG": sky + stray,
+        "SAP_BKG_ERR": np.full(n, _SKY_ERROR * sky),
+        "PDCSAP_FLUX": flux * (1 + _TRENDS_LEFT * trend) + _STRAY_CORRECTED * stray_left,
         "PDCSAP_FLUX_ERR": error.copy(),
         "MOM_CENTR1": corner[0] + here.column_pointing + light.column_shift + columns_noise,
         "MOM_CENTR2": corner[1] + here.row_pointing + light.row_shift + rows_noise,
@@ -87,8 +96,10 @@ def observe(star: SimulatedStar, segment: int) -> Observation:
     for name in ("PDCSAP_FLUX", "PDCSAP_FLUX_ERR"):
         columns[name][here.is_excluded] = np.nan
     columns |= {"CADENCENO": here.cadence_number, "QUALITY": quality}
-    content = light_curve_file(telescope.mission, _primary_cards(star, here), _table_cards(here), columns)
-    return Observation(content, light.n_flares)
+    cards = _table_cards(star, here)
+    content = light_curve_file(telescope.mission, _primary_cards(star, here), cards, columns)
+    seen = light.flares.max(axis=1, where=~here.is_excluded, initial=0.0)
+    return Observation(content, int(np.count_nonzero(seen >= 0.5 * light.flares.max(axis=1, initial=0.0))))
 
 
 def camera_of(star: SimulatedStar) -> int:
@@ -138,7 +149,7 @@ def _primary_cards(star: SimulatedStar, here: Conditions) -> dict[str, Any]:
     }
 
 
-def _table_cards(here: Conditions) -> dict[str, Any]:
+def _table_cards(star: SimulatedStar, here: Conditions) -> dict[str, Any]:
     telescope = here.telescope
     is_tess = telescope.mission == "TESS"
     start = here.start_btjd + 2457000 - _DAY_ZERO[telescope.mission]
@@ -163,4 +174,6 @@ def _table_cards(here: Conditions) -> dict[str, Any]:
         "TIMEDEL": telescope.cadence_days,
         "BACKAPP": True,
         "DEADAPP": True,
+        "CROWDSAP": round(star.aperture.crowding, 6),
+        "FLFRCSAP": round(star.aperture.captured, 6),
     }

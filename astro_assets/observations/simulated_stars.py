@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from astro_assets.observations.simulated_apertures import Aperture, draw_aperture
 from astro_assets.observations.simulated_orbits import Background, draw_background, draw_binary, draw_planets
 from astro_assets.observations.simulated_variability import (
     draw_flares,
@@ -31,8 +32,14 @@ if TYPE_CHECKING:
 
 #: Successive multiples of it, modulo 1, fill the unit interval evenly, however many there are.
 _GOLDEN: Final = (5**0.5 - 1) / 2
+#: Names of a seed, more than its stars of all missions: those of the next seed begin there.
+_NAMES_A_SEED: Final = 10_000_000
 #: First of the numbers that seed a generator, so that no two kinds of draws share random numbers.
-_ORDER, _STAR, _SPOTS, _SURFACE = 0, 1, 4, 5
+_ORDER, _STAR, _SPOTS, _SURFACE, _APERTURE = 0, 1, 4, 5, 7
+#: Correlation time of granulation.
+_GRANULE_DAYS: Final = 0.1
+#: Share of restless stars.
+_RESTLESS: Final = 1 / 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +102,14 @@ class StarLight:
         Relative flux, around 1, shape (n,).
     column_shift, row_shift
         Motion of the centre of light [pixel], shape (n,).
-    n_flares
-        Flares of the segment.
+    flares
+        What each flare of the segment adds to it, shape (n_flares, n).
     """
 
     flux: Times
     column_shift: Times
     row_shift: Times
-    n_flares: int
+    flares: Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,8 @@ class SimulatedStar:
         One of `KINDS`, or ``quiet``.
     magnitude, ra_deg, dec_deg
         Brightness in the mission's band, and place on the sky (ICRS).
+    aperture
+        The pixels in which it is measured.
     teff_k, logg
         Effective temperature [K] and surface gravity [log10 cm s-2].
     eclipses
@@ -127,7 +136,8 @@ class SimulatedStar:
         What its surface does.
     surface_noise
         Granulation: standard deviation as a fraction of the flux, correlated over 0.1 d. Some 20 ppm in
-        6.5 h, as in Kepler's stars (Gilliland et al. 2011, ApJS 197, 6).
+        6.5 h, as in most of Kepler's stars; a sixth of them is several times as restless (Gilliland et al.
+        2011, ApJS 197, 6).
     """
 
     number: int
@@ -135,6 +145,7 @@ class SimulatedStar:
     telescope: Telescope
     kind: str
     magnitude: float
+    aperture: Aperture
     ra_deg: float
     dec_deg: float
     teff_k: float
@@ -148,8 +159,13 @@ class SimulatedStar:
 
     @property
     def target_id(self) -> str:
-        """``SIM n``."""
-        return target_id("SIM", self.number)
+        """``SIM n``: another for each mission, seed and star; its number itself for seed 1."""
+        return target_id("SIM", self.name_number)
+
+    @property
+    def name_number(self) -> int:
+        """Number in the star's name."""
+        return self.number + _NAMES_A_SEED * (self.seed - 1)
 
     def light(self, time: Times, segment: int) -> StarLight:
         """Return what the star sends at equally spaced times [BTJD] of a segment, shape (n,)."""
@@ -157,33 +173,39 @@ class SimulatedStar:
         rng = np.random.default_rng([self.seed, _SURFACE, self.number, segment])
         spots = np.random.default_rng([self.seed, _SPOTS, self.number, 0])
         flux = 1.0 + self.rotation.flux(time, self.telescope.first_start_btjd, spots)
-        flux += self.surface_noise * red_noise(len(time), exposure / 0.1, rng)
+        flux += self.surface_noise * red_noise(len(time), exposure / _GRANULE_DAYS, rng)
         if self.pulsation is not None:
             flux += self.pulsation.flux(time, exposure)
         for orbit in self.eclipses:
             flux *= orbit.flux(time, exposure)
-        n_flares = 0
+        flares = np.zeros((0, len(time)))
         if self.flares is not None:
-            added, n_flares = self.flares.flux(time, rng)
-            flux += added
+            flares = self.flares.flux(time, exposure, rng)
+            flux += flares.sum(axis=0)
         if self.background is None:
-            return StarLight(flux, np.zeros(len(time)), np.zeros(len(time)), n_flares)
+            return StarLight(flux, np.zeros(len(time)), np.zeros(len(time)), flares)
         total, share = self.background.blend(flux, time, exposure)
         columns, rows = self.background.offset_pixels
         change = share - self.background.share
-        return StarLight(total, columns * change, rows * change, n_flares)
+        return StarLight(total, columns * change, rows * change, flares)
 
 
 def simulate_star(
-    number: int, seed: int, population: Population, telescope: Telescope, kind: str | None = None
+    number: int,
+    seed: int,
+    population: Population,
+    telescope: Telescope,
+    kind: str | None = None,
+    magnitude: float | None = None,
 ) -> SimulatedStar:
-    """Draw the star of a number from the population, or one of a given kind."""
+    """Draw the star of a number from the population, or one of a given kind or magnitude."""
     first = np.random.default_rng([seed, _ORDER, 0, 0]).random()
     kind = kind or population.kind((first + number * _GOLDEN) % 1.0)
     rng = np.random.default_rng([seed, _STAR, number, 0])
     brightest, faintest = telescope.magnitudes
     # Stars grow in number towards the faint end.
-    magnitude = brightest + (faintest - brightest) * np.sqrt(rng.random())
+    drawn = brightest + (faintest - brightest) * np.sqrt(rng.random())
+    magnitude = round(float(drawn), 4) if magnitude is None else magnitude
     ra_deg, dec_deg = rng.uniform(0, 360), np.degrees(np.arcsin(rng.uniform(-1, 1)))
     teff_k = rng.uniform(3000, 4500) if kind == "flare_star" else rng.uniform(4200, 6600)
     if kind == "pulsator":
@@ -207,12 +229,19 @@ def simulate_star(
         seed=seed,
         telescope=telescope,
         kind=kind,
-        magnitude=round(float(magnitude), 4),
+        magnitude=magnitude,
+        aperture=draw_aperture(np.random.default_rng([seed, _APERTURE, number, 0]), telescope, magnitude),
         ra_deg=round(float(ra_deg), 6),
         dec_deg=round(float(dec_deg), 6),
         teff_k=round(float(teff_k), 1),
         logg=round(float(4.9 - 0.5 * (teff_k - 3000) / 3600 + rng.normal(0, 0.05)), 3),
         rotation=draw_rotation(rng, strong=kind == "rotator"),
-        surface_noise=float(np.exp(rng.uniform(np.log(2e-5), np.log(6e-5)))),
+        surface_noise=_draw_granulation(rng),
         **signals,
     )
+
+
+def _draw_granulation(rng: np.random.Generator) -> float:
+    """Draw the noise of a surface: 20 to 60 ppm, or 100 to 600 ppm of restless stars."""
+    low, high = (1e-4, 6e-4) if rng.random() < _RESTLESS else (2e-5, 6e-5)
+    return float(np.exp(rng.uniform(np.log(low), np.log(high))))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from astro_assets.observations.simulated_observation import observe
 from astro_assets.observations.simulated_stars import Population, SimulatedStar, simulate_star
-from astro_assets.observations.simulated_telescopes import TELESCOPES
+from astro_assets.observations.simulated_telescopes import MOST_STARS, TELESCOPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,18 +58,27 @@ class SimulatedFile:
         return sha256(self.content).hexdigest()
 
     def truth(self) -> list[dict[str, Any]]:
-        """Return the rows of ``simulated_truth`` for this file, one a signal; none for a quiet star."""
+        """Return the rows of ``simulated_truth`` for this file, one a signal.
+
+        All stars have weak spots and granulation: a quiet one nothing else.
+        """
         star, digest = self.star, self.sha256
+        own_share = 1.0 if star.background is None else 1.0 - star.background.share
         signals = [_eclipse_row(orbit, None) for orbit in star.eclipses]
         if star.background is not None:
             signals.append(_eclipse_row(star.background.eclipses, star.background))
         if star.pulsation is not None:
-            period, amplitude = star.pulsation.periods_days[0], star.pulsation.amplitudes[0]
-            signals.append(_other_row("pulsator", period, amplitude))
+            modes = star.pulsation.smeared(star.telescope.cadence_days)
+            signals += [
+                _other_row("pulsator", period, amplitude)
+                for period, amplitude in zip(star.pulsation.periods_days, modes, strict=True)
+            ]
         if star.flares is not None:
             signals.append(_other_row("flare_star", _NAN, _NAN) | {"n_flares": self.n_flares})
-        if star.kind == "rotator":
-            signals.append(_other_row("rotator", star.rotation.period_days, star.rotation.amplitude))
+        spots = "rotator" if star.kind == "rotator" else "spots"
+        rotation = star.rotation
+        signals.append(_other_row(spots, rotation.period_days, own_share * rotation.amplitude))
+        signals.append(_other_row("granulation", _NAN, own_share * star.surface_noise))
         names = {"sha256": digest, "target_id": star.target_id}
         return [names | {"signal": number} | row for number, row in enumerate(signals, start=1)]
 
@@ -115,22 +124,26 @@ def simulate_survey(
     Parameters
     ----------
     n_targets
-        Number of stars; those of TESS are numbered from 1, those of Kepler from 1,000,001.
+        Number of stars, below a million; those of TESS are numbered from 1, those of Kepler from
+        1,000,001. They are named by that number and by the seed beyond 1: ``SIM 20000001`` is the first TESS
+        star of seed 3.
     seed
-        Seed of everything random, not negative; the same seed gives the same bytes.
+        Seed of everything random, at least 1; the same seed gives the same bytes.
     population
         What kinds of stars there are.
     n_segments
-        Consecutive sectors or quarters in which every star is seen.
+        Consecutive sectors or quarters in which every star is seen; sectors from 1 on, quarters from 2, the
+        first of full length, to 17.
     mission
         ``TESS`` (two-minute cadence) or ``Kepler`` (long cadence).
 
     Raises
     ------
     ValueError
-        If a number is below its least value, or the mission has no simulation.
+        If a number is out of its range, or the mission has no simulation.
     """
-    if n_targets < 0 or seed < 0 or n_segments < 1 or mission not in TELESCOPES:
+    is_possible = 0 <= n_targets < MOST_STARS and seed >= 1 and mission in TELESCOPES
+    if not is_possible or not 1 <= n_segments <= len(TELESCOPES[mission].segments):
         raise ValueError(
             f"cannot simulate {n_targets} targets in {n_segments} segments of {mission!r} with seed {seed}"
         )
@@ -138,7 +151,7 @@ def simulate_survey(
     letter = "s" if mission == "TESS" else "q"
     for number in range(telescope.first_number, telescope.first_number + n_targets):
         star = simulate_star(number, seed, population, telescope)
-        for segment in range(1, n_segments + 1):
+        for segment in telescope.segments[:n_segments]:
             observation = observe(star, segment)
-            name = f"sim{number:07d}-{letter}{segment:04d}_lc.fits"
+            name = f"sim{star.name_number:07d}-{letter}{segment:04d}_lc.fits"
             yield SimulatedFile(name, observation.content, star, observation.n_flares)

@@ -10,6 +10,9 @@ from typing import Final
 
 import numpy as np
 
+#: Below so many stars of a mission no two missions share a number.
+MOST_STARS: Final = 1_000_000
+
 
 @dataclass(frozen=True, slots=True)
 class Telescope:
@@ -22,18 +25,29 @@ class Telescope:
     first_number
         Number of its first simulated star, so that no two missions share one.
     first_start_btjd
-        Start of the first segment [BJD_TDB - 2457000].
+        Start of the first segment, for Kepler quarter 0 [BJD_TDB - 2457000].
     cadence_s, collecting_s
         Seconds from cadence to cadence, and of light in each.
     electrons_mag_10
         Electrons a second from a star of magnitude 10.
-    added_variance, added_slope, added_magnitude, added_floor
-        Variance of sky, readout and pointing in an aperture at a magnitude m, in (electron/s)^2 a cadence:
-        ``added_variance max(added_floor, 10^(-added_slope (m - added_magnitude)))``; bright stars have larger
-        apertures.
+    aperture_magnitude, aperture_pixels, aperture_slope, fewest_pixels
+        Pixels of the aperture of a star of ``aperture_magnitude``, their decrease in dex a magnitude, and how
+        many the faintest stars have.
+    lost_light, lost_slope
+        Share of the light of a star of ``aperture_magnitude`` that falls beside its aperture, and its
+        growth in dex a magnitude.
+    crowding_dex, crowding_scatter_dex
+        Light of other stars in the aperture over that of a star of magnitude 12, median and scatter of its
+        logarithm.
+    sky_electrons
+        Electrons a second that the darkest sky gives in a pixel.
+    pixel_variance
+        Variance of a pixel without stars, sky and readout together, in (electron/s)^2 a cadence.
+    jitter
+        Noise of the flux by jitter of the pointing from cadence to cadence, as a fraction.
     red_noise, red_noise_days
-        Correlated noise that the mission's correction leaves, in standard deviations of the added noise of a
-        cadence, and its correlation time [d].
+        Correlated noise that the mission's correction leaves, in standard deviations of the noise of the
+        pixels in a cadence, and its correlation time [d].
     pointing_pixels
         Jitter of the pointing from cadence to cadence.
     limb_darkening_sun
@@ -43,6 +57,8 @@ class Telescope:
         Brightest and faintest star.
     longest_period_days
         Longest orbit drawn: it is seen at least twice in a segment, gaps aside.
+    segments
+        Sectors or quarters of a survey, all of full length.
     """
 
     mission: str
@@ -51,16 +67,24 @@ class Telescope:
     cadence_s: float
     collecting_s: float
     electrons_mag_10: float
-    added_variance: float
-    added_slope: float
-    added_magnitude: float
-    added_floor: float
+    aperture_magnitude: float
+    aperture_pixels: float
+    aperture_slope: float
+    fewest_pixels: float
+    lost_light: float
+    lost_slope: float
+    crowding_dex: float
+    crowding_scatter_dex: float
+    sky_electrons: float
+    pixel_variance: float
+    jitter: float
     red_noise: float
     red_noise_days: float
     pointing_pixels: float
     limb_darkening_sun: tuple[float, float]
     magnitudes: tuple[float, float]
     longest_period_days: float
+    segments: range
 
     @property
     def cadence_days(self) -> float:
@@ -71,25 +95,15 @@ class Telescope:
         """Return the electrons a second from a star."""
         return float(self.electrons_mag_10 * 10 ** (-0.4 * (magnitude - 10)))
 
-    def noise(self, magnitude: float) -> float:
-        """Return the standard deviation of one cadence [electron/s]: photons, sky, readout and pointing."""
-        return float(
-            np.hypot(np.sqrt(self.level(magnitude) / self.collecting_s), self.added_noise(magnitude))
-        )
-
-    def added_noise(self, magnitude: float) -> float:
-        """Return the part of it that is not the star's photons."""
-        growth = max(self.added_floor, 10 ** (-self.added_slope * (magnitude - self.added_magnitude)))
-        return float(np.sqrt(self.added_variance * growth))
-
     def limb_darkening(self, teff_k: float) -> tuple[float, float]:
         """Return quadratic coefficients: cooler stars are darker at the limb, by 0.1 in 1,000 K."""
         linear, square = self.limb_darkening_sun
         return float(np.clip(linear - 1e-4 * (teff_k - 5772), 0.05, 0.7)), square
 
 
-#: Noise fitted to six two-minute SPOC curves of sector 1, where a star of magnitude 10 gives 15,600 electrons
-#: a second. A cadence is 60 frames of 1.98 s, of which cosmic-ray mitigation drops a fifth.
+#: As in six two-minute SPOC curves of sector 1: pixels, captured light and crowding by their headers and
+#: aperture masks, sky by SAP_BKG, noise by their scatter. A star of magnitude 10 gives 15,600 electrons a
+#: second in them. A cadence is 60 frames of 1.98 s, of which cosmic-ray mitigation drops a fifth.
 TESS_LIKE: Final = Telescope(
     mission="TESS",
     first_number=1,
@@ -97,35 +111,51 @@ TESS_LIKE: Final = Telescope(
     cadence_s=120.0,
     collecting_s=60 * 1.98 * 0.8,
     electrons_mag_10=1.56e4,
-    added_variance=57.0,
-    added_slope=0.33,
-    added_magnitude=10.0,
-    added_floor=1.0,
-    red_noise=0.21,
+    aperture_magnitude=8.0,
+    aperture_pixels=24.0,
+    aperture_slope=0.17,
+    fewest_pixels=6.5,
+    lost_light=0.06,
+    lost_slope=0.13,
+    crowding_dex=-0.8,
+    crowding_scatter_dex=0.4,
+    sky_electrons=100.0,
+    pixel_variance=2.2,
+    jitter=1.4e-4,
+    red_noise=0.27,
     red_noise_days=0.12,
     pointing_pixels=0.011,
     limb_darkening_sun=(0.30, 0.25),
     magnitudes=(7.0, 13.5),
     longest_period_days=12.0,
+    segments=range(1, 100),
 )
-#: Noise fitted to long-cadence curves of 15 stars; a star of magnitude 12 gives 220,000 electrons a second in
-#: them. A cadence is 270 frames of 6.02 s.
+#: As in long-cadence curves of six stars, noise as in those of 12; a star of magnitude 12 gives 220,000
+#: electrons a second in them. A cadence is 270 frames of 6.02 s. Quarters 0 and 1 were shorter ones.
 KEPLER_LIKE: Final = Telescope(
     mission="Kepler",
     first_number=1_000_001,
-    first_start_btjd=131.5 - 2167.0,
+    first_start_btjd=120.5 - 2167.0,
     cadence_s=1765.463,
     collecting_s=270 * 6.02,
     electrons_mag_10=1.39e6,
-    added_variance=15.0,
-    added_slope=0.2,
-    added_magnitude=15.5,
-    added_floor=0.5,
-    red_noise=0.06,
+    aperture_magnitude=11.5,
+    aperture_pixels=20.0,
+    aperture_slope=0.17,
+    fewest_pixels=4.0,
+    lost_light=0.045,
+    lost_slope=0.17,
+    crowding_dex=-3.2,
+    crowding_scatter_dex=1.0,
+    sky_electrons=165.0,
+    pixel_variance=1.9,
+    jitter=4e-5,
+    red_noise=0.22,
     red_noise_days=0.10,
     pointing_pixels=0.0004,
     limb_darkening_sun=(0.40, 0.26),
     magnitudes=(11.0, 16.0),
     longest_period_days=40.0,
+    segments=range(2, 18),
 )
 TELESCOPES: Final = {telescope.mission: telescope for telescope in (TESS_LIKE, KEPLER_LIKE)}

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Samples a rotation at which spots are drawn: between them a straight line is right to 1 part in 1,000.
 _SAMPLES_A_ROTATION: Final = 100
+#: Flares are averaged over exposures in steps of this length.
+_FLARE_STEP_DAYS: Final = 0.0007
 #: Flare template of Davenport et al. (2014), ApJ 797, 122, in half-durations: rise and two-phase decay.
 _RISE: Final = (1.0, 1.941, -0.175, -2.246, -1.125)
 _DECAY: Final = ((0.6890, 1.600), (0.3030, 0.2783))
@@ -35,7 +37,7 @@ class Rotation:
     amplitude
         Standard deviation, as a fraction of the flux.
     quality, mix
-        How many radians spots last, and the half period's share of the variance.
+        How many radians spots last, and the variance at half the period over that at the period.
     """
 
     period_days: float
@@ -71,12 +73,20 @@ class Pulsation:
     amplitudes: tuple[float, ...]
     phases: tuple[float, ...]
 
+    def smeared(self, exposure_days: float) -> tuple[float, ...]:
+        """Return the semi-amplitudes that exposures of some length [d] leave."""
+        return tuple(
+            abs(amplitude * float(np.sinc(exposure_days / period)))
+            for period, amplitude in zip(self.periods_days, self.amplitudes, strict=True)
+        )
+
     def flux(self, time: Times, exposure_days: float) -> Times:
         """Return the change of the flux at some times [d]; long exposures smear short periods."""
         flux = np.zeros(len(time))
-        for period, amplitude, phase in zip(self.periods_days, self.amplitudes, self.phases, strict=True):
-            smeared = amplitude * float(np.sinc(exposure_days / period))
-            flux += smeared * np.sin(2 * np.pi * time / period + phase)
+        for period, amplitude, phase in zip(
+            self.periods_days, self.smeared(exposure_days), self.phases, strict=True
+        ):
+            flux += amplitude * np.sin(2 * np.pi * time / period + phase)
         return flux
 
 
@@ -95,16 +105,22 @@ class Flares:
     rate_per_day: float
     smallest: float
 
-    def flux(self, time: Times, rng: np.random.Generator) -> tuple[Times, int]:
-        """Return the added light at some times [d], and how many flares there are."""
+    def flux(self, time: Times, exposure_days: float, rng: np.random.Generator) -> Times:
+        """Return the light that each flare adds at some times [d], shape (n_flares, n)."""
         n = int(rng.poisson(self.rate_per_day * (time[-1] - time[0])))
         peaks = np.minimum(self.smallest / rng.uniform(size=n), 1.0)
-        light = np.zeros(len(time))
-        for middle, peak in zip(rng.uniform(time[0], time[-1], size=n), peaks, strict=True):
+        # An exposure of half an hour is the mean of 30 moments.
+        moments = max(int(exposure_days / _FLARE_STEP_DAYS), 1)
+        offsets = exposure_days * ((np.arange(moments) + 0.5) / moments - 0.5)
+        light = np.zeros((n, len(time)))
+        for one, middle, peak in zip(light, rng.uniform(time[0], time[-1], size=n), peaks, strict=True):
             # Larger flares last longer, energies growing as duration cubed (Maehara et al. 2015).
             half_days = 0.004 * (peak / self.smallest) ** 0.5
-            light += peak * flare((time - middle) / half_days)
-        return light, n
+            first, last = np.searchsorted(time, middle + half_days * np.array([-2, 31]))
+            near = slice(max(first - 1, 0), last + 1)
+            since = (time[near] + offsets[:, np.newaxis] - middle) / half_days
+            one[near] = peak * flare(since.ravel()).reshape(since.shape).mean(axis=0)
+        return light
 
 
 def flare(since_peak: Times) -> Times:

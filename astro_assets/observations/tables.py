@@ -29,6 +29,7 @@ __all__ = [
     "RAW_FILES",
     "SELECTED_FILES",
     "SIMULATED_TRUTH",
+    "SURFACE_KINDS",
     "TABLES",
     "searched",
 ]
@@ -113,5 +114,7 @@ SELECTED_FILES: Final = Table(
 
 #: The signals the simulated survey put into a file, keyed by its SHA-256; the search never reads them.
 SIMULATED_TRUTH: Final = Table(name="observations/simulated_truth", schema=SIMULATED_TRUTH_SCHEMA)
+#: Kinds of rows of it that every star has: the signals of quiet stars.
+SURFACE_KINDS: Final = ("spots", "granulation")
 
 TABLES: Final = (SIMULATED_TRUTH, RAW_FILES, OBSERVATION_FILES, LIGHT_CURVES, SELECTED_FILES)

@@ -34,6 +34,8 @@ PRECEDENCE: Final = (
     "candidate",
     "unknown",
 )
+#: Catalogues whose judgements are those of their day; one that is kept up to date counts before them.
+_HISTORIC: Final = frozenset({"dr24_tce"})
 _NO_MATCH: Final[Mapping[str, Any]] = dict.fromkeys(
     (
         "label",
@@ -151,7 +153,8 @@ def labelled(
     """Find which of a target's known signals a candidate is.
 
     Of several the nearest ratio counts first (as in :data:`RATIOS`), then an epoch that could have disagreed,
-    then :data:`PRECEDENCE`, then the closest epoch, then the name.
+    then any judgement before none, then a catalogue that is kept up to date before the training labels of
+    DR24, then :data:`PRECEDENCE`, then the closest epoch, then the name.
 
     Parameters
     ----------
@@ -198,6 +201,8 @@ def _order(found: Match, signal: Mapping[str, Any]) -> tuple[Any, ...]:
     return (
         RATIOS.index(found.ratio),
         not found.is_epoch_decisive,
+        signal["disposition"] == "unknown",
+        signal["catalog"] in _HISTORIC,
         PRECEDENCE.index(signal["disposition"]),
         distance,
         signal["catalog"],

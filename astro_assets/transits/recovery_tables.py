@@ -11,7 +11,7 @@ import numpy as np
 
 from astro_assets.catalogs.tables import KNOWN_SIGNALS
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
-from astro_assets.observations.tables import SIMULATED_TRUTH
+from astro_assets.observations.tables import SELECTED_FILES, SIMULATED_TRUTH
 from astro_assets.transits.expectations import (
     Expectation,
     ExpectationSettings,
@@ -42,7 +42,10 @@ def compute_expected_signals(
     (row,) = parents["detrended_light_curves"]
     curve = row["light_curve"]
     time, flux = curve["time"].astype(np.float64), curve["flux"].astype(np.float64)
-    known = listed_signals(parents["known_signals"]) + simulated_signals(parents["simulated_truth"])
+    # A name may be that of several simulated stars; the file tells which.
+    files = {file["sha256"] for file in parents["selected_files"] if file["search_id"] == key}
+    truth = [signal for signal in parents["simulated_truth"] if signal["sha256"] in files]
+    known = listed_signals(parents["known_signals"]) + simulated_signals(truth)
     return [
         _expected_row(
             key, row, number, expected(signal, time, flux, row["cadence_s"] / 86400, config), config
@@ -145,9 +148,11 @@ EXPECTED_SIGNALS: Final = Table(
         Parent(
             SIMULATED_TRUTH,
             columns=(
-                "target_id", "signal", "kind", "period_days", "epoch_btjd", "duration_hours", "depth_ppm",
+                "sha256", "target_id", "signal", "kind", "period_days", "epoch_btjd", "duration_hours",
+                "depth_ppm",
             ),
         ),
+        Parent(SELECTED_FILES, columns=("search_id", "sha256")),
     ),
     config=ExpectedSignalsConfig(),
     key="search_id",

@@ -88,6 +88,8 @@ VARIABILITY_SCHEMA: Final = Schema(
             "Logarithm of the probability that white noise has such a peak at any period (Baluev 2008). "
             "Stellar noise is correlated: a small value says that a star varies, not that it is periodic.",
         ),
+        Column("scatter_ppm", "float64", "Standard deviation of the stitched flux.", "1e-6"),
+        Column("skewness", "float64", "Its third moment over its cube: negative where dips are deepest."),
     )
 )
 

@@ -76,6 +76,9 @@ class Variability:
     sinusoid_period_days, sinusoid_power, log10_false_alarm
         Of the best sinusoid: its period, its power, and the logarithm of the probability that white noise has
         as high a peak anywhere.
+    scatter, skewness
+        Of the curve as it is, periodic or not: standard deviation (in units of the flux), and the third
+        moment over its cube, negative where dips are deeper than peaks are high.
     """
 
     period_days: float
@@ -86,6 +89,8 @@ class Variability:
     sinusoid_period_days: float
     sinusoid_power: float
     log10_false_alarm: float
+    scatter: float
+    skewness: float
 
 
 def measure_variability(
@@ -122,8 +127,8 @@ def measure_variability(
     n, variance = min(averaged.time.size, settings.most_effective_points), averaged.variance
 
     def fits(center: float, offsets: Floats) -> Iterator[tuple[float, float, int]]:
-        """Yield the criterion of each trial around a frequency."""
-        for trial in center + offsets / averaged.baseline:
+        """Yield the criterion of each trial around a frequency, none beyond those of the periodogram."""
+        for trial in np.clip(center + offsets / averaged.baseline, spectrum.first, spectrum.last):
             folded = averaged.folded(trial)
             for number in _HARMONICS:
                 left = 1 - _explained(*folded, number) / variance
@@ -135,6 +140,8 @@ def measure_variability(
     folded = curve.folded(frequency)
     coefficients = _coefficients(*folded, harmonics)
     amplitudes = np.hypot(coefficients[1::2], coefficients[2::2])
+    deviation = flux - flux.mean()
+    scatter = float(np.sqrt(np.mean(deviation**2)))
     return Variability(
         period_days=1 / frequency,
         amplitude=float(np.ptp(_DESIGN[:, : coefficients.size] @ coefficients)) / 2,
@@ -144,6 +151,8 @@ def measure_variability(
         sinusoid_period_days=1 / float(spectrum.frequency[best]),
         sinusoid_power=power,
         log10_false_alarm=log10_false_alarm(power, time, flux_err, spectrum.last),
+        scatter=scatter,
+        skewness=float(np.mean((deviation / scatter) ** 3)),
     )
 
 
@@ -175,6 +184,8 @@ def variability_row(segments: Sequence[Segment], settings: VariabilitySettings) 
         "sinusoid_period_days": found.sinusoid_period_days,
         "sinusoid_power": found.sinusoid_power,
         "log10_false_alarm": found.log10_false_alarm,
+        "scatter_ppm": 1e6 * found.scatter,
+        "skewness": found.skewness,
     }
 
 

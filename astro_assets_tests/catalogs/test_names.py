@@ -47,6 +47,11 @@ def test_entries() -> None:
     (named,) = planet(Line(1, {"pl_name": "K2-3 b", "hostname": "K2-3"}))
     assert (named.star, named.target_id) == ("K2-3", None)
     (numbered,) = planet(Line(1, {"pl_name": "EPIC 249893012 b", "hostname": "EPIC 249893012"}))
+    line = {"pl_name": "TOI-700 d", "hostname": "TOI-700", "tic_id": "TIC 150428135"}
+    (listed,) = planet(Line(1, line))
+    assert (listed.star, listed.alias, listed.target_id) == ("TOI-700", "TOI-700", "TIC 150428135")
+    with pytest.raises(CatalogError, match="'150428135' is not a canonical id"):
+        planet(Line(1, {**line, "tic_id": "150428135"}))
     assert numbered.target_id == "EPIC 249893012"
 
 

@@ -87,6 +87,33 @@ def test_a_publication_shows_as_people_read_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "word", ["q1_q8_koi", "q1_q16_koi", "q1_q17_dr24_koi", "q1_q17_dr25_koi", "q1_q17_dr25_sup_koi"]
+)
+def test_whichever_list_a_candidate_was_in_does_not_matter(tmp_path: Path, word: str) -> None:
+    listed = f"Kepler Project Candidate ({word})"
+    row = entry(read(tmp_path, {**PLANET_ROW, "soltype": listed}), "K2-3 b")
+    assert (row["disposition"], row["listed_disposition"]) == ("candidate", listed)
+
+
+def test_a_full_row_of_planetary_systems_has_its_transit_and_its_tic_number(tmp_path: Path) -> None:
+    comments = (
+        "# COLUMN pl_tranmid:     Transit Midpoint [days]\n"
+        "# COLUMN pl_trandur:     Transit Duration [hours]\n"
+        "# COLUMN pl_trandep:     Transit Depth [%]\n"
+    )
+    full = {
+        **PLANET_ROW, "tic_id": "TIC 173103335", "pl_tranmid": "2456813.4177", "pl_tranmiderr1": "0.0011",
+        "pl_tranmiderr2": "-0.0010", "pl_tranmidlim": "0", "pl_trandur": "2.6", "pl_trandep": "0.121",
+        "pl_trandeplim": "0",
+    }  # fmt: skip
+    row = entry(read(tmp_path, full, comments=comments), "K2-3 b")
+    assert row["epoch_btjd"] == pytest.approx(2456813.4177 - 2457000, abs=1e-6)
+    assert row["epoch_uncertainty_days"] == pytest.approx(0.0011)
+    assert (row["duration_hours"], row["depth_ppm"]) == (2.6, pytest.approx(1210.0))
+    assert (row["star"], row["alias"], row["target_id"]) == ("K2-3", "K2-3", "TIC 173103335")
+
+
+@pytest.mark.parametrize(
     ("row", "complaint"),
     [
         ({**KOI_ROW, "koi_period": "x"}, "line 2, column koi_period: 'x' is no number"),

@@ -130,6 +130,18 @@ def test_a_target_listed_under_two_ids_has_its_signals_under_both(tmp_path: Path
     }
 
 
+def test_a_planet_with_a_tic_number_is_known_for_it_and_for_listed_names(tmp_path: Path) -> None:
+    ledger = ledger_at(tmp_path / "home")
+    full = {**PLANET_ROW, "tic_id": "TIC 173103335", "pl_tranmid": "2456813.4177"}
+    put(ledger, write(tmp_path / "ps", full), write(tmp_path / "names", ALIAS_ROW))
+    signals = rows_of(ledger, "known_signals")
+    assert {(row["target_id"], row["star"], row["entry"]) for row in signals} == {
+        ("TIC 173103335", "K2-3", "K2-3 b"),
+        ("EPIC 201367065", "K2-3", "K2-3 b"),
+    }
+    assert [row["epoch_btjd"] for row in signals] == pytest.approx([-186.5823] * 2)
+
+
 def test_a_planet_by_the_name_another_catalogue_lists(tmp_path: Path) -> None:
     ledger = ledger_at(tmp_path / "home")
     named = {**PLANET_ROW, "pl_name": "Kepler-10 b", "hostname": "Kepler-10"}

@@ -9,6 +9,7 @@ import pytest
 
 from astro_assets.cli import queries
 from astro_assets.ledger.home import Home
+from astro_assets.observations.tables import SURFACE_KINDS
 from astro_assets_tests.orchestration import homes
 
 
@@ -16,6 +17,7 @@ from astro_assets_tests.orchestration import homes
 def truth(simulated_home: Home) -> pl.DataFrame:
     ledger = homes.ledger_of(simulated_home)
     rows = ledger.open(ledger.table("simulated_truth")).rows(["target_id", "kind", "period_days"])
+    rows = rows.filter(~pl.col("kind").is_in(SURFACE_KINDS))
     return rows.select("target_id", "kind", "period_days").collect()
 
 

@@ -25,14 +25,17 @@ def test_a_sector_has_a_gap_dumps_and_stray_light() -> None:
 
 
 def test_a_quarter_has_downlinks_and_dumps() -> None:
-    quarters = [conditions("Kepler", 1, quarter, 5) for quarter in range(1, 18)]
-    for here in quarters:
+    # Cadences without corrected flux in the real quarters 0 to 17 of KIC 7660594.
+    lost = (
+        0.015, 0.009, 0.063, 0.054, 0.066, 0.032, 0.028, 0.034, 0.053, 0.033, 0.029, 0.059, 0.122, 0.040,
+        0.102, 0.086, 0.159, 0.174,
+    )  # fmt: skip
+    for quarter, share in enumerate(lost):
+        here = conditions("Kepler", 1, quarter, 5)
+        assert np.mean(here.quality & KEPLER_DEFAULT_BITMASK > 0) == pytest.approx(share, abs=0.009)
+        assert here.is_disturbed.sum() == pytest.approx(len(here.time) / 146, abs=5)
         gaps = np.count_nonzero(np.diff(here.is_missing.astype(int)) == 1)
-        assert 1 <= gaps <= 3
-        assert 26 <= here.is_disturbed.sum() <= 30
-    lost = [np.mean(here.quality & KEPLER_DEFAULT_BITMASK > 0) for here in quarters]
-    assert 0.028 < np.median(lost) < 0.066
-    assert max(lost) > 1.5 * min(lost)  # quarters with a safe mode
+        assert (gaps > 0) == (quarter > 1)
 
 
 @pytest.mark.parametrize("mission", ["TESS", "Kepler"])

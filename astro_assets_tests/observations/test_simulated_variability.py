@@ -66,11 +66,23 @@ def test_flares_come_at_their_rate_and_are_positive() -> None:
     star = Flares(rate_per_day=0.5, smallest=0.005)
     counts = []
     for seed in range(60):
-        light, n = star.flux(TIME, np.random.default_rng(seed))
-        counts.append(n)
-        assert light.min() >= 0
-        assert (light.max() > 0) == (n > 0)
+        light = star.flux(TIME, 120 / 86400, np.random.default_rng(seed))
+        counts.append(len(light))
+        assert light.shape == (len(light), len(TIME))
+        assert light.min(initial=0.0) >= 0
+        assert (light.max(axis=1) > 0.0025).all()
     assert np.mean(counts) == pytest.approx(0.5 * TIME[-1], rel=0.15)
+
+
+def test_long_exposures_keep_the_light_of_flares() -> None:
+    star = Flares(rate_per_day=0.5, smallest=0.005)
+    short = np.arange(20000) / 720
+    long = (np.arange(20000 // 15) + 0.5) / 48 - 0.5 / 720  # of the same moments
+    sums = [
+        star.flux(time, float(np.diff(time[:2])[0]), np.random.default_rng(1)).sum() * np.diff(time[:2])[0]
+        for time in (short, long)
+    ]
+    assert sums[1] == pytest.approx(sums[0], rel=0.02)
 
 
 def test_stars_are_as_variable_as_drawn() -> None:

@@ -10,7 +10,7 @@ import io
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from astro_assets.transits.variability import VariabilitySettings
 BANDS = "ugriz"
 #: From observing once a night, by the sun and by the stars.
 NIGHTS = (1.0, 1.0027379)
+#: Share of the stars whose period must be right to 1e-4.
+LEAST_RIGHT: Final = 0.9
 SETTINGS = VariabilitySettings(
     shortest_period_days=0.2, longest_period_days=1.0, n_candidates=15, alias_frequencies_per_day=NIGHTS
 )
@@ -28,12 +30,11 @@ Curve = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 @dataclass(frozen=True, slots=True)
 class Star:
-    """A line of table 2: number, type (``ab`` or ``c``), period, amplitudes of the best templates by band."""
+    """A line of table 2: number, type (``ab`` or ``c``), period."""
 
     number: str
     kind: str
     period_days: float
-    amplitudes: tuple[float, ...]
 
 
 class Stripe82:
@@ -43,14 +44,10 @@ class Stripe82:
         folder = shared_data / "variable_stars" / "rrlyrae_s82"
         self._tar = tarfile.open(folder / "sesar2010_rrlyrae.tar.gz")  # noqa: SIM115  closed by `__exit__`
         lines = self._text("apj326724t2.txt").split("\n")
-        # After three columns, four for each band: amplitude, magnitude, epoch, template.
         self.stars = [
-            Star(number, kind, float(period), tuple(map(float, rest[::4])))
-            for number, kind, period, *rest in (x.split() for x in lines if x[8:10].strip() in ("ab", "c"))
+            Star(number, kind, float(period))
+            for number, kind, period, *_ in (x.split() for x in lines if x[8:10].strip() in ("ab", "c"))
         ]
-        amplitudes = np.array([star.amplitudes for star in self.stars])
-        #: Amplitude in each band over that in g, the median of all stars.
-        self.ratios = np.median(amplitudes / amplitudes[:, [BANDS.index("g")]], axis=0)
 
     def __enter__(self) -> Self:
         return self
@@ -59,18 +56,26 @@ class Stripe82:
         self._tar.close()
 
     def curve(self, star: Star) -> Curve:
-        """Return times, magnitudes and errors of all bands, each less its mean and scaled to that of g."""
+        """Return times, magnitudes and errors of all bands, each less its mean and scaled to that of g.
+
+        The scale is the spread of what was seen in the band, less that of the errors.
+        """
         rows = [
             (float(row["time"]), float(row["mag"]), float(row["magerr"]), row["band"])
             for row in csv.DictReader(io.StringIO(self._text(f"light-curves/{star.number}.csv")))
         ]
-        parts = []
-        for band, ratio in zip(BANDS, self.ratios, strict=True):
+        parts, widths = [], []
+        for band in BANDS:
             time, magnitude, error = np.array([row[:3] for row in rows if row[3] == band]).T
             good = (magnitude > 10) & (magnitude < 26) & (error > 0) & (error < 0.3)
             spread = np.hypot(error[good], 0.02)
-            middle = np.average(magnitude[good], weights=spread**-2.0)
-            parts.append((time[good], (magnitude[good] - middle) / ratio, spread / ratio))
+            weights = spread**-2.0
+            middle = np.average(magnitude[good], weights=weights)
+            variance = np.average((magnitude[good] - middle) ** 2 - spread**2, weights=weights)
+            parts.append((time[good], magnitude[good] - middle, spread))
+            widths.append(np.sqrt(max(variance, 0.02**2)))
+        ratios = np.array(widths) / widths[BANDS.index("g")]
+        parts = [(time, d / ratio, s / ratio) for (time, d, s), ratio in zip(parts, ratios, strict=True)]
         time, magnitude, error = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.argsort(time, kind="stable")
         return time[order], magnitude[order], error[order]

@@ -142,6 +142,16 @@ def test_of_one_signal_in_several_catalogues_what_is_sure_counts() -> None:
     assert found["period_ratio"] == "1"
 
 
+@pytest.mark.parametrize("current", ["candidate", "false_alarm", "confirmed_planet"])
+@pytest.mark.parametrize("old", ["false_positive", "false_alarm", "candidate"])
+def test_old_training_labels_do_not_overrule_current_catalogues(current: str, old: str) -> None:
+    found = label({"disposition": current}, {"catalog": "dr24_tce", "entry": "b", "disposition": old})
+    assert (found["label"], found["signal_catalog"]) == (current, "koi")
+    # But where nobody has judged since, they say more than nothing.
+    unjudged = label({"disposition": "unknown"}, {"catalog": "dr24_tce", "entry": "b", "disposition": old})
+    assert (unjudged["label"], unjudged["signal_catalog"]) == (old, "dr24_tce")
+
+
 def test_the_period_itself_counts_before_a_harmonic() -> None:
     found = label({"period_days": 6.2, "disposition": "confirmed_planet"}, {"entry": "itself"})
     assert (found["signal_entry"], found["period_ratio"]) == ("itself", "1")
