@@ -35,6 +35,9 @@ _MAX_COLUMNS: Final = 1000
 #: Lists of descriptions are told apart from tables also as spreadsheets write them.
 _OTHER_DELIMITERS: Final = (";", "\t")
 _OF_A_LIST: Final = {"file", "target_id"}
+#: What pyarrow raises besides its own errors where a footer is damaged: names that are no UTF-8, columns that
+#: are not where they should be.
+_DAMAGED_PARQUET: Final = (OSError, KeyError, IndexError, UnicodeDecodeError)
 #: Polars would unpack these as it reads them. Of gzip and Zstandard no first line is text.
 _ZLIB: Final = (b"x\x01", b"x\x9c", b"x\xda")
 
@@ -152,16 +155,19 @@ def _parquet(contents: Contents, columns: Sequence[int]) -> list[NDArray[np.floa
     read = []
     try:
         file = parquet.ParquetFile(contents.path)
+        n_rows = file.metadata.num_rows
         for place in columns:
             field = file.schema_arrow.field(place)
             # Texts that repeat are stored once: two million lines of them may be 200 kB in the file.
             if not _holds_numbers(field.type):
-                read.append(np.full(file.metadata.num_rows, np.nan))
+                read.append(np.full(n_rows, np.nan))
                 continue
             column = file.read(columns=[field.name]).column(field.name)
             numbers = compute.cast(column, pa.float64(), safe=False).to_numpy()
+            if len(numbers) != n_rows:
+                raise RefusalError("damaged", f"damaged Parquet: {len(numbers)} values in {n_rows} rows")
             read.append(numbers.astype(np.float64, copy=True))
-    except (pa.ArrowException, OSError, KeyError) as error:
+    except (pa.ArrowException, *_DAMAGED_PARQUET) as error:
         raise RefusalError("damaged", f"damaged Parquet: {_line(error)}") from error
     return read
 
@@ -208,7 +214,7 @@ def _parquet_names(path: Path) -> tuple[str, ...]:
         metadata = parquet.ParquetFile(path).metadata
         n_bytes = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
         names = tuple(parquet.ParquetFile(path).schema_arrow.names)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, *_DAMAGED_PARQUET) as error:
         code = "truncated" if "magic bytes" in str(error) else "damaged"
         raise RefusalError(code, f"{code} Parquet: {_line(error)}") from error
     if metadata.num_rows > _MAX_ROWS or n_bytes > _MAX_TABLE_BYTES or len(names) > _MAX_COLUMNS:
