@@ -10,11 +10,11 @@ import stat
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import numpy as np
 
-from astro_assets.observations.fits_cards import PRINTABLE, card_value, text_card
+from astro_assets.observations.fits_cards import PRINTABLE, card_value, number_card, text_card
 from astro_assets.observations.refusals import RefusalError
 
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ class Hdu:
         """EXTNAME in capitals, empty when there is none."""
         return text_card(self.header, "EXTNAME").upper()
 
+    @property
+    def end(self) -> int:
+        """Byte at which the next HDU begins, after the padding."""
+        return self.offset + -(-self.size // BLOCK) * BLOCK
+
 
 def read_structure(path: Path) -> list[Hdu]:
     """Read every header of a FITS file and check that the file holds all the data they announce.
@@ -120,12 +125,13 @@ def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArra
     hdu
         The table, as `read_structure` found it in this file.
     names
-        Names of columns that hold one unscaled number a row.
+        Names of columns that hold one number a row.
 
     Returns
     -------
     dict of str to ndarray, shape (n_rows,)
-        float32, float64 or integers, as stored.
+        float32, float64 or integers: as stored, but for whole numbers with a TZERO (unsigned ones).
+        What TNULL says is no number is left as it is.
 
     Raises
     ------
@@ -141,15 +147,17 @@ def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArra
     missing = [name for name in names if name not in layout]
     if missing:
         raise FitsError(f"no column {missing[0]}; there are {', '.join(layout)[:200]}", "no_column")
-    kinds = [(name, *layout[name]) for name in names]
-    for name, kind, _ in kinds:
-        if kind not in _NUMBERS.values():
-            raise FitsError(f"column {name} has format {kind!r}, not one plain number a row", "no_column")
+    fields = [layout[name] for name in names]
+    for name, field in zip(names, fields, strict=True):
+        if not field.is_plain:
+            raise FitsError(
+                f"column {name} has format {field.form!r}, not one plain number a row", "no_column"
+            )
     record = np.dtype(
         {
             "names": list(names),
-            "formats": [kind for _, kind, _ in kinds],
-            "offsets": [offset for *_, offset in kinds],
+            "formats": [field.form for field in fields],
+            "offsets": [field.offset for field in fields],
             "itemsize": width,
         }
     )
@@ -159,7 +167,7 @@ def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArra
     if len(data) < width * n_rows:
         raise FitsError("truncated: the table ends before its last row", "truncated")
     table = np.frombuffer(data, dtype=record)
-    return {name: table[name].astype(table[name].dtype.newbyteorder("=")) for name in names}
+    return {name: _native(table[name], field.zero) for name, field in zip(names, fields, strict=True)}
 
 
 def column_names(hdu: Hdu) -> list[str]:
@@ -175,6 +183,15 @@ def column_names(hdu: Hdu) -> list[str]:
     return list(_layout(hdu.header, _integer(hdu.header, "NAXIS1")))
 
 
+def _native(stored: NDArray[Any], zero: int) -> NDArray[np.generic]:
+    """Return numbers in native byte order, with what a TZERO adds to whole ones."""
+    if zero == 0:
+        return stored.astype(stored.dtype.newbyteorder("="))
+    if zero == 2**63:
+        return stored.astype(np.int64).view(np.uint64) ^ np.uint64(2**63)
+    return stored.astype(np.int64) + zero
+
+
 def _walk(file: BinaryIO, size: int) -> list[Hdu]:
     start = file.read(10)
     if start.startswith(b"\x1f\x8b"):
@@ -185,6 +202,9 @@ def _walk(file: BinaryIO, size: int) -> list[Hdu]:
     end = 0
     while end < size and len(hdus) < _MAX_HDUS:
         file.seek(end)
+        if len(hdus) > 1 and _is_padding(file.read(BLOCK)):
+            return hdus
+        file.seek(end)
         header = _read_header(file, len(hdus))
         offset, data_size = file.tell(), _data_size(header)
         if offset + data_size > size:
@@ -193,10 +213,18 @@ def _walk(file: BinaryIO, size: int) -> list[Hdu]:
                 "truncated",
             )
         hdus.append(Hdu(header, offset, data_size))
-        end = offset + -(-data_size // BLOCK) * BLOCK
-    if end > size:
+        end = hdus[-1].end
+    if end > size != hdus[-1].offset + hdus[-1].size:  # some programs pad nothing; a part of it is a cut
         raise FitsError(f"truncated: {size} bytes are not a whole number of FITS blocks", "truncated")
     return hdus
+
+
+def _is_padding(block: bytes) -> bool:
+    """Whether what follows a table is no further HDU, not even the beginning of one.
+
+    Editors add a byte, and tapes and some programs fill with zeros.
+    """
+    return not block.strip(b"\0") or (len(block) < BLOCK and not block.startswith(b"XTENSION="[: len(block)]))
 
 
 def _read_header(file: BinaryIO, number: int) -> Header:
@@ -245,9 +273,21 @@ def _data_size(header: Header) -> int:
     return abs(bits) // 8 * groups * (extra + elements)
 
 
-def _layout(header: Header, width: int) -> dict[str, tuple[str, int]]:
-    """Return each column's NumPy type (its format, if that is not one plain number) and offset in the row."""
-    layout: dict[str, tuple[str, int]] = {}
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A column: its NumPy type (its format, if it is not one plain number), its place in a row, its TZERO."""
+
+    form: str
+    offset: int
+    zero: int
+
+    @property
+    def is_plain(self) -> bool:
+        return self.form in _NUMBERS.values()
+
+
+def _layout(header: Header, width: int) -> dict[str, _Field]:
+    layout: dict[str, _Field] = {}
     offset = 0
     n_fields = _integer(header, "TFIELDS")
     if not 0 <= n_fields <= 999:
@@ -258,13 +298,26 @@ def _layout(header: Header, width: int) -> dict[str, tuple[str, int]]:
         if match is None or match[2] not in (*_WIDTHS, "X"):
             raise FitsError(f"damaged: TFORM{field} is {form!r}")
         repeat = int(match[1] or 1)
-        scaled = any(f"{keyword}{field}" in header for keyword in ("TSCAL", "TZERO", "TNULL"))
-        plain = repeat == 1 and match[2] in _NUMBERS and not scaled
-        layout[text_card(header, f"TTYPE{field}").upper()] = (_NUMBERS[match[2]] if plain else form, offset)
+        zero = _zero(header, field, is_whole=match[2] in "KJIB")
+        plain = repeat == 1 and match[2] in _NUMBERS and zero is not None
+        name = text_card(header, f"TTYPE{field}").upper()
+        layout[name] = _Field(_NUMBERS[match[2]] if plain else form, offset, zero or 0)
         offset += -(-repeat // 8) if match[2] == "X" else repeat * _WIDTHS[match[2]]
     if offset != width:
         raise FitsError(f"damaged: the columns fill {offset} bytes a row, NAXIS1 says {width}")
     return layout
+
+
+def _zero(header: Header, field: int, *, is_whole: bool) -> int | None:
+    """Return what is to be added to a column's numbers; None if they are to be scaled otherwise."""
+    if f"TSCAL{field}" in header and number_card(header, f"TSCAL{field}") != 1:
+        return None
+    if f"TZERO{field}" not in header:
+        return 0
+    zero = card_value(header, f"TZERO{field}")
+    if isinstance(zero, bool) or not isinstance(zero, int | float) or zero != zero // 1:
+        return None
+    return int(zero) if zero == 0 or (is_whole and (abs(zero) < 2**32 or zero == 2**63)) else None
 
 
 def _integer(header: Header, keyword: str) -> int:

@@ -13,7 +13,7 @@ from typing import Final
 REASONS: Final = {
     "truncated": "The file ends before what it announces.",
     "damaged": "The file contradicts itself or its format.",
-    "checksum_mismatch": "A FITS CHECKSUM does not fit the bytes: the file changed after it was written.",
+    "checksum_mismatch": "A CHECKSUM or DATASUM does not fit the bytes: the file has changed since.",
     "too_large": "A table that is larger than any light curve; it is not read.",
     "compressed": "A gzip file; it has to be unpacked first.",
     "unreadable": "The file cannot be opened, or is no regular file.",

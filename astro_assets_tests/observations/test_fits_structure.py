@@ -167,6 +167,39 @@ def test_truncated_files_are_refused(tmp_path: Path, share: float) -> None:
         read_structure(path)
 
 
+@pytest.mark.parametrize("after", [None, b"\n", b"X", bytes(2880), bytes(5760), bytes(100)], ids=range(6))
+def test_what_follows_a_complete_table_does_not_count(tmp_path: Path, after: bytes | None) -> None:
+    path = light_curve_file(tmp_path / "a.fits", n=61)
+    table = read_structure(path)[1]
+    content = path.read_bytes()
+    assert table.end > table.offset + table.size
+    path.write_bytes(content[: table.offset + table.size] if after is None else content + after)
+    if after == b"X":
+        with pytest.raises(FitsError, match="ends within the header of HDU 2"):
+            read_structure(path)
+    else:
+        assert len(read_structure(path)) == 2
+
+
+def test_whole_numbers_with_an_offset_are_read_and_nulls_left(tmp_path: Path) -> None:
+    values = {
+        "B": (-128, np.array([-128, 127], dtype=np.int8)),
+        "I": (2**15, np.array([0, 2**16 - 1], dtype=np.uint16)),
+        "J": (2**31, np.array([0, 2**32 - 1], dtype=np.uint32)),
+        "K": (2**63, np.array([0, 2**64 - 1], dtype=np.uint64)),
+    }
+    columns = [fits.Column(form, form, bzero=zero, array=numbers) for form, (zero, numbers) in values.items()]
+    columns.append(fits.Column("NULL", "J", null=-1, array=np.array([-1, 7])))
+    table = fits.BinTableHDU.from_columns(columns)
+    table.writeto(tmp_path / "a.fits")
+    hdu = read_structure(tmp_path / "a.fits")[1]
+    assert hdu.header["TZERO4"] == 2**63
+    read = read_columns(tmp_path / "a.fits", hdu, [*values, "NULL"])
+    for form, (_, numbers) in values.items():
+        np.testing.assert_array_equal(read[form], numbers)
+    assert read["NULL"].tolist() == [-1, 7]
+
+
 def test_a_file_that_shrinks_after_the_check_is_refused(tmp_path: Path) -> None:
     path = light_curve_file(tmp_path / "a.fits", n=2000)
     hdus = read_structure(path)
