@@ -24,6 +24,7 @@ def _row(sha256: str, star: int = 1, noise: int = 0, **changed: Any) -> dict[str
         "sha256": sha256,
         "target_id": "TIC 1",
         "mission": "TESS",
+        "segment": None,
         "product": "mission",
         "cadence_s": 120.0,
         "start_btjd": 1382.0,
@@ -149,6 +150,38 @@ def test_a_short_file_of_a_preferred_product_does_not_displace_years() -> None:
     assert choices["t"] == Choice("selected", "KIC 1")
     assert (choices["q"].status, choices["q"].reason_code) == ("not_selected", "shorter")
     assert "table file t shows this time and more" in str(choices["q"].reason)
+
+
+GAPS = [(1382.0, 1391.0), (1394.0, 1402.0), (1405.0, 1409.0)]
+
+
+@pytest.mark.parametrize(
+    ("preferred", "other", "code"),
+    [
+        ({"spans": GAPS}, {"product": "eleanor", "cadence_s": 1800.0}, "other_cadence"),
+        ({"spans": [(1382.0, 1393.0), (1397.0, 1409.0)], "data_release": 2}, {}, "older_processing"),
+        (
+            {"spans": GAPS, "data_release": 2},
+            {"spans": [(1382.0, 1384.0), (1388.0, 1409.0)]},
+            "older_processing",
+        ),
+    ],
+)
+def test_gaps_do_not_cost_a_preferred_file_its_sector(
+    preferred: dict[str, Any], other: dict[str, Any], code: str
+) -> None:
+    rows = _row("a", segment=5, **preferred), _row("b", noise=1, segment=5, **other)
+    choices = _choices(*rows)
+    assert (choices["a"].status, choices["b"].reason_code) == ("selected", code)
+    apart = [{**row, "segment": segment} for row, segment in zip(rows, (5, 6), strict=True)]
+    assert "b" in _selected(*apart), "what is of another segment, or of none, is not lost"
+    assert "b" in _selected(rows[0], {**rows[1], "segment": None})
+
+
+def test_a_preferred_file_of_less_than_half_a_sector_gives_way() -> None:
+    short = _row("a", segment=5, data_release=2, start_btjd=1382.0, end_btjd=1394.0)
+    choices = _choices(short, _row("b", noise=1, segment=5))
+    assert (choices["a"].reason_code, choices["b"].status) == ("shorter", "selected")
 
 
 def test_files_that_share_no_time_do_not_compete_although_their_spans_do() -> None:
