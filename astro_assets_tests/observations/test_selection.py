@@ -197,13 +197,16 @@ def test_preferred_files_that_together_show_the_time_of_another_replace_it() -> 
     assert _selected(*sectors[:2], table) == ["t"], "a third would be lost"
 
 
-def test_two_quiet_stars_are_no_conflict() -> None:
-    """Where nothing varies nothing tells two stars apart."""
+@pytest.mark.parametrize("shared", [0.0, 1.0])
+def test_quiet_files_are_in_conflict_if_they_share_no_noise(shared: float) -> None:
     rows = [_row(f"{k}", noise=k, product=("mission", "table")[k]) for k in range(2)]
-    for k, row in enumerate(rows):
-        noise = np.random.default_rng(k).normal(0, 1e-3 * 20**k, row["light_curve"]["time"].size)
-        row["light_curve"]["flux"] = (1 + noise).astype(np.float32)
-    assert _selected(*rows) == ["0"]
+    noise = np.random.default_rng(1).normal(0, 1e-3, (2, rows[0]["light_curve"]["time"].size))
+    for row, flux in zip(rows, (noise[0], shared * noise[0] + noise[1]), strict=True):
+        row["light_curve"]["flux"] = (1 + flux).astype(np.float32)
+    assert _selected(*rows) == (["0"] if shared else [])
+    assert {choice.status for choice in _choices(*rows).values()} == (
+        {"selected", "not_selected"} if shared else {"conflict"}
+    )
 
 
 @settings(max_examples=50, deadline=None)
