@@ -273,11 +273,10 @@ def test_a_list_that_cannot_be_read_is_told_where_nothing_was_said(
     assert all(line is not None and line.startswith('{"": "targets.csv ') for line in lines.values()), lines
 
 
-def test_a_list_above_what_is_taken_in_says_nothing(home: Home, folder: Path) -> None:
+@pytest.mark.parametrize("part", ["", "b.fits"])
+def test_a_list_above_what_is_taken_in_counts(home: Home, folder: Path, part: str) -> None:
     describe(folder.parent, f"{folder.name}/b.fits,KIC 1,Kepler")
-    ingest(homes.ledger_of(home), RAW_FILES, [folder])
-    assert described(home)["b.fits"] is None
-    ingest(homes.ledger_of(home), RAW_FILES, [folder.parent / "targets.csv"])
+    ingest(homes.ledger_of(home), RAW_FILES, [folder / part])
     assert described(home)["b.fits"] == '{"mission": "Kepler", "target_id": "KIC 1"}'
 
 
