@@ -110,7 +110,7 @@ def read_light_curve(
         cadences.n_repeated,
         form.median_flux,
         cadences.flux_column,
-        cadences.has_errors,
+        form.has_errors,
     )
 
 

@@ -94,25 +94,21 @@ def _read(contents: Contents, is_corrected: bool) -> Cadences:  # noqa: FBT001  
     place = _place(contents, entry, "flux")
     unit = _flux_unit(contents, entry, place)
     flux = read_table(contents, [place])[0][order]
-    has_errors = "flux_err" in entry
     error = None
-    if has_errors:
+    if "flux_err" in entry:
         error = read_table(contents, [_place(contents, entry, "flux_err")])[0][order]
     if unit == _MAGNITUDE:
         flux, error = _from_magnitudes(flux, error)
-    if error is None:
-        error = np.full(len(flux), _scatter(flux))
     unknown = nothing(len(time))
     return Cadences(
         contents.names[place],
         time,
         flux,
-        error,
+        unknown if error is None else error,
         np.zeros(len(time), dtype=np.int64),
         count_cadences(time),
         unknown,
         unknown,
-        has_errors,
         n_repeated,
     )
 
@@ -237,19 +233,6 @@ def _from_magnitudes(
     finite = magnitude[np.isfinite(magnitude)]
     flux = 10 ** (-0.4 * (magnitude - (np.median(finite) if finite.size else 0.0)))
     return flux, None if error is None else 0.4 * np.log(10) * flux * error
-
-
-def _scatter(flux: NDArray[np.float64]) -> float:
-    """Return the white noise from the differences of neighbours: 1.4826 times their median size.
-
-    Fluxes of few digits mostly repeat their neighbour: then it is the differences' standard deviation.
-    """
-    finite = flux[np.isfinite(flux)]
-    if finite.size < 2:
-        return float("nan")
-    steps = np.diff(finite)
-    with np.errstate(over="ignore"):  # an infinite scatter is no positive error
-        return float((1.4826 * np.median(np.abs(steps)) or np.std(steps)) / np.sqrt(2))
 
 
 def _cell(entry: Mapping[str, str], name: str) -> str:

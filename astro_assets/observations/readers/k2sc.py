@@ -55,11 +55,12 @@ def _read(contents: Contents, is_corrected: bool) -> Cadences:  # noqa: FBT001  
 
 
 def _table(contents: Contents, *, is_corrected: bool) -> Hdu:
-    wanted = "PDC" if is_corrected else "SAP"
-    for hdu in contents.hdus[1:]:
-        if hdu.name == wanted:
-            return hdu
-    raise RefusalError("no_flux_column", f"no flux column: a K2SC file without the extension {wanted}")
+    """Return the table from the photometry asked for, else from the other."""
+    for wanted in ("PDC", "SAP") if is_corrected else ("SAP", "PDC"):
+        for hdu in contents.hdus[1:]:
+            if hdu.name == wanted:
+                return hdu
+    raise RefusalError("no_flux_column", "no flux column: a K2SC file without the extensions PDC and SAP")
 
 
 K2SC = Reader("k2sc", _recognises, _identify, _read)
