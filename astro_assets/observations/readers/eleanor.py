@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from astro_assets.observations.fits_cards import text_card
-from astro_assets.observations.fits_structure import column_names, read_columns
+from astro_assets.observations.fits_columns import column_names, read_columns
 from astro_assets.observations.missions import TESS
 from astro_assets.observations.readers.contents import Contents
 from astro_assets.observations.readers.headers import number_of, segment_of, target_of

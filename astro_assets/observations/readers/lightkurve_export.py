@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 
 from astro_assets.observations.fits_cards import integer_card, text_card
-from astro_assets.observations.fits_structure import Hdu, column_names, read_columns
+from astro_assets.observations.fits_columns import column_names, read_columns
+from astro_assets.observations.fits_structure import Hdu
 from astro_assets.observations.fits_tables import mission_of
 from astro_assets.observations.missions import BTJD_ZERO_BJD, Mission
 from astro_assets.observations.readers.contents import Contents

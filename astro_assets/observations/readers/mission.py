@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from astro_assets.observations.fits_structure import read_columns
+from astro_assets.observations.fits_columns import read_columns
 from astro_assets.observations.fits_tables import find_table
 from astro_assets.observations.readers.contents import Contents
 from astro_assets.observations.readers.headers import bounds_of, cadence_s_of, segment_of, target_of
