@@ -150,11 +150,6 @@ def _spoilt(n: int) -> np.ndarray:
             "the times run from 8746-01-30 to 8746-01-30, which is not within TESS's 2018-07-10 to 2039",
         ),
         ({"table": {"TUNIT3": "mag"}}, "magnitudes", "'PDCSAP_FLUX' has the unit 'mag'"),
-        (
-            {"columns": {"PDCSAP_FLUX": None, "SAP_FLUX": None}},
-            "no_flux_column",
-            "no flux column PDCSAP_FLUX",
-        ),
     ],
 )
 def test_what_no_light_curve_can_be_made_of_is_refused(

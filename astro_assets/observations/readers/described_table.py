@@ -205,20 +205,24 @@ def _refuse_folded(time: NDArray[np.float64], name: str, *, may_be_dates: bool |
         Whether dates of the kind that is told may lie near zero, which phases then differ from in being
         uneven; None if nothing is told.
     """
-    finite = np.unique(time[np.isfinite(time)])
+    finite = time[np.isfinite(time)]
+    if not finite.size or np.abs(finite).max() > _PHASE_DEGREES:
+        return
+    finite = np.unique(finite)
     if finite.size < 2:
         return
     first, last = float(finite[0]), float(finite[-1])
     furthest = max(-first, last)
-    is_named = any(word in name.lower() for word in _FOLDED_NAMES) and furthest <= _PHASE_DEGREES
+    is_named = any(word in name.lower() for word in _FOLDED_NAMES)
     begins_at_zero = furthest < _FOLDED_WITHIN and first < 0.1 * last
     if furthest <= _PHASE_WITHIN:
-        is_folded = bool((finite != np.rint(finite)).any())
-    elif may_be_dates or (may_be_dates is None and first >= 0):  # else they may count rows, or days
-        is_folded = begins_at_zero and not _are_even(finite)
+        is_like = True
+    elif may_be_dates or (may_be_dates is None and first >= 0):
+        is_like = begins_at_zero and not _are_even(finite)
     else:
-        is_folded = begins_at_zero
-    if is_named or is_folded:
+        is_like = begins_at_zero
+    counts_rows = bool((finite == np.rint(finite)).all())
+    if is_named or (is_like and not counts_rows):
         raise RefusalError(
             "phase_folded",
             f"phase-folded: column {name} runs from {first:.4g} to {last:.4g}: phases or times from "

@@ -146,9 +146,12 @@ def _column(path: Path, layout: TextLayout, place: int) -> NDArray[np.float64]:
         frame = _frame(path, layout, layout.delimiter, place)
     if layout.delimiter in _WITH_COMMAS:
         cells = cells.str.replace(",", ".", literal=True)
-    cells = cells.str.strip_chars().str.replace("D", "E", literal=True)
-    numbers = cells.cast(pl.Float64, strict=False).fill_null(float("nan"))
-    return frame.select(numbers).to_series().to_numpy().copy()
+    cells = cells.str.strip_chars()
+    numbers = frame.select(cells.cast(pl.Float64, strict=False)).to_series()
+    if numbers.null_count() == len(numbers):  # exponents as Fortran writes them
+        cells = cells.str.replace("D", "E", literal=True)
+        numbers = frame.select(cells.cast(pl.Float64, strict=False)).to_series()
+    return numbers.fill_null(float("nan")).to_numpy().copy()
 
 
 def _frame(path: Path, layout: TextLayout, separator: str, place: int) -> pl.DataFrame:

@@ -36,7 +36,7 @@ def _read(path: Path, content: str | bytes, name: str = "flux", *known: str) -> 
         ROWS.replace("\n", "\r"),
         ROWS.replace("\n", "\n\n"),
         ROWS.replace(",", ", "),
-        ROWS.replace("1.5", "1.5D0"),
+        ROWS.replace("1.5,", "1.5D0,").replace("1.0,", "1.0D+00,"),
         "My light curve\n" + ROWS,
         "Light curve, TIC 42, of mine\n" + ROWS,
         "A title\n\n" + ROWS.replace(",,", ",-,").replace(",", " "),
