@@ -37,6 +37,8 @@ _MAX_TABLE_BYTES: Final = 512 * 1024**2
 #: A year of 20 s cadence has 100 MB as text, which takes seconds to read.
 _MAX_TEXT_BYTES: Final = 256 * 1024**2
 _HEAD_BYTES: Final = 65536
+#: What an entry names columns for.
+_COLUMNS: Final = ("time", "flux", "flux_err")
 #: What pyarrow raises besides its own errors where a footer is damaged: names that are no UTF-8, columns that
 #: are not where they should be.
 _DAMAGED_PARQUET: Final = (OSError, KeyError, IndexError, UnicodeDecodeError)
@@ -119,7 +121,8 @@ def open_contents(path: Path, description: str | None = None) -> Contents:
     told = json.loads(description) if description is not None else None
     if head.startswith(b"PAR1"):
         return Contents(path, "parquet", names=_parquet_names(path), description=told)
-    if (layout := layout_of(head, (told or {}).values())) is not None:
+    columns = [told[role] for role in _COLUMNS if role in told] if told is not None else []
+    if (layout := layout_of(head, columns)) is not None:
         if status.st_size > _MAX_TEXT_BYTES:
             raise RefusalError("too_large", f"the table has {status.st_size} bytes")
         return Contents(path, "csv", (), layout.names, layout, told)

@@ -74,8 +74,8 @@ def layout_of(head: bytes, known_names: Collection[str] = ()) -> TextLayout | No
     """Return the form of the table of text that a file begins with; None if it begins with none.
 
     Rows begin with the first line of at least two cells, half of them numbers; lines that begin with ``#``
-    are comments. The line before that has as many cells, commented or not, names the columns; of several the
-    first with one of the ``known_names``, else the first without a ``#``, else the last.
+    are comments. A line before with one of the ``known_names`` names the columns, else the first with as many
+    cells, or the last with a ``#``, else the first with two cells or more.
 
     Parameters
     ----------
@@ -229,16 +229,22 @@ def _cells(line: str, delimiter: str | None) -> list[str]:
 def _names(
     before: Sequence[str], delimiter: str | None, n_cells: int, known_names: Collection[str]
 ) -> list[str] | None:
-    """Choose the line of names among those before the first row."""
+    """Choose the line of names among those before the first row; it may be longer or shorter than that."""
     known = {name.lower() for name in known_names}
     plain: list[list[str]] = []
     commented: list[list[str]] = []
     for line in before:
         cells = _cells(line.lstrip("#"), delimiter)
-        if len(cells) == n_cells and not _is_row(line.lstrip("#"), delimiter):
+        if 2 <= len(cells) <= MAX_COLUMNS and not _is_row(line.lstrip("#"), delimiter):
             (commented if line.startswith("#") else plain).append(cells)
-    told = (cells for cells in plain + commented if known & {cell.lower() for cell in cells})
-    return next(told, None) or next(iter(plain), None) or next(reversed(commented), None)
+    candidates: list[list[str]] = [
+        *(cells for cells in plain + commented if known & {cell.lower() for cell in cells}),
+        *(cells for cells in plain + commented[::-1] if len(cells) == n_cells),
+        *(plain if delimiter is not None else ()),
+    ]
+    if not candidates:
+        return None
+    return candidates[0] + [str(place) for place in range(len(candidates[0]), n_cells)]
 
 
 def _is_number(cell: str, *, has_commas: bool) -> bool:

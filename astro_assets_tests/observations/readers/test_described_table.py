@@ -258,6 +258,7 @@ def test_two_light_curves_in_one_table_are_refused(tmp_path: Path) -> None:
         ("# made by hand, twice\n# time, flux, error\n", {}),
         ("#a\n", {"time": "0", "flux": "1", "flux_err": "2"}),
         ("\ufefftime,flux,error\n# and a comment between\n", {}),
+        ("Light curve, TIC 42\ntime,flux,error\n", {}),
     ],
 )
 def test_comments_are_passed_over(tmp_path: Path, header: str, cells: dict[str, str]) -> None:

@@ -73,6 +73,12 @@ def test_what_is_no_table(content: bytes) -> None:
     assert layout_of(content) is None
 
 
+def test_names_may_be_more_or_fewer_than_the_cells_of_the_first_row(tmp_path: Path) -> None:
+    assert _read(tmp_path / "a.csv", "time,flux,error\n1500,1\n1501,2,3\n") == [1, 2]
+    assert _read(tmp_path / "a.csv", "time,flux\n1500,1,good\n", "flux") == [1]
+    assert np.isnan(_read(tmp_path / "a.csv", "time,flux\n1500,1,good\n", "2")).all()
+
+
 def test_text_that_is_no_table_is_told_as_text() -> None:
     assert "text without a row" in str(why_no_table(b"prose\n"))
     assert "UTF-16" in str(why_no_table("time,flux\n1,2\n".encode("utf-16")))
