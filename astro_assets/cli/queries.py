@@ -138,8 +138,12 @@ def files_in_inbox(ledger: Ledger) -> int:
 
     A file that no run has met under its path counts as taken in if one of its name and size is.
     """
-    columns = ["file_name", "size_bytes"]
-    held = set(ledger.open(RAW_FILES).rows(columns).select(columns).collect().iter_rows())
+    rows = ledger.open(RAW_FILES).rows(["file_name", "size_bytes", "copies"]).collect()
+    held = {
+        (name, size)
+        for first, size, copies in rows.select("file_name", "size_bytes", "copies").iter_rows()
+        for name in (first, *(copies or ()))
+    }
     remembered = Inbox(ledger.home).remembered()
     n_new = 0
     for path in find_files([ledger.home.inbox]):

@@ -26,6 +26,16 @@ _CLEAR: Final = 0.5
 _BELIEVED: Final = 5.0
 #: Least correlation of related curves: Kepler's eclipsing binaries reach 0.18 with each other by chance.
 _RELATED: Final = 0.3
+#: Standard error up to which variation alone decides.
+_CERTAIN: Final = 0.05
+#: Steps between bins that must be there to compare the noise of two curves.
+_FEWEST_STEPS: Final = 300
+#: Steps beyond this many standard deviations are flares, jumps, outliers: no two products treat them alike.
+_CLIPPED: Final = 5.0
+#: Noise that is so many times as loud hides what two products of one star share.
+_COMPARABLE: Final = 10.0
+#: The times of two products may differ by a bin: mid-times against starts, observer against barycentre.
+_LAGS: Final = (0, -1, 1)
 _UNKNOWN: Final = (float("nan"), float("inf"))
 
 
@@ -41,6 +51,9 @@ def agreement(
     clearly related, of either's. Curves of the same photons agree also if their noise does one to one,
     whatever one of them adds, as the fluxes of K2 do that follow the pointing.
 
+    Where no curve varies clearly, or the other is too noisy to show it, the noise itself tells: products of
+    one star are made of the same photons, so that their steps from bin to bin correlate; those of two do not.
+
     Parameters
     ----------
     first, second
@@ -52,8 +65,9 @@ def agreement(
     -------
     coefficient, standard_error
         1 for one star; 0 for unrelated variation, or variation that one of them lacks; negative for opposite
-        variation; k or 1 / k, whichever is less than 1, if one shows k times the variation of the other. NaN
-        and infinity if there are fewer than ten common bins, or neither curve varies clearly.
+        variation; k or 1 / k, whichever is less than 1, if one shows k times the variation of the other. Of
+        quiet curves the correlation of their noise. NaN and infinity if there are fewer than ten common bins;
+        without clear variation also if there are fewer than three hundred, or one is ten times as noisy.
     """
     if min(len(first["time"]), len(second["time"])) < _FEWEST_BINS:
         return _UNKNOWN
@@ -69,7 +83,11 @@ def agreement(
         return _UNKNOWN
     x, y = _less_medians(a[i], window), _less_medians(b[j], window)
     shares = _of_variation((x[:-1][pairs], x[1:][pairs]), (y[:-1][pairs], y[1:][pairs]))
-    return max([*shares, *_of_noise(np.diff(x)[pairs], np.diff(y)[pairs])]) if shares else _UNKNOWN
+    found = max([*shares, *_of_noise(np.diff(x)[pairs], np.diff(y)[pairs])]) if shares else _UNKNOWN
+    if found[1] <= _CERTAIN or found[0] > _BELIEVED * found[1]:
+        return found
+    noise = max((_noise(bins, a, others + lag, b) for lag in _LAGS), key=lambda share: share[0])
+    return min(noise, found, key=lambda share: share[1])
 
 
 def _of_variation(x: tuple[Floats, Floats], y: tuple[Floats, Floats]) -> list[tuple[float, float]]:
@@ -95,6 +113,23 @@ def _of_noise(x: Floats, y: Floats) -> list[tuple[float, float]]:
     covariance = float(np.mean(x * y))
     error = float(np.sqrt(power[0] * power[1] / x.size))
     return [_share(covariance, min(power), error)] if _are_related(covariance, power, error) else []
+
+
+def _noise(bins: NDArray[np.int64], a: Floats, others: NDArray[np.int64], b: Floats) -> tuple[float, float]:
+    """Return the correlation of the steps from bin to bin of two quiet curves, and its standard error.
+
+    Unknown also where the bins of one mostly repeat their neighbours, because it has been rounded.
+    """
+    common, i, j = np.intersect1d(bins, others, assume_unique=True, return_indices=True)
+    pairs = np.diff(common) == 1
+    x, y = np.diff(a[i])[pairs], np.diff(b[j])[pairs]
+    if x.size < _FEWEST_STEPS:
+        return _UNKNOWN
+    scatter = [1.4826 * float(np.median(np.abs(steps))) for steps in (x, y)]
+    usual = (np.abs(x) <= _CLIPPED * scatter[0]) & (np.abs(y) <= _CLIPPED * scatter[1])
+    if max(scatter) >= _COMPARABLE * min(scatter) or np.count_nonzero(usual) < _FEWEST_STEPS:
+        return _UNKNOWN
+    return float(np.corrcoef(x[usual], y[usual])[0, 1]), float(1 / np.sqrt(np.count_nonzero(usual)))
 
 
 def _are_related(covariance: float, power: list[float], error: float) -> bool:

@@ -10,8 +10,10 @@ from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.update import put_units
 from astro_assets.observations.quarantine import (
+    COPY_COLUMNS,
     QUARANTINE_COLUMNS,
     REPETITION_COLUMNS,
+    n_descriptions,
     quarantine_counts,
     quarantined_files,
 )
@@ -178,10 +180,10 @@ def raw_files(
 
 @dg.asset(
     key=dg.AssetKey(["observations", "quarantined_files"]),
-    deps=[asset_key(OBSERVATION_FILES), asset_key(SELECTED_FILES)],
+    deps=[asset_key(RAW_FILES), asset_key(OBSERVATION_FILES), asset_key(SELECTED_FILES)],
     description="A view of `observation_files` and `selected_files`: the files that cannot be used, or only "
-    "repeat another, by reason. Nothing is lost: each is kept unchanged, and looked at again when a reader "
-    "changes or a `targets.csv` describes it.",
+    "repeat another (copies, too), by reason. Nothing is lost: each is kept unchanged, and looked at again "
+    "when a reader changes or a `targets.csv` describes it.",
     group_name="observations",
     kinds={"python", "polars"},
     owners=_OWNERS,
@@ -191,7 +193,8 @@ def quarantined(engine: dg.ResourceParam[Engine]) -> dg.MaterializeResult[None]:
     ledger = engine.ledger()
     rows = ledger.open(OBSERVATION_FILES).rows(list(QUARANTINE_COLUMNS)).collect()
     chosen = ledger.open(SELECTED_FILES).rows(list(REPETITION_COLUMNS)).collect()
-    files = quarantined_files(rows, chosen)
+    raw = ledger.open(RAW_FILES).rows(list(COPY_COLUMNS)).collect()
+    files = quarantined_files(rows, chosen, raw)
     counts = quarantine_counts(files)
     shown = [
         dg.TableRecord({"file": name, "reason": reason, "why": text})
@@ -201,6 +204,7 @@ def quarantined(engine: dg.ResourceParam[Engine]) -> dg.MaterializeResult[None]:
         metadata={
             "files_quarantined": files.height,
             "files_known": rows.height,
+            "targets_csv_files": n_descriptions(rows),
             **{f"quarantined_{reason}": count for reason, count in counts.items()},
             **({"first_files": dg.MetadataValue.table(shown)} if shown else {}),
         }

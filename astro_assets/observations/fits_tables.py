@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from astro_assets.observations.fits_cards import number_card, text_card
-from astro_assets.observations.fits_structure import FitsError, Hdu, column_names
+from astro_assets.observations.fits_columns import column_names
+from astro_assets.observations.fits_structure import FitsError, Hdu
 from astro_assets.observations.missions import BTJD_ZERO_BJD, K2, KEPLER, MISSIONS, TESS, Mission
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from astro_assets.observations.readers.contents import Contents, open_contents
 from astro_assets.observations.readers.headers import says_simulated
 from astro_assets.observations.readers.observation import Reader, sane_dates
 from astro_assets.observations.readers.registry import reader_of
-from astro_assets.observations.refusals import RefusalError
+from astro_assets.observations.refusals import RefusalError, damage_is_refused
 from astro_assets.observations.standard_form import LEAST_FINITE_FRACTION, standard_form
 
 if TYPE_CHECKING:
@@ -126,7 +126,8 @@ def identify(
     if observation is None:
         return identity
     try:
-        fraction = _finite_fraction(observation, is_corrected=flux_column == CORRECTED)
+        with damage_is_refused():
+            fraction = _finite_fraction(observation, is_corrected=flux_column == CORRECTED)
     except RefusalError as error:
         return replace(identity, reason_code=error.code, reason=_one_line(error))
     identity = replace(identity, finite_fraction=fraction)
@@ -142,15 +143,16 @@ def identify(
 def examine(path: Path, description: str | None = None) -> tuple[FileIdentity, Observation | None]:
     """Tell what a file says it is, and how to read it; None if that is not enough. No flux is looked at."""
     try:
-        contents = open_contents(path, description)
+        with damage_is_refused():
+            contents = open_contents(path, description)
+            reader, told = reader_of(contents), _told(contents)
     except RefusalError as error:
         return FileIdentity(error.code, _one_line(error)), None
-    reader = reader_of(contents)
     found: dict[str, Any] = {}
-    told = _told(contents)
     try:
-        identity = reader.identify(contents, found)
-        sane_dates(identity.mission, identity.start_btjd, identity.end_btjd)
+        with damage_is_refused():
+            identity = reader.identify(contents, found)
+            sane_dates(identity.mission, identity.start_btjd, identity.end_btjd)
     except RefusalError as error:
         return FileIdentity(error.code, _one_line(error), **_known(contents, reader, found), **told), None
     found |= {name: getattr(identity, name) for name in identity.__slots__}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from astro_assets.observations.identification import CORRECTED, FileIdentity, examine
 from astro_assets.observations.missions import TESS
-from astro_assets.observations.refusals import RefusalError
+from astro_assets.observations.refusals import RefusalError, damage_is_refused
 from astro_assets.observations.standard_form import standard_form
 
 if TYPE_CHECKING:
@@ -97,8 +97,9 @@ def read_light_curve(
     mission, reader = observation.mission, observation.reader
     bitmask = tess_bitmask if mission is TESS else kepler_bitmask
     try:
-        cadences = reader.read(observation.contents, flux_column == CORRECTED)
-        form = standard_form(cadences, mission, bitmask, reader.max_days)
+        with damage_is_refused():
+            cadences = reader.read(observation.contents, flux_column == CORRECTED)
+            form = standard_form(cadences, mission, bitmask, reader.max_days)
     except RefusalError as error:
         raise LightCurveError(str(error)) from error
     return LightCurve(
@@ -109,7 +110,7 @@ def read_light_curve(
         cadences.n_repeated,
         form.median_flux,
         cadences.flux_column,
-        cadences.has_errors,
+        form.has_errors,
     )
 
 

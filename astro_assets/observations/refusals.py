@@ -5,13 +5,15 @@ Only the vocabulary lives here; who finds what is wrong is in the readers.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 #: Every value of ``reason_code`` in ``observation_files``, with its meaning.
 REASONS: Final = {
     "truncated": "The file ends before what it announces.",
     "damaged": "The file contradicts itself or its format.",
-    "checksum_mismatch": "A FITS CHECKSUM does not fit the bytes: the file changed after it was written.",
+    "checksum_mismatch": "A CHECKSUM or DATASUM does not fit the bytes: the file has changed since.",
     "too_large": "A table that is larger than any light curve; it is not read.",
     "compressed": "A gzip file; it has to be unpacked first.",
     "unreadable": "The file cannot be opened, or is no regular file.",
@@ -50,3 +52,23 @@ class RefusalError(ValueError):
     def __init__(self, code: str, text: str) -> None:
         super().__init__(text)
         self.code = code
+
+
+@contextmanager
+def damage_is_refused() -> Iterator[None]:
+    """Turn an error that no reader foresaw into a refusal: the file is at fault, no run is to fail for it.
+
+    Errors of the machine pass, and warnings, which are ours to mend where they are made errors.
+
+    Raises
+    ------
+    RefusalError
+        With the code ``damaged`` and the kind of the error.
+    """
+    try:
+        yield
+    except (RefusalError, OSError, MemoryError, Warning):
+        raise
+    except Exception as error:
+        text = f"damaged: {type(error).__name__}: {error}".encode("ascii", "replace").decode()
+        raise RefusalError("damaged", "".join(c if c.isprintable() else " " for c in text)) from error

@@ -34,6 +34,12 @@ RAW_FILES_SCHEMA: Final = Schema(
             "without one.",
             nullable=True,
         ),
+        Column(
+            "copies",
+            "list[string]",
+            "Names of further files of the very same bytes, in order; the content is kept once.",
+            nullable=True,
+        ),
     )
 )
 
@@ -225,8 +231,8 @@ class SelectedFilesConfig(Config):
         default=0.2,
         ge=-1,
         le=1,
-        description="Two files of one target and time, one of which varies clearly, show different stars if "
-        "the other shows less than this part of its variation; -1 for never.",
+        description="Two files of one target and time show different stars if one shows less than this part "
+        "of the other's clear variation or, without any, if their noise correlates by less; -1 for never.",
     )
 
     @field_validator("products")

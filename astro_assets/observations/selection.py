@@ -32,8 +32,11 @@ CHOICE_REASONS: Final = {
     "shorter": "A selected file, though not preferred, shows this time and much more.",
     "fluxes_disagree": "Another file claims this target at this time and shows another star.",
 }
-#: A file is left out if the selected ones show at least this part of its time.
+#: A file is left out if the selected ones together show at least this part of its time.
 _SHOWN: Final = 0.9
+#: It is also left out if one of them, of the same segment, shows this part: what a newer processing or a
+#: preferred product drops of a sector is mostly not to be trusted.
+_SHOWN_BY_ONE: Final = 0.5
 #: Time is counted in steps of this length, so that cadences of seconds and of half an hour can be compared.
 _STEP_DAYS: Final = 0.1
 _SECONDS_A_DAY: Final = 86400.0
@@ -77,8 +80,9 @@ def searched(files: pl.DataFrame) -> pl.DataFrame:
 def choose(rows: Sequence[Row], products: Sequence[str], least_agreement: float) -> list[Choice]:
     """Choose among the light curves of one target, so that no time is lost and none is shown twice.
 
-    From the least preferred file up, each is left out if the remaining ones show at least nine tenths of its
-    time, and still of that of each one left out before. Preferred is the mission's search cadence (2 min of
+    From the least preferred file up, each is left out if a remaining one of its sector, quarter or campaign
+    shows at least half of its time, or if the remaining ones together show nine tenths of it, and still those
+    parts of each one left out before. Preferred is the mission's search cadence (2 min of
     TESS, 30 min of Kepler and K2), then the shortest; then the product that comes first in ``products``; then
     the highest data release; then the latest date; then, so that the order of rows never counts, the highest
     SHA-256. Files of one time that show different stars do not stand in for each other: they are in conflict.
@@ -109,7 +113,7 @@ def choose(rows: Sequence[Row], products: Sequence[str], least_agreement: float)
         found = rivals if (i, j) in strangers else others
         found[i].append(j)
         found[j].append(i)
-    kept = _none_repeated(ranked, steps, others)
+    kept = _none_repeated(ranked, rows, steps, others)
     choices = []
     for this, row in enumerate(rows):
         conflicting = [other for other in rivals[this] if other in kept]
@@ -126,20 +130,32 @@ def choose(rows: Sequence[Row], products: Sequence[str], least_agreement: float)
 
 
 def _none_repeated(
-    ranked: Sequence[int], steps: Sequence[NDArray[np.int64]], others: Mapping[int, Sequence[int]]
+    ranked: Sequence[int],
+    rows: Sequence[Row],
+    steps: Sequence[NDArray[np.int64]],
+    others: Mapping[int, Sequence[int]],
 ) -> set[int]:
     """Leave files out from the last of ``ranked``; ``others`` show the same star at some of the same time."""
     kept = set(ranked)
 
     def is_shown(this: int) -> bool:
-        by = [steps[other] for other in others[this] if other in kept]
-        return bool(by) and _common(steps[this], np.concatenate(by)) >= _SHOWN * steps[this].size
+        by = [other for other in others[this] if other in kept]
+        n_steps, segment = steps[this].size, _segment(rows[this])
+        of_one = (_common(steps[this], steps[other]) for other in by if segment == _segment(rows[other]))
+        if segment is not None and max(of_one, default=0) >= _SHOWN_BY_ONE * n_steps:
+            return True
+        return bool(by) and _common(steps[this], np.concatenate([steps[i] for i in by])) >= _SHOWN * n_steps
 
     for this in reversed(ranked):
         kept.remove(this)
         if not all(is_shown(file) for file in (this, *others[this]) if file not in kept):
             kept.add(this)
     return kept
+
+
+def _segment(row: Row) -> tuple[str, int] | None:
+    """Return the sector, quarter or campaign of a file; None where a table names none, or holds several."""
+    return None if row["segment"] is None else (row["mission"], row["segment"])
 
 
 def _rank(row: Row, products: Sequence[str]) -> tuple[Any, ...]:

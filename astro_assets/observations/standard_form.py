@@ -5,7 +5,7 @@ Arrays in, arrays out or a refusal; which file they come from, and which setting
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -37,12 +37,15 @@ class StandardForm:
         error is no positive one, as float32.
     median_flux
         What the flux was divided by, in the file's unit.
+    has_errors
+        Whether the errors are the file's own; else each is the scatter from point to point.
     """
 
     arrays: dict[str, NDArray[np.generic]]
     n_flagged: int
     n_not_finite: int
     median_flux: float
+    has_errors: bool
 
     @property
     def finite_fraction(self) -> float:
@@ -67,6 +70,7 @@ def standard_form(cadences: Cadences, mission: Mission, bitmask: int, max_days: 
         If nothing is left, the times are not the mission's or in disorder, or the median is not positive.
     """
     good = (cadences.quality & bitmask) == 0
+    cadences, has_errors = _with_errors(cadences, good)
     kept, flux, error, median = _relative(cadences, good)
     time = cadences.time[kept]
     _check_times(time, cadences.cadence_number[kept], mission, max_days)
@@ -79,7 +83,29 @@ def standard_form(cadences: Cadences, mission: Mission, bitmask: int, max_days: 
         "cadence_number": cadences.cadence_number[kept].astype(np.int32),
     }
     n_good = int(np.count_nonzero(good))
-    return StandardForm(arrays, len(good) - n_good, n_good - len(time), median)
+    return StandardForm(arrays, len(good) - n_good, n_good - len(time), median, has_errors)
+
+
+def _with_errors(cadences: Cadences, good: NDArray[np.bool_]) -> tuple[Cadences, bool]:
+    """Return cadences with the scatter of the flux as errors, if no good one has an error of its own."""
+    usable = good & np.isfinite(cadences.time) & np.isfinite(cadences.flux)
+    errors = cadences.flux_err[usable]
+    if not errors.size or (np.isfinite(errors) & (errors > 0)).any():
+        return cadences, True
+    error = np.full(len(good), _scatter(cadences.flux[usable].astype(np.float64)))
+    return replace(cadences, flux_err=error), False
+
+
+def _scatter(flux: NDArray[np.float64]) -> float:
+    """Return the white noise from the differences of neighbours: 1.4826 times their median size.
+
+    Fluxes of few digits mostly repeat their neighbour: then it is the differences' standard deviation.
+    """
+    if flux.size < 2:
+        return float("nan")
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinite scatter is no positive error
+        steps = np.diff(flux)
+        return float((1.4826 * np.median(np.abs(steps)) or np.std(steps)) / np.sqrt(2))
 
 
 @np.errstate(over="ignore", under="ignore")  # what does not fit float32 is looked for

@@ -8,6 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
@@ -20,6 +22,8 @@ _FILE: Final = "file"
 _ERROR: Final = ""
 #: A survey of a million tables has a list of 100 MB.
 _MAX_BYTES: Final = 256 * 1024**2
+#: Of a list above what is taken in, which is read in passing.
+_MAX_BYTES_ABOVE: Final = 16 * 1024**2
 #: What spreadsheets write between cells.
 _DELIMITERS: Final = (",", ";", "\t")
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -35,38 +39,44 @@ class Descriptions:
     Parameters
     ----------
     roots
-        The files and folders taken in. No list above a folder of them counts, nor one above the folder of a
-        file of them: it may be anybody's.
+        The files and folders taken in. A list above a folder of them, or above the folder of a file of them,
+        counts if it names a file by its exact path and belongs to whom that file or this process belongs to;
+        what is wrong with a list up there is not told.
     """
 
     def __init__(self, roots: Iterable[Path]) -> None:
         places = [root.absolute() for root in roots]
         self._roots = {place if _is(place.is_dir) else place.parent for place in places}
         self._lists: dict[Path, dict[str, str] | _ListError] = {}
+        self._owners: dict[Path, int | None] = {}
 
     def of(self, path: Path, said: str | None = None) -> str | None:
         """Return the line for a file as a JSON object of its other cells, the empty ones left out.
 
-        The nearest ``targets.csv`` that names the file counts, from its own folder up to the outermost root
-        that holds it; None without one. Neither the folder nor the file's name enters the result. If it says
-        two things of the file, the only cell is named by the empty text and tells that; likewise if none
-        names the file, one cannot be read, and nothing was ``said`` of the file before.
+        The nearest ``targets.csv`` that names the file counts, from its own folder up; None without one.
+        Neither the folder nor the file's name enters the result. If it says two things of the file, the only
+        cell is named by the empty text and tells that; likewise if none names the file, one cannot be read
+        that is within a root, and nothing was ``said`` of the file before.
         """
         place = path.absolute()
         error = None
-        for folder in self._folders(place):
+        highest = max((n for n, folder in enumerate(place.parents) if folder in self._roots), default=0)
+        for n, folder in enumerate(place.parents):
+            if n > highest and not self._is_trusted(folder, place):
+                continue
             lines = self._list(folder)
             if isinstance(lines, _ListError):
-                error = error or json.dumps({_ERROR: str(lines)})
+                error = error or (json.dumps({_ERROR: str(lines)}) if n <= highest else None)
             elif (line := lines.get(place.relative_to(folder).as_posix())) is not None:
                 return line
         return error if said is None else None
 
-    def _folders(self, place: Path) -> list[Path]:
-        """Return the folders whose lists count for a file, its own first."""
-        folders = list(place.parents)
-        highest = max((n for n, folder in enumerate(folders) if folder in self._roots), default=0)
-        return folders[: highest + 1]
+    def _is_trusted(self, folder: Path, file: Path) -> bool:
+        """Whether a list above what is taken in may describe a file: one of another user might be a trap."""
+        if folder not in self._owners:
+            self._owners[folder] = _owner(folder / DESCRIPTIONS, _MAX_BYTES_ABOVE)
+        owner = self._owners[folder]
+        return owner is not None and owner in (os.getuid(), _owner(file))
 
     def described_by(self, path: Path) -> Iterator[Path]:
         """Yield the files that a ``targets.csv`` names and that exist, in order."""
@@ -91,6 +101,15 @@ def _is(kind: Callable[[], bool]) -> bool:
         return kind()
     except OSError:
         return False
+
+
+def _owner(path: Path, most_bytes: float = math.inf) -> int | None:
+    """Return the number of the user to whom a file belongs; None if there is none, or it is larger."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_uid if status.st_size <= most_bytes else None
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ The one exception is a list of descriptions, ``targets.csv``: the line that name
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -67,15 +68,16 @@ def ingest(
     A file is known by its content. What a ``targets.csv`` says of it is part of its row, so that a changed
     line makes exactly that file's results stale. Where several copies come in, the first that is described
     counts; a known file that no list describes keeps what was said of it. A ``targets.csv`` brings the files
-    it names.
+    it names. The content is kept once, under its first name; the names of copies are listed with it.
 
     Parameters
     ----------
     table
-        A source table with the columns ``sha256``, ``file_name``, ``size_bytes``, ``description``.
+        A source table with the columns ``sha256``, ``file_name``, ``size_bytes``, ``description`` and
+        ``copies``.
     paths
         Files and folders. A file already in store is recognised by its content; its row is replaced only if
-        its description has changed.
+        its description has changed, or a copy of another name has come in.
     may_take
         Whether a file, given what it looks like before it is read, is taken in. Then ``paths`` are files that
         were found before: one that is gone since, or out of reach, stops no other.
@@ -98,6 +100,7 @@ def ingest(
     files = _with_described(find_files(paths) if may_take is None else paths, descriptions)
     found: dict[str, dict[str, Any]] = {}
     described: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
     before: dict[Path, Seen] = {}
     notes, n_bytes = [], 0
     for n_done, path in enumerate(files, 1):
@@ -108,12 +111,14 @@ def ingest(
         before[path], sha256, written = outcome
         n_bytes += written
         found.setdefault(sha256, known.get(sha256) or _row(path, sha256, before[path]))
+        names.setdefault(sha256, []).append(file_name(path))
         if (description := descriptions.of(path, found[sha256]["description"])) is not None:
             described.setdefault(sha256, description)
         if progress is not None:
             progress(n_done, len(files))
     for sha256, description in described.items():
         found[sha256] = {**found[sha256], "description": description}
+    found = {sha256: _with_copies(row, names[sha256]) for sha256, row in found.items()}
     rows = {sha256: [row] for sha256, row in found.items() if row != known.get(sha256)}
     report = put_units(ledger, table, rows, run_id=run_id)
     if taken is not None:
@@ -132,7 +137,20 @@ def _known(ledger: Ledger, table: Table) -> dict[str, dict[str, Any]]:
 
 def _row(path: Path, sha256: str, now: Seen) -> dict[str, Any]:
     size, _ = now.stamp
-    return {"sha256": sha256, "file_name": file_name(path), "size_bytes": size, "description": None}
+    return {
+        "sha256": sha256,
+        "file_name": file_name(path),
+        "size_bytes": size,
+        "description": None,
+        "copies": None,
+    }
+
+
+def _with_copies(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Add the names of files of one content that came in together; names that are there stand for theirs."""
+    copies = Counter[str]([row["file_name"], *(row["copies"] or ())]) | Counter[str](names)
+    copies[row["file_name"]] -= 1
+    return {**row, "copies": sorted(copies.elements()) or None}
 
 
 def _with_described(found: Iterable[Path], descriptions: Descriptions) -> list[Path]:

@@ -111,9 +111,16 @@ def test_two_stars_of_one_name_are_searched_apart(real: tuple[Home, dict[str, di
     }
 
 
+def _flux(time: np.ndarray, product: int) -> np.ndarray:
+    """Return a quiet star as one product has it: most of the noise is the photons', the same in all."""
+    photons = np.random.default_rng(1).normal(0, 4e-4, 200_000)
+    own = np.random.default_rng(product).normal(0, 1e-4, time.size)
+    return np.asarray(1 + np.interp(48 * (time + 2100), np.arange(photons.size), photons) + own)
+
+
 def _table(path: Path, target: str, mission: str, time: np.ndarray) -> list[Path]:
     """Write a table of a star with little noise, and the list that describes it."""
-    flux = 1 + np.random.default_rng(1).normal(0, 3e-4, time.size)
+    flux = _flux(time, 2)
     path.write_text("time,flux\n" + "".join(f"{t:.6f},{f:.6f}\n" for t, f in zip(time, flux, strict=True)))
     entry = f"{path.name},{target},{mission},btjd,time,flux\n"
     path.with_name("targets.csv").write_text("file,target_id,mission,time_format,time,flux\n" + entry)
@@ -121,8 +128,8 @@ def _table(path: Path, target: str, mission: str, time: np.ndarray) -> list[Path
 
 
 def _mission_file(path: Path, mission: str, time: np.ndarray, **cards: object) -> Path:
-    """Write the mission's file of the same star, with other noise."""
-    flux = 2000 * (1 + np.random.default_rng(2).normal(0, 3e-4, time.size))
+    """Write the mission's file of the same star."""
+    flux = 2000 * _flux(time - (2167 if mission == "Kepler" else 0), 3)
     columns = {
         "TIME": time,
         "PDCSAP_FLUX": flux.astype("f4"),

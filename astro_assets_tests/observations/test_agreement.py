@@ -1,4 +1,4 @@
-"""Curves of one star agree, those of two do not where one varies clearly; noise alone tells nothing."""
+"""Curves of one star agree and those of two do not, by their variation or else by their noise."""
 
 from __future__ import annotations
 
@@ -59,14 +59,23 @@ def test_a_variable_and_a_quiet_star_do_not(noise: int) -> None:
     assert error < 0.01
 
 
-@pytest.mark.parametrize("ratio", [1, 2, 20])
+@pytest.mark.parametrize("ratio", [0.2, 1, 2, 5])
 @pytest.mark.parametrize("seed", range(10))
-def test_noise_alone_tells_nothing(ratio: float, seed: int) -> None:
-    """A quiet star is no other star than itself, however little noise two products share."""
-    for shared in (0.0, 0.05, 0.5):
-        first, second = _quiet(seed), _quiet(seed + 100, ratio * SIGMA)
-        second["flux"] = second["flux"] + shared * (first["flux"] - 1)
-        assert np.isnan(_agreement(first, second)[0])
+def test_quiet_stars_are_told_apart_by_their_noise(ratio: float, seed: int) -> None:
+    first, second = _quiet(seed), _quiet(seed + 100, ratio * SIGMA)
+    coefficient, error = _agreement(first, second)
+    assert coefficient + 2 * error < 0.2
+    second["flux"] = second["flux"] + ratio * (first["flux"] - 1)
+    for later in (0, 1, -1):  # the times of one product may be off by a cadence
+        shifted = {**second, "time": second["time"] + later * CADENCE}
+        assert _agreement(first, shifted)[0] == pytest.approx(0.5**0.5, abs=0.06)
+
+
+def test_the_noise_of_few_bins_of_rounded_fluxes_and_of_a_far_louder_curve_tells_nothing() -> None:
+    few = {name: values[:300] for name, values in _quiet(1).items()}
+    rounded = {"time": TIME, "flux": np.round(_quiet(1)["flux"], 3)}
+    for other in (few, rounded, _quiet(1, 20 * SIGMA)):
+        assert np.isnan(_agreement(_quiet(2), other)[0])
 
 
 def test_a_noisy_curve_cannot_tell() -> None:

@@ -21,12 +21,13 @@ from astro_assets.definitions import build_definitions
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.objects import sha256_of
 from astro_assets.observations.quarantine import (
+    COPY_COLUMNS,
     QUARANTINE_COLUMNS,
     REPETITION_COLUMNS,
     quarantine_counts,
     quarantined_files,
 )
-from astro_assets.observations.tables import OBSERVATION_FILES, SELECTED_FILES
+from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES, SELECTED_FILES
 from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.inbox import Inbox
@@ -148,20 +149,23 @@ def test_a_file_of_every_reason_is_recorded_counted_and_kept(home: Home) -> None
     ledger = Engine(home, TABLES).ledger()
     files = ledger.open(OBSERVATION_FILES).rows(list(QUARANTINE_COLUMNS)).collect()
     chosen = ledger.open(SELECTED_FILES).rows(list(REPETITION_COLUMNS)).collect()
-    quarantined = quarantined_files(files, chosen)
+    raw = ledger.open(RAW_FILES).rows(list(COPY_COLUMNS)).collect()
+    quarantined = quarantined_files(files, chosen, raw)
     by_hash = {sha256_of(path): code for code, path in paths.items()}
-    assert dict(quarantined.select("sha256", "reason_code").iter_rows()) == by_hash
+    copy = (sha256_of(paths["truncated"]), "duplicate")
+    assert set(quarantined.select("sha256", "reason_code").iter_rows()) == {*by_hash.items(), copy}
+    assert "the same bytes as copy of truncated.dat" in quarantined["refusal_reason"]
     assert all(len(reason) > 8 and "\n" not in reason for reason in quarantined["refusal_reason"])
     for sha256, code in by_hash.items():
         assert ledger.objects.get_file(sha256).read_bytes() == paths[code].read_bytes()
 
     shown = _shown(result)
-    assert (shown["files_quarantined"], shown["files_known"]) == (len(SPOILT), len(SPOILT) + 1)
+    assert (shown["files_quarantined"], shown["files_known"]) == (len(SPOILT) + 1, len(SPOILT) + 1)
     assert {name: n for name, n in shown.items() if name.startswith("quarantined_")} == {
         f"quarantined_{code}": n for code, n in quarantine_counts(quarantined).items()
     }
     records = [record.data for record in shown["first_files"]]
-    assert sorted(record["reason"] for record in records) == sorted(SPOILT)
+    assert sorted(record["reason"] for record in records) == sorted([*SPOILT, "duplicate"])
     assert {str(record["why"]) for record in records} == set(quarantined["refusal_reason"])
 
     searched = ledger.open(SELECTED_FILES).rows(["sha256", "status"]).filter(pl.col("status") == "selected")
@@ -176,7 +180,8 @@ def test_a_list_releases_the_table_that_it_describes(home: Home) -> None:
     )
     shown = _shown(_materialize(home, CHAIN))
     assert "quarantined_not_described" not in shown
-    assert shown["quarantined_not_an_observation"] == 1
+    assert "quarantined_not_an_observation" not in shown
+    assert shown["targets_csv_files"] == 1
 
 
 def test_without_bad_files_the_quarantine_is_empty(home: Home) -> None:

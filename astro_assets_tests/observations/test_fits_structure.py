@@ -7,13 +7,12 @@ import os
 import tracemalloc
 from pathlib import Path
 
-import numpy as np
 import pytest
-from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from astro_assets.observations.fits_structure import FitsError, column_names, read_columns, read_structure
+from astro_assets.observations.fits_columns import column_names, read_columns
+from astro_assets.observations.fits_structure import FitsError, read_structure
 from astro_assets_tests.observations.made_files import light_curve_file
 
 
@@ -26,43 +25,6 @@ def _replace_card(path: Path, keyword: str, value: str, within: int = 20000) -> 
         ]
         file.seek(starts[-1])
         file.write(f"{keyword:<8}= {value:>20}".ljust(80).encode())
-
-
-def test_headers_and_columns_are_those_astropy_reads(tmp_path: Path) -> None:
-    path = light_curve_file(tmp_path / "a.fits")
-    primary, table = read_structure(path)
-    assert primary.header["OBJECT"] == "TIC 42"
-    assert table.name == "LIGHTCURVE"
-    names = column_names(table)
-    columns = read_columns(path, table, names)
-    with fits.open(path) as hdus:
-        assert names == hdus[1].columns.names
-        for name in names:
-            np.testing.assert_array_equal(columns[name], hdus[1].data[name])
-            assert columns[name].dtype.isnative
-
-
-def test_columns_behind_wider_ones_are_found(tmp_path: Path) -> None:
-    rows = np.arange(3)
-    table = fits.BinTableHDU.from_columns(
-        [
-            fits.Column("NAME", "5A", array=["a", "b", "c"]),
-            fits.Column("BITS", "11X", array=np.ones((3, 11), dtype=bool)),
-            fits.Column("VECTOR", "3E", array=np.ones((3, 3))),
-            fits.Column("TRUE", "L", array=np.ones(3, dtype=bool)),
-            fits.Column("SCALED", "I", array=rows),
-            fits.Column("WANTED", "K", array=rows),
-        ]
-    )
-    table.header["TSCAL5"] = 2.0
-    table.writeto(tmp_path / "a.fits")
-    _, hdu = read_structure(tmp_path / "a.fits")
-    np.testing.assert_array_equal(read_columns(tmp_path / "a.fits", hdu, ["WANTED"])["WANTED"], rows)
-    for name in ("NAME", "BITS", "VECTOR", "TRUE", "SCALED"):
-        with pytest.raises(FitsError, match=f"column {name} has format .*, not one plain number"):
-            read_columns(tmp_path / "a.fits", hdu, [name])
-    with pytest.raises(FitsError, match="no column FLUX; there are NAME, BITS"):
-        read_columns(tmp_path / "a.fits", hdu, ["FLUX"])
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
@@ -165,6 +127,20 @@ def test_truncated_files_are_refused(tmp_path: Path, share: float) -> None:
     path.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(FitsError, match="truncated"):
         read_structure(path)
+
+
+@pytest.mark.parametrize("after", [None, b"\n", b"X", bytes(2880), bytes(5760), bytes(100)], ids=range(6))
+def test_what_follows_a_complete_table_does_not_count(tmp_path: Path, after: bytes | None) -> None:
+    path = light_curve_file(tmp_path / "a.fits", n=61)
+    table = read_structure(path)[1]
+    content = path.read_bytes()
+    assert table.end > table.offset + table.size
+    path.write_bytes(content[: table.offset + table.size] if after is None else content + after)
+    if after == b"X":
+        with pytest.raises(FitsError, match="ends within the header of HDU 2"):
+            read_structure(path)
+    else:
+        assert len(read_structure(path)) == 2
 
 
 def test_a_file_that_shrinks_after_the_check_is_refused(tmp_path: Path) -> None:

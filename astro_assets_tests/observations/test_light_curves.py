@@ -166,13 +166,14 @@ def _times(**changed: float) -> np.ndarray:
         ({"QUALITY": np.full(60, 128, dtype=np.int32)}, "no finite cadence: of 60, 60 are flagged"),
         ({"PDCSAP_FLUX": np.zeros(60, dtype=np.float32)}, "the median of PDCSAP_FLUX is 0: a relative"),
         ({"PDCSAP_FLUX": np.full(60, -5, dtype=np.float32)}, "the median of PDCSAP_FLUX is -5: "),
-        ({"PDCSAP_FLUX": None}, "no column PDCSAP_FLUX; there are TIME"),
-        ({"PDCSAP_FLUX_ERR": None}, "no column PDCSAP_FLUX_ERR; there are TIME"),
         ({"TIME": _times(_30=1400.0)}, "time does not increase at cadence 1030"),
         ({"TIME": _times(_59=1e9)}, "the times run from 2019-01-16 to BTJD 1e[+]09"),
         ({"TIME": _times(_59=2000.0)}, "the times span 500 d; a segment lasts at most 200 d"),
         ({"TIME": _times(_0=-1e308, _59=1e308)}, "the times run from BTJD -1e[+]308 to BTJD 1e[+]308"),
-        ({"PDCSAP_FLUX_ERR": np.zeros(60, dtype=np.float32)}, "no finite cadence: of 60, 0 are flagged"),
+        (
+            {"PDCSAP_FLUX_ERR": np.zeros(60), "PDCSAP_FLUX": np.ones(60)},
+            "no finite cadence: of 60, 0 are flagged",
+        ),
         ({"PDCSAP_FLUX": np.full(60, 1e308)}, "the median of PDCSAP_FLUX is inf: "),
         ({"PDCSAP_FLUX_ERR": np.full(60, 1e300)}, "no finite cadence: of 60, 0 are flagged"),
         ({"PDCSAP_FLUX_ERR": np.full(60, 1e-50)}, "no finite cadence: of 60, 0 are flagged"),
@@ -186,6 +187,19 @@ def test_unusable_cadences_are_named(
     path = light_curve_file(tmp_path / "a.fits", columns=columns)
     with pytest.raises(LightCurveError, match=reason):
         _row(path)
+
+
+@pytest.mark.parametrize("errors", [None, np.zeros(60), np.full(60, np.nan), np.full(60, -1.0)])
+def test_without_any_positive_error_the_scatter_counts(tmp_path: Path, errors: np.ndarray | None) -> None:
+    flux = 2000 + np.random.default_rng(1).normal(0, 4, 60)
+    columns = {"PDCSAP_FLUX": flux, "PDCSAP_FLUX_ERR": errors}
+    row = _row(light_curve_file(tmp_path / "a.fits", columns=columns))
+    assert not row["has_errors"]
+    assert np.ptp(row["light_curve"]["flux_err"]) == 0
+    assert row["light_curve"]["flux_err"][0] == pytest.approx(0.002, rel=0.3)
+    one = np.where(np.arange(60) == 7, 3.0, np.nan)
+    mostly = _row(light_curve_file(tmp_path / "b.fits", columns={**columns, "PDCSAP_FLUX_ERR": one}))
+    assert (mostly["has_errors"], mostly["n_points"]) == (True, 1), "errors that are there are not replaced"
 
 
 def test_what_is_finite_and_positive_only_in_double_precision_is_left_out(tmp_path: Path) -> None:

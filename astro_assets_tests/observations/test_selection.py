@@ -24,6 +24,7 @@ def _row(sha256: str, star: int = 1, noise: int = 0, **changed: Any) -> dict[str
         "sha256": sha256,
         "target_id": "TIC 1",
         "mission": "TESS",
+        "segment": None,
         "product": "mission",
         "cadence_s": 120.0,
         "start_btjd": 1382.0,
@@ -151,6 +152,38 @@ def test_a_short_file_of_a_preferred_product_does_not_displace_years() -> None:
     assert "table file t shows this time and more" in str(choices["q"].reason)
 
 
+GAPS = [(1382.0, 1391.0), (1394.0, 1402.0), (1405.0, 1409.0)]
+
+
+@pytest.mark.parametrize(
+    ("preferred", "other", "code"),
+    [
+        ({"spans": GAPS}, {"product": "eleanor", "cadence_s": 1800.0}, "other_cadence"),
+        ({"spans": [(1382.0, 1393.0), (1397.0, 1409.0)], "data_release": 2}, {}, "older_processing"),
+        (
+            {"spans": GAPS, "data_release": 2},
+            {"spans": [(1382.0, 1384.0), (1388.0, 1409.0)]},
+            "older_processing",
+        ),
+    ],
+)
+def test_gaps_do_not_cost_a_preferred_file_its_sector(
+    preferred: dict[str, Any], other: dict[str, Any], code: str
+) -> None:
+    rows = _row("a", segment=5, **preferred), _row("b", noise=1, segment=5, **other)
+    choices = _choices(*rows)
+    assert (choices["a"].status, choices["b"].reason_code) == ("selected", code)
+    apart = [{**row, "segment": segment} for row, segment in zip(rows, (5, 6), strict=True)]
+    assert "b" in _selected(*apart), "what is of another segment, or of none, is not lost"
+    assert "b" in _selected(rows[0], {**rows[1], "segment": None})
+
+
+def test_a_preferred_file_of_less_than_half_a_sector_gives_way() -> None:
+    short = _row("a", segment=5, data_release=2, start_btjd=1382.0, end_btjd=1394.0)
+    choices = _choices(short, _row("b", noise=1, segment=5))
+    assert (choices["a"].reason_code, choices["b"].status) == ("shorter", "selected")
+
+
 def test_files_that_share_no_time_do_not_compete_although_their_spans_do() -> None:
     table = _row("t", product="table", spans=[(1330.0, 1357.0), (2040.0, 2067.0)])
     sector = _row("s", noise=1, start_btjd=1660.0, end_btjd=1687.0)
@@ -164,13 +197,16 @@ def test_preferred_files_that_together_show_the_time_of_another_replace_it() -> 
     assert _selected(*sectors[:2], table) == ["t"], "a third would be lost"
 
 
-def test_two_quiet_stars_are_no_conflict() -> None:
-    """Where nothing varies nothing tells two stars apart."""
+@pytest.mark.parametrize("shared", [0.0, 1.0])
+def test_quiet_files_are_in_conflict_if_they_share_no_noise(shared: float) -> None:
     rows = [_row(f"{k}", noise=k, product=("mission", "table")[k]) for k in range(2)]
-    for k, row in enumerate(rows):
-        noise = np.random.default_rng(k).normal(0, 1e-3 * 20**k, row["light_curve"]["time"].size)
-        row["light_curve"]["flux"] = (1 + noise).astype(np.float32)
-    assert _selected(*rows) == ["0"]
+    noise = np.random.default_rng(1).normal(0, 1e-3, (2, rows[0]["light_curve"]["time"].size))
+    for row, flux in zip(rows, (noise[0], shared * noise[0] + noise[1]), strict=True):
+        row["light_curve"]["flux"] = (1 + flux).astype(np.float32)
+    assert _selected(*rows) == (["0"] if shared else [])
+    assert {choice.status for choice in _choices(*rows).values()} == (
+        {"selected", "not_selected"} if shared else {"conflict"}
+    )
 
 
 @settings(max_examples=50, deadline=None)

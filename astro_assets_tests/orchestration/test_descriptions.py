@@ -50,20 +50,44 @@ def test_two_lines_of_one_file_agree_or_are_an_error(tmp_path: Path) -> None:
     assert list(Descriptions([]).described_by(path)) == [tmp_path / "a.csv"]
 
 
-def test_no_list_above_what_is_taken_in_counts(tmp_path: Path) -> None:
+def test_a_list_above_what_is_taken_in_counts_if_it_names_the_file(tmp_path: Path) -> None:
     inside = tmp_path / "in" / "deep"
     write(tmp_path, "file,target_id", "in/deep/a.csv,KIC 1", "in/b.csv,KIC 2")
     (tmp_path / "elsewhere").mkdir()
     a, b = inside / "a.csv", tmp_path / "in" / "b.csv"
     a.parent.mkdir(parents=True)
-    for file in (a, b):
+    for file, target in ((a, "KIC 1"), (b, "KIC 2")):
         file.touch()
-        assert told(file, tmp_path / "in") is None
-        assert told(file, file) is None, "of a file that is named its own folder counts"
-        assert told(file, tmp_path / "elsewhere") is None
+        for root in (tmp_path / "in", file, tmp_path / "elsewhere"):
+            assert told(file, root) == {"target_id": target}
+    (tmp_path / "in" / "a.csv").touch()
+    assert told(tmp_path / "in" / "a.csv", tmp_path / "in") is None, "the path is another one"
     assert told(a, tmp_path) == told(a, inside, tmp_path, a) == {"target_id": "KIC 1"}
     write(inside, "file,target_id", "a.csv,KIC 9")
     assert told(a, a) == {"target_id": "KIC 9"}
+
+
+def test_a_list_above_that_is_too_large_broken_or_of_another_user_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "in"
+    inside.mkdir()
+    file = inside / "a.csv"
+    file.touch()
+    path = write(tmp_path, "file,target_id", "in/a.csv,KIC 1")
+    assert told(file, inside) == {"target_id": "KIC 1"}
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    assert told(file, inside) == {"target_id": "KIC 1"}, "the file's owner wrote it"
+    if path.owner() == "root":  # only root may give files away
+        os.chown(path, 54321, -1)
+        assert told(file, inside) is None
+        os.chown(path, 0, -1)
+    path.write_bytes(b"no header at all")
+    assert told(file, inside) is None
+    assert told(file, tmp_path) is not None, "of what is taken in, a broken list is told"
+    path.write_text("file,target_id\nin/a.csv,KIC 1\n")
+    os.truncate(path, 17 * 2**20)
+    assert told(file, inside) is None
 
 
 def test_what_stands_where_a_root_is_told_from_the_working_folder(
@@ -73,7 +97,8 @@ def test_what_stands_where_a_root_is_told_from_the_working_folder(
     (tmp_path / "a").mkdir()
     monkeypatch.chdir(tmp_path)
     assert told(Path("a/b.csv"), Path()) == told(tmp_path / "a/b.csv", Path()) == {"target_id": "KIC 1"}
-    assert told(Path("a/b.csv"), Path("a")) is None
+    (tmp_path / "a" / "b.csv").touch()
+    assert told(Path("a/b.csv"), Path("a")) == {"target_id": "KIC 1"}
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])

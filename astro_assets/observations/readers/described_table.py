@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from astro_assets.observations.missions import BTJD_ZERO_BJD, MISSIONS
+from astro_assets.observations.missions import BTJD_ZERO_BJD, K2, MISSIONS, Mission
 from astro_assets.observations.readers.contents import Contents, read_table
 from astro_assets.observations.readers.observation import (
     Cadences,
@@ -36,10 +36,15 @@ _MAGNITUDE: Final = "mag"
 _LINEAR: Final = ("relative", "electron/s", "e-/s")
 #: No star is as faint: 99.999 and its likes stand for no measurement.
 _NO_MAGNITUDE: Final = 50.0
-#: Times from mid-transit lie about zero; dates do so only as K2's btjd of December 2014.
+#: Times from mid-transit lie about zero, or begin there; dates do so only as K2's btjd of December 2014.
 _FOLDED_WITHIN: Final = 100.0
 #: A phase is within one of zero.
 _PHASE_WITHIN: Final = 1.01
+#: Names that phases have. In degrees they reach this far.
+_FOLDED_NAMES: Final = ("phase", "fold")
+_PHASE_DEGREES: Final = 360.0
+#: Other names that lists have for the columns of an entry.
+_OTHER_NAMES: Final = {"scale": "time_scale", "reference": "time_reference"}
 #: Rows with the time of another row: more are no slips of a pen, but several light curves in one table.
 _MOST_REPEATED: Final = 0.1
 #: What stands in an entry where its list cannot be read; see `astro_assets.orchestration.descriptions`.
@@ -56,20 +61,18 @@ def _identify(contents: Contents, known: dict[str, Any]) -> Identity:
         raise RefusalError(
             "not_an_observation", "not an observation: a targets.csv, which describes other files"
         )
-    entry = contents.description
-    if entry is None:
-        _refuse_folded(read_table(contents, [0])[0], contents.names[0], is_described=False)
+    if contents.description is None:
+        _refuse_folded(read_table(contents, [0])[0], contents.names[0])
         raise RefusalError(
             "not_described", "not described: no targets.csv beside or above the table names it"
         )
+    entry = _entry(contents)
     if _LIST_ERROR in entry:
         raise RefusalError("description_invalid", entry[_LIST_ERROR])
-    mission = MISSIONS.get(_cell(entry, "mission"))
-    if mission is None:
-        raise _invalid(f"mission is {entry.get('mission')!r}, not one of {', '.join(MISSIONS)}")
-    known["mission"] = mission
+    known["mission"] = mission = _mission(entry)
+    told = _cell(entry, "target_id")
     try:
-        target = canonical_target_id(_cell(entry, "target_id"))
+        target = canonical_target_id(f"{mission.catalogue} {told}" if told.isdecimal() else told)
     except TargetIdError as error:
         raise RefusalError("identity_unclear", f"identity unclear: targets.csv: {error}") from error
     if not target.startswith(f"{mission.catalogue} "):
@@ -86,33 +89,43 @@ def _identify(contents: Contents, known: dict[str, Any]) -> Identity:
     return Identity(mission, target, int(segment) if segment else None, cadence_s, start, end, n_rows)
 
 
+def _entry(contents: Contents) -> dict[str, str]:
+    """Return the cells of the entry under their own names."""
+    told = contents.description or {}
+    return {_OTHER_NAMES[name]: cell for name, cell in told.items() if name in _OTHER_NAMES} | dict(told)
+
+
+def _mission(entry: Mapping[str, str]) -> Mission:
+    told = _cell(entry, "mission")
+    for name, mission in MISSIONS.items():
+        if name.lower() == told.lower():
+            return mission
+    raise _invalid(f"mission is {told!r}, not one of {', '.join(MISSIONS)}")
+
+
 def _read(contents: Contents, is_corrected: bool) -> Cadences:  # noqa: FBT001  one flux only
-    entry = contents.description or {}
+    entry = _entry(contents)
     time = _times(contents, entry)
     order = _order(time)
     n_repeated, time = len(time) - len(order), time[order]
     place = _place(contents, entry, "flux")
     unit = _flux_unit(contents, entry, place)
     flux = read_table(contents, [place])[0][order]
-    has_errors = "flux_err" in entry
     error = None
-    if has_errors:
+    if "flux_err" in entry:
         error = read_table(contents, [_place(contents, entry, "flux_err")])[0][order]
     if unit == _MAGNITUDE:
         flux, error = _from_magnitudes(flux, error)
-    if error is None:
-        error = np.full(len(flux), _scatter(flux))
     unknown = nothing(len(time))
     return Cadences(
         contents.names[place],
         time,
         flux,
-        error,
+        unknown if error is None else error,
         np.zeros(len(time), dtype=np.int64),
         count_cadences(time),
         unknown,
         unknown,
-        has_errors,
         n_repeated,
     )
 
@@ -128,7 +141,9 @@ def _times(contents: Contents, entry: Mapping[str, str]) -> NDArray[np.float64]:
     scale = _scale(form, entry)
     place = _place(contents, entry, "time")
     (time,) = read_table(contents, [place])
-    _refuse_folded(time, contents.names[place], is_described=True)
+    # Of the formats and missions only K2's btjd passes zero.
+    may_be_dates = (form, _mission(entry)) == ("btjd", K2)
+    _refuse_folded(time, contents.names[place], may_be_dates=may_be_dates)
     since_zero = time + (_ZERO_JD[form] - BTJD_ZERO_BJD)
     return since_zero if scale == "tdb" else since_zero + _tdb_minus(scale, since_zero)
 
@@ -172,29 +187,54 @@ def _place(contents: Contents, entry: Mapping[str, str], role: str) -> int:
         raise RefusalError(code, f"no {role} column: the entry in targets.csv names none")
     if contents.has_names and told in contents.names:
         return contents.names.index(told)
+    alike = [place for place, name in enumerate(contents.names) if name.lower() == told.lower()]
+    if contents.has_names and len(alike) == 1:
+        return alike[0]
     if told.isascii() and told.isdecimal() and int(told[:6]) < len(contents.names):
         return int(told[:6])
     code = "no_flux_column" if role == "flux" else "description_invalid"
     raise RefusalError(code, f"no {role} column {told!r}; there are {', '.join(contents.names)[:200]}")
 
 
-def _refuse_folded(time: NDArray[np.float64], name: str, *, is_described: bool) -> None:
-    """Refuse phases, and times about zero; but not such as are described and as even as dates are."""
-    finite = np.unique(time[np.isfinite(time)])
+def _refuse_folded(time: NDArray[np.float64], name: str, *, may_be_dates: bool | None = None) -> None:
+    """Refuse phases, and times from mid-transit, by their name or range.
+
+    Parameters
+    ----------
+    may_be_dates
+        Whether dates of the kind that is told may lie near zero, which phases then differ from in being
+        uneven; None if nothing is told.
+    """
+    finite = time[np.isfinite(time)]
+    if not finite.size or np.abs(finite).max() > _PHASE_DEGREES:
+        return
+    finite = np.unique(finite)
     if finite.size < 2:
         return
-    furthest, is_folded = np.abs(finite).max(), bool(finite[0] < 0 < finite[-1])
-    if is_described and furthest <= _PHASE_WITHIN:
-        is_folded = True
-    elif is_described and is_folded:
-        steps = np.diff(finite)
-        is_folded = bool(np.mean(np.abs(steps / np.median(steps) - 1) < 0.01) < 0.5)
-    if is_folded and furthest < _FOLDED_WITHIN:
+    first, last = float(finite[0]), float(finite[-1])
+    furthest = max(-first, last)
+    is_named = any(word in name.lower() for word in _FOLDED_NAMES)
+    begins_at_zero = furthest < _FOLDED_WITHIN and first < 0.1 * last
+    if furthest <= _PHASE_WITHIN:
+        is_like = True
+    elif may_be_dates or (may_be_dates is None and first >= 0):
+        is_like = begins_at_zero and not _are_even(finite)
+    else:
+        is_like = begins_at_zero
+    counts_rows = bool((finite == np.rint(finite)).all())
+    if is_named or (is_like and not counts_rows):
         raise RefusalError(
             "phase_folded",
-            f"phase-folded: column {name} runs from {finite[0]:.4g} to {finite[-1]:.4g}: phases or "
-            "times from mid-transit, not dates",
+            f"phase-folded: column {name} runs from {first:.4g} to {last:.4g}: phases or times from "
+            "mid-transit, not dates",
         )
+
+
+def _are_even(times: NDArray[np.float64]) -> bool:
+    """Whether most steps are equal, as those between dates are."""
+    steps = np.diff(times)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.mean(np.abs(steps / np.median(steps) - 1) < 0.01) >= 0.5)
 
 
 def _order(time: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -221,11 +261,11 @@ def _order(time: NDArray[np.float64]) -> NDArray[np.intp]:
 
 def _flux_unit(contents: Contents, entry: Mapping[str, str], place: int) -> str | None:
     """Return the unit that the entry tells; without one, a column named like magnitudes is refused."""
-    unit = entry.get("flux_unit")
+    unit = entry["flux_unit"].lower() if "flux_unit" in entry else None
     if unit is None:
         refuse_magnitudes(contents.names[place])
     elif unit not in (_MAGNITUDE, *_LINEAR):
-        raise _invalid(f"flux_unit is {unit!r}, not one of {', '.join((_MAGNITUDE, *_LINEAR))}")
+        raise _invalid(f"flux_unit is {entry['flux_unit']!r}, not one of {', '.join((_MAGNITUDE, *_LINEAR))}")
     return unit
 
 
@@ -237,19 +277,6 @@ def _from_magnitudes(
     finite = magnitude[np.isfinite(magnitude)]
     flux = 10 ** (-0.4 * (magnitude - (np.median(finite) if finite.size else 0.0)))
     return flux, None if error is None else 0.4 * np.log(10) * flux * error
-
-
-def _scatter(flux: NDArray[np.float64]) -> float:
-    """Return the white noise from the differences of neighbours: 1.4826 times their median size.
-
-    Fluxes of few digits mostly repeat their neighbour: then it is the differences' standard deviation.
-    """
-    finite = flux[np.isfinite(flux)]
-    if finite.size < 2:
-        return float("nan")
-    steps = np.diff(finite)
-    with np.errstate(over="ignore"):  # an infinite scatter is no positive error
-        return float((1.4826 * np.median(np.abs(steps)) or np.std(steps)) / np.sqrt(2))
 
 
 def _cell(entry: Mapping[str, str], name: str) -> str:

@@ -9,16 +9,20 @@ import math
 import re
 from typing import TYPE_CHECKING, Final
 
-from astro_assets.observations.fits_cards import flag_card, integer_card, number_card, text_card
+from astro_assets.observations.fits_cards import card_value, flag_card, integer_card, number_card, text_card
 from astro_assets.observations.missions import Mission
 from astro_assets.observations.readers.observation import SECONDS_A_DAY, sane_cadence
 from astro_assets.observations.refusals import RefusalError
-from astro_assets.observations.targets import TargetIdError, canonical_target_id, target_id
+from astro_assets.observations.targets import CATALOGUES, TargetIdError, canonical_target_id, target_id
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
 
 _DIGITS: Final = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
+#: Names such as WASP-126, HD 21749 or GJ 3473: no ids of a catalogue that names targets.
+_COMMON_NAME: Final = re.compile(
+    rf"(?!({'|'.join(CATALOGUES)})(?![a-z]))[a-z0-9][a-z0-9 .+*_-]*\Z", re.ASCII | re.IGNORECASE
+)
 
 
 def says_simulated(primary: Header) -> bool:
@@ -26,8 +30,19 @@ def says_simulated(primary: Header) -> bool:
     return flag_card(primary, "SIMULATE") or flag_card(primary, "SIMDATA")
 
 
+def number_of(primary: Header, keyword: str) -> int | None:
+    """Return the number of a target, which may have 64 bits and stand there as text; None without one."""
+    value = card_value(primary, keyword)
+    if isinstance(value, str) and _DIGITS.match(value.strip()):
+        return int(value)
+    is_number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18
+    return int(value) if is_number else None  # type: ignore[call-overload]
+
+
 def target_of(primary: Header, mission: Mission, id_keyword: str = "") -> str:
     """Return the canonical id that OBJECT and the mission's number agree on; either is enough.
+
+    A common name in OBJECT says nothing; the number then counts.
 
     Parameters
     ----------
@@ -40,9 +55,11 @@ def target_of(primary: Header, mission: Mission, id_keyword: str = "") -> str:
         If neither is there, they disagree, or a simulated file bears a star's name or the reverse.
     """
     keyword = id_keyword or mission.id_keyword
-    name, number = text_card(primary, "OBJECT"), integer_card(primary, keyword)
+    name, number = text_card(primary, "OBJECT"), number_of(primary, keyword)
     if _DIGITS.match(name):
         name = f"{mission.catalogue} {name}"
+    elif number is not None and _COMMON_NAME.match(name):
+        name = ""
     try:
         by_name = canonical_target_id(name) if name else None
         by_number = target_id(mission.catalogue, number) if number is not None else None

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from astro_assets.observations.fits_cards import text_card
-from astro_assets.observations.fits_structure import Hdu, read_columns
+from astro_assets.observations.fits_columns import read_columns
+from astro_assets.observations.fits_structure import Hdu
 from astro_assets.observations.fits_tables import mission_of, time_offset
 from astro_assets.observations.readers.contents import Contents
 from astro_assets.observations.readers.headers import bounds_of, cadence_s_of, segment_of, target_of
@@ -55,11 +56,12 @@ def _read(contents: Contents, is_corrected: bool) -> Cadences:  # noqa: FBT001  
 
 
 def _table(contents: Contents, *, is_corrected: bool) -> Hdu:
-    wanted = "PDC" if is_corrected else "SAP"
-    for hdu in contents.hdus[1:]:
-        if hdu.name == wanted:
-            return hdu
-    raise RefusalError("no_flux_column", f"no flux column: a K2SC file without the extension {wanted}")
+    """Return the table from the photometry asked for, else from the other."""
+    for wanted in ("PDC", "SAP") if is_corrected else ("SAP", "PDC"):
+        for hdu in contents.hdus[1:]:
+            if hdu.name == wanted:
+                return hdu
+    raise RefusalError("no_flux_column", "no flux column: a K2SC file without the extensions PDC and SAP")
 
 
 K2SC = Reader("k2sc", _recognises, _identify, _read)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from astro_assets.observations.fits_structure import column_names, read_columns
+from astro_assets.observations.fits_columns import column_names, read_columns
 from astro_assets.observations.fits_tables import mission_of
 from astro_assets.observations.missions import BTJD_ZERO_BJD
 from astro_assets.observations.readers.contents import Contents

@@ -10,11 +10,12 @@ from typing import Any, Final
 import numpy as np
 
 from astro_assets.observations.fits_cards import integer_card, text_card
-from astro_assets.observations.fits_structure import Hdu, column_names, read_columns
+from astro_assets.observations.fits_columns import column_names, read_columns
+from astro_assets.observations.fits_structure import Hdu
 from astro_assets.observations.fits_tables import mission_of
 from astro_assets.observations.missions import BTJD_ZERO_BJD, Mission
 from astro_assets.observations.readers.contents import Contents
-from astro_assets.observations.readers.headers import segment_of, target_of
+from astro_assets.observations.readers.headers import number_of, segment_of, target_of
 from astro_assets.observations.readers.observation import (
     Cadences,
     Identity,
@@ -29,6 +30,10 @@ from astro_assets.observations.refusals import RefusalError
 
 #: lightkurve's time formats (`lightkurve.time`), both BJD_TDB, by their zero [d].
 _ZERO_BJD: Final = {"bkjd": 2454833, "btjd": 2457000}
+#: What ``to_fits`` calls the flux: FLUX, unless ``flux_column_name`` says something else.
+_FLUXES: Final = ("FLUX", "PDCSAP_FLUX", "SAP_FLUX")
+#: Sectors have at most 29 days, quarters 98, campaigns 90; what is longer has been stitched.
+_LONGEST_SEGMENT_DAYS: Final = {"TESS": 33.0, "Kepler": 105.0, "K2": 95.0}
 
 
 def _recognises(contents: Contents) -> bool:
@@ -42,38 +47,46 @@ def _identify(contents: Contents, known: dict[str, Any]) -> Identity:
     known["mission"] = mission = mission_of(contents.primary)
     known["n_rows"] = n_rows = integer_card(_table(contents).header, "NAXIS2") or 0
     known["target_id"] = target = _target(contents, mission)
-    known["segment"] = segment = segment_of(contents.primary, mission)
     start, end, cadence_s = time_range(_read(contents, is_corrected=True).time)
+    known["segment"] = segment = _segment(contents, mission, end - start)
     return Identity(mission, target, segment, cadence_s, start, end, n_rows)
 
 
 def _target(contents: Contents, mission: Mission) -> str:
     """TARGETID is lightkurve's own card; older versions fill KEPLERID or TICID."""
-    own = "" if integer_card(contents.primary, mission.id_keyword) is not None else "TARGETID"
+    own = "" if number_of(contents.primary, mission.id_keyword) is not None else "TARGETID"
     return target_of(contents.primary, mission, own)
+
+
+def _segment(contents: Contents, mission: Mission, days: float) -> int | None:
+    """Return the segment; stitched curves keep the number of one of theirs, which is none of the whole."""
+    has_one = integer_card(contents.primary, mission.segment_keyword) is not None
+    is_one = has_one and days <= _LONGEST_SEGMENT_DAYS[mission.name]
+    return segment_of(contents.primary, mission) if is_one else None
 
 
 def _read(contents: Contents, is_corrected: bool) -> Cadences:  # noqa: FBT001  one flux only
     table = _table(contents)
     names = column_names(table)
-    for needed, code in (("TIME", "no_column"), ("FLUX", "no_flux_column"), ("FLUX_ERR", "no_column")):
-        if needed not in names:
-            raise RefusalError(
-                code, f"no {'flux ' * (needed == 'FLUX')}column {needed}; there are {', '.join(names)[:200]}"
-            )
-    refuse_magnitudes("FLUX", unit_of(table, "FLUX"))
-    optional = [name for name in ("CADENCENO", "MOM_CENTR1", "MOM_CENTR2") if name in names]
+    if "TIME" not in names:
+        raise RefusalError("no_column", f"no column TIME; there are {', '.join(names)[:200]}")
+    flux = next((name for name in _FLUXES if name in names), None)
+    if flux is None:
+        raise RefusalError("no_flux_column", f"no flux column FLUX; there are {', '.join(names)[:200]}")
+    refuse_magnitudes(flux, unit_of(table, flux))
+    error = f"{flux}_ERR"
+    optional = [name for name in (error, "CADENCENO", "MOM_CENTR1", "MOM_CENTR2") if name in names]
     mission = mission_of(contents.primary)
     quality = next((n for n in (mission.quality_column, "QUALITY", "SAP_QUALITY") if n in names), None)
-    wanted = ["TIME", "FLUX", "FLUX_ERR", *optional, *([quality] if quality else [])]
+    wanted = ["TIME", flux, *optional, *([quality] if quality else [])]
     stored = read_columns(contents.path, table, wanted)
     time = stored["TIME"].astype(np.float64) + _offset(table)
     unknown = nothing(len(time))
     return Cadences(
-        "FLUX",
+        flux,
         time,
-        stored["FLUX"],
-        stored["FLUX_ERR"],
+        stored[flux],
+        stored.get(error, unknown),
         whole_numbers(stored[quality], quality) if quality else np.zeros(len(time), dtype=np.int64),
         whole_numbers(stored["CADENCENO"], "CADENCENO") if "CADENCENO" in stored else count_cadences(time),
         stored.get("MOM_CENTR1", unknown),
@@ -97,4 +110,5 @@ def _table(contents: Contents) -> Hdu:
     raise RefusalError("no_flux_column", "no flux column: a lightkurve file without the extension LIGHTCURVE")
 
 
-LIGHTKURVE = Reader("lightkurve", _recognises, _identify, _read)
+#: Stitched curves reach as far as a mission.
+LIGHTKURVE = Reader("lightkurve", _recognises, _identify, _read, max_days=4000.0)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from astro_assets.observations.fits_structure import read_columns
-from astro_assets.observations.fits_tables import LightCurveTable, find_table
+from astro_assets.observations.fits_columns import read_columns
+from astro_assets.observations.fits_tables import find_table
 from astro_assets.observations.readers.contents import Contents
 from astro_assets.observations.readers.headers import bounds_of, cadence_s_of, segment_of, target_of
 from astro_assets.observations.readers.observation import Cadences, Identity, Reader, nothing, whole_numbers
@@ -37,8 +37,10 @@ def _identify(contents: Contents, known: dict[str, Any]) -> Identity:
 
 
 def _read(contents: Contents, is_corrected: bool) -> Cadences:  # noqa: FBT001  the readers' common signature
+    """Of the two fluxes the one asked for counts, else the other, as ``flux_column`` then says."""
     table = find_table(list(contents.hdus))
-    flux_column = "PDCSAP_FLUX" if is_corrected else "SAP_FLUX"
+    wanted = ("PDCSAP_FLUX", "SAP_FLUX") if is_corrected else ("SAP_FLUX", "PDCSAP_FLUX")
+    flux_column = next(column for column in wanted if column in table.columns)
     names = {
         "time": "TIME",
         "cadence_number": "CADENCENO",
@@ -48,7 +50,8 @@ def _read(contents: Contents, is_corrected: bool) -> Cadences:  # noqa: FBT001  
         "centroid_column": "MOM_CENTR1",
         "centroid_row": "MOM_CENTR2",
     }
-    present = {ours: theirs for ours, theirs in names.items() if not _is_absent_centroid(theirs, table)}
+    optional = {f"{flux_column}_ERR", "MOM_CENTR1", "MOM_CENTR2"} - set(table.columns)
+    present = {ours: theirs for ours, theirs in names.items() if theirs not in optional}
     stored = read_columns(contents.path, table.hdu, list(present.values()))
     refuse_magnitudes(flux_column, unit_of(table.hdu, flux_column))
     columns: dict[str, Any] = {ours: stored[theirs] for ours, theirs in present.items()}
@@ -59,10 +62,6 @@ def _read(contents: Contents, is_corrected: bool) -> Cadences:  # noqa: FBT001  
     columns["time"] = columns["time"].astype(np.float64) + table.time_offset
     unknown = nothing(len(columns["time"]))
     return Cadences(flux_column, **{ours: columns.get(ours, unknown) for ours in names})
-
-
-def _is_absent_centroid(name: str, table: LightCurveTable) -> bool:
-    return name.startswith("MOM_CENTR") and name not in table.columns
 
 
 MISSION = Reader("mission", _recognises, _identify, _read)

@@ -38,15 +38,13 @@ class Cadences:
     time
         float64, BJD_TDB - 2457000 [d], NaN where unknown.
     flux, flux_err
-        In any unit, NaN where unknown.
+        In any unit, NaN where unknown; all errors where the file has none.
     quality
         int64, quality bits of the mission; 0 where the file has none.
     cadence_number
         int64, increasing with time.
     centroid_column, centroid_row
         Pixels, NaN where unknown.
-    has_errors
-        Whether the errors are the file's own; else each is the scatter from point to point.
     n_repeated
         Rows left out here because an earlier one has the same time.
     """
@@ -59,7 +57,6 @@ class Cadences:
     cadence_number: NDArray[np.int64]
     centroid_column: NDArray[Any]
     centroid_row: NDArray[Any]
-    has_errors: bool = True
     n_repeated: int = 0
 
 

@@ -16,6 +16,7 @@ from astropy.time import Time
 from astro_assets.observations.identification import identify
 from astro_assets.observations.light_curves import LightCurve, read_light_curve
 from astro_assets.observations.missions import KEPLER_DEFAULT_BITMASK, TESS_DEFAULT_BITMASK
+from astro_assets_tests.observations.made_files import light_curve_file
 
 N = 100
 TIME = 1500 + np.arange(N) / 48
@@ -55,12 +56,42 @@ def test_a_folded_export_is_refused_as_what_it_is(tmp_path: Path) -> None:
     assert identify(_lightkurve(tmp_path / "a", fold=True)).reason_code == "phase_folded"
 
 
+def _export(path: Path, time: np.ndarray, name: str = "FLUX", error: float = 1.0, **cards: Any) -> LightCurve:
+    flux = 1000 + np.random.default_rng(1).normal(0, 1, time.size)
+    errors = np.full(time.size, error)
+    curve = lightkurve.LightCurve(time=Time(time, format="btjd"), flux=flux, flux_err=errors)
+    curve.meta.update({"MISSION": "TESS", "TELESCOP": "TESS"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # units that lightkurve itself writes
+        curve.to_fits(path=path, flux_column_name=name, OBJECT="42", TARGETID=42, **cards)
+    return _curve(path)
+
+
+@pytest.mark.parametrize(("days", "segment"), [([(1500, 1527)], 7), ([(1500, 1527), (1900, 1927)], None)])
+def test_stitched_exports_are_of_no_segment(
+    tmp_path: Path, days: list[tuple[float, float]], segment: int | None
+) -> None:
+    time = np.concatenate([np.arange(*span, 1 / 48) for span in days])
+    curve = _export(tmp_path / "a.fits", time, SECTOR=7)
+    assert (curve.identity.segment, curve.identity.n_rows) == (segment, time.size)
+
+
+def test_exports_under_other_names_and_without_errors(tmp_path: Path) -> None:
+    for name in ("SAP_FLUX", "PDCSAP_FLUX"):
+        curve = _export(tmp_path / name, TIME, name, SECTOR=7)
+        assert (curve.flux_column, curve.has_errors) == (name, True)
+    bare = _export(tmp_path / "b", TIME, error=np.nan)
+    assert not bare.has_errors
+    assert bare.arrays["flux_err"][0] == pytest.approx(1e-3, rel=0.3)
+    assert bare.identity.segment is None
+
+
 @pytest.mark.parametrize(
     ("cards", "code"),
     [
         ({"TUNIT1": "jd"}, "time_system_unknown"),
         ({"TTYPE2": "KSPMAG"}, "no_flux_column"),
-        ({"TTYPE3": "SIGMA"}, "no_column"),
+        ({"TTYPE1": "DATE"}, "no_column"),
         ({"EXTNAME": "OTHER"}, "no_flux_column"),
     ],
 )
@@ -77,7 +108,7 @@ def _rewrite_sums(path: Path) -> None:
         hdus.writeto(path, overwrite=True, checksum=True)
 
 
-def _eleanor(path: Path, **replaced: np.ndarray | None) -> Path:
+def _eleanor(path: Path, tic: object = 42, name: str | None = None, **replaced: np.ndarray | None) -> Path:
     """Write the table of ``eleanor.TargetData.save(lite=True)``, in its order."""
     values = {
         "TIME": TIME,
@@ -95,8 +126,10 @@ def _eleanor(path: Path, **replaced: np.ndarray | None) -> Path:
     table = Table({name: value for name, value in values.items() if value is not None})
     primary = fits.PrimaryHDU()
     primary.header.update(
-        {"CREATED": "2020-02-03", "VERSION": "2.0.5", "TIC_ID": 42, "SECTOR": 7, "TMAG": 9.5}
+        {"CREATED": "2020-02-03", "VERSION": "2.0.5", "TIC_ID": tic, "SECTOR": 7, "TMAG": 9.5}
     )
+    if name is not None:
+        primary.header["OBJECT"] = name
     fits.HDUList([primary, fits.BinTableHDU(table)]).writeto(path)
     return path
 
@@ -119,14 +152,68 @@ def test_eleanor_of_other_versions(tmp_path: Path) -> None:
     bare = _curve(_eleanor(tmp_path / "b", FFIINDEX=None, X_CENTROID=None, Y_CENTROID=None))
     assert bare.arrays["cadence_number"][0] == 5
     assert np.isnan(bare.arrays["centroid_row"]).all()
-    assert identify(_eleanor(tmp_path / "c", FLUX_ERR=None)).reason_code == "no_column"
+    assert identify(_eleanor(tmp_path / "c", TIME=None)).reason_code == "no_column"
     assert identify(_eleanor(tmp_path / "d", FFIINDEX=index + 0.5)).reason_code == "no_column"
+
+
+def test_eleanor_with_fewer_columns(tmp_path: Path) -> None:
+    unflagged = _curve(_eleanor(tmp_path / "a", QUALITY=None, FLUX_ERR=None))
+    assert (unflagged.n_flagged, unflagged.has_errors) == (0, False)
+    for number, (left_out, column) in enumerate((("RAW_FLUX", "CORR_FLUX"), ("CORR_FLUX", "RAW_FLUX"))):
+        path = _eleanor(tmp_path / f"{number}.fits", **{left_out: None})
+        for asked in ("PDCSAP_FLUX", "SAP_FLUX"):
+            curve = _curve(path, flux_column=asked)
+            assert (curve.identity.product, curve.flux_column) == ("eleanor", column)
+
+
+@pytest.mark.parametrize(
+    ("tic", "name", "target"),
+    [
+        (10005000540, None, "TIC 10005000540"),
+        ("42", None, "TIC 42"),
+        (" 10005000540", "TIC 10005000540", "TIC 10005000540"),
+        (42, "WASP-126", "TIC 42"),
+        (42, "pi Men", "TIC 42"),
+        (42, "Simbad 7", "TIC 42"),
+        (42, "TIC 43", None),
+        (42, "KIC 42", None),
+        (42, "TIC zero", None),
+        (42, "../42", None),
+        (42, "SIM", None),
+    ],
+)
+def test_numbers_of_64_bits_or_of_digits_and_common_names(
+    tmp_path: Path, tic: object, name: str | None, target: str | None
+) -> None:
+    identity = identify(_eleanor(tmp_path / "a", tic, name))
+    assert identity.target_id == target
+    assert identity.reason_code == (None if target else "identity_unclear")
+
+
+@pytest.mark.parametrize("only", ["SAP", "PDC"])
+def test_k2sc_with_one_table(shared_data: Path, tmp_path: Path, only: str) -> None:
+    (source,) = (shared_data / "kepler_lc").glob("hlsp_k2sc*211121743*")
+    path = tmp_path / "a.fits"
+    with fits.open(source, memmap=False) as hdus:
+        fits.HDUList([hdus[0], hdus[only]]).writeto(path)
+    for asked in ("PDCSAP_FLUX", "SAP_FLUX"):
+        assert _curve(path, flux_column=asked).flux_column == f"{only}.FLUX"
+
+
+@pytest.mark.parametrize(("only", "other"), [("SAP_FLUX", "PDCSAP_FLUX"), ("PDCSAP_FLUX", "SAP_FLUX")])
+def test_a_mission_file_with_one_flux_and_without_errors(tmp_path: Path, only: str, other: str) -> None:
+    without: dict[str, np.ndarray | None] = {other: None, f"{other}_ERR": None}
+    one = light_curve_file(tmp_path / "a.fits", columns=without)
+    bare = light_curve_file(tmp_path / "b.fits", columns={**without, f"{only}_ERR": None})
+    for asked in ("PDCSAP_FLUX", "SAP_FLUX"):
+        curve = _curve(one, flux_column=asked)
+        assert (curve.flux_column, curve.has_errors) == (only, True)
+        assert not _curve(bare, flux_column=asked).has_errors
 
 
 @pytest.mark.parametrize(
     ("pattern", "extension", "cards", "code"),
     [
-        ("hlsp_k2sc*211121743*", 1, {"EXTNAME": "OTHER"}, "no_flux_column"),
         ("hlsp_k2sc*211121743*", 1, {"TIMESYS": "UTC"}, "time_system_unknown"),
         ("hlsp_k2sc*211121743*", 0, {"CAMPAIGN": "four"}, "identity_missing"),
         ("hlsp_k2varcat*", 1, {"TUNIT1": "BJD"}, "time_system_unknown"),

@@ -68,6 +68,44 @@ def test_missing_errors_are_the_scatter_from_point_to_point(tmp_path: Path) -> N
     assert curve.arrays["flux_err"][0] == pytest.approx(0.001, rel=0.2)
 
 
+@pytest.mark.parametrize("error", ["", "nan", "0"])
+def test_errors_that_are_none_are_the_scatter(tmp_path: Path, error: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "time,flux,error\n" + "".join(f"{t},{f},{error}\n" for t, f in zip(TIME, FLUX, strict=True))
+    )
+    curve = _curve(path)
+    assert (curve.has_errors, len(curve.arrays["time"])) == (False, N)
+    assert curve.arrays["flux_err"][0] == pytest.approx(0.001, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"mission": "tess", "time": "TIME", "flux": "Flux", "flux_unit": "Relative", "time_format": "BTJD"},
+        {"target_id": "42"},
+    ],
+)
+def test_letters_of_either_case_and_bare_numbers_will_do(tmp_path: Path, cells: dict[str, str]) -> None:
+    curve = _curve(_table(tmp_path / "a.csv"), **cells)
+    assert (curve.identity.target_id, curve.flux_column) == ("TIC 42", "flux")
+
+
+def test_a_name_in_another_case_must_be_one_columns(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("time,Flux,FLUX\n" + "".join(f"{t},1,{1.9 + n % 3 / 10}\n" for n, t in enumerate(TIME)))
+    assert _curve(path, flux="FLUX", flux_err="").median_flux == pytest.approx(2)
+    assert identify(path, entry(**{**CELLS, "flux_err": ""})).reason_code == "no_flux_column"
+
+
+def test_scale_and_reference_may_have_their_short_names(tmp_path: Path) -> None:
+    path = _table(tmp_path / "a.parquet", TIME + 2457000)
+    told = {"time_format": "jd", "scale": "utc", "reference": "barycenter"}
+    short = _curve(path, **told)
+    assert (short.arrays["time"][0] - TIME[0]) * 86400 == pytest.approx(69.184, abs=0.01)
+    assert _curve(path, **told, time_scale="tdb").arrays["time"][0] == pytest.approx(TIME[0], abs=1e-8)
+
+
 def test_a_segment_may_be_told(tmp_path: Path) -> None:
     assert _curve(_table(tmp_path / "a.csv"), segment="3").identity.segment == 3
 
@@ -141,7 +179,14 @@ def test_what_an_entry_lacks_is_named(tmp_path: Path, cells: dict[str, str], cod
         ("# a comment\n\n# a, b\n1500,1\n1500.02,1\n", "not_described"),
         ("# nothing but, a comment\n", "not_fits"),
         ("file;target_id;mission;time_format\na;b;c;d\n", "not_an_observation"),
-        ("time;flux\n1500;1\n", "not_fits"),
+        ("time;flux\n1500;1\n", "not_described"),
+        ("time flux\n1500 1\n", "not_described"),
+        ("words and 7 words\n", "not_fits"),
+        ("phase,flux\n0.0,1\n0.5,1\n1.0,1\n", "phase_folded"),
+        ("hours,flux\n0.1,1\n0.3,1\n1.7,1\n20,1\n", "phase_folded"),
+        ("orbital_phase,flux\n-180,1\n180,1\n", "phase_folded"),
+        (",flux\n0,1\n1,1\n2,1\n3,1\n", "not_described"),
+        ("days,flux\n0,1\n0.5,1\n1.0,1\n1.5,1\n", "not_described"),
         ("no table\n", "not_fits"),
         ('{"a": 1, "b": 2}\n', "not_fits"),
         ("", "not_fits"),
@@ -166,7 +211,7 @@ def test_damaged_tables_are_named(tmp_path: Path) -> None:
     ragged = tmp_path / "a.csv"
     ragged.write_text("time,flux,error\n1500,1,1\nx\n1500.02,1,1,9,9\n\n1500.04,,1\n1500.06,1,1\n")
     identity = identify(ragged, entry(**CELLS))
-    assert (identity.status, identity.n_rows, identity.finite_fraction) == ("accepted", 6, 0.5)
+    assert (identity.status, identity.n_rows, identity.finite_fraction) == ("accepted", 5, 0.6)
     empty = tmp_path / "empty.csv"
     empty.write_text("time,flux,error\n")
     assert identify(empty, entry(**CELLS)).reason_code == "no_finite_cadence"
@@ -213,6 +258,7 @@ def test_two_light_curves_in_one_table_are_refused(tmp_path: Path) -> None:
         ("# made by hand, twice\n# time, flux, error\n", {}),
         ("#a\n", {"time": "0", "flux": "1", "flux_err": "2"}),
         ("\ufefftime,flux,error\n# and a comment between\n", {}),
+        ("Light curve, TIC 42\ntime,flux,error\n", {}),
     ],
 )
 def test_comments_are_passed_over(tmp_path: Path, header: str, cells: dict[str, str]) -> None:
@@ -238,6 +284,11 @@ def test_the_first_row_of_a_table_without_names_is_a_row_whatever_it_lacks(
         (np.linspace(0, 1, N), "TESS", {}, "phase_folded"),
         (np.linspace(-0.5, 0.5, N), "K2", {}, "phase_folded"),
         (np.linspace(-1.2, 1.2, N) ** 3, "K2", {}, "phase_folded"),
+        (np.linspace(-3, 3, N), "TESS", {}, "phase_folded"),
+        (np.sort(np.random.default_rng(1).uniform(0, 3.5, N)), "Kepler", {}, "phase_folded"),
+        (np.sort(np.random.default_rng(1).uniform(0, 3.5, N)), "K2", {}, "phase_folded"),
+        (np.linspace(0, 3.5, N), "K2", {"time_format": "bkjd"}, "phase_folded"),
+        (0.5 + np.arange(N) / 48, "K2", {}, None),
         (-2 + np.arange(N) / 48, "K2", {}, None),  # BTJD of December 2014 is near zero
     ],
 )

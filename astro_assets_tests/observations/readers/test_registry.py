@@ -65,6 +65,8 @@ def test_no_file_is_taken_by_two(shared_data: Path) -> None:
         ({}, {"APTFLUX": np.ones(60), "DETFLUX": np.ones(60)}, "k2varcat"),
         ({}, {"APTFLUX": np.ones(60)}, "mission"),
         ({}, {"RAW_FLUX": np.ones(60), "CORR_FLUX": np.ones(60)}, "eleanor"),
+        ({}, {"RAW_FLUX": np.ones(60)}, "mission"),
+        ({}, {"RAW_FLUX": np.ones(60), "SAP_FLUX": None, "PDCSAP_FLUX": None}, "eleanor"),
     ],
 )
 def test_formats_are_told_by_content(

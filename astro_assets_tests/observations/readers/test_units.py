@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from astro_assets.observations.fits_structure import Hdu, column_names, read_structure
+from astro_assets.observations.fits_columns import column_names
+from astro_assets.observations.fits_structure import Hdu, read_structure
 from astro_assets.observations.identification import identify
 from astro_assets.observations.readers.units import refuse_magnitudes, unit_of
 from astro_assets.observations.refusals import RefusalError

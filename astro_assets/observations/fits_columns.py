@@ -1,0 +1,165 @@
+"""Columns of binary tables in FITS files that may be damaged or hostile, as arrays of plain numbers.
+
+Only the layout of rows lives here; what a mission means by the columns is in `fits_tables`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from astro_assets.observations.fits_cards import card_value, number_card, text_card
+from astro_assets.observations.fits_structure import MAX_TABLE_BYTES, FitsError, Hdu, whole_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from astropy.io.fits import Header
+    from numpy.typing import NDArray
+
+#: NumPy types of the scalar column formats of the FITS standard 4.0, table 18, that light curves use.
+_NUMBERS: Final = {"D": ">f8", "E": ">f4", "K": ">i8", "J": ">i4", "I": ">i2", "B": "u1"}
+#: Bytes per element of every format, to find where a column begins.
+_WIDTHS: Final = {
+    "L": 1,
+    "B": 1,
+    "A": 1,
+    "I": 2,
+    "J": 4,
+    "E": 4,
+    "P": 8,
+    "K": 8,
+    "D": 8,
+    "C": 8,
+    "Q": 16,
+    "M": 16,
+}
+_FORMAT: Final = re.compile(r"([0-9]{0,9})([A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A column: its NumPy type (its format, if it is not one plain number), its place in a row, its TZERO."""
+
+    form: str
+    offset: int
+    zero: int
+
+    @property
+    def is_plain(self) -> bool:
+        return self.form in _NUMBERS.values()
+
+
+def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArray[np.generic]]:
+    """Read some columns of a binary table, in native byte order.
+
+    Parameters
+    ----------
+    path
+        The file.
+    hdu
+        The table, as `read_structure` found it in this file.
+    names
+        Names of columns that hold one number a row.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_rows,)
+        float32, float64 or integers: as stored, but for whole numbers with a TZERO (unsigned ones).
+        What TNULL says is no number is left as it is.
+
+    Raises
+    ------
+    FitsError
+        If a column is missing or not of plain numbers, or the table's layout is absurd.
+    """
+    width, n_rows = whole_number(hdu.header, "NAXIS1"), whole_number(hdu.header, "NAXIS2")
+    if min(width, n_rows) < 0 or width * n_rows > hdu.size:
+        raise FitsError(f"damaged: {n_rows} rows of {width} bytes do not fit the {hdu.size} bytes of data")
+    if hdu.size > MAX_TABLE_BYTES:
+        raise FitsError(f"the table has {hdu.size} bytes; at most {MAX_TABLE_BYTES} are read", "too_large")
+    layout = _layout(hdu.header, width)
+    missing = [name for name in names if name not in layout]
+    if missing:
+        raise FitsError(f"no column {missing[0]}; there are {', '.join(layout)[:200]}", "no_column")
+    fields = [layout[name] for name in names]
+    for name, field in zip(names, fields, strict=True):
+        if not field.is_plain:
+            raise FitsError(
+                f"column {name} has format {field.form!r}, not one plain number a row", "no_column"
+            )
+    record = np.dtype(
+        {
+            "names": list(names),
+            "formats": [field.form for field in fields],
+            "offsets": [field.offset for field in fields],
+            "itemsize": width,
+        }
+    )
+    with path.open("rb") as file:
+        file.seek(hdu.offset)
+        data = file.read(width * n_rows)
+    if len(data) < width * n_rows:
+        raise FitsError("truncated: the table ends before its last row", "truncated")
+    table = np.frombuffer(data, dtype=record)
+    return {name: _native(table[name], field.zero) for name, field in zip(names, fields, strict=True)}
+
+
+def column_names(hdu: Hdu) -> list[str]:
+    """Return the names of a table's columns, in capitals.
+
+    Raises
+    ------
+    FitsError
+        If the HDU is no binary table or describes its columns wrongly.
+    """
+    if text_card(hdu.header, "XTENSION").upper() != "BINTABLE":
+        raise FitsError(f"extension {hdu.name or 1!r} is not a binary table", "unsupported_product")
+    return list(_layout(hdu.header, whole_number(hdu.header, "NAXIS1")))
+
+
+def _native(stored: NDArray[Any], zero: int) -> NDArray[np.generic]:
+    """Return numbers in native byte order, with what a TZERO adds to whole ones."""
+    if zero == 0:
+        return stored.astype(stored.dtype.newbyteorder("="))
+    if zero == 2**63:
+        return stored.astype(np.int64).view(np.uint64) ^ np.uint64(2**63)
+    return stored.astype(np.int64) + zero
+
+
+def _layout(header: Header, width: int) -> dict[str, _Field]:
+    layout: dict[str, _Field] = {}
+    offset = 0
+    n_fields = whole_number(header, "TFIELDS")
+    if not 0 <= n_fields <= 999:
+        raise FitsError(f"damaged: TFIELDS is {n_fields}")
+    for field in range(1, n_fields + 1):
+        form = text_card(header, f"TFORM{field}")
+        match = _FORMAT.match(form)
+        if match is None or match[2] not in (*_WIDTHS, "X"):
+            raise FitsError(f"damaged: TFORM{field} is {form!r}")
+        repeat = int(match[1] or 1)
+        zero = _zero(header, field, is_whole=match[2] in "KJIB")
+        plain = repeat == 1 and match[2] in _NUMBERS and zero is not None
+        name = text_card(header, f"TTYPE{field}").upper()
+        layout[name] = _Field(_NUMBERS[match[2]] if plain else form, offset, zero or 0)
+        offset += -(-repeat // 8) if match[2] == "X" else repeat * _WIDTHS[match[2]]
+    if offset != width:
+        raise FitsError(f"damaged: the columns fill {offset} bytes a row, NAXIS1 says {width}")
+    return layout
+
+
+def _zero(header: Header, field: int, *, is_whole: bool) -> int | None:
+    """Return what is to be added to a column's numbers; None if they are to be scaled otherwise."""
+    if f"TSCAL{field}" in header and number_card(header, f"TSCAL{field}") != 1:
+        return None
+    if f"TZERO{field}" not in header:
+        return 0
+    zero = card_value(header, f"TZERO{field}")
+    if isinstance(zero, bool) or not isinstance(zero, int | float) or zero != zero // 1:
+        return None
+    return int(zero) if zero == 0 or (is_whole and (abs(zero) < 2**32 or zero == 2**63)) else None
