@@ -100,11 +100,8 @@ def _filtered(grids: Sequence[_Grid], half: int) -> list[Floats]:
     for lane, grid in enumerate(grids):
         values[: grid.value.size, lane] = grid.value
         weights[: grid.value.size, lane] = grid.count
-    out, centres, reaches = np.zeros_like(values), np.zeros_like(values), np.zeros_like(values)
-    biweight_lanes.biweight_trends(
-        values.reshape(-1), weights.reshape(-1), half, _TUNING, centres.reshape(-1), reaches.reshape(-1),
-        out.reshape(-1),
-    )  # fmt: skip
+    out = np.zeros_like(values)
+    biweight_lanes.biweight_trends(values.reshape(-1), weights.reshape(-1), half, _TUNING, out.reshape(-1))
     return [1 + out[: grid.value.size, lane].astype(np.float64) for lane, grid in enumerate(grids)]
 
 

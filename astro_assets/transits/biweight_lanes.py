@@ -83,19 +83,11 @@ def _step(values: Any, weights: Any, begin: int, end: int, centre: Any, reach: A
 
 
 @njit(cache=True, nogil=True)
-def biweight_trends(
-    values: Singles,
-    weights: Singles,
-    half: int,
-    tuning: float,
-    centres: Singles,
-    reaches: Singles,
-    out: Singles,
-) -> None:
+def biweight_trends(values: Singles, weights: Singles, half: int, tuning: float, out: Singles) -> None:
     """Find Tukey's biweight location in a window around each bin (Mosteller & Tukey 1977).
 
     At bins an eighth of the window apart it is iterated from the median, with the median absolute deviation
-    there; in between, one step from the interpolated location is enough.
+    there; at each bin, one step from what is interpolated is enough.
 
     Parameters
     ----------
@@ -105,18 +97,16 @@ def biweight_trends(
         Bins of the window on each side of its middle; it is cut at the ends.
     tuning
         Distance, in median absolute deviations, from which on values do not count.
-    centres, reaches
-        Room for what is found at the bins in between, at least as long as ``out``.
     out
         Locations, shape (n * 16,); of no meaning where a window is empty.
     """
-    n_bins = out.size // LANES
-    apart = max(1, half // 4)
+    n_bins, apart = out.size // LANES, max(1, half // 4)
+    # The last is at or behind the end: where it is may not depend on the longest of the series.
+    n_anchors = (n_bins - 1) // apart + 2
+    centres, reaches = np.zeros(n_anchors * LANES, np.float32), np.zeros(n_anchors * LANES, np.float32)
     zero, scale = splat(np.float32(0.0)), splat(np.float32(tuning))
-    n_anchors = (n_bins - 1 + apart - 1) // apart + 1
     for anchor in range(n_anchors):
-        at = min(anchor * apart, n_bins - 1)
-        begin, end = max(0, at - half), min(n_bins, at + half + 1)
+        begin, end = max(0, anchor * apart - half), min(n_bins, anchor * apart + half + 1)
         centre = _halfway(values, weights, begin, end, zero, False)
         deviation = _halfway(values, weights, begin, end, centre, True)
         reach = multiply(scale, deviation)
@@ -125,17 +115,15 @@ def biweight_trends(
         store(centres, anchor * LANES, centre)
         store(reaches, anchor * LANES, reach)
     for n in range(n_bins):
-        anchor = min(n // apart, max(0, n_anchors - 2))
-        first, last = anchor * apart, min((anchor + 1) * apart, n_bins - 1)
-        part = splat(np.float32((n - first) / max(1, last - first)))
-        centre = _between(centres, anchor, part, n_anchors)
-        reach = _between(reaches, anchor, part, n_anchors)
+        before = n // apart
+        part = splat(np.float32((n - before * apart) / apart))
+        centre, reach = _between(centres, before, part), _between(reaches, before, part)
         begin, end = max(0, n - half), min(n_bins, n + half + 1)
         store(out, n * LANES, _step(values, weights, begin, end, centre, reach))
 
 
 @njit(cache=True, nogil=True)
-def _between(found: Any, anchor: int, part: Any, n_anchors: int) -> Any:
+def _between(found: Any, before: int, part: Any) -> Any:
     """Interpolate between an anchor and the next."""
-    here, there = load(found, anchor * LANES), load(found, min(anchor + 1, n_anchors - 1) * LANES)
+    here, there = load(found, before * LANES), load(found, (before + 1) * LANES)
     return add(here, multiply(part, subtract(there, here)))
