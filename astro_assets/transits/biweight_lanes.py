@@ -35,7 +35,7 @@ _LARGE: Final = 1e30
 
 
 @njit(cache=True, nogil=True)
-def _halfway(values: Any, weights: Any, begin: int, end: int, centre: Any, is_deviation: bool) -> Any:  # noqa: FBT001
+def _halfway(values: Any, weights: Any, begin: int, end: int, centre: Any, is_deviation: bool) -> Any:
     """Weighted median in a window of the values, or of their distances from a centre."""
     zero, half = splat(np.float32(0.0)), splat(np.float32(0.5))
     low, high, need = splat(np.float32(_LARGE)), splat(np.float32(-_LARGE)), zero
@@ -59,7 +59,7 @@ def _halfway(values: Any, weights: Any, begin: int, end: int, centre: Any, is_de
 
 
 @njit(cache=True, nogil=True)
-def _value(values: Any, n: int, centre: Any, is_deviation: bool) -> Any:  # noqa: FBT001
+def _value(values: Any, n: int, centre: Any, is_deviation: bool) -> Any:
     value = load(values, n * LANES)
     if is_deviation:
         value = subtract(value, centre)

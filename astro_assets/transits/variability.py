@@ -128,17 +128,18 @@ def measure_variability(
 
     def fits(center: float, offsets: Floats) -> Iterator[tuple[float, float, int]]:
         """Yield the criterion of each trial around a frequency, none beyond those of the periodogram."""
-        for trial in np.clip(center + offsets / averaged.baseline, spectrum.first, spectrum.last):
-            folded = averaged.folded(trial)
-            for number in _HARMONICS:
-                left = 1 - _explained(*folded, number) / variance
-                yield n * math.log(max(left, 1e-12)) + 2 * number * math.log(n), float(trial), number
+        trials = np.clip(center + offsets / averaged.baseline, spectrum.first, spectrum.last)
+        folded = averaged.folded(trials)
+        for number in _HARMONICS:
+            left = (1 - _explained(*folded, number) / variance).clip(min=1e-12)
+            for trial, criterion in zip(trials, n * np.log(left) + 2 * number * math.log(n), strict=True):
+                yield float(criterion), float(trial), number
 
     # Of equal ones, the first in the order of candidates.
     _, rough, _ = min((fit for center in candidates for fit in fits(center, _TRIALS)), key=itemgetter(0))
     _, frequency, harmonics = min(fits(rough, _FINE_TRIALS), key=itemgetter(0))
-    folded = curve.folded(frequency)
-    coefficients = _coefficients(*folded, harmonics)
+    folded = curve.folded(np.array([frequency]))
+    (coefficients,) = _coefficients(*folded, harmonics)
     amplitudes = np.hypot(coefficients[1::2], coefficients[2::2])
     deviation = flux - flux.mean()
     scatter = float(np.sqrt(np.mean(deviation**2)))
@@ -146,7 +147,7 @@ def measure_variability(
         period_days=1 / frequency,
         amplitude=float(np.ptp(_DESIGN[:, : coefficients.size] @ coefficients)) / 2,
         n_harmonics=harmonics,
-        explained=_explained(*folded, harmonics) / curve.variance,
+        explained=float(_explained(*folded, harmonics)[0]) / curve.variance,
         second_harmonic=float(amplitudes[1] / amplitudes[0]) if harmonics > 1 else 0.0,
         sinusoid_period_days=1 / float(spectrum.frequency[best]),
         sinusoid_power=power,
@@ -239,29 +240,39 @@ class _Weighted:
         )
         return _Weighted(time, deviation, weight)
 
-    def folded(self, frequency: float) -> tuple[Floats, Floats]:
-        """Return the sums of weighted deviations and of weights in bins of phase."""
-        cycles = (self.time - self.time[0]) * frequency
+    def folded(self, frequencies: Floats) -> tuple[Floats, Floats]:
+        """Return sums of weighted deviations and of weights in bins of phase, shapes (frequencies, bins)."""
+        cycles = np.outer(frequencies, self.time - self.time[0])
         place = (cycles % 1.0 * _PHASE_BINS).astype(np.int64) % _PHASE_BINS
-        sums = np.bincount(place, self.weight * self.deviation, _PHASE_BINS).astype(np.float64)
-        return sums, np.bincount(place, self.weight, _PHASE_BINS).astype(np.float64)
+        place += _PHASE_BINS * np.arange(frequencies.size)[:, np.newaxis]
+        shape = frequencies.size, _PHASE_BINS
+        sums, weights = (
+            np.bincount(place.ravel(), np.tile(values, frequencies.size), shape[0] * shape[1])
+            .reshape(shape)
+            .astype(np.float64)
+            for values in (self.weight * self.deviation, self.weight)
+        )
+        return sums, weights
 
 
-def _explained(sums: Floats, weights: Floats, harmonics: int) -> float:
-    """Return the weighted variance that harmonics explain of a folded curve."""
+def _explained(sums: Floats, weights: Floats, harmonics: int) -> Floats:
+    """Return the weighted variance that harmonics explain of folded curves, shape (curves,)."""
     coefficients = _coefficients(sums, weights, harmonics)
-    design = _DESIGN[:, : coefficients.size]
-    fit = design @ coefficients
-    return float(2 * sums @ fit - weights @ fit**2)
+    fit = coefficients @ _DESIGN[:, : coefficients.shape[1]].T
+    explained: Floats = np.sum(2 * sums * fit - weights * fit**2, axis=1)
+    return explained
 
 
 def _coefficients(sums: Floats, weights: Floats, harmonics: int) -> Floats:
-    """Fit a constant, and a sine and cosine for each harmonic, to a folded curve."""
+    """Fit a constant, and a sine and cosine for each harmonic, to folded curves: shape (curves, terms)."""
     design = _DESIGN[:, : 2 * harmonics + 1]
+    terms = design.shape[1]
     # A little damping keeps empty phases of sparse curves from being filled with nonsense.
-    normal = (design * weights[:, np.newaxis]).T @ design + 1e-6 * np.eye(design.shape[1])
-    solution: Floats = np.linalg.solve(normal, design.T @ sums).astype(np.float64)
-    return solution
+    normal = (weights @ (design[:, :, np.newaxis] * design[:, np.newaxis]).reshape(_PHASE_BINS, -1)).reshape(
+        -1, terms, terms
+    ) + 1e-6 * np.eye(terms)
+    solution = np.linalg.solve(normal, (sums @ design)[:, :, np.newaxis])[:, :, 0]
+    return solution.astype(np.float64)
 
 
 def _waves() -> Floats:
