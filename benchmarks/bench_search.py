@@ -29,8 +29,9 @@ def ours(path: Path) -> tuple[float, np.ndarray]:
     (row,) = LIGHT_CURVES.compute(path.name, {"observation_files": [file]}, LIGHT_CURVES.config)
     target = row["target_id"]
     parents = {"selected_files": [row]}
-    (curve,) = DETRENDED_LIGHT_CURVES.compute(target, parents, DETRENDED_LIGHT_CURVES.config)
-    found = TRANSIT_CANDIDATES.compute(target, {"detrended_light_curves": [curve]}, TRANSIT_CANDIDATES.config)
+    ((curve,),) = DETRENDED_LIGHT_CURVES.compute([target], [parents], DETRENDED_LIGHT_CURVES.config)
+    parents = {"detrended_light_curves": [curve]}
+    (found,) = TRANSIT_CANDIDATES.compute([target], [parents], TRANSIT_CANDIDATES.config)
     return (found[0]["period_days"] if found else np.nan), curve["light_curve"]["time"]
 
 

@@ -23,48 +23,12 @@ from astro_assets.transits.lanes import (
     subtract,
     where_above,
 )
+from astro_assets.transits.median_lanes import median, median_distance
 
 Singles = NDArray[np.float32]
 
-#: Halvings of the range of the values in a search for a median: it is known to a millionth of that.
-_HALVINGS: Final = 20
 #: Newton steps from a median to the biweight location; one more at each bin begins between two of these.
 _STEPS: Final = 8
-#: Larger than any flux.
-_LARGE: Final = 1e30
-
-
-@njit(cache=True, nogil=True)
-def _halfway(values: Any, weights: Any, begin: int, end: int, centre: Any, is_deviation: bool) -> Any:
-    """Weighted median in a window of the values, or of their distances from a centre."""
-    zero, half = splat(np.float32(0.0)), splat(np.float32(0.5))
-    low, high, need = splat(np.float32(_LARGE)), splat(np.float32(-_LARGE)), zero
-    for n in range(begin, end):
-        value, weight = _value(values, n, centre, is_deviation), load(weights, n * LANES)
-        low = subtract(
-            zero, maximum(subtract(zero, where_above(weight, zero, value, low)), subtract(zero, low))
-        )
-        high = maximum(where_above(weight, zero, value, high), high)
-        need = add(need, weight)
-    need = multiply(half, need)
-    for _ in range(_HALVINGS):
-        middle = multiply(half, add(low, high))
-        below = zero
-        for n in range(begin, end):
-            value = _value(values, n, centre, is_deviation)
-            below = add(below, where_above(middle, value, load(weights, n * LANES), zero))
-        low = where_above(need, below, middle, low)
-        high = where_above(need, below, high, middle)
-    return multiply(half, add(low, high))
-
-
-@njit(cache=True, nogil=True)
-def _value(values: Any, n: int, centre: Any, is_deviation: bool) -> Any:
-    value = load(values, n * LANES)
-    if is_deviation:
-        value = subtract(value, centre)
-        value = maximum(value, subtract(splat(np.float32(0.0)), value))
-    return value
 
 
 @njit(cache=True, nogil=True)
@@ -104,12 +68,11 @@ def biweight_trends(values: Singles, weights: Singles, half: int, tuning: float,
     # The last is at or behind the end: where it is may not depend on the longest of the series.
     n_anchors = (n_bins - 1) // apart + 2
     centres, reaches = np.zeros(n_anchors * LANES, np.float32), np.zeros(n_anchors * LANES, np.float32)
-    zero, scale = splat(np.float32(0.0)), splat(np.float32(tuning))
+    scale = splat(np.float32(tuning))
     for anchor in range(n_anchors):
         begin, end = max(0, anchor * apart - half), min(n_bins, anchor * apart + half + 1)
-        centre = _halfway(values, weights, begin, end, zero, False)
-        deviation = _halfway(values, weights, begin, end, centre, True)
-        reach = multiply(scale, deviation)
+        centre = median(values, weights, begin, end)
+        reach = multiply(scale, median_distance(values, weights, begin, end, centre))
         for _ in range(_STEPS):
             centre = _step(values, weights, begin, end, centre, reach)
         store(centres, anchor * LANES, centre)

@@ -57,7 +57,7 @@ class Curve:
     @property
     def weight(self) -> Floats:
         """Inverse variances, shape (n,)."""
-        return self.flux_err**-2.0
+        return 1 / (self.flux_err * self.flux_err)
 
     @property
     def baseline_days(self) -> float:

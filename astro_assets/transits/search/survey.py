@@ -108,20 +108,28 @@ def _search_level(
     """Return power and width in bins of each cell of the spectrum, shapes (stars, cells)."""
     # Compiling takes a while; the code location must load without it.
     from astro_assets.transits.search.batch_folding import search_block
+    from astro_assets.transits.search.noise_lanes import noise_factors
 
     n_vectors, n_cells = -(-len(grids) // _LANES), plan.periods.size
     residuals = np.zeros((n_vectors, level.room, _LANES), np.float32)
-    weights = np.zeros((level.room, _LANES), np.float32)
-    inverse_noise = np.zeros((n_vectors, 3, _LANES), np.float32)
+    weights = np.zeros_like(residuals)
     for number, grid in enumerate(grids):
         vector, lane = divmod(number, _LANES)
         residuals[vector, : level.n_bins, lane] = grid.residual
-        weights[: level.n_bins, lane] = grid.weight
-        inverse_noise[vector, :, lane] = 1 / grid.red_noise(level.widths)
+        weights[vector, : level.n_bins, lane] = grid.weight
+    noise = np.ones((n_vectors, 3 * _LANES), np.float32)
+    for vector in range(n_vectors):
+        noise_factors(
+            residuals[vector].reshape(-1),
+            weights[vector].reshape(-1),
+            level.n_bins,
+            level.widths,
+            noise[vector],
+        )
     found = np.zeros((n_vectors, n_cells, 2, _LANES), np.float32)
     search_block(
-        residuals.reshape(-1), weights[:, 0].copy() if is_alike else weights, level.n_bins, level.bases,
-        level.widths, inverse_noise.reshape(-1), LEAST_FILLED, plan.every, level.cells, n_cells,
+        residuals.reshape(-1), weights[0, :, 0].copy() if is_alike else weights[0], level.n_bins, level.bases,
+        level.widths, (np.float32(1) / noise).reshape(-1), LEAST_FILLED, plan.every, level.cells, n_cells,
         found.reshape(-1),
     )  # fmt: skip
     by_star = found.transpose(2, 0, 3, 1).reshape(2, n_vectors * _LANES, n_cells)[:, : len(grids)]

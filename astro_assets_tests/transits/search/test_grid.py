@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astro_assets.transits.noise import red_noise_factor
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.grid import gridded
-from astro_assets_tests.transits.synthetic import red_noise, sector_times
+from astro_assets_tests.transits.synthetic import sector_times
 
 CADENCE = 10 / 1440
 
@@ -87,26 +86,3 @@ def test_samples_at_the_cadence_fill_every_bin_once():
     even = gridded(Curve(time + CADENCE / 2, np.ones(500), np.full(500, 1e-3), CADENCE), CADENCE).weight
     assert np.count_nonzero(even) == 500
     np.testing.assert_allclose(even[even > 0], 0.002)
-
-
-def test_white_noise_has_no_red_noise_and_red_noise_grows_with_the_width():
-    widths = np.array([2, 4, 8, 16])
-    white = gridded(curve(), CADENCE).red_noise(widths)
-    np.testing.assert_allclose(white, 1.0, atol=0.15)
-    data = curve()
-    red = Curve(
-        data.time,
-        data.flux + red_noise(data.time, 0.2, 1e-3, np.random.default_rng(1)),
-        data.flux_err,
-        CADENCE,
-    )
-    factors = gridded(red, CADENCE).red_noise(widths)
-    assert (np.diff(factors) > 0).all()
-    expected = [red_noise_factor(red.time, red.flux, red.weight, CADENCE, w * CADENCE) for w in widths]
-    np.testing.assert_allclose(factors, expected, rtol=0.15)
-
-
-def test_too_little_to_tell_is_white():
-    short = curve()
-    short = short.where(short.time < short.time[0] + 0.05)
-    np.testing.assert_array_equal(gridded(short, CADENCE).red_noise(np.array([2, 4, 100])), 1.0)

@@ -1,0 +1,72 @@
+"""Compiled noise of boxes in the grids of 16 stars: by how much it exceeds white noise.
+
+Only loops live here.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from astro_assets.transits.lanes import (
+    LANES,
+    add,
+    divide,
+    load,
+    maximum,
+    multiply,
+    splat,
+    square_root,
+    store,
+    where_above,
+)
+from astro_assets.transits.median_lanes import median, median_distance
+from astro_assets.transits.noise import MAD_TO_SIGMA
+
+Singles = NDArray[np.float32]
+
+#: Boxes with less than this part of the weight of a full one say nothing of the noise.
+_LEAST_FILLED: Final = 0.5
+_FEWEST_BOXES: Final = 10
+
+
+@njit(cache=True, nogil=True)
+def noise_factors(residuals: Singles, weights: Singles, n_bins: int, widths: Any, out: Singles) -> None:
+    """Find the robust scatter over time of the signal-to-noise ratios of boxes, at least 1.
+
+    A per-duration combined differential photometric precision in units of white noise (Pont, Zucker & Queloz
+    2006, MNRAS 373, 231).
+
+    Parameters
+    ----------
+    residuals, weights
+        A level of the grids, 16 numbers a bin, shape (n_bins * 16,) or longer.
+    widths
+        Boxes, bins.
+    out
+        16 factors for each width; 1 with fewer than 10 boxes that are half filled.
+    """
+    zero, one = splat(np.float32(0.0)), splat(np.float32(1.0))
+    ratios, counted = np.zeros(n_bins * LANES, np.float32), np.zeros(n_bins * LANES, np.float32)
+    for n in range(n_bins):
+        store(counted, n * LANES, where_above(load(weights, n * LANES), zero, one, zero))
+    full = median(weights, counted, 0, n_bins)
+    for k, width in enumerate(widths):
+        least, number = multiply(full, splat(np.float32(_LEAST_FILLED * width))), zero
+        for n in range(n_bins):
+            box, share = zero, zero
+            # Few bins: summed anew each time, without the errors of long running sums.
+            for m in range(n, min(n + width, n_bins)):
+                box, share = add(box, load(residuals, m * LANES)), add(share, load(weights, m * LANES))
+            filled = where_above(share, least, one, zero)
+            number = add(number, filled)
+            store(counted, n * LANES, filled)
+            store(ratios, n * LANES, divide(box, square_root(where_above(filled, zero, share, one))))
+        middle = median(ratios, counted, 0, n_bins)
+        scatter = median_distance(ratios, counted, 0, n_bins, middle)
+        scatter = maximum(multiply(scatter, splat(np.float32(MAD_TO_SIGMA))), one)
+        enough = splat(np.float32(_FEWEST_BOXES - 0.5))
+        store(out, k * LANES, where_above(number, enough, scatter, one))
