@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,46 @@ def test_a_failed_unit_is_recorded_and_sinks_no_other(ledger: Ledger) -> None:
     )  # fmt: skip
     assert "SIM 3" not in contents(ledger)["stars"]
     assert entries(ledger) == {("curves", "f3", "failed")}
+
+
+_BATCHES: list[int] = []
+
+
+def curves_together(
+    keys: Sequence[str], parents: Sequence[Parents], config: toy.CurveConfig
+) -> list[list[dict[str, Any]]]:
+    """Make several curves with one call."""
+    _BATCHES.append(len(keys))
+    return [toy.curve(key, of_key, config) for key, of_key in zip(keys, parents, strict=True)]
+
+
+def _batched(ledger: Ledger) -> Ledger:
+    """Return the ledger with curves that are computed together, seen by the tables that read them."""
+    curves = replace(ledger.table("toy/curves"), compute=curves_together, is_batched=True)
+    return open_ledger(ledger.home, [curves if t.name == curves.name else t for t in ledger.tables])
+
+
+def test_units_computed_together_are_those_computed_one_by_one(ledger: Ledger, tmp_path: Path) -> None:
+    refresh(ledger)
+    other = toy_ledger(tmp_path / "other")
+    put_files(other, *(toy.file_row(f"f{i}", f"SIM {i}", [0.1 * i]) for i in range(9)))
+    _BATCHES.clear()
+    update(_batched(other), _batched(other).table("toy/curves"))
+    assert max(_BATCHES) > 1
+    assert sum(_BATCHES) == 9
+    columns = ("shard", "target", "outcome", "output_hash", "row_hash", "column_digests")
+    assert units(_batched(other), "curves", *columns).equals(units(ledger, "curves", *columns))
+
+
+def test_of_units_computed_together_only_the_one_at_fault_fails(ledger: Ledger) -> None:
+    put_files(ledger, toy.file_row("f3", "SIM 3", []))
+    batched = _batched(ledger)
+    report = update(batched, batched.table("toy/curves"))
+    assert (report.total("failed"), report.total("rows")) == (1, 8)
+    assert units(batched, "curves", "outcome", "reason").filter(key="f3").row(0)[1:] == (
+        "failed",
+        "ValueError: f3 holds no values",
+    )
 
 
 def test_a_failed_unit_is_tried_again_when_asked_or_when_its_recipe_changes(ledger: Ledger) -> None:
