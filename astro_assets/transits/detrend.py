@@ -1,14 +1,13 @@
 """From a target's segments to one curve without stellar and instrumental variability.
 
-Stitching, trend removal and clipping live here; noise figures and searches do not.
+Trend removal and clipping live here; which segments are used is decided in `stitching`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.transits.biweight import Stretch, biweight_trends
 from astro_assets.transits.noise import Floats, point_scatter, robust_scatter
-
-_FEWEST_SAMPLES: Final = 20
+from astro_assets.transits.stitching import FEWEST_SAMPLES, Segment, stitching_order
 
 
 class DetrendingSettings(BaseModel):
@@ -40,31 +38,6 @@ class DetrendingSettings(BaseModel):
     clip_sigma: float = Field(
         4.0, ge=2.5, le=100, description="Samples this far above the trend are removed, in robust scatters."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One light curve of one sector, quarter or campaign.
-
-    Parameters
-    ----------
-    number
-        Which sector, quarter or campaign.
-    cadence_s
-        Length of one sample, seconds.
-    time
-        BTJD, days, strictly increasing, shape (n,).
-    flux
-        Relative flux, shape (n,).
-    flux_err
-        Standard deviations, shape (n,); only their ratios count.
-    """
-
-    number: int
-    cadence_s: float
-    time: Floats
-    flux: Floats
-    flux_err: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,76 +67,6 @@ class DetrendedCurve:
     cadence_s: float
     n_clipped: int
     n_edge: int
-
-
-def stitching_order(segments: Sequence[Segment], longest_gap_days: float = 0.5) -> list[Segment]:
-    """Order segments by time and leave out what would be used twice.
-
-    Where two show the same time, the samples of the one that covers less are left out; of equal ones those of
-    the coarser. Where one lies in a gap of another, the other is cut there.
-
-    Parameters
-    ----------
-    segments
-        Curves of one target, in any order.
-    longest_gap_days
-        Between samples so close a segment shows all of the time.
-
-    Returns
-    -------
-    list of Segment
-        Whole or in pieces, in order of time, none overlapping another, none with less than 20 samples.
-    """
-    ranked = sorted(
-        segments,
-        key=lambda s: (
-            -round(s.time.size * s.cadence_s / 86400.0),
-            s.cadence_s,
-            float(np.min(s.time, initial=0)),
-        ),
-    )
-    chosen: list[Segment] = []
-    for segment in ranked:
-        free = np.ones(segment.time.size, dtype=bool)
-        for other in chosen:
-            free &= ~_shown(segment.time, other.time, longest_gap_days)
-        # Each gap of the others is filled by a piece of its own; a few samples are not worth cutting them.
-        gaps = sum((np.searchsorted(other.time, segment.time) for other in chosen), np.zeros(free.size, int))
-        for gap in np.unique(gaps[free]):
-            piece = free & (gaps == gap)
-            if np.count_nonzero(piece) >= _FEWEST_SAMPLES:
-                chosen.append(_part(segment, piece))
-    return sorted(_cut(chosen), key=lambda s: float(s.time[0]))
-
-
-def _shown(time: Floats, by: Floats, longest_gap_days: float) -> NDArray[np.bool_]:
-    """Tell which times lie at or between samples that are close to each other."""
-    before = np.searchsorted(by, time, side="right") - 1
-    after = np.searchsorted(by, time, side="left")
-    inside = (before >= 0) & (after < by.size)
-    return inside & (by[np.minimum(after, by.size - 1)] - by[np.maximum(before, 0)] <= longest_gap_days)
-
-
-def _cut(chosen: Sequence[Segment]) -> Iterator[Segment]:
-    """Cut segments where others lie in their gaps."""
-    for segment in chosen:
-        starts = np.sort([other.time[0] for other in chosen if other is not segment])
-        piece = np.searchsorted(starts, segment.time)
-        for number in np.unique(piece):
-            part = piece == number
-            if np.count_nonzero(part) >= _FEWEST_SAMPLES:
-                yield _part(segment, part)
-
-
-def _part(segment: Segment, samples: NDArray[np.bool_]) -> Segment:
-    if samples.all():
-        return segment
-    return replace(
-        segment,
-        time=segment.time[samples],
-        flux=segment.flux[samples],
-        flux_err=segment.flux_err[samples],
-    )
 
 
 def detrend(segments: Sequence[Segment], settings: DetrendingSettings) -> DetrendedCurve:
@@ -263,7 +166,7 @@ def _flattened(segment: Segment, trend: Floats, settings: DetrendingSettings) ->
     scatter = point_scatter(flat[inner])
     bright = inner & (flat > 1 + settings.clip_sigma * max(robust_scatter(flat[inner]), scatter))
     keep = inner & ~bright
-    if np.count_nonzero(keep) < _FEWEST_SAMPLES or not scatter > 0:
+    if np.count_nonzero(keep) < FEWEST_SAMPLES or not scatter > 0:
         return None
     return _Flattened(
         segment,

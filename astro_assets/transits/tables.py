@@ -13,7 +13,7 @@ import numpy as np
 from astro_assets.catalogs.tables import KNOWN_SIGNALS
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
 from astro_assets.observations.tables import SELECTED_FILES, searched
-from astro_assets.transits.detrend import DetrendedCurve, DetrendingSettings, Segment, detrend_stars
+from astro_assets.transits.detrend import DetrendedCurve, DetrendingSettings, detrend_stars
 from astro_assets.transits.fold import FoldSettings, fold_views
 from astro_assets.transits.labels import CANDIDATE_COLUMNS, SIGNAL_COLUMNS, LabelSettings, labelled
 from astro_assets.transits.noise import cdpp_ppm, point_scatter
@@ -28,6 +28,7 @@ from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.rows import candidate_row
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
+from astro_assets.transits.stitching import Segment
 from astro_assets.transits.variability import VariabilitySettings, variability_row
 
 __all__ = [

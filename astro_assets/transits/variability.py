@@ -14,9 +14,9 @@ from typing import Any, Final
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from astro_assets.transits.detrend import Segment, stitching_order
 from astro_assets.transits.noise import Floats
 from astro_assets.transits.periodogram import Periodogram, log10_false_alarm, periodogram
+from astro_assets.transits.stitching import Segment, stitching_order
 
 #: Phase bins of a folded curve: the fourth harmonic loses 0.3 % of its amplitude in one of 100.
 _PHASE_BINS: Final = 100

@@ -176,7 +176,7 @@ def test_what_cannot_be_used_is_told_by_every_run_that_meets_it(searched_home: H
     for _ in range(2):
         result = astro_assets("run", "--observations", folder, home=home)
         assert result.returncode == 0, result.stderr
-        assert re.search(r"notes\.txt: not FITS", result.stdout)
+        assert re.search(r"notes\.txt: neither FITS nor a table", result.stdout)
         assert re.search(r"nowhere\.fits was not taken in: No such file", result.stdout)
 
 

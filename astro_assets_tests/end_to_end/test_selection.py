@@ -177,7 +177,7 @@ def _days(home: Home, search_id: str) -> float:
 
 def test_a_newer_processing_supersedes_an_older(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home", n_shards=homes.N_SHARDS)
-    (file,) = simulate_survey(1, 3)
+    (file,) = simulate_survey(1, 1)
     older, newer = tmp_path / "older.fits", tmp_path / "newer.fits"
     older.write_bytes(file.content)
     with fits.open(older, memmap=False) as hdus:

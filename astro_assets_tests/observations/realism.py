@@ -21,8 +21,9 @@ from astro_assets.observations.simulated_apertures import Aperture
 from astro_assets.observations.simulated_observation import observe
 from astro_assets.observations.simulated_stars import Population, simulate_star
 from astro_assets.observations.simulated_telescopes import TELESCOPES
-from astro_assets.transits.detrend import DetrendedCurve, DetrendingSettings, Segment, detrend
+from astro_assets.transits.detrend import DetrendedCurve, DetrendingSettings, detrend
 from astro_assets.transits.noise import cdpp_ppm
+from astro_assets.transits.stitching import Segment
 
 #: Not compared: two red giants, whose surfaces are 5 to 20 times noisier, a flaring M dwarf that turns in
 #: 0.6 d, and a star that varies by 1 % within hours. They are no quiet stars.

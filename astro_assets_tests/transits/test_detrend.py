@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from astro_assets.transits.detrend import DetrendingSettings, Segment, detrend, stitching_order
+from astro_assets.transits.detrend import DetrendingSettings, detrend
+from astro_assets.transits.stitching import Segment, stitching_order
 from astro_assets_tests.transits.synthetic import Planet, sector_times, spots, transits
 
 SIGMA = 5e-4

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from astro_assets.catalogs.reading import read_catalog
-from astro_assets.ledger.table import Table
 from astro_assets.transits.labels import SIGNAL_COLUMNS
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, LABELLED_CANDIDATES, TRANSIT_CANDIDATES
+from astro_assets_tests.transits.computing import compute
 from astro_assets_tests.transits.conftest import Rows
 
 CATALOGUES = ("koi_cumulative", "toi", "kepler_q1q17_dr24_tce", "kepler_eb_catalog_2016")
@@ -50,8 +50,8 @@ def test_the_strongest_candidate_is_the_known_signal(
 ) -> None:
     rows = real_light_curves(pattern)
     assert rows[0]["target_id"] == target
-    curve = _computed(DETRENDED_LIGHT_CURVES, target, {"selected_files": rows})
-    first, *_ = _computed(TRANSIT_CANDIDATES, target, {"detrended_light_curves": curve})
+    curve = compute(DETRENDED_LIGHT_CURVES, target, {"selected_files": rows})
+    first, *_ = compute(TRANSIT_CANDIDATES, target, {"detrended_light_curves": curve})
     signals = known[target]
 
     (row,) = _labelled(first | {"baseline_days": curve[0]["baseline_days"]}, signals)
@@ -70,9 +70,4 @@ def test_the_strongest_candidate_is_the_known_signal(
 
 def _labelled(candidate: dict[str, Any], signals: list[dict[str, Any]]) -> list[dict[str, Any]]:
     parents = {"transit_candidates": [candidate], "known_signals": signals}
-    return _computed(LABELLED_CANDIDATES, candidate["candidate_id"], parents)
-
-
-def _computed(table: Table, key: str, parents: dict[str, Any]) -> list[dict[str, Any]]:
-    assert table.compute is not None
-    return [dict(row) for row in table.compute(key, parents, table.config)]
+    return compute(LABELLED_CANDIDATES, candidate["candidate_id"], parents)

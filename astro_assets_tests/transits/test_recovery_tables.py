@@ -19,6 +19,7 @@ from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SI
 from astro_assets.transits.tables import TRANSIT_CANDIDATES
 from astro_assets_tests.catalogs import made_catalogs
 from astro_assets_tests.orchestration import homes
+from astro_assets_tests.transits.computing import compute
 
 SIGMA = 1e-4
 CADENCE_DAYS = 1 / 48
@@ -70,8 +71,7 @@ def _candidate(rank: int, period: float, *, above: bool = True) -> dict[str, Any
 
 
 def _compute(table: Table, **parents: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    assert table.compute is not None
-    rows = [dict(row) for row in table.compute("KIC 1", parents, table.config)]
+    rows = compute(table, "KIC 1", parents)
     assert all(list(row) == list(table.schema.names) for row in rows)
     return rows
 
@@ -81,6 +81,7 @@ def _expected(*known: dict[str, Any], truth: tuple[dict[str, Any], ...] = ()) ->
         EXPECTED_SIGNALS,
         detrended_light_curves=[_detrended()],
         known_signals=list(known),
+        selected_files=[{"search_id": "KIC 1", "sha256": "f1"}, {"search_id": None, "sha256": "f2"}],
         simulated_truth=list(truth),
     )
 
@@ -97,8 +98,8 @@ def _recovered(expected: list[dict[str, Any]], *candidates: dict[str, Any]) -> d
 
 def test_what_is_expected_of_catalogues_and_of_a_simulation() -> None:
     truth = {
-        "target_id": "KIC 1", "signal": 1, "kind": "planet", "period_days": 11.0, "epoch_btjd": 3.0,
-        "duration_hours": 6.0, "depth_ppm": 10.0,
+        "sha256": "f1", "target_id": "KIC 1", "signal": 1, "kind": "planet", "period_days": 11.0,
+        "epoch_btjd": 3.0, "duration_hours": 6.0, "depth_ppm": 10.0,
     }  # fmt: skip
     rows = _expected(
         _known("K1.01", DEEP),

@@ -11,22 +11,13 @@ import pytest
 from astro_assets.ledger.table import Table
 from astro_assets.transits.search.settings import DETECTION_THRESHOLD
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, FOLDED_VIEWS, TRANSIT_CANDIDATES
+from astro_assets_tests.transits.computing import compute
 from astro_assets_tests.transits.conftest import light_curve_row
 from astro_assets_tests.transits.synthetic import Planet, sector_times, spots, transits
 
 TABLES = (DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES, FOLDED_VIEWS)
 PLANETS = [Planet(2.9, 1326.2, 0.12, 0.004), Planet(7.7, 1328.9, 0.15, 0.003)]
 SIGMA = 8e-4
-
-
-def compute(table: Table, key: str, parents: dict[str, Any], **settings: Any) -> list[dict[str, Any]]:
-    assert table.compute is not None
-    config = type(table.config)(**settings)
-    if table.is_batched:
-        (rows,) = table.compute([key], [parents], config)
-    else:
-        rows = table.compute(key, parents, config)
-    return [dict(row) for row in rows]
 
 
 def detrended(rows: list[dict[str, Any]], **settings: Any) -> list[dict[str, Any]]:

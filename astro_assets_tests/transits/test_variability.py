@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from astro_assets.transits.detrend import Segment
+from astro_assets.transits.stitching import Segment
 from astro_assets.transits.variability import VariabilitySettings, measure_variability, variability_row
 from astro_assets_tests.transits.asas import LEAST_BALANCED, measured, recalls_of
 from astro_assets_tests.transits.stripe_82 import LEAST_RIGHT, SETTINGS, Stripe82

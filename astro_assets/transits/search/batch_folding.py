@@ -16,111 +16,23 @@ from numpy.typing import NDArray
 from astro_assets.transits.lanes import (
     LANES,
     add,
-    divide,
     load,
     load_sum,
     maximum,
     multiply,
     splat,
-    square_root,
     store,
     subtract,
     where_above,
 )
+from astro_assets.transits.search.box_scale_lanes import Widths, room_for_scales, set_scales
 from astro_assets.transits.search.folding import DIRECT_ROWS, Singles, direct_fold, fast_fold, row_shift
 
-Widths = tuple[int, int, int]
 #: The first so many of an array as a tuple; Numba's functions are called without their first argument.
 _first: Final[Any] = to_fixed_tuple
 #: Running sums that are kept: a power of 2 beyond the widest box.
 RING: Final = 32
 _LAST: Final = RING - 1
-
-
-@njit(cache=True, nogil=True)
-def shared_scales(
-    fold: Singles, base: int, beyond: int, widths: Widths, least: Singles, sums: Singles, out: Singles
-) -> None:
-    """Find what the dips of boxes are multiplied by to be signal-to-noise ratios: 1 / sqrt(U (1 - U)).
-
-    Parameters
-    ----------
-    fold
-        Folded weights of all stars.
-    base, beyond
-        Bins of the fold, and where what follows its end begins.
-    widths, least
-        Boxes, bins; those with less weight than this, inside or outside, get 0: they are not looked at.
-    sums
-        Room for running sums, at least ``base + widest + 1``.
-    out
-        Three scales, one a width, for each bin behind a box, shape (3 * (base + widest + 1),).
-    """
-    one, total = np.float32(1.0), np.float32(0.0)
-    wider = max(widths)
-    sums[0] = total
-    for n in range(base):
-        total += fold[n]
-        sums[n + 1] = total
-    for n in range(wider):
-        total += fold[beyond + n]
-        sums[base + n + 1] = total
-    for k in range(3):
-        out[k::3][: widths[k]] = 0
-        out[k::3][base + widths[k] :] = 0
-        for start in range(base):
-            inside = sums[start + widths[k]] - sums[start]
-            outside = one - inside
-            filled = (inside > least[k]) & (outside > least[k])
-            scale = one / np.sqrt(inside * outside if filled else one)
-            out[3 * (start + widths[k]) + k] = scale if filled else np.float32(0.0)
-
-
-@njit(cache=True, nogil=True)
-def own_scales(
-    fold: Singles, base: int, beyond: int, widths: Widths, least: Singles, sums: Singles, out: Singles
-) -> None:
-    """Find the same where each star has its own weights: 16 numbers in place of each one."""
-    one, zero = splat(np.float32(1.0)), splat(np.float32(0.0))
-    total = zero
-    store(sums, 0, total)
-    for n in range(base + max(widths)):
-        at = n if n < base else beyond + n - base
-        total = add(total, load(fold, at * LANES))
-        store(sums, (n + 1) * LANES, total)
-    for end in range(base + max(widths) + 1):
-        for k in range(3):
-            start = end - widths[k]
-            scale = zero
-            if 0 <= start < base:
-                inside = subtract(load(sums, end * LANES), load(sums, start * LANES))
-                outside = subtract(one, inside)
-                bound = splat(least[k])
-                scale = divide(one, square_root(multiply(inside, outside)))
-                scale = where_above(inside, bound, where_above(outside, bound, scale, zero), zero)
-            store(out, (3 * end + k) * LANES, scale)
-
-
-@njit(cache=True, nogil=True)
-def _set_scales(
-    fold: Singles, base: int, beyond: int, widths: Widths, least: Singles, sums: Singles, out: Any
-) -> None:
-    if out.ndim == 1:
-        shared_scales(fold, base, beyond, widths, least, sums, out)
-    else:
-        own_scales(fold, base, beyond, widths, least, sums, out.reshape(-1))
-
-
-@njit(cache=True, nogil=True)
-def _room_for_scales(weights: Any, n_bins: int, bases: tuple[int, int], wider: int, every: int) -> Any:
-    """Return room for the scales of all trials of a base."""
-    most = 0
-    for base in range(bases[0], bases[1]):
-        trials = (-(-n_bins // base) - 1) // every + 1
-        most = max(most, 3 * trials * (base + wider + 1))
-    if weights.ndim == 1:
-        return np.zeros(most, np.float32)
-    return np.zeros((most, LANES), np.float32)
 
 
 @njit(cache=True, nogil=True)
@@ -267,7 +179,7 @@ def search_block(
     wider = max(widths)
     folds, scratch = np.zeros(size, np.float32), np.zeros(size, np.float32)
     folded, sums = np.zeros(flat.size, np.float32), np.zeros((bases[1] + wider + 1) * lanes, np.float32)
-    scales = _room_for_scales(weights, n_bins, bases, wider, every)
+    scales = room_for_scales(weights, n_bins, bases, wider, every)
     ring, places, least = (
         np.zeros(RING * LANES, np.float32),
         np.zeros(DIRECT_ROWS, np.int64),
@@ -290,7 +202,7 @@ def search_block(
             if not is_circle:
                 direct_fold(flat, rows, base, shift, length, lanes, folded)
             part = scales[3 * number * (length + 1) : 3 * (number + 1) * (length + 1)]
-            _set_scales(folded[at * lanes :], base, 0 if is_circle else base, widths, least, sums, part)
+            set_scales(folded[at * lanes :], base, 0 if is_circle else base, widths, least, sums, part)
         for vector in range(residuals.size // size):
             grid = residuals[vector * size : (vector + 1) * size]
             noise = inverse_noise[vector * 3 * LANES : (vector + 1) * 3 * LANES]
