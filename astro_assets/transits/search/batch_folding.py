@@ -25,8 +25,12 @@ from astro_assets.transits.lanes import (
     subtract,
     where_above,
 )
-from astro_assets.transits.search.box_scale_lanes import Widths, room_for_scales, set_scales
-from astro_assets.transits.search.folding import DIRECT_ROWS, Singles, direct_fold, fast_fold, row_shift
+from astro_assets.transits.search.box_scale_lanes import (
+    Widths,
+    last_of_group,
+    set_scales_of_group,
+)
+from astro_assets.transits.search.folding import DIRECT_ROWS, Singles, fast_fold, row_shift
 
 #: The first so many of an array as a tuple; Numba's functions are called without their first argument.
 _first: Final[Any] = to_fixed_tuple
@@ -67,31 +71,34 @@ def _scan(
 
 @njit(cache=True, nogil=True)
 def _scan_rows(source: Any, rows: int, places: Any, length: int, ring: Any, scales: Any, widths: Any) -> Any:
-    """Scan the sum of rows that begin at given places: a loop for each number of rows."""
+    """Scan the sum of the last ``rows`` of some places: a loop for each of these numbers of rows.
+
+    The first places are of rows of zeros, which change no sum and stand for numbers without a loop.
+    """
     zero = splat(np.float32(0.0))
     start = (zero, zero, zero, zero)
     store(ring, 0, zero)
-    if rows == 2:
-        return _scan(source, _first(places, 2), 0, length, start, ring, scales, widths)
-    if rows == 3:
-        return _scan(source, _first(places, 3), 0, length, start, ring, scales, widths)
-    if rows == 4:
-        return _scan(source, _first(places, 4), 0, length, start, ring, scales, widths)
-    if rows == 5:
-        return _scan(source, _first(places, 5), 0, length, start, ring, scales, widths)
-    if rows == 6:
-        return _scan(source, _first(places, 6), 0, length, start, ring, scales, widths)
-    if rows == 7:
-        return _scan(source, _first(places, 7), 0, length, start, ring, scales, widths)
-    if rows == 8:
-        return _scan(source, _first(places, 8), 0, length, start, ring, scales, widths)
-    if rows == 9:
-        return _scan(source, _first(places, 9), 0, length, start, ring, scales, widths)
-    if rows == 10:
-        return _scan(source, _first(places, 10), 0, length, start, ring, scales, widths)
-    if rows == 11:
-        return _scan(source, _first(places, 11), 0, length, start, ring, scales, widths)
-    return _scan(source, _first(places, 12), 0, length, start, ring, scales, widths)
+    if rows <= 2:
+        return _scan(source, _first(places[DIRECT_ROWS - 2 :], 2), 0, length, start, ring, scales, widths)
+    if rows <= 3:
+        return _scan(source, _first(places[DIRECT_ROWS - 3 :], 3), 0, length, start, ring, scales, widths)
+    if rows <= 4:
+        return _scan(source, _first(places[DIRECT_ROWS - 4 :], 4), 0, length, start, ring, scales, widths)
+    if rows <= 5:
+        return _scan(source, _first(places[DIRECT_ROWS - 5 :], 5), 0, length, start, ring, scales, widths)
+    if rows <= 6:
+        return _scan(source, _first(places[DIRECT_ROWS - 6 :], 6), 0, length, start, ring, scales, widths)
+    if rows <= 8:
+        return _scan(source, _first(places[DIRECT_ROWS - 8 :], 8), 0, length, start, ring, scales, widths)
+    if rows <= 10:
+        return _scan(source, _first(places[DIRECT_ROWS - 10 :], 10), 0, length, start, ring, scales, widths)
+    if rows <= 12:
+        return _scan(source, _first(places[DIRECT_ROWS - 12 :], 12), 0, length, start, ring, scales, widths)
+    if rows <= 16:
+        return _scan(source, _first(places[DIRECT_ROWS - 16 :], 16), 0, length, start, ring, scales, widths)
+    if rows <= 20:
+        return _scan(source, _first(places[DIRECT_ROWS - 20 :], 20), 0, length, start, ring, scales, widths)
+    return _scan(source, _first(places, 24), 0, length, start, ring, scales, widths)
 
 
 @njit(cache=True, nogil=True)
@@ -174,51 +181,77 @@ def search_block(
         what is found.
     """
     lanes = 1 if weights.ndim == 1 else LANES
-    flat = weights.reshape(-1)
-    size = flat.size // lanes * LANES
+    size = weights.size // lanes * LANES
     wider = max(widths)
     folds, scratch = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    folded, sums = np.zeros(flat.size, np.float32), np.zeros((bases[1] + wider + 1) * lanes, np.float32)
-    scales = room_for_scales(weights, n_bins, bases, wider, every)
-    ring, places, least = (
-        np.zeros(RING * LANES, np.float32),
-        np.zeros(DIRECT_ROWS, np.int64),
-        np.zeros(3, np.float32),
-    )
+    ring, places = np.zeros(RING * LANES, np.float32), np.zeros(DIRECT_ROWS, np.int64)
+    # From so many bins on there are less than two rows.
+    behind = min(bases[1], n_bins)
     counted = trial = 0
+    base = bases[0]
+    while base < behind:
+        # A group of bases has its scales in the cache; then a vector is read once for all of them.
+        end, n_scales = last_of_group(n_bins, base, behind, wider, every, lanes)
+        scales = (
+            np.zeros(n_scales, np.float32) if weights.ndim == 1 else np.zeros((n_scales, LANES), np.float32)
+        )
+        set_scales_of_group(weights, n_bins, (base, end), counted, every, widths, least_filled, scales)
+        done = counted_there = 0
+        for vector in range(residuals.size // size):
+            done, counted_there = _search_group(
+                residuals[vector * size : (vector + 1) * size],
+                n_bins,
+                (base, end),
+                counted,
+                every,
+                widths,
+                scales,
+                inverse_noise[vector * 3 * LANES : (vector + 1) * 3 * LANES],
+                cells[trial:],
+                found[2 * vector * n_cells * LANES : 2 * (vector + 1) * n_cells * LANES],
+                (folds, scratch, ring, places),
+            )
+        base, trial, counted = end, trial + done, counted_there
+
+
+@njit(cache=True, nogil=True)
+def _search_group(
+    grid: Any,
+    n_bins: int,
+    bases: tuple[int, int],
+    counted: int,
+    every: int,
+    widths: Any,
+    scales: Any,
+    noise: Any,
+    cells: Any,
+    found: Any,
+    room: Any,
+) -> tuple[int, int]:
+    """Search one vector at all trials of some bases; return how many were scanned, how many are behind."""
+    folds, scratch, ring, places = room
+    wider = max(widths)
+    number = at = 0
     for base in range(bases[0], bases[1]):
         rows = -(-n_bins // base)
-        if rows < 2:
-            break
         length = base + wider
-        for k in range(3):
-            least[k] = least_filled * widths[k] / base
         is_circle = rows > DIRECT_ROWS
         if is_circle:
-            fast_fold(flat, rows, base, lanes, folded, scratch)
-        first = every - 1 - counted % every
-        for number, shift in enumerate(range(first, rows - 1, every)):
-            at = shift * base if is_circle else 0
-            if not is_circle:
-                direct_fold(flat, rows, base, shift, length, lanes, folded)
-            part = scales[3 * number * (length + 1) : 3 * (number + 1) * (length + 1)]
-            set_scales(folded[at * lanes :], base, 0 if is_circle else base, widths, least, sums, part)
-        for vector in range(residuals.size // size):
-            grid = residuals[vector * size : (vector + 1) * size]
-            noise = inverse_noise[vector * 3 * LANES : (vector + 1) * 3 * LANES]
+            head = rows // 2 * base * LANES
+            fast_fold(grid, rows // 2, base, LANES, folds, scratch)
+            fast_fold(grid[head:], rows - rows // 2, base, LANES, folds[head:], scratch[head:])
+        for shift in range(every - 1 - counted % every, rows - 1, every):
+            part = scales[at : at + 3 * (length + 1)]
             if is_circle:
-                head = rows // 2 * base * LANES
-                fast_fold(grid, rows // 2, base, LANES, folds, scratch)
-                fast_fold(grid[head:], rows - rows // 2, base, LANES, folds[head:], scratch[head:])
-            for number, shift in enumerate(range(first, rows - 1, every)):
-                part = scales[3 * number * (length + 1) : 3 * (number + 1) * (length + 1)]
-                if is_circle:
-                    state = _scan_merged(folds, shift, rows, base, length, ring, part, widths)
-                else:
-                    for row in range(rows):
-                        places[row] = (row * base + row_shift(row, shift, rows)) * LANES
-                    state = _scan_rows(grid, rows, places, length, ring, part, widths)
-                cell = vector * n_cells + cells[trial + number]
-                _keep(state, noise, widths, found, 2 * cell * LANES)
-        trial += len(range(first, rows - 1, every))
+                state = _scan_merged(folds, shift, rows, base, length, ring, part, widths)
+            else:
+                places[: DIRECT_ROWS - rows] = n_bins * LANES
+                for row in range(rows):
+                    place = row * base + row_shift(row, shift, rows)
+                    places[DIRECT_ROWS - rows + row] = place * LANES
+                state = _scan_rows(grid, rows, places, length, ring, part, widths)
+            _keep(state, noise, widths, found, 2 * cells[number] * LANES)
+            number += 1
+            at += 3 * (length + 1)
         counted += rows - 1
+    return number, counted

@@ -5,7 +5,7 @@ Only loops over weights live here. They are of one grid that all stars share, or
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
@@ -23,9 +23,12 @@ from astro_assets.transits.lanes import (
     subtract,
     where_above,
 )
+from astro_assets.transits.search.folding import DIRECT_ROWS, direct_fold, fast_fold
 
 Singles = NDArray[np.float32]
 Widths = tuple[int, int, int]
+#: Scales that stay in the second-level cache of a core beside the grid of a vector of stars.
+_CACHED: Final = 65_536
 
 
 @njit(cache=True, nogil=True)
@@ -105,12 +108,74 @@ def set_scales(
 
 
 @njit(cache=True, nogil=True)
-def room_for_scales(weights: Any, n_bins: int, bases: tuple[int, int], wider: int, every: int) -> Any:
-    """Return room for the scales of all trials of a base."""
-    most = 0
-    for base in range(bases[0], bases[1]):
-        trials = (-(-n_bins // base) - 1) // every + 1
-        most = max(most, 3 * trials * (base + wider + 1))
+def last_of_group(n_bins: int, base: int, behind: int, wider: int, every: int, lanes: int) -> tuple[int, int]:
+    """Tell how many bases from one on have their scales in a nearby cache together, at least that one.
+
+    Returns
+    -------
+    end : int
+        One more than the last base of the group, at most ``behind``.
+    size : int
+        Scales of all its trials, or of as many stars.
+    """
+    size = 0
+    end = base
+    while end < behind:
+        trials = (-(-n_bins // end) - 1) // every + 1
+        more = 3 * trials * (end + wider + 1)
+        if end > base and (size + more) * lanes > _CACHED:
+            break
+        size += more
+        end += 1
+    return end, size
+
+
+@njit(cache=True, nogil=True)
+def room_for_scales(weights: Any, n_scales: int) -> Any:
+    """Return room for shared scales, or for those of 16 stars."""
     if weights.ndim == 1:
-        return np.zeros(most, np.float32)
-    return np.zeros((most, LANES), np.float32)
+        return np.zeros(n_scales, np.float32)
+    return np.zeros((n_scales, LANES), np.float32)
+
+
+@njit(cache=True, nogil=True)
+def set_scales_of_group(
+    weights: Any,
+    n_bins: int,
+    bases: tuple[int, int],
+    counted: int,
+    every: int,
+    widths: Widths,
+    least_filled: float,
+    scales: Any,
+) -> None:
+    """Set the scales of all scanned trials of some bases, one trial after the other.
+
+    Parameters
+    ----------
+    weights
+        One grid, shape (bins,), or the grids of 16 stars, shape (bins, 16).
+    bases, counted
+        First base and one more than the last; trials of the bases before.
+    """
+    lanes = 1 if weights.ndim == 1 else LANES
+    flat = weights.reshape(-1)
+    wider = max(widths)
+    folded, scratch = np.zeros(flat.size, np.float32), np.zeros(flat.size, np.float32)
+    sums, least = np.zeros((bases[1] + wider + 1) * lanes, np.float32), np.zeros(3, np.float32)
+    place = 0
+    for base in range(bases[0], bases[1]):
+        rows = -(-n_bins // base)
+        for k in range(3):
+            least[k] = least_filled * widths[k] / base
+        is_circle = rows > DIRECT_ROWS
+        if is_circle:
+            fast_fold(flat, rows, base, lanes, folded, scratch)
+        for shift in range(every - 1 - counted % every, rows - 1, every):
+            at = shift * base if is_circle else 0
+            if not is_circle:
+                direct_fold(flat, rows, base, shift, base + wider, lanes, folded)
+            part = scales[place : place + 3 * (base + wider + 1)]
+            set_scales(folded[at * lanes :], base, 0 if is_circle else base, widths, least, sums, part)
+            place += 3 * (base + wider + 1)
+        counted += rows - 1

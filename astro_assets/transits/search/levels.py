@@ -24,7 +24,7 @@ LEAST_FILLED: Final = 0.25
 #: Cells of the spectrum while a transit drifts by its duration.
 _OVERSAMPLING: Final = 3.0
 #: Zeros behind the data beyond what is folded: rows may be shifted by so many bins.
-_SHIFTED: Final = 16
+_SHIFTED: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
