@@ -214,7 +214,9 @@ def _computed(
 ) -> Iterator[Unit]:
     if units.is_empty():
         return
-    size = max(1, min(CHUNK, -(-units.height // (4 * compute.workers))))
+    # Small pieces keep all workers busy to the end; what is computed together gains from company.
+    pieces = compute.workers * (1 if plan.table.is_batched else 4)
+    size = max(1, min(CHUNK, -(-units.height // pieces)))
     order = Order(plan.table, plan.version.config, ledger.home, source_version(), rewrite)
     calls = ((order, chunk) for chunk in task_chunks(plan, units, size))
     n_done = 0

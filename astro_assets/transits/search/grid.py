@@ -12,9 +12,11 @@ import numpy as np
 
 from astro_assets.transits.search.engine import Curve, Floats
 
-#: Grids begin and end at multiples of so many bins, counted from time 0: those of stars that were observed
-#: together fit together. A power of 2, so that bins can be doubled.
+#: Grids begin at multiples of so many bins, counted from time 0, and have at least so many: those of stars
+#: that were observed together fit together. A power of 2, so that bins can be doubled.
 BLOCK: Final = 64
+#: Their lengths are rounded up to one of so many within a factor of 2.
+_LENGTHS_AN_OCTAVE: Final = 16
 #: Weights are rounded: the part of a bin that is covered to powers of 2, the weight of its samples to powers
 #: of the square root of 2. Those of stars that were observed together are mostly equal then.
 _NOISE_STEPS_AN_OCTAVE: Final = 2
@@ -61,7 +63,7 @@ def gridded(curve: Curve, step_days: float) -> Grid:
     """
     place = np.floor(curve.time / step_days).astype(np.int64)
     first = place[0] // BLOCK * BLOCK
-    n_bins = int(-(-(place[-1] + 1 - first) // BLOCK) * BLOCK)
+    n_bins = _rounded_up(int(place[-1] + 1 - first))
     index, weights = place - first, curve.weight
     count, weight = np.bincount(index, minlength=n_bins), np.bincount(index, weights, n_bins)
     filled = count > 0
@@ -79,3 +81,9 @@ def gridded(curve: Curve, step_days: float) -> Grid:
     # The weights keep their sum: it decides how strong a signal of all the data is.
     residual = rounded * (mean - level) * np.sqrt(float(weight.sum())) / total
     return Grid(float(first * step_days), step_days, residual, rounded / total)
+
+
+def _rounded_up(n_bins: int) -> int:
+    """Return the length of a grid for so many bins, a multiple of :data:`BLOCK`."""
+    unit = max(BLOCK, (1 << (n_bins.bit_length() - 1)) // _LENGTHS_AN_OCTAVE)
+    return -(-n_bins // unit) * unit

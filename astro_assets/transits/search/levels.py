@@ -19,6 +19,10 @@ from astro_assets.transits.search.periods import ofir_periods, periods_of_durati
 #: Boxes tried on a level, bins. The finest has narrow ones too: no finer level has these.
 _WIDTHS: Final = (4, 5, 6)
 _NARROW_WIDTHS: Final = (2, 3, 4)
+#: Those of coarser levels where the finest bins are longer than this, days: 2 to 4 of them are most transits
+#: then, and to fold the finest level of years of data twice would take twice as long.
+_COARSE_WIDTHS: Final = (3, 4, 5)
+_COARSE_STEP: Final = 20 / 1440
 #: Boxes with less than this part of their mean weight are in gaps.
 LEAST_FILLED: Final = 0.25
 #: Cells of the spectrum while a transit drifts by its duration.
@@ -120,8 +124,11 @@ def _resolutions(
 ) -> Iterator[tuple[float, int, tuple[int, int, int]]]:
     """Double the bins while there are periods long enough for the boxes."""
     yield step, n_bins, _NARROW_WIDTHS
-    while periods_of_duration(step * _WIDTHS[1], factors)[0] < longest:
-        yield step, n_bins, _WIDTHS
+    widths = _WIDTHS
+    if step > _COARSE_STEP and n_bins % 2 == 0:
+        step, n_bins, widths = 2 * step, n_bins // 2, _COARSE_WIDTHS
+    while periods_of_duration(step * widths[1], factors)[0] < longest:
+        yield step, n_bins, widths
         if n_bins % 2:
             return
         step, n_bins = 2 * step, n_bins // 2

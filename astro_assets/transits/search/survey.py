@@ -23,6 +23,8 @@ from astro_assets.transits.search.levels import LEAST_FILLED, Level, Plan, plan_
 _LANES: Final = 16
 #: From so many stars of equal weights on it pays to work these out once for all.
 _FEWEST_ALIKE: Final = 8
+#: So few stars of different weights are searched faster one by one, each sharing its weights with nobody.
+_TOO_FEW: Final = 2
 
 Singles = NDArray[np.float32]
 
@@ -85,7 +87,11 @@ def _blocks(numbers: Sequence[int], grids: Sequence[Grid]) -> Iterator[_Block]:
         else:
             others += stars
     for first in range(0, len(others), _LANES):
-        yield _Block(others[first : first + _LANES], is_alike=False)
+        some = others[first : first + _LANES]
+        if len(some) > _TOO_FEW:
+            yield _Block(some, is_alike=False)
+        else:
+            yield from (_Block([star], is_alike=True) for star in some)
 
 
 def _search(plan: Plan, grids: Sequence[Grid], *, is_alike: bool) -> list[tuple[Floats, Floats]]:
