@@ -13,12 +13,14 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.installed ## simulate a survey of 200 stars, search it, print the ten best candidates
+	$(BIN)/python -m astro_assets.transits.compilation
 	$(BIN)/astro-assets demo
 
 ui: .venv/.installed ## serve the Dagster UI of the demo on 127.0.0.1
 	$(BIN)/astro-assets ui --home data/demo
 
 test: lint ## all checks and all tests
+	$(BIN)/python -m astro_assets.transits.compilation
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(PYTEST)
 
 lint: .venv/.installed-test ## style, types, layers, spelling

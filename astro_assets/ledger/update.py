@@ -29,6 +29,8 @@ from astro_assets.ledger.worker import CHUNK, Order, compute_chunk, make_unit
 
 Progress = Callable[[int, int], None]
 _ATTEMPTS: Final = 20
+#: Units of a piece that are computed together, at least: two vectors of stars.
+_COMPANY: Final = 32
 #: From this many units on, a sweep in which every single one failed is an error of ours or of the settings.
 _SWEEP: Final = 10
 
@@ -214,9 +216,11 @@ def _computed(
 ) -> Iterator[Unit]:
     if units.is_empty():
         return
-    # Small pieces keep all workers busy to the end; what is computed together gains from company.
-    pieces = compute.workers * (1 if plan.table.is_batched else 4)
-    size = max(1, min(CHUNK, -(-units.height // pieces)))
+    # Small pieces keep all workers busy and show progress; what is computed together needs company.
+    size = -(-units.height // (4 * compute.workers))
+    if plan.table.is_batched:
+        size = min(max(size, _COMPANY), -(-units.height // compute.workers))
+    size = max(1, min(CHUNK, size))
     order = Order(plan.table, plan.version.config, ledger.home, source_version(), rewrite)
     calls = ((order, chunk) for chunk in task_chunks(plan, units, size))
     n_done = 0

@@ -1,0 +1,36 @@
+"""Compiles the loops of detrending and search before they are needed.
+
+Numba stores what it compiles beside the package, so this is done once for an installation, by
+``python -m astro_assets.transits.compilation``. Otherwise the first search does it, in each of its processes.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import numpy as np
+
+from astro_assets.transits.biweight import Stretch, biweight_trends
+from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.survey import SurveyEngine
+
+_CADENCE_DAYS = 1 / 48
+
+
+def compile_loops() -> float:
+    """Search small curves of equal and of unequal weights; return the seconds it took."""
+    started = time.monotonic()
+    time_ = np.arange(0, 12, _CADENCE_DAYS)
+    flux = 1 + 1e-3 * np.sin(time_)
+    whole = Curve(time_, flux, np.full(time_.size, 1e-3), _CADENCE_DAYS)
+    shorter = [whole.where(np.arange(time_.size) % (50 + n) > 0) for n in range(3)]
+    SurveyEngine()([whole, *shorter], (1.0, 6.0), (0.25, 1.8))
+    SurveyEngine()([whole], (1.0, 6.0), (0.25, 1.8))
+    biweight_trends([Stretch(time_, flux, _CADENCE_DAYS)], 1.0)
+    return time.monotonic() - started
+
+
+if __name__ == "__main__":
+    sys.stderr.write("Preparing the search: compiled once for an installation, in about half a minute\n")
+    sys.stderr.write(f"done in {compile_loops():.0f} s\n")
