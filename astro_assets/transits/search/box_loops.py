@@ -113,7 +113,9 @@ def _deepest(dips: Floats, weights: Floats, n_bins: int, width: int, total: floa
 
 
 @njit(cache=True, nogil=True)
-def roughly_deepest(time: Floats, flux: Floats, weight: Floats, period: float, n_bins: int, width: int) -> Any:
+def roughly_deepest(
+    time: Floats, flux: Floats, weight: Floats, period: float, n_bins: int, width: int
+) -> Any:
     """Return the middle in phase, counted from the first sample, of the deepest box of ``width`` bins.
 
     Depths count in units of their white noise; the level outside is the mean of all samples.
