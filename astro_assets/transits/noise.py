@@ -22,9 +22,10 @@ HAIR: Final = 1e-6
 
 def robust_scatter(values: Floats) -> float:
     """1.4826 times the median absolute deviation from the median; NaN for no values."""
-    if values.size == 0:
-        return float("nan")
-    return MAD_TO_SIGMA * float(np.median(np.abs(values - np.median(values))))
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits import noise_loops
+
+    return float(noise_loops.scatter(np.ascontiguousarray(values, dtype=np.float64)))
 
 
 def point_scatter(flux: Floats) -> float:

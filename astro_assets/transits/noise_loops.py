@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.median_loops import median
 from astro_assets.transits.noise import FEWEST_BOXES, HAIR, MAD_TO_SIGMA
 
 Floats = NDArray[np.float64]
@@ -23,7 +24,7 @@ def scatter(values: Floats) -> float:
     """1.4826 times the median absolute deviation from the median; NaN for no values."""
     if values.size == 0:
         return _NO_SCATTER
-    return MAD_TO_SIGMA * float(np.median(np.abs(values - np.median(values))))
+    return MAD_TO_SIGMA * median(np.abs(values - median(values)))
 
 
 @njit(cache=True, nogil=True)

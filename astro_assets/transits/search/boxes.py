@@ -25,7 +25,8 @@ class Box:
 
     def offset(self, time: Floats) -> Floats:
         """Time from the nearest transit, in days, shape of ``time``."""
-        return (time - self.epoch + 0.5 * self.period) % self.period - 0.5 * self.period
+        since = time - self.epoch
+        return since - self.period * np.floor(since / self.period + 0.5)
 
     def number(self, time: Floats) -> NDArray[np.int64]:
         """Return the number of the nearest transit, shape of ``time``."""
@@ -101,7 +102,7 @@ _NO_TRANSITS: Final = Transits(
 def transits_of(curve: Curve, box: Box) -> Transits:
     """Look at the transits of a box, with the red noise that the rest of the curve shows at its duration."""
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.transit_loops import level_and_noise, transit_sums
+    from astro_assets.transits.search.transit_loops import level_and_noise, transit_sums, without_strongest
 
     if not curve.time.size:
         return _NO_TRANSITS
@@ -122,7 +123,7 @@ def transits_of(curve: Curve, box: Box) -> Transits:
         depth=dip / total,
         error=error,
         snr=dip / total / error,
-        snr_without_strongest=_without_strongest(dips, weights, factor),
+        snr_without_strongest=without_strongest(dips, weights) / factor,
         numbers=seen + first,
         dips=dips,
         weights=weights,
@@ -130,12 +131,3 @@ def transits_of(curve: Curve, box: Box) -> Transits:
         level=level,
         noise_factor=factor,
     )
-
-
-def _without_strongest(dips: Floats, weights: Floats, factor: float) -> float:
-    """Signal-to-noise ratio without the transit that adds most, scaled as if none were missing."""
-    if dips.size < 2:
-        return 0.0
-    rest = np.arange(dips.size) != np.argmax(dips / np.sqrt(weights))
-    scale = float(np.sqrt(weights.sum() / weights[rest].sum()))
-    return float(dips[rest].sum() / np.sqrt(weights[rest].sum())) * scale / factor

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.transits.search.boxes import Box, transits_of
+from astro_assets.transits.search.alternation import alternation_of
+from astro_assets.transits.search.boxes import Box, Transits, transits_of
 from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.search.minima import depth_constancy, take_turns, unlike_sigma
 
@@ -46,9 +47,7 @@ class TransitStatistics:
     @property
     def odd_even_sigma(self) -> float:
         """Difference of odd and even depth over its error; NaN when one is unknown."""
-        return float(
-            abs(self.depth_odd - self.depth_even) / np.hypot(self.depth_odd_err, self.depth_even_err)
-        )
+        return abs(self.depth_odd - self.depth_even) / math.hypot(self.depth_odd_err, self.depth_even_err)
 
     @property
     def is_contact_binary(self) -> bool:
@@ -78,7 +77,7 @@ def detection_statistic(statistics: TransitStatistics) -> float:
     return min(statistics.snr, statistics.snr_without_strongest, statistics.snr_beyond_sinusoid) - excess
 
 
-def measure(curve: Curve, box: Box) -> TransitStatistics:
+def measure(curve: Curve, box: Box, transits: Transits | None = None) -> TransitStatistics:
     """Measure a box in a curve.
 
     Parameters
@@ -87,13 +86,15 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
         Detrended, stronger signals masked.
     box
         Period, epoch and duration.
+    transits
+        Those of the box, where they are known.
 
     Returns
     -------
     TransitStatistics
         Depths relative; NaN where there is nothing to measure.
     """
-    found = transits_of(curve, box)
+    found = transits or transits_of(curve, box)
     if not found.n_transits:
         return _nothing()
     # Compiling takes a while; the code location must load without it.
@@ -102,10 +103,7 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
     dips, weights, factor = found.dips, found.weights, found.noise_factor
     sinusoid = sinusoid_in_transit(curve.time, curve.flux, curve.weight, box.period, box.epoch, box.duration)
     beyond = found.depth + sinusoid - found.level
-    odd = found.numbers % 2 == 1
-    depth_odd, depth_odd_err = _mean(dips[odd], weights[odd], factor)
-    depth_even, depth_even_err = _mean(dips[~odd], weights[~odd], factor)
-    alternation = unlike_sigma(dips[odd] / weights[odd], dips[~odd] / weights[~odd])
+    turns = alternation_of(found)
     phases, depths, snrs = _scan(curve, box, factor)
     best = int(np.argmax(snrs)) if snrs.size else -1
     nan = float("nan")
@@ -115,18 +113,18 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
         snr_without_strongest=found.snr_without_strongest,
         snr_beyond_sinusoid=beyond / found.error,
         brightening_snr=max(0.0, -float(snrs.min())) if snrs.size else 0.0,
-        depth_constancy=depth_constancy(dips / weights, odd),
-        alternation_sigma=alternation,
-        minima_sigma=max(alternation, _minima_sigma(curve, box, found.level, dips / weights)),
+        depth_constancy=depth_constancy(dips / weights, found.numbers % 2 == 1),
+        alternation_sigma=turns.unlike_sigma,
+        minima_sigma=max(turns.unlike_sigma, _minima_sigma(curve, box, found.level, dips / weights)),
         n_transits=found.n_transits,
         n_points=found.n_points,
         transit_numbers=found.numbers,
         strongest=found.strongest,
         noise_factor=factor,
-        depth_odd=depth_odd,
-        depth_odd_err=depth_odd_err,
-        depth_even=depth_even,
-        depth_even_err=depth_even_err,
+        depth_odd=turns.depth_odd,
+        depth_odd_err=turns.depth_odd_err,
+        depth_even=turns.depth_even,
+        depth_even_err=turns.depth_even_err,
         secondary_depth=float(depths[best]) if snrs.size else nan,
         secondary_phase=float(phases[best]) if snrs.size else nan,
         secondary_snr=float(snrs[best]) if snrs.size else nan,
@@ -157,14 +155,6 @@ def _nothing() -> TransitStatistics:
         secondary_phase=nan,
         secondary_snr=nan,
     )
-
-
-def _mean(dips: Floats, weights: Floats, factor: float) -> tuple[float, float]:
-    """Weighted mean depth of some transits and its standard deviation, NaN for none."""
-    total = float(weights.sum())
-    if not total > 0:
-        return float("nan"), float("nan")
-    return float(dips.sum()) / total, factor / float(np.sqrt(total))
 
 
 def _minima_sigma(curve: Curve, box: Box, level: float, depths: Floats) -> float:

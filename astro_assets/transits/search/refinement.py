@@ -11,13 +11,13 @@ from typing import Final
 
 import numpy as np
 
+from astro_assets.transits.search.alternation import alternation_of
 from astro_assets.transits.search.boxes import Box, Transits, transits_of
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.folded_boxes import measure
 from astro_assets.transits.search.periods import transit_duration_days
 
 #: Trial durations around the peak's.
-_DURATION_FACTORS: Final = np.array([0.7, 0.85, 1.0, 1.18, 1.4])
+_DURATION_FACTORS: Final = (0.7, 0.85, 1.0, 1.18, 1.4)
 #: Trial periods are so close that transits drift over the baseline by this part of the duration.
 _DRIFT: Final = 1 / 6
 #: Boxes begin at this part of the shortest trial duration.
@@ -88,7 +88,7 @@ def refine(curve: Curve, box: Box, half_width: float, limits: Limits) -> Fitted 
     shortest, longest = limits.durations(box.period, curve.cadence_days)
     steps = 2 * half_width / box.period * curve.baseline_days / (_DRIFT * box.duration)
     periods = box.period + half_width * np.linspace(-1, 1, 2 * math.ceil(steps / 2) + 1)
-    durations = np.unique((box.duration * _DURATION_FACTORS).clip(shortest, longest))
+    durations = np.array(sorted({min(max(box.duration * k, shortest), longest) for k in _DURATION_FACTORS}))
     # Phase begins half a period before a transit: boxes that cross its beginning are a little off.
     start = curve.time[0] - (0.5 * box.period - (box.epoch - curve.time[0])) % box.period
     step = float(durations[0]) / _PHASE_OVERSAMPLING
@@ -168,11 +168,11 @@ def _double_if_alternating(curve: Curve, found: Fitted, limits: Limits) -> Fitte
     period = 2 * found.box.period
     if period > limits.periods[1]:
         return found
-    statistics = measure(curve, found.box)
-    odd, even = statistics.depth_odd, statistics.depth_even
+    turns = alternation_of(found.transits)
+    odd, even = turns.depth_odd, turns.depth_even
     part = abs(odd - even) / max(odd, even) if max(odd, even) > 0 else 0.0
-    clearly = statistics.odd_even_sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART
-    always = statistics.alternation_sigma > _ALTERNATION_SIGMA and statistics.n_transits >= _MANY_TRANSITS
+    clearly = turns.sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART
+    always = turns.unlike_sigma > _ALTERNATION_SIGMA and found.transits.n_transits >= _MANY_TRANSITS
     if not (clearly or always):
         return found
     epoch = found.box.epoch + (found.box.period if odd > even else 0.0)

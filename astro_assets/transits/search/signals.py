@@ -189,8 +189,10 @@ def _strongest(
     limits = Limits(
         (shortest, curve.longest_period(longest)), settings.duration_factors, settings.min_transits
     )
-    height = detrended_power(spectrum.power)
     least = _LEAST_OF_FLOOR * settings.statistic_floor
+    if not spectrum.power.max(initial=0.0) >= least:
+        return None
+    height = detrended_power(spectrum.power)
     peaks = distinct_peaks(spectrum, height, settings.n_peaks, coarse.baseline_days)
     boxes = [
         refine(coarse, _box(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits)
@@ -204,7 +206,7 @@ def _strongest(
     best = _most_significant(coarse, refined, settings.statistic_floor)
     if best is None:
         return None
-    return _finished(curve, right_alias(coarse, best, limits), spectrum, limits)
+    return _finished(curve, right_alias(coarse, best, limits), spectrum, height, limits)
 
 
 def _most_significant(curve: Curve, refined: Sequence[Fitted], floor: float) -> Fitted | None:
@@ -214,7 +216,7 @@ def _most_significant(curve: Curve, refined: Sequence[Fitted], floor: float) -> 
         # The statistic is at most the strength: what is weaker than the best need not be measured.
         if found.transits.strength < highest:
             break
-        statistic = detection_statistic(measure(curve, found.box))
+        statistic = detection_statistic(measure(curve, found.box, found.transits))
         if statistic >= highest:
             best, highest = found, statistic
     return best
@@ -240,26 +242,29 @@ def _spacing(periods: Floats, index: int) -> float:
     return float(np.diff(near).max())
 
 
-def _finished(curve: Curve, found: Fitted, spectrum: Spectrum, limits: Limits) -> Signal | None:
+def _finished(
+    curve: Curve, found: Fitted, spectrum: Spectrum, height: Floats, limits: Limits
+) -> Signal | None:
     """Refine on all samples, fit the transit's shape, and set the epoch to the transit nearest the middle."""
     half_width = found.box.duration * found.box.period / curve.baseline_days / 3
     fine = refine(curve, found.box, half_width, limits) or found
     transit = fit_trapezoid(curve, fine.box, fine.transits.depth, fine.transits.noise_factor)
     box = Box(transit.period, transit.epoch, fine.box.duration)
-    numbers = transits_of(curve, box).numbers
-    if not numbers.size:
+    transits = transits_of(curve, box)
+    if not transits.n_transits:
         return None
     middle = 0.5 * (curve.time[0] + curve.time[-1])
-    times = box.epoch + numbers * box.period
-    epoch, epoch_err = transit.near(int(numbers[np.argmin(np.abs(times - middle))]))
-    box = replace(box, epoch=epoch)
-    sde = signal_detection_efficiency(spectrum.power)
+    times = box.epoch + transits.numbers * box.period
+    central = int(transits.numbers[np.argmin(np.abs(times - middle))])
+    epoch, epoch_err = transit.near(central)
+    box, transits = replace(box, epoch=epoch), replace(transits, numbers=transits.numbers - central)
+    sde = signal_detection_efficiency(height)
     nearest = int(np.argmin(np.abs(np.log(spectrum.periods / box.period))))
     return Signal(
         box=box,
         transit=transit,
         epoch_err=epoch_err,
-        statistics=measure(curve, box),
+        statistics=measure(curve, box, transits),
         sde=float(sde[max(nearest - 2, 0) : nearest + 3].max()),
         harmonic=None,
         periods=spectrum.periods,

@@ -85,3 +85,17 @@ def mean_between(
             total += weight[n]
             excess += weight[n] * (flux[n] - 1.0)
     return 1.0 + excess / total if total > 0.0 else np.nan
+
+
+@njit(cache=True, nogil=True)
+def without_strongest(dips: Floats, weights: Floats) -> float:
+    """Return the signal-to-noise ratio without the transit that adds most, scaled as if none were missing.
+
+    White noise counts alone. 0 with less than two transits.
+    """
+    if dips.size < 2:
+        return 0.0
+    strongest = int(np.argmax(dips / np.sqrt(weights)))
+    total = np.sum(weights)
+    rest = total - weights[strongest]
+    return (np.sum(dips) - dips[strongest]) / rest * np.sqrt(total)

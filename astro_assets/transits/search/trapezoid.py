@@ -77,12 +77,12 @@ def fit_trapezoid(curve: Curve, box: Box, depth: float, noise_factor: float) -> 
     from astro_assets.transits.linear_loops import solved
     from astro_assets.transits.search.trapezoid_loops import minimise
 
-    near = box.covers(curve.time, _FITTED_DURATIONS)
+    near = np.flatnonzero(box.covers(curve.time, _FITTED_DURATIONS))
     time, flux, weight = curve.time[near], curve.flux[near], curve.weight[near]
     number = box.number(time)
     failed = Trapezoid(box.period, np.nan, box.epoch, np.nan, box.duration, np.nan, depth)
     inside = box.covers(time)
-    if np.unique(number[inside]).size < 2:
+    if not inside.any() or np.ptp(number[inside]) < 1:
         return failed
     middle = round(float(np.sum(weight[inside] * number[inside]) / np.sum(weight[inside])))
     number = number - middle
