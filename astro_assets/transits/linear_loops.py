@@ -26,8 +26,11 @@ def solved(matrix: Floats, right: Floats) -> Floats:
     size = right.size
     rows, x = matrix.copy(), right.copy()
     for k in range(size):
-        pivot = k + int(np.argmax(np.abs(rows[k:, k])))
-        if not np.abs(rows[pivot, k]) > 0.0:
+        pivot = k
+        for m in range(k + 1, size):
+            if abs(rows[m, k]) > abs(rows[pivot, k]):
+                pivot = m
+        if not abs(rows[pivot, k]) > 0.0:
             return np.full(size, np.nan)
         for n in range(k, size):
             rows[k, n], rows[pivot, n] = rows[pivot, n], rows[k, n]

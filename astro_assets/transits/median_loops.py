@@ -45,8 +45,9 @@ def median(values: Floats) -> float:
             high, n_inside = middle, n_lower - n_below
         else:
             return _mean_of_neighbours(values, middle)
-    some = np.sort(_between(values, low, high, n_inside))
-    return 0.5 * (some[first - n_below] + some[last - n_below])
+    some = _between(values, low, high, n_inside)
+    _sort(some)
+    return float(0.5 * (some[first - n_below] + some[last - n_below]))
 
 
 @njit(cache=True, nogil=True, fastmath=_EXTREMES)
@@ -75,6 +76,17 @@ def _between(values: Floats, low: float, high: float, n_inside: int) -> Floats:
         inside[count] = value
         count += (low <= value) & (value < high)
     return inside[:n_inside]
+
+
+@njit(cache=True, nogil=True)
+def _sort(values: Floats) -> None:
+    """Sort a few numbers, or many equal ones, by insertion."""
+    for n in range(1, values.size):
+        value, place = values[n], n
+        while place > 0 and values[place - 1] > value:
+            values[place] = values[place - 1]
+            place -= 1
+        values[place] = value
 
 
 @njit(cache=True, nogil=True, fastmath=_EXTREMES)

@@ -24,7 +24,10 @@ def scatter(values: Floats) -> float:
     """1.4826 times the median absolute deviation from the median; NaN for no values."""
     if values.size == 0:
         return _NO_SCATTER
-    return MAD_TO_SIGMA * median(np.abs(values - median(values)))
+    distances, middle = np.empty(values.size), median(values)
+    for n in range(values.size):
+        distances[n] = abs(values[n] - middle)
+    return MAD_TO_SIGMA * median(distances)
 
 
 @njit(cache=True, nogil=True)

@@ -13,14 +13,14 @@ Floats = NDArray[np.float64]
 
 @njit(cache=True, nogil=True)
 def averaged(time: Floats, flux: Floats, weight: Floats, width: float) -> Any:
-    """Return mean time, mean flux and weight of each bin of ``width`` that has samples, counted from the first.
+    """Return mean time, mean flux and weight of each bin that has samples.
 
     Parameters
     ----------
     time, flux, weight
         Days, increasing; relative flux; inverse variances; shape (n,), n at least 1.
     width
-        Length of a bin, days.
+        Length of a bin, days; the first begins with the first sample.
     """
     times, fluxes, weights = np.zeros(time.size), np.zeros(time.size), np.zeros(time.size)
     bin_, at = 0, 0

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 
 #: Boxes with less than this part of all the weight are empty: what is left in them is rounding.
 _EMPTY: Final = 1e-11
+#: Boxes of the same samples differ by rounding only, at most by this part: the first is taken.
+_BETTER: Final = 1 + 1e-10
 
 
 @njit(cache=True, nogil=True)
@@ -40,17 +42,20 @@ def best_box(
         Signal-to-noise ratio, 0 without any dip; the box's middle in the cycle that begins at ``start``.
     """
     total, dip = _below_mean(flux, weight)
-    widths = np.maximum(1, np.round(durations / step)).astype(np.int64)
-    room = int(np.ceil(periods.max() / step)) + widths.max() + 1
+    widths = np.empty(durations.size, np.int64)
+    for n in range(durations.size):
+        widths[n] = max(1, round(durations[n] / step))
+    widest = widths.max()
+    room = int(np.ceil(periods.max() / step)) + widest + 1
     since, dips, weights = time - start, np.empty(room), np.empty(room)
     highest, period, middle, duration = 0.0, np.nan, np.nan, np.nan
     for trial in periods:
         n_bins = int(np.ceil(trial / step))
         _fold(since, dip, weight, trial, step, dips[: n_bins + 1], weights[: n_bins + 1])
-        _close(dips, n_bins, widths.max())
-        _close(weights, n_bins, widths.max())
+        _close(dips, n_bins, widest)
+        _close(weights, n_bins, widest)
         for width in widths:
-            squared, first = _deepest(dips, weights, n_bins, width, total, highest)
+            squared, first = _deepest(dips, weights, n_bins, width, total, _BETTER * highest)
             if first >= 0:
                 highest, period, duration = squared, trial, width * step
                 middle = start + (first + 0.5 * width) * step % trial
@@ -119,7 +124,7 @@ def _close(sums: Floats, n_bins: int, width: int) -> None:
 def _deepest(dips: Floats, weights: Floats, n_bins: int, width: int, total: float, highest: float) -> Any:
     """Return the highest square of a ratio over the total weight, and the first bin of its box.
 
-    The bin is -1 where no box is better than ``highest``.
+    The bin is -1 where none is above ``highest``.
     """
     first = -1
     ends, weights_at_ends = dips[width : width + n_bins], weights[width : width + n_bins]
@@ -128,8 +133,8 @@ def _deepest(dips: Floats, weights: Floats, n_bins: int, width: int, total: floa
             dip, inside = ends[n] - dips[n], weights_at_ends[n] - weights[n]
             outside = total - inside
             if dip > 0.0 and dip * dip > highest * inside * outside and min(inside, outside) > _EMPTY * total:
-                highest, first = dip * dip / (inside * outside), n
-    return highest, first
+                highest, first = _BETTER * dip * dip / (inside * outside), n
+    return highest / _BETTER, first
 
 
 @njit(cache=True, nogil=True)

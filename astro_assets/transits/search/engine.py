@@ -76,47 +76,6 @@ class Curve:
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
-    """Trial periods that share their trial durations.
-
-    Parameters
-    ----------
-    periods
-        Days, increasing, shape (n,).
-    durations
-        Days, increasing, each shorter than every period, shape (k,).
-    """
-
-    periods: Floats
-    durations: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Periodogram:
-    """The best box at each trial period; all arrays of one shape (n,).
-
-    Parameters
-    ----------
-    periods
-        Trial periods, days, increasing.
-    power
-        Signal-to-noise ratio of the depth under white noise; at least 0.
-    depth
-        Relative depth of the box.
-    epoch
-        Mid-time of a transit, days on the curve's time scale.
-    duration
-        Duration of the box, days.
-    """
-
-    periods: Floats
-    power: Floats
-    depth: Floats
-    epoch: Floats
-    duration: Floats
-
-
-@dataclass(frozen=True, slots=True)
 class Spectrum:
     """How strong the best box at each period is; all arrays of one shape (n,).
 
@@ -133,14 +92,6 @@ class Spectrum:
     periods: Floats
     power: Floats
     duration: Floats
-
-
-class Engine(Protocol):
-    """Searches one star on given periods and durations."""
-
-    def __call__(self, curve: Curve, bands: tuple[Band, ...]) -> Periodogram:
-        """Return the best box at every period of the bands, in their order."""
-        ...
 
 
 class SpectrumEngine(Protocol):

@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from astro_assets.transits.linear_loops import solved
+from astro_assets.transits.median_loops import median
 
 Floats = NDArray[np.float64]
 
@@ -47,11 +48,17 @@ def sinusoid_in_transit(
                 right[k] += weight[n] * terms[k] * (flux[n] - 1.0)
                 for m in range(k + 1):
                     normal[k, m] += weight[n] * terms[k] * terms[m]
-    trace = np.trace(normal)
+    trace = 0.0
     for k in range(_TERMS):
         normal[:k, k] = normal[k, :k]
+        trace += normal[k, k]
+    for k in range(_TERMS):
         normal[k, k] += _RIDGE * trace
-    return 1.0 + float(np.sum(solved(normal, right) * inside)) / inside[0]
+    mean = 1.0
+    coefficients = solved(normal, right)
+    for k in range(_TERMS):
+        mean += coefficients[k] * inside[k] / inside[0]
+    return mean
 
 
 @njit(cache=True, nogil=True)
@@ -72,17 +79,17 @@ def phase_scan(
     n_away : int
         Samples away from the transit.
     """
-    offsets, chosen = np.empty(time.size), np.empty(time.size, np.int64)
+    offsets, fluxes, chosen = np.empty(time.size), np.empty(time.size), np.empty(time.size, np.int64)
     n_away = 0
     for n in range(time.size):
         phase = (time[n] - epoch) / period
         since = (phase - np.floor(phase)) * period
         if duration <= since <= period - duration:
-            offsets[n_away], chosen[n_away] = since, n
+            offsets[n_away], fluxes[n_away], chosen[n_away] = since, flux[n], n
             n_away += 1
     dips, weights, counts = np.zeros(n_boxes), np.zeros(n_boxes), np.zeros(n_boxes, np.int64)
     if n_away > 0:
-        level = float(np.median(flux[chosen[:n_away]]))
+        level = median(fluxes[:n_away])
         distance = (period - 3 * duration) / max(n_boxes - 1, 1)
         for m in range(n_away):
             n = chosen[m]
@@ -98,7 +105,11 @@ def phase_scan(
                 dips[behind] -= dip
                 weights[behind] -= weight[n]
                 counts[behind] -= 1
-    return np.cumsum(dips), np.cumsum(weights), np.cumsum(counts), n_away
+    for n in range(1, n_boxes):
+        dips[n] += dips[n - 1]
+        weights[n] += weights[n - 1]
+        counts[n] += counts[n - 1]
+    return dips, weights, counts, n_away
 
 
 @njit(cache=True, nogil=True)

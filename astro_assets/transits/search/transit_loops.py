@@ -61,16 +61,20 @@ def level_and_noise(
 
     ``least`` is the smallest number of samples of a box that counts.
     """
-    chosen = np.flatnonzero(outside)
-    times, dips, weights = time[chosen], np.empty(chosen.size), weight[chosen]
-    total, excess = 0.0, 0.0
-    for n in chosen:
-        total += weight[n]
-        excess += weight[n] * (flux[n] - 1.0)
-    level = 1.0 + excess / total
-    for m in range(chosen.size):
-        dips[m] = weights[m] * (flux[chosen[m]] - level)
-    return level, total, red_noise(times, dips, weights, duration, least)
+    times, dips, weights = np.empty(time.size), np.empty(time.size), np.empty(time.size)
+    total, excess, n_outside = 0.0, 0.0, 0
+    for n in range(time.size):
+        if outside[n]:
+            total += weight[n]
+            excess += weight[n] * (flux[n] - 1.0)
+            times[n_outside], weights[n_outside] = time[n], weight[n]
+            dips[n_outside] = weight[n] * (flux[n] - 1.0)
+            n_outside += 1
+    level = excess / total
+    for n in range(n_outside):
+        dips[n] -= weights[n] * level
+    noise = red_noise(times[:n_outside], dips[:n_outside], weights[:n_outside], duration, least)
+    return 1.0 + level, total, noise
 
 
 @njit(cache=True, nogil=True)
@@ -95,7 +99,9 @@ def without_strongest(dips: Floats, weights: Floats) -> float:
     """
     if dips.size < 2:
         return 0.0
-    strongest = int(np.argmax(dips / np.sqrt(weights)))
-    total = np.sum(weights)
-    rest = total - weights[strongest]
-    return (np.sum(dips) - dips[strongest]) / rest * np.sqrt(total)
+    strongest, dip, total = 0, 0.0, 0.0
+    for n in range(dips.size):
+        dip, total = dip + dips[n], total + weights[n]
+        if dips[n] / np.sqrt(weights[n]) > dips[strongest] / np.sqrt(weights[strongest]):
+            strongest = n
+    return (dip - dips[strongest]) / (total - weights[strongest]) * np.sqrt(total)

@@ -1,4 +1,4 @@
-"""Compiled least squares of a trapezoid in all transits of a signal: damped steps, as Levenberg and Marquardt.
+"""Compiled least squares of a trapezoid in all transits of a signal, by damped steps (Marquardt 1963).
 
 Only loops over one star's plain arrays live here; where to begin and what the outcome means is decided in
 `trapezoid`. The six parameters are level, depth, epoch, period, duration and ingress, times in days.
