@@ -45,7 +45,7 @@ def best_box(
     widths = np.empty(durations.size, np.int64)
     for n in range(durations.size):
         widths[n] = max(1, round(durations[n] / step))
-    widest = widths.max()
+    widest = int(widths.max())
     room = int(np.ceil(periods.max() / step)) + widest + 1
     since, dips, weights = time - start, np.empty(room), np.empty(room)
     highest, period, middle, duration = 0.0, np.nan, np.nan, np.nan
