@@ -42,10 +42,10 @@ def best_box(
         Signal-to-noise ratio, 0 without any dip; the box's middle in the cycle that begins at ``start``.
     """
     total, dip = _below_mean(flux, weight)
-    widths = np.empty(durations.size, np.int64)
+    widths, widest = np.empty(durations.size, np.int64), 1
     for n in range(durations.size):
         widths[n] = max(1, round(durations[n] / step))
-    widest = int(widths.max())
+        widest = max(widest, int(widths[n]))
     room = int(np.ceil(periods.max() / step)) + widest + 1
     since, dips, weights = time - start, np.empty(room), np.empty(room)
     highest, period, middle, duration = 0.0, np.nan, np.nan, np.nan
