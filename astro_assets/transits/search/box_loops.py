@@ -55,7 +55,7 @@ def best_box(
         _close(dips, n_bins, widest)
         _close(weights, n_bins, widest)
         for width in widths:
-            squared, first = _deepest(dips, weights, n_bins, width, total, _BETTER * highest)
+            squared, first = _deepest(dips, weights, n_bins, int(width), total, _BETTER * highest)
             if first >= 0:
                 highest, period, duration = squared, trial, width * step
                 middle = start + (first + 0.5 * width) * step % trial
