@@ -15,15 +15,17 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.search.binning import binned
 from astro_assets.transits.search.box_least_squares import BoxLeastSquares
-from astro_assets.transits.search.boxes import Box, transits_of
+from astro_assets.transits.search.boxes import Box, Transits, transits_of
 from astro_assets.transits.search.engine import Curve, Engine, Floats, Spectrum, SpectrumEngine
 from astro_assets.transits.search.folded_boxes import TransitStatistics, detection_statistic, measure
 from astro_assets.transits.search.harmonics import harmonic_relation
+from astro_assets.transits.search.matched_filter import single_events
 from astro_assets.transits.search.peaks import (
     detrended_power,
     distinct_peaks,
     signal_detection_efficiency,
 )
+from astro_assets.transits.search.ranking import event_durations, most_likely_first
 from astro_assets.transits.search.refinement import Fitted, Limits, located, refine, right_alias
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.survey import SurveyEngine
@@ -35,6 +37,8 @@ REFINING_ENGINE: Final[Engine] = BoxLeastSquares(phase_oversampling=15)
 _LEAST_LEFT: Final = 0.5
 #: A peak below this part of the floor is not refined: the grid keeps nearly all of a signal's strength.
 _LEAST_OF_FLOOR: Final = 0.75
+#: So many of the most likely peaks are refined, until one reaches the floor.
+_MOST_REFINED: Final = 3
 #: Single dips that are masked before a star's search ends.
 _MOST_DIPS: Final = 3
 
@@ -180,7 +184,7 @@ class _Dip:
 def _strongest(
     curve: Curve, coarse: Curve, spectrum: Spectrum, settings: SearchSettings
 ) -> Signal | _Dip | None:
-    """Find the signal with the highest detection statistic among the highest peaks of the spectrum.
+    """Find the most likely of the spectrum's peaks that is a signal.
 
     Returns
     -------
@@ -192,51 +196,42 @@ def _strongest(
     limits = Limits(
         (shortest, curve.longest_period(longest)), settings.duration_factors, settings.min_transits
     )
+    likely = _likely_peaks(curve, coarse, spectrum, settings)
+    for peak in likely[:_MOST_REFINED]:
+        box = located(coarse, float(spectrum.periods[peak]), float(spectrum.duration[peak]))
+        found = refine(coarse, box, _spacing(spectrum.periods, peak), limits, REFINING_ENGINE)
+        if found is None:
+            continue
+        if _is_single_dip(found.transits, settings.statistic_floor):
+            return _Dip(found.box.epoch + found.transits.strongest * found.box.period, found.box.duration)
+        if _reaches(coarse, found, settings.statistic_floor):
+            return _finished(curve, right_alias(coarse, found, limits, REFINING_ENGINE), spectrum, limits)
+    return None
+
+
+def _likely_peaks(
+    curve: Curve, coarse: Curve, spectrum: Spectrum, settings: SearchSettings
+) -> NDArray[np.int64]:
+    """Return the high peaks of the spectrum, most likely first."""
     height = detrended_power(spectrum.power)
-    least = _LEAST_OF_FLOOR * settings.statistic_floor
     peaks = distinct_peaks(spectrum, height, settings.n_peaks, coarse.baseline_days)
-    boxes = [
-        refine(
-            coarse, _box(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits, REFINING_ENGINE
-        )
-        for peak in peaks
-        if spectrum.power[peak] >= least
-    ]
-    refined = [found for found in boxes if found]
-    dip = _single_dip(refined, settings.statistic_floor)
-    if dip is not None:
-        return dip
-    best = _most_significant(coarse, refined, settings.statistic_floor)
-    if best is None:
-        return None
-    return _finished(curve, right_alias(coarse, best, limits, REFINING_ENGINE), spectrum, limits)
+    peaks = peaks[spectrum.power[peaks] >= _LEAST_OF_FLOOR * settings.statistic_floor]
+    if not peaks.size:
+        return peaks
+    step = settings.bin_minutes / 1440
+    periods = float(spectrum.periods[0]), float(spectrum.periods[-1])
+    events = single_events(curve, event_durations(periods, settings.duration_factors, step), step)
+    return most_likely_first(events, spectrum, peaks, settings.duration_factors, settings.min_transits)
 
 
-def _most_significant(curve: Curve, refined: Sequence[Fitted], floor: float) -> Fitted | None:
-    """Return the box with the highest detection statistic, if that reaches the floor."""
-    best, highest = None, floor
-    for found in sorted(refined, key=lambda found: -found.transits.strength):
-        # The statistic is at most the strength: what is weaker than the best need not be measured.
-        if found.transits.strength < highest:
-            break
-        statistic = detection_statistic(measure(curve, found.box))
-        if statistic >= highest:
-            best, highest = found, statistic
-    return best
+def _reaches(curve: Curve, found: Fitted, floor: float) -> bool:
+    """Whether the detection statistic reaches the floor; it is at most the strength."""
+    return found.transits.strength >= floor and detection_statistic(measure(curve, found.box)) >= floor
 
 
-def _single_dip(refined: Sequence[Fitted], floor: float) -> _Dip | None:
-    """Return the dip that makes the strongest peak, if that peak is nothing without it."""
-    best = max(refined, key=lambda found: found.transits.snr, default=None)
-    if best is None or best.transits.snr < floor:
-        return None
-    if best.transits.snr_without_strongest > 0.5 * best.transits.snr:
-        return None
-    return _Dip(best.box.epoch + best.transits.strongest * best.box.period, best.box.duration)
-
-
-def _box(curve: Curve, spectrum: Spectrum, peak: int) -> Box:
-    return located(curve, float(spectrum.periods[peak]), float(spectrum.duration[peak]))
+def _is_single_dip(transits: Transits, floor: float) -> bool:
+    """Whether a strong peak is nothing without one of its transits."""
+    return transits.snr >= floor and transits.snr_without_strongest <= 0.5 * transits.snr
 
 
 def _spacing(periods: Floats, index: int) -> float:
