@@ -246,7 +246,7 @@ TRANSIT_CANDIDATES: Final = Table(
     parents=(Parent(DETRENDED_LIGHT_CURVES, columns=("search_id", "target_id", "cadence_s", "light_curve")),),
     config=TransitCandidatesConfig(),
     key="search_id",
-    libraries=("astropy", "numba", "numpy", "scipy"),
+    libraries=("numba", "numpy", "scipy"),
     is_batched=True,
 )
 

@@ -41,7 +41,10 @@ def strongest_repetition(
         first = 0
         while first < strength.size:
             # Slices, so that the loop is one of vectors.
-            strengths, informations = strength[first : first + n_phases], information[first : first + n_phases]
+            strengths, informations = (
+                strength[first : first + n_phases],
+                information[first : first + n_phases],
+            )
             for phase in range(strengths.size):
                 sums[phase] += strengths[phase]
                 known[phase] += informations[phase]

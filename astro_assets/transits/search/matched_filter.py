@@ -138,7 +138,8 @@ def transit_shape(phase: Floats) -> Floats:
     first, second = _LIMB_DARKENING
     lowest = 1 - np.sqrt(1 - _IMPACT**2)
     middle = 1 - first * lowest - second * lowest**2
-    return np.where(distance < 1, 1 - first * (1 - cosine) - second * (1 - cosine) ** 2, 0.0) / middle
+    shape = np.where(distance < 1, 1 - first * (1 - cosine) - second * (1 - cosine) ** 2, 0.0) / middle
+    return np.asarray(shape, dtype=np.float64)
 
 
 def _template(size: int, grid: Grid, duration: float) -> Floats:
@@ -151,9 +152,7 @@ def _template(size: int, grid: Grid, duration: float) -> Floats:
     return template
 
 
-def _correlated(
-    transformed: NDArray[np.complex128], kernels: NDArray[np.complex128], finer: int
-) -> Singles:
+def _correlated(transformed: NDArray[np.complex128], kernels: NDArray[np.complex128], finer: int) -> Singles:
     """Correlate with each kernel, at so many times a bin."""
     from scipy import fft
 
