@@ -61,7 +61,9 @@ class SingleEvents:
         return self.strength / np.sqrt(np.where(self.information > 0, self.information, 1.0))
 
 
-def single_events(curve: Curve, durations: Floats, step_days: float) -> SingleEvents:
+def single_events(
+    curve: Curve, durations: Floats, step_days: float, noise_from: Curve | None = None
+) -> SingleEvents:
     """Fit a limb-darkened transit of each duration at each time.
 
     Noise is taken to be stationary; its power is measured in the curve itself, so that slow variations weigh
@@ -76,6 +78,8 @@ def single_events(curve: Curve, durations: Floats, step_days: float) -> SingleEv
         First to last contact, days, shape (durations,).
     step_days
         Width of the bins in which the curve is averaged; the cadence where that is longer.
+    noise_from
+        Where noise is measured: the curve without what is known not to be noise. By default all of it.
     """
     from scipy import fft
 
@@ -83,22 +87,33 @@ def single_events(curve: Curve, durations: Floats, step_days: float) -> SingleEv
     finer = int(np.ceil(grid.step / _LONGEST_STEP))
     n_bins = grid.residual.size
     size = 1 << int(n_bins + np.ceil(4 * durations[-1] / grid.step)).bit_length()
-    amplitude, scaled = np.zeros(size), np.zeros(size)
-    amplitude[:n_bins] = np.sqrt(grid.weight)
-    seen = amplitude > 0
-    scaled[:n_bins][seen[:n_bins]] = grid.residual[seen[:n_bins]] / amplitude[seen]
-    response = 1 / noise_power(scaled, seen)
+    scaled, amplitude = _scaled(grid, size)
+    seen = amplitude[:n_bins] > 0
+    if noise_from is None:
+        response = 1 / noise_power(scaled, amplitude > 0)
+    else:
+        values, weights = _scaled(gridded(noise_from, grid.step), size)
+        response = 1 / noise_power(values, weights > 0)
     whitened = fft.rfft(amplitude * fft.irfft(fft.rfft(scaled) * response, size))
     coverage = fft.rfft(amplitude * amplitude)
     templates = np.stack([_template(size, grid, float(duration)) for duration in durations])
     transformed = fft.rfft(templates)
     kernels = templates * fft.irfft(response * transformed, size)
-    least = _LEAST_SEEN * float(np.median(grid.weight[seen[:n_bins]])) * kernels.sum(axis=1, keepdims=True)
+    least = _LEAST_SEEN * float(np.median(grid.weight[seen])) * kernels.sum(axis=1, keepdims=True)
     strength = -_correlated(whitened, transformed, finer)[:, : finer * n_bins]
     information = _correlated(coverage, fft.rfft(kernels), finer)[:, : finer * n_bins]
     unknown = information <= least
     strength[unknown] = information[unknown] = 0.0
     return SingleEvents(grid.start + 0.5 * grid.step, grid.step / finer, durations, strength, information)
+
+
+def _scaled(grid: Grid, size: int) -> tuple[Floats, Floats]:
+    """Values over their white noise and the inverse of that, but for a factor; zeros where nothing is."""
+    amplitude, scaled = np.zeros(size), np.zeros(size)
+    amplitude[: grid.weight.size] = np.sqrt(grid.weight)
+    seen = np.flatnonzero(amplitude)
+    scaled[seen] = grid.residual[seen] / amplitude[seen]
+    return scaled, amplitude
 
 
 def noise_power(scaled: Floats, seen: NDArray[np.bool_]) -> Floats:
