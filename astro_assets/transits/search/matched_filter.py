@@ -131,7 +131,7 @@ def noise_power(scaled: Floats, seen: NDArray[np.bool_]) -> Floats:
     ndarray of float64, shape (n // 2 + 1,)
         Never rising with frequency.
     """
-    from scipy import fft
+    from scipy import fft, optimize
 
     limit = _CLIP_SIGMA * robust_scatter(scaled[seen])
     power = np.abs(fft.rfft(scaled.clip(-limit, limit))) ** 2 / np.count_nonzero(seen)
@@ -139,11 +139,11 @@ def noise_power(scaled: Floats, seen: NDArray[np.bool_]) -> Floats:
     edges = np.unique(np.concatenate([[1], np.geomspace(4, power.size, n_bands + 1).astype(np.int64)]))
     means = np.add.reduceat(power, edges[:-1])[: edges.size - 1]
     means[-1] -= power[edges[-1] :].sum()
-    means /= np.diff(edges)
+    counts = np.diff(edges)
+    means = optimize.isotonic_regression(means / counts, weights=counts, increasing=False).x
     middle = np.log(0.5 * (edges[1:] + edges[:-1] - 1))
     frequency = np.log(np.arange(power.size).clip(min=1))
-    smooth = np.exp(np.interp(frequency, middle, np.log(means)))
-    return np.maximum.accumulate(smooth[::-1])[::-1]
+    return np.asarray(np.exp(np.interp(frequency, middle, np.log(means))), dtype=np.float64)
 
 
 def transit_shape(phase: Floats) -> Floats:

@@ -79,7 +79,7 @@ def test_each_artefact_casts_its_doubt():
     kept = (TIME < 1331.03) | (TIME > 1331.8)
     assert one_event(good[kept], TIME[kept]).doubt == "at a gap"
     assert one_event(good + dip(1345.0, 6, 20)).doubt == "brightening as strong"
-    ramp = np.where(np.abs(TIME - 1331.0) < 0.3, (TIME - 1330.7) / 0.6, 0.0)
+    ramp = np.where(np.abs(TIME - 1331.0) < 0.12, (TIME - 1330.88) / 0.24, 0.0)
     assert one_event(1 + noise(3) - 20 * SIGMA * ramp).doubt == "asymmetric"
     near = np.abs(TIME - 1331.0) < 2
     loud = np.random.default_rng(4).normal(0, 5 * SIGMA, TIME.size)
