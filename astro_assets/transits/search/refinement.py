@@ -15,6 +15,7 @@ from astro_assets.transits.search.alternation import alternation_of
 from astro_assets.transits.search.boxes import Box, Transits, transits_of
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.periods import transit_duration_days
+from astro_assets.transits.search.ranking import Evidence
 
 #: Trial durations around the peak's.
 _DURATION_FACTORS: Final = (0.7, 0.85, 1.0, 1.18, 1.4)
@@ -110,7 +111,7 @@ def located(curve: Curve, period: float, duration: float) -> Box:
     return Box(period, float(curve.time[0] + middle * period), duration)
 
 
-def right_alias(curve: Curve, found: Fitted, limits: Limits) -> Fitted:
+def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence | None) -> Fitted:
     """Choose among a period, its simple fractions and its multiples.
 
     A planet's signal-to-noise ratio is highest at its own period: half of it dilutes the depth, twice of it
@@ -126,6 +127,8 @@ def right_alias(curve: Curve, found: Fitted, limits: Limits) -> Fitted:
         The refined peak.
     limits
         Periods, durations and transits allowed.
+    evidence
+        Without more of it, a stronger alias is chance; None where strength decides alone.
 
     Returns
     -------
@@ -141,9 +144,18 @@ def right_alias(curve: Curve, found: Fitted, limits: Limits) -> Fitted:
         trial = Box(period, found.box.epoch, min(max(found.box.duration, shortest), longest))
         half_width = 0.5 * trial.duration * period / curve.baseline_days
         alias = refine(curve, trial, half_width, limits)
-        if alias is not None and (_explains_more(alias, best) or _explains_with_less(alias, best)):
+        if alias is None:
+            continue
+        is_better = _explains_more(alias, best) and (
+            evidence is None or _of(evidence, alias) > _of(evidence, best)
+        )
+        if is_better or _explains_with_less(alias, best):
             best = alias
     return _double_if_alternating(curve, best, limits)
+
+
+def _of(evidence: Evidence, found: Fitted) -> float:
+    return evidence.near(found.box.period, found.box.duration)
 
 
 def _explains_more(alias: Fitted, best: Fitted) -> bool:
