@@ -235,7 +235,7 @@ VARIABILITY: Final = Table(
     config=VariabilityConfig(),
     key="search_id",
     choose=searched,
-    libraries=("numpy", "nifty-ls", "finufft"),
+    libraries=("numpy", "numba", "nifty-ls", "finufft"),
 )
 
 #: Up to five periodic signals a target, strongest first.
@@ -272,7 +272,7 @@ FOLDED_VIEWS: Final = Table(
     ),
     config=FoldedViewsConfig(),
     key="candidate_id",
-    libraries=("numpy",),
+    libraries=("numba", "numpy"),
 )
 
 #: Each candidate beside the signal that a catalogue lists for its target, if it is one.

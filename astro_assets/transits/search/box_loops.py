@@ -42,10 +42,10 @@ def best_box(
         Signal-to-noise ratio, 0 without any dip; the box's middle in the cycle that begins at ``start``.
     """
     total, dip = _below_mean(flux, weight)
-    widths = np.empty(durations.size, np.int64)
+    widths, widest = np.empty(durations.size, np.int64), 1
     for n in range(durations.size):
         widths[n] = max(1, round(durations[n] / step))
-    widest = widths.max()
+        widest = max(widest, int(widths[n]))
     room = int(np.ceil(periods.max() / step)) + widest + 1
     since, dips, weights = time - start, np.empty(room), np.empty(room)
     highest, period, middle, duration = 0.0, np.nan, np.nan, np.nan
@@ -55,7 +55,7 @@ def best_box(
         _close(dips, n_bins, widest)
         _close(weights, n_bins, widest)
         for width in widths:
-            squared, first = _deepest(dips, weights, n_bins, width, total, _BETTER * highest)
+            squared, first = _deepest(dips, weights, n_bins, int(width), total, _BETTER * highest)
             if first >= 0:
                 highest, period, duration = squared, trial, width * step
                 middle = start + (first + 0.5 * width) * step % trial

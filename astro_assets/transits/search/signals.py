@@ -175,6 +175,8 @@ def _strongest(
     height = detrended_power(spectrum.power)
     peaks = distinct_peaks(spectrum, height, settings.n_peaks, coarse.baseline_days)
     peaks = peaks[spectrum.power[peaks] >= least]
+    if not peaks.size:  # the highest above their surroundings are not the strongest
+        return None
     # A strong signal is in what is taken for noise, so that its evidence means little; nor is it needed.
     evidence = None
     if spectrum.power[peaks[0]] < _CLEAR:

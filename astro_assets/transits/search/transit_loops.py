@@ -104,4 +104,4 @@ def without_strongest(dips: Floats, weights: Floats) -> float:
         dip, total = dip + dips[n], total + weights[n]
         if dips[n] / np.sqrt(weights[n]) > dips[strongest] / np.sqrt(weights[strongest]):
             strongest = n
-    return (dip - dips[strongest]) / (total - weights[strongest]) * np.sqrt(total)
+    return float((dip - dips[strongest]) / (total - weights[strongest]) * np.sqrt(total))
