@@ -40,7 +40,7 @@ SINGLE_TRANSIT_SCHEMA: Final = Schema(
         Column(
             "asymmetry_sigma",
             "float64",
-            "Difference of the depths of the dip's two halves over its error.",
+            "Chi square of the dip against its mirror image, in standard deviations above its mean.",
         ),
         Column(
             "doubt",

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from astro_assets.transits.noise import robust_scatter
+from astro_assets.transits.noise import red_noise_factor, robust_scatter
 from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.matched_filter import SingleEvents, single_events
@@ -27,8 +27,12 @@ _LEAST_NEAR_DAYS: Final = 1.0
 _APART: Final = 1.5
 #: Dips above this part of the threshold are left out where noise is measured.
 _FIRST_LOOK: Final = 0.7
-#: Halves are unlike where their depths differ by this part, however sure that is.
-_LEAST_UNLIKE: Final = 0.25
+#: How far off the middle may be, in durations.
+_MIDDLE: Final = 0.2
+#: A dip is compared with its mirror image in so many bins of its duration ...
+_MIRRORED_BINS: Final = 8
+#: ... and is unlike it only where the difference is this part of it: a time is never exact.
+_LEAST_UNLIKE: Final = 0.3
 #: With less of the data left than this part, what is left is edges of the signals taken out.
 _LEAST_LEFT: Final = 0.5
 
@@ -64,7 +68,7 @@ class SingleTransitSettings(BaseModel):
         4.0,
         ge=2,
         le=20,
-        description="Difference of the dip's halves, in standard deviations, that casts doubt.",
+        description="Difference from the mirror image, in standard deviations, that casts doubt.",
     )
 
 
@@ -151,7 +155,9 @@ def _judged(
     time = events.start + events.step * column
     snr = events.snr
     ratio = float(snr[place])
-    depth, asymmetry = _depth_and_asymmetry(curve, time, duration, ratio)
+    # The middle is known to a part of the duration only, and the sides of a dip are steep.
+    middles = time + duration * np.linspace(-_MIDDLE, _MIDDLE, 9)
+    asymmetry, part = min(_asymmetry(curve, float(middle), duration) for middle in middles)
     gap = _gap_distance(curve.time, time, duration, settings.longest_gap_hours / 24)
     scatter = _scatter_nearby(events, snr[row], column, duration)
     doubt = None
@@ -161,26 +167,48 @@ def _judged(
         doubt = "scatter nearby"
     elif brightening > settings.brightening_part * ratio:
         doubt = "brightening as strong"
-    elif asymmetry > max(settings.asymmetry_limit, 0.5 * _LEAST_UNLIKE * ratio):
+    elif asymmetry > settings.asymmetry_limit and part > _LEAST_UNLIKE:
         doubt = "asymmetric"
-    return SingleTransit(time, duration, depth, ratio, gap, scatter, brightening, asymmetry, doubt)
+    return SingleTransit(
+        time, duration, _depth(curve, time, duration), ratio, gap, scatter, brightening, asymmetry, doubt
+    )
 
 
-def _depth_and_asymmetry(curve: Curve, time: float, duration: float, ratio: float) -> tuple[float, float]:
-    """Mean depth below the neighbourhood, and how unlike the halves are, in standard deviations.
+def _depth(curve: Curve, time: float, duration: float) -> float:
+    """Mean depth below the neighbourhood; NaN where one side of it or half of the dip is not observed."""
+    offset, weight = curve.time - time, curve.weight
+    means = []
+    for low, high in ((-2.0, -0.75), (-0.5, 0.0), (0.0, 0.5), (0.75, 2.0)):
+        part = (offset >= low * duration) & (offset < high * duration)
+        if not part.any():
+            return float("nan")
+        means.append(float(np.average(curve.flux[part], weights=weight[part])))
+    return 0.5 * (means[0] + means[3] - means[1] - means[2])
 
-    Half a dip has a ratio smaller by the root of two, so that its error follows from the whole.
-    """
+
+def _asymmetry(curve: Curve, time: float, duration: float) -> tuple[float, float]:
+    """How unlike the dip is its mirror image: in standard deviations of chi square, and as a part of it."""
     offset = curve.time - time
-    weight = curve.weight
-    beside = (np.abs(offset) > 0.75 * duration) & (np.abs(offset) < 2 * duration)
-    halves = [(sign * offset >= 0) & (np.abs(offset) < 0.5 * duration) for sign in (-1, 1)]
-    if not all(part.any() for part in (beside, *halves)):
-        return float("nan"), 0.0
-    level = float(np.average(curve.flux[beside], weights=weight[beside]))
-    first, second = (level - float(np.average(curve.flux[h], weights=weight[h])) for h in halves)
-    depth = 0.5 * (first + second)
-    return depth, abs(first - second) / depth * 0.5 * ratio if depth > 0 else 0.0
+    width = max(duration / _MIRRORED_BINS, curve.cadence_days)
+    near = np.abs(offset) < duration
+    bins = np.floor(np.abs(offset[near]) / width).astype(np.int64)
+    if not bins.size:
+        return 0.0, 0.0
+    flux, weight = curve.flux[near], curve.weight[near]
+    size = int(bins.max()) + 1
+    sides = (offset[near] < 0, offset[near] >= 0)
+    weights = np.stack([np.bincount(bins[side], weight[side], size) for side in sides])
+    sums = np.stack([np.bincount(bins[side], (weight * (flux - 1))[side], size) for side in sides])
+    both = (weights > 0).all(axis=0)
+    if not both.any():
+        return 0.0, 0.0
+    means = sums[:, both] / weights[:, both]
+    difference = means[0] - means[1]
+    factor = red_noise_factor(curve.time, curve.flux, curve.weight, curve.cadence_days, width)
+    chi_square = float(np.sum(difference**2 / (1 / weights[:, both]).sum(axis=0))) / factor**2
+    pairs = difference.size
+    part = float(np.sqrt(np.sum(difference**2) / np.sum(means**2)))
+    return (chi_square - pairs) / float(np.sqrt(2 * pairs)), part
 
 
 def _gap_distance(times: NDArray[np.float64], time: float, duration: float, longest: float) -> float:

@@ -79,8 +79,10 @@ def test_each_artefact_casts_its_doubt():
     kept = (TIME < 1331.03) | (TIME > 1331.8)
     assert one_event(good[kept], TIME[kept]).doubt == "at a gap"
     assert one_event(good + dip(1345.0, 6, 20)).doubt == "brightening as strong"
-    ramp = np.where(np.abs(TIME - 1331.0) < 0.12, (TIME - 1330.88) / 0.24, 0.0)
-    assert one_event(1 + noise(3) - 20 * SIGMA * ramp).doubt == "asymmetric"
+    # Sudden, then slow, as after a hit of the detector.
+    after = TIME - 1330.9
+    sudden = np.where(after > 0, np.exp(-after.clip(min=0) / 0.15), 0.0)
+    assert one_event(1 + noise(3) - 15 * SIGMA * sudden).doubt == "asymmetric"
     near = np.abs(TIME - 1331.0) < 2
     loud = np.random.default_rng(4).normal(0, 5 * SIGMA, TIME.size)
     assert one_event(1 + noise(3) - dip(1331.0, 6, 60) + np.where(near, loud, 0)).doubt == "scatter nearby"
