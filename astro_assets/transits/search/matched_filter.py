@@ -7,6 +7,7 @@ The adaptive matched filter of Jenkins (2002), ApJ 575, 493, lives here; whether
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -96,8 +97,7 @@ def single_events(
         response = 1 / noise_power(values, weights > 0)
     whitened = fft.rfft(amplitude * fft.irfft(fft.rfft(scaled) * response, size))
     coverage = fft.rfft(amplitude * amplitude)
-    templates = np.stack([_template(size, grid, float(duration)) for duration in durations])
-    transformed = fft.rfft(templates)
+    templates, transformed = _templates(size, grid.step, tuple(durations.tolist()))
     kernels = templates * fft.irfft(response * transformed, size)
     least = _LEAST_SEEN * float(np.median(grid.weight[seen])) * kernels.sum(axis=1, keepdims=True)
     strength = -_correlated(whitened, transformed, finer)[:, : finer * n_bins]
@@ -157,11 +157,20 @@ def transit_shape(phase: Floats) -> Floats:
     return np.asarray(shape, dtype=np.float64)
 
 
-def _template(size: int, grid: Grid, duration: float) -> Floats:
+@lru_cache(maxsize=2)  # those of years take 60 MB; stars that were observed together have the same
+def _templates(size: int, step: float, durations: tuple[float, ...]) -> tuple[Floats, NDArray[np.complex128]]:
+    """Return a transit of each duration on a circle of bins, and their Fourier transforms."""
+    from scipy import fft
+
+    templates = np.stack([_template(size, step, duration) for duration in durations])
+    return templates, fft.rfft(templates)
+
+
+def _template(size: int, step: float, duration: float) -> Floats:
     """Return a transit in the middle of bin 0 of a circle of bins, averaged over each."""
-    reach = int(np.ceil(0.5 * duration / grid.step + 0.5))
+    reach = int(np.ceil(0.5 * duration / step + 0.5))
     fine = (np.arange((2 * reach + 1) * _FINENESS) + 0.5) / _FINENESS - reach - 0.5
-    means = transit_shape(fine * grid.step / duration).reshape(-1, _FINENESS).mean(axis=1)
+    means = transit_shape(fine * step / duration).reshape(-1, _FINENESS).mean(axis=1)
     template = np.zeros(size)
     template[np.arange(-reach, reach + 1)] = means
     return template
