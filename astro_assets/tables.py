@@ -12,12 +12,14 @@ from astro_assets.ledger.models import MODEL_TABLES
 from astro_assets.ledger.table import Table
 from astro_assets.observations import tables as observations
 from astro_assets.transits import recovery_tables as recovery
+from astro_assets.transits import single_transit_tables as single_transits
 from astro_assets.transits import tables as transits
 
 TABLES: Final[tuple[Table, ...]] = (
     *catalogs.TABLES,
     *observations.TABLES,
     *transits.TABLES,
+    *single_transits.TABLES,
     *recovery.TABLES,
     *MODEL_TABLES,
 )

@@ -6,6 +6,7 @@ from astro_assets.ledger.home import Home
 from astro_assets.orchestration.table_assets import table_asset
 from astro_assets.transits import pictures
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
+from astro_assets.transits.single_transit_tables import SINGLE_TRANSITS
 from astro_assets.transits.tables import (
     DETRENDED_LIGHT_CURVES,
     FOLDED_VIEWS,
@@ -38,6 +39,13 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             "2002) on a uniform grid by direct and fast folding (Staelin 1969), up to five signals a target, "
             "found by masking and searching again.",
             pictures={"strength of the candidates": pictures.detection_statistics, "sky": pictures.sky},
+        ),
+        table_asset(
+            home,
+            SINGLE_TRANSITS,
+            description="Dips that happened once, without a period: an adaptive matched filter (Jenkins "
+            "2002) of 1.5 to 16 h on what the candidates leave, with what speaks against each dip.",
+            pictures={"strongest single transits": pictures.single_transits},
         ),
         table_asset(
             home,

@@ -56,24 +56,15 @@ def bin_statistics(index: NDArray[np.int64], values: Floats, n_bins: int) -> Bin
     BinStatistics
         Independent of the order of the values.
     """
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.fold_loops import bin_medians
+
     inside = (index >= 0) & (index < n_bins)
     index, values = index[inside], values[inside]
     count = np.bincount(index, minlength=n_bins)
-    median = _medians(index, values, count)
-    spread = MAD_TO_SIGMA * _medians(index, np.abs(values - median[index]), count)
+    median = bin_medians(index, values, count)
+    spread = MAD_TO_SIGMA * bin_medians(index, np.abs(values - median[index]), count)
     return BinStatistics(median, spread, count)
-
-
-def _medians(index: NDArray[np.int64], values: Floats, count: NDArray[np.int64]) -> Floats:
-    """Median of each bin, NaN for empty ones."""
-    if values.size == 0:
-        return np.full(count.size, np.nan)
-    ordered = values[np.lexsort((values, index))]
-    start = np.cumsum(count) - count
-    last = values.size - 1
-    low = ordered[np.minimum(start + np.maximum(count - 1, 0) // 2, last)]
-    high = ordered[np.minimum(start + count // 2, last)]
-    return np.where(count > 0, 0.5 * (low + high), np.nan)
 
 
 def fold_views(

@@ -47,16 +47,18 @@ def too_few_transits(rows: pl.LazyFrame, *, min_transits: int) -> pl.LazyFrame:
     )
 
 
-def epochs_outside_the_data(rows: pl.LazyFrame) -> pl.LazyFrame:
+def epochs_outside_the_data(rows: pl.LazyFrame, *, column: str = "epoch_btjd") -> pl.LazyFrame:
     """Find epochs before the first or after the last time of the data searched.
 
     Parameters
     ----------
     rows
-        Columns ``key``, ``epoch_btjd``, ``first_btjd`` and ``last_btjd``; the latter two null where there
-        are no data.
+        Columns ``key``, ``column``, ``first_btjd`` and ``last_btjd``; the latter two null where there are no
+        data.
+    column
+        Name of the epochs.
     """
-    epoch, first, last = pl.col("epoch_btjd"), pl.col("first_btjd"), pl.col("last_btjd")
+    epoch, first, last = pl.col(column), pl.col("first_btjd"), pl.col("last_btjd")
     inside = epoch.is_finite() & epoch.is_between(first - _SLACK_DAYS, last + _SLACK_DAYS)
     where = (
         pl.when(first.is_null())
@@ -86,6 +88,27 @@ def impossible_transits(rows: pl.LazyFrame) -> pl.LazyFrame:
         _said(period),
     )
     return rows.filter(wrong).select("key", what=what)
+
+
+def impossible_events(
+    rows: pl.LazyFrame, *, shortest_hours: float, longest_hours: float, threshold: float
+) -> pl.LazyFrame:
+    """Find dips of a duration that is not tried, or weaker than the search requires.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``duration_hours`` and ``snr``.
+    shortest_hours, longest_hours, threshold
+        Settings of the search.
+    """
+    duration, snr = pl.col("duration_hours"), pl.col("snr")
+    # Durations are powers of a ratio: their ends are off by rounding.
+    is_tried = duration.is_between(shortest_hours * (1 - 1e-9), longest_hours * (1 + 1e-9))
+    wrong = ~(is_tried & snr.is_finite() & (snr >= threshold))
+    return rows.filter(wrong).select(
+        "key", what=pl.format("duration {} h, signal-to-noise ratio {}", _said(duration, 3), _said(snr, 3))
+    )
 
 
 def _said(number: pl.Expr, decimals: int = 6) -> pl.Expr:

@@ -16,6 +16,8 @@ from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import LIGHT_CURVES
 from astro_assets.transits import plots, recovery_plots
 from astro_assets.transits.recovery_tables import RECOVERED_SIGNALS
+from astro_assets.transits.single_transit_plots import Event, single_transits_plot
+from astro_assets.transits.single_transit_tables import SINGLE_TRANSITS
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, FOLDED_VIEWS, TRANSIT_CANDIDATES
 
 #: Missed signals of which a fold is drawn.
@@ -69,6 +71,23 @@ def best_candidate(ledger: Ledger) -> bytes | None:
     is_it = pl.col("candidate_id") == candidate["candidate_id"]
     folded = _first(ledger, FOLDED_VIEWS, ["candidate_id", "views"], pl.col("candidate_id"), is_it)
     return None if folded is None else plots.candidate_plot(candidate, folded["views"])
+
+
+def single_transits(ledger: Ledger) -> bytes | None:
+    """Draw the strongest dips that happened once and that nothing speaks against."""
+    columns = ["search_id", "time_btjd", "duration_hours", "snr", "doubt"]
+    rows = ledger.open(SINGLE_TRANSITS).rows(columns).filter(pl.col("doubt").is_null())
+    strongest = rows.sort("snr", "key", descending=[True, False]).head(_SHOWN_MISSES).collect()
+    events = []
+    for found in strongest.iter_rows(named=True):
+        is_it = pl.col("search_id") == found["search_id"]
+        row = _first(ledger, DETRENDED_LIGHT_CURVES, ["search_id", "light_curve"], pl.col("search_id"), is_it)
+        if row is not None:
+            curve = row["light_curve"]
+            name = f"{found['search_id']}, SNR {found['snr']:.3g}"
+            time, duration = found["time_btjd"], found["duration_hours"] / 24
+            events.append(Event(name, time, duration, curve["time"], curve["flux"]))
+    return single_transits_plot(events) if events else None
 
 
 def known_signals(ledger: Ledger) -> bytes | None:

@@ -272,7 +272,7 @@ FOLDED_VIEWS: Final = Table(
     ),
     config=FoldedViewsConfig(),
     key="candidate_id",
-    libraries=("numpy",),
+    libraries=("numba", "numpy"),
 )
 
 #: Each candidate beside the signal that a catalogue lists for its target, if it is one.

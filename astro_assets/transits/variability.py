@@ -268,8 +268,7 @@ def _coefficients(sums: Floats, weights: Floats, harmonics: int) -> Floats:
     design = _DESIGN[:, : 2 * harmonics + 1]
     terms = design.shape[1]
     # A little damping keeps empty phases of sparse curves from being filled with nonsense.
-    products = (design[:, :, np.newaxis] * design[:, np.newaxis]).reshape(_PHASE_BINS, -1)
-    normal = (weights @ products).reshape(-1, terms, terms) + 1e-6 * np.eye(terms)
+    normal = (weights @ _PRODUCTS[harmonics]).reshape(-1, terms, terms) + 1e-6 * np.eye(terms)
     solution = np.linalg.solve(normal, (sums @ design)[:, :, np.newaxis])[:, :, 0]
     return solution.astype(np.float64)
 
@@ -283,3 +282,8 @@ def _waves() -> Floats:
 
 #: A constant, then a sine and a cosine for each harmonic, at the middles of the phase bins.
 _DESIGN: Final = _waves()
+#: Products of each two of them, shape (bins, terms^2), for each number of harmonics.
+_PRODUCTS: Final = {
+    number: np.stack([np.outer(row, row).ravel() for row in _DESIGN[:, : 2 * number + 1]])
+    for number in _HARMONICS
+}

@@ -29,10 +29,13 @@ def folded(time: Floats, deviation: Floats, weight: Floats, frequencies: Floats,
     sums, weights : ndarray of float64, shape (m, n_bins)
     """
     sums, weights = np.zeros((frequencies.size, n_bins)), np.zeros((frequencies.size, n_bins))
+    since, weighted = time - time[0], weight * deviation
     for m in range(frequencies.size):
         for n in range(time.size):
-            cycles = frequencies[m] * (time[n] - time[0])
-            place = int((cycles - np.floor(cycles)) * n_bins) % n_bins
-            sums[m, place] += weight[n] * deviation[n]
+            cycles = frequencies[m] * since[n]
+            place = int((cycles - np.floor(cycles)) * n_bins)
+            if place == n_bins:  # by rounding
+                place = 0
+            sums[m, place] += weighted[n]
             weights[m, place] += weight[n]
     return sums, weights

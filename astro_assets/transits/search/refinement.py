@@ -111,7 +111,7 @@ def located(curve: Curve, period: float, duration: float) -> Box:
     return Box(period, float(curve.time[0] + middle * period), duration)
 
 
-def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence | None) -> Fitted:
+def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence | None = None) -> Fitted:
     """Choose among a period, its simple fractions and its multiples.
 
     A planet's signal-to-noise ratio is highest at its own period: half of it dilutes the depth, twice of it

@@ -163,8 +163,8 @@ def _search_level(
         # Compiled loops over vectors of stars know how many boxes there are.
         search, boxes = (search_group_of_one, widths) if is_alone else (search_group, level.widths)
         search(
-            residuals, n_bins, group.bases, group.counted, every, cast("Any", boxes), scales, durations, factors,
-            level.cells[group.scanned :], tables, scratch, found,
+            residuals, n_bins, group.bases, group.counted, every, cast("Any", boxes), scales, durations,
+            factors, level.cells[group.scanned :], tables, scratch, found,
         )  # fmt: skip
 
 
