@@ -139,7 +139,7 @@ def compute_folded_views(key: str, parents: Parents, config: FoldedViewsConfig) 
     (detrended,) = parents["detrended_light_curves"]
     arrays = detrended["light_curve"]
     views = fold_views(
-        arrays["time"],
+        arrays["time"].astype(np.float64),
         arrays["flux"].astype(np.float64),
         candidate["period_days"],
         candidate["epoch_btjd"],
@@ -272,7 +272,7 @@ FOLDED_VIEWS: Final = Table(
     ),
     config=FoldedViewsConfig(),
     key="candidate_id",
-    libraries=("numpy",),
+    libraries=("numba", "numpy"),
 )
 
 #: Each candidate beside the signal that a catalogue lists for its target, if it is one.
