@@ -29,7 +29,7 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             home,
             VARIABILITY,
             description="The strongest period of each target before detrending, its amplitude and its "
-            "false-alarm probability: Lomb-Scargle by nifty-ls, peaks fitted with up to four harmonics.",
+            "false-alarm probability: Lomb-Scargle, peaks fitted with up to four harmonics.",
         ),
         table_asset(
             home,

@@ -235,7 +235,7 @@ VARIABILITY: Final = Table(
     config=VariabilityConfig(),
     key="search_id",
     choose=searched,
-    libraries=("numpy", "nifty-ls", "finufft"),
+    libraries=("numba", "numpy", "scipy"),
 )
 
 #: Up to five periodic signals a target, strongest first.
