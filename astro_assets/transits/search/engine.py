@@ -7,7 +7,7 @@ callers; no engine is implemented here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +31,11 @@ class Curve:
     cadence_days
         Length of one sample.
 
+    Attributes
+    ----------
+    weight
+        Inverse variances, shape (n,).
+
     Raises
     ------
     ValueError
@@ -41,6 +46,7 @@ class Curve:
     flux: Floats
     flux_err: Floats
     cadence_days: float
+    weight: Floats = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.time.shape == self.flux.shape == self.flux_err.shape or self.time.ndim != 1:
@@ -53,11 +59,7 @@ class Curve:
             raise ValueError("time must increase strictly")
         if not self.cadence_days > 0:
             raise ValueError("cadence_days must be positive")
-
-    @property
-    def weight(self) -> Floats:
-        """Inverse variances, shape (n,)."""
-        return 1 / (self.flux_err * self.flux_err)
+        object.__setattr__(self, "weight", 1 / (self.flux_err * self.flux_err))
 
     @property
     def baseline_days(self) -> float:

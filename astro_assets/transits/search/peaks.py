@@ -48,11 +48,10 @@ def detrended_power(power: Floats) -> Floats:
     return np.asarray(power - median_filter(power, size=width, mode="nearest"), dtype=np.float64)
 
 
-def signal_detection_efficiency(power: Floats) -> Floats:
+def signal_detection_efficiency(height: Floats) -> Floats:
     """Power, trend removed, in standard deviations above its mean (Kovacs et al. 2002, equation 6)."""
-    flat = detrended_power(power)
-    deviation = float(flat.std())
-    return (flat - flat.mean()) / deviation if deviation > 0 else np.zeros_like(flat)
+    deviation = float(height.std())
+    return (height - height.mean()) / deviation if deviation > 0 else np.zeros_like(height)
 
 
 def distinct_peaks(

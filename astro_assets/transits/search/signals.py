@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.transits.search.binning import binned
-from astro_assets.transits.search.box_least_squares import BoxLeastSquares
 from astro_assets.transits.search.boxes import Box, transits_of
-from astro_assets.transits.search.engine import Curve, Engine, Floats, Spectrum, SpectrumEngine
+from astro_assets.transits.search.engine import Curve, Floats, Spectrum, SpectrumEngine
 from astro_assets.transits.search.folded_boxes import TransitStatistics, detection_statistic, measure
 from astro_assets.transits.search.harmonics import harmonic_relation
 from astro_assets.transits.search.peaks import (
@@ -29,8 +28,6 @@ from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.survey import SurveyEngine
 from astro_assets.transits.search.trapezoid import Trapezoid, fit_trapezoid
 
-#: Sees a few dozen periods only.
-REFINING_ENGINE: Final[Engine] = BoxLeastSquares(phase_oversampling=15)
 #: With less of the data left than this part, gaps at every transit make periods of their own.
 _LEAST_LEFT: Final = 0.5
 #: A peak below this part of the floor is not refined: the grid keeps nearly all of a signal's strength.
@@ -192,13 +189,13 @@ def _strongest(
     limits = Limits(
         (shortest, curve.longest_period(longest)), settings.duration_factors, settings.min_transits
     )
-    height = detrended_power(spectrum.power)
     least = _LEAST_OF_FLOOR * settings.statistic_floor
+    if not spectrum.power.max(initial=0.0) >= least:
+        return None
+    height = detrended_power(spectrum.power)
     peaks = distinct_peaks(spectrum, height, settings.n_peaks, coarse.baseline_days)
     boxes = [
-        refine(
-            coarse, _box(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits, REFINING_ENGINE
-        )
+        refine(coarse, _box(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits)
         for peak in peaks
         if spectrum.power[peak] >= least
     ]
@@ -209,7 +206,7 @@ def _strongest(
     best = _most_significant(coarse, refined, settings.statistic_floor)
     if best is None:
         return None
-    return _finished(curve, right_alias(coarse, best, limits, REFINING_ENGINE), spectrum, limits)
+    return _finished(curve, right_alias(coarse, best, limits), spectrum, height, limits)
 
 
 def _most_significant(curve: Curve, refined: Sequence[Fitted], floor: float) -> Fitted | None:
@@ -219,7 +216,7 @@ def _most_significant(curve: Curve, refined: Sequence[Fitted], floor: float) -> 
         # The statistic is at most the strength: what is weaker than the best need not be measured.
         if found.transits.strength < highest:
             break
-        statistic = detection_statistic(measure(curve, found.box))
+        statistic = detection_statistic(measure(curve, found.box, found.transits))
         if statistic >= highest:
             best, highest = found, statistic
     return best
@@ -245,26 +242,29 @@ def _spacing(periods: Floats, index: int) -> float:
     return float(np.diff(near).max())
 
 
-def _finished(curve: Curve, found: Fitted, spectrum: Spectrum, limits: Limits) -> Signal | None:
+def _finished(
+    curve: Curve, found: Fitted, spectrum: Spectrum, height: Floats, limits: Limits
+) -> Signal | None:
     """Refine on all samples, fit the transit's shape, and set the epoch to the transit nearest the middle."""
     half_width = found.box.duration * found.box.period / curve.baseline_days / 3
-    fine = refine(curve, found.box, half_width, limits, REFINING_ENGINE) or found
+    fine = refine(curve, found.box, half_width, limits) or found
     transit = fit_trapezoid(curve, fine.box, fine.transits.depth, fine.transits.noise_factor)
     box = Box(transit.period, transit.epoch, fine.box.duration)
-    numbers = transits_of(curve, box).numbers
-    if not numbers.size:
+    transits = transits_of(curve, box)
+    if not transits.n_transits:
         return None
     middle = 0.5 * (curve.time[0] + curve.time[-1])
-    times = box.epoch + numbers * box.period
-    epoch, epoch_err = transit.near(int(numbers[np.argmin(np.abs(times - middle))]))
-    box = replace(box, epoch=epoch)
-    sde = signal_detection_efficiency(spectrum.power)
+    times = box.epoch + transits.numbers * box.period
+    central = int(transits.numbers[np.argmin(np.abs(times - middle))])
+    epoch, epoch_err = transit.near(central)
+    box, transits = replace(box, epoch=epoch), replace(transits, numbers=transits.numbers - central)
+    sde = signal_detection_efficiency(height)
     nearest = int(np.argmin(np.abs(np.log(spectrum.periods / box.period))))
     return Signal(
         box=box,
         transit=transit,
         epoch_err=epoch_err,
-        statistics=measure(curve, box),
+        statistics=measure(curve, box, transits),
         sde=float(sde[max(nearest - 2, 0) : nearest + 3].max()),
         harmonic=None,
         periods=spectrum.periods,
