@@ -1,8 +1,8 @@
 """The slow trend of light curves: Tukey's biweight in a sliding window, many curves at once.
 
 Curves are put on uniform grids, 16 of one window a vector, and the trend is carried back to their samples.
-The loops are in `biweight_lanes` and `biweight_loops`, which are imported where they are used: the code location
-must load without compiling. Stitching and clipping are in `detrend`.
+The loops are in `biweight_lanes` and `biweight_loops`, imported where they are used: the code location must
+load without compiling. Stitching and clipping are in `detrend`.
 """
 
 from __future__ import annotations

@@ -58,6 +58,8 @@ def fill_moments(folded: Any, waves: Floats, out: Any) -> None:
     for kind in range(2):
         for part in range(folded.shape[1]):
             for place in range(folded.shape[2]):
+                if folded[1, part, place] == 0:
+                    continue
                 for wave in range(waves.shape[1]):
                     out[kind, part, wave] += folded[kind, part, place] * waves[place, wave]
 
@@ -89,6 +91,8 @@ def fit_trials(
     for trial in range(offsets.size):
         turned[:] = 0.0
         for part in range(n_parts):
+            if moments[1, part, 0] == 0:
+                continue
             turn = 2 * np.pi * offsets[trial] * baseline * (part + 0.5) / n_parts
             _add_turned(moments[:, part], turn, turned)
         _fill_normal(turned[1], normal)
