@@ -121,7 +121,8 @@ def _response(cycles: Floats) -> Floats:
     """Return the Fourier transform of the kernel at frequencies in cycles a grid point."""
     at, width = np.polynomial.legendre.leggauss(64)
     waves = np.cos(2 * np.pi * np.outer(cycles, at * _TAPS / 2))
-    return np.sum(waves * (width * _TAPS / 2 * _kernel(at * _TAPS / 2)), axis=1).astype(np.float64)
+    response: Floats = np.sum(waves * (width * _TAPS / 2 * _kernel(at * _TAPS / 2)), axis=1)
+    return response
 
 
 #: Grid points over which a sample is spread, as in ``periodogram_lanes``, and those before its own.
