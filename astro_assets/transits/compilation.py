@@ -12,8 +12,10 @@ import time
 import numpy as np
 
 from astro_assets.transits.biweight import Stretch, biweight_trends
+from astro_assets.transits.fold import FoldSettings, fold_views
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.survey import SurveyEngine
+from astro_assets.transits.variability import VariabilitySettings, measure_variability
 
 _CADENCE_DAYS = 1 / 48
 
@@ -28,6 +30,8 @@ def compile_loops() -> float:
     SurveyEngine()([whole, *shorter], (1.0, 6.0), (0.25, 1.8))
     SurveyEngine()([whole], (1.0, 6.0), (0.25, 1.8))
     biweight_trends([Stretch(time_, flux, _CADENCE_DAYS)], 1.0)
+    measure_variability(time_, flux, whole.flux_err, VariabilitySettings())
+    fold_views(time_, flux, 3.0, 1.0, 0.1, 0.5, FoldSettings())
     return time.monotonic() - started
 
 
