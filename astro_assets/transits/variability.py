@@ -24,8 +24,8 @@ _PHASE_BINS: Final = 100
 _BINS_A_PERIOD: Final = 16
 #: Numbers of harmonics that are tried.
 _HARMONICS: Final = (1, 2, 4)
-#: Parts of the time that are turned against each other for a trial: the fourth harmonic loses 0.3 % in one.
-_PARTS: Final = 64
+#: Parts of the time that are turned against each other for a trial: the fourth harmonic loses 1 % in one.
+_PARTS: Final = 32
 #: Trials around a candidate and then around the best, in units of the frequency resolution.
 _TRIALS: Final = np.arange(-7, 8) / 10
 _FINE_TRIALS: Final = np.arange(-10, 11) / 100
