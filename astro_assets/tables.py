@@ -11,6 +11,7 @@ from astro_assets.catalogs import tables as catalogs
 from astro_assets.ledger.models import MODEL_TABLES
 from astro_assets.ledger.table import Table
 from astro_assets.observations import tables as observations
+from astro_assets.transits import completeness_tables as completeness
 from astro_assets.transits import recovery_tables as recovery
 from astro_assets.transits import single_transit_tables as single_transits
 from astro_assets.transits import tables as transits
@@ -21,5 +22,6 @@ TABLES: Final[tuple[Table, ...]] = (
     *transits.TABLES,
     *single_transits.TABLES,
     *recovery.TABLES,
+    *completeness.TABLES,
     *MODEL_TABLES,
 )

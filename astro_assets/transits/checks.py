@@ -10,12 +10,15 @@ from astro_assets.observations.tables import SELECTED_FILES
 from astro_assets.orchestration.rules import ArrayRule, RowRule
 from astro_assets.orchestration.table_checks import table_checks
 from astro_assets.orchestration.time_series import broken_lengths, broken_times, broken_values
+from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
 from astro_assets.transits.invariants import (
+    broken_cells,
     epochs_outside_the_data,
     impossible_events,
     impossible_transits,
     periods_beyond_the_data,
     too_few_transits,
+    wrong_counts,
 )
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
 from astro_assets.transits.single_transit_tables import SINGLE_TRANSITS
@@ -118,4 +121,21 @@ def checks() -> list[dg.AssetChecksDefinition]:
         table_checks(LABELLED_CANDIDATES, identity=("candidate_id",)),
         table_checks(EXPECTED_SIGNALS, identity=("signal_id",)),
         table_checks(RECOVERED_SIGNALS, identity=("signal_id",)),
+        table_checks(COMPLETENESS_TARGETS, identity=("search_id",)),
+        table_checks(
+            COMPLETENESS_MAP,
+            RowRule(
+                "counts_possible",
+                "No more planets are found than were put in.",
+                ("n_injected", "n_recovered"),
+                wrong_counts,
+            ),
+            ArrayRule(
+                "cells_possible",
+                "Every cell has a width, and no more planets found than were put in.",
+                "cells",
+                broken_cells,
+            ),
+            identity=("search_id",),
+        ),
     ]

@@ -1,12 +1,16 @@
 """What holds of every row of the transit wing's tables: frames in, the rows that break it out.
 
-Pure functions of scalars; rules about arrays are the same in all wings, and which table is judged by what is
+Pure functions; rules about light curves are the same in all wings, and which table is judged by what is
 declared in `checks`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
+from numpy.typing import NDArray
 
 #: What a comparison of the ends of data may be off by, days: a minute, below any cadence searched.
 _SLACK_DAYS = 1 / 1440
@@ -109,6 +113,38 @@ def impossible_events(
     return rows.filter(wrong).select(
         "key", what=pl.format("duration {} h, signal-to-noise ratio {}", _said(duration, 3), _said(snr, 3))
     )
+
+
+def wrong_counts(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find maps of more planets found than put in, or of none put in.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``n_injected`` and ``n_recovered``.
+    """
+    tried, found = pl.col("n_injected"), pl.col("n_recovered")
+    return rows.filter(~(found.is_between(0, tried) & (tried > 0))).select(
+        "key", what=pl.format("{} found of {} put in", found, tried)
+    )
+
+
+def broken_cells(arrays: Mapping[str, NDArray[Any]]) -> list[str]:
+    """Say what is wrong with the cells of a completeness map.
+
+    Parameters
+    ----------
+    arrays
+        As of :func:`~astro_assets.transits.completeness.completeness_cells`.
+    """
+    wrong = []
+    if (arrays["n_recovered"] > arrays["n_injected"]).any() or (arrays["n_recovered"] < 0).any():
+        wrong.append("a cell has more planets found than put in")
+    for name in ("period_days", "radius_earth"):
+        low, high = arrays[f"{name}_from"], arrays[f"{name}_to"]
+        if not ((low > 0) & (low < high)).all():
+            wrong.append(f"a cell has no width in {name}")
+    return wrong
 
 
 def _said(number: pl.Expr, decimals: int = 6) -> pl.Expr:

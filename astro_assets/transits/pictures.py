@@ -14,7 +14,9 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import LIGHT_CURVES
-from astro_assets.transits import plots, recovery_plots
+from astro_assets.transits import completeness_plots, plots, recovery_plots
+from astro_assets.transits.completeness import summed
+from astro_assets.transits.completeness_tables import COMPLETENESS_MAP
 from astro_assets.transits.recovery_tables import RECOVERED_SIGNALS
 from astro_assets.transits.single_transit_plots import Event, single_transits_plot
 from astro_assets.transits.single_transit_tables import SINGLE_TRANSITS
@@ -125,6 +127,21 @@ def missed_signals(ledger: Ledger) -> bytes | None:
             )
         )
     return recovery_plots.missed_signals_plot(misses) if misses else None
+
+
+def completeness(ledger: Ledger) -> bytes | None:
+    """Draw the share found of planets put into light curves, all maps together."""
+    rows = ledger.open(COMPLETENESS_MAP).rows(["search_id", "cells"]).sort("key").collect()
+    maps = [
+        resolve_references(row, COMPLETENESS_MAP.schema, ledger.objects)["cells"]
+        for row in rows.iter_rows(named=True)
+    ]
+    if not maps:
+        return None
+    total = summed(maps)
+    of_whom = rows["search_id"][0] if rows.height == 1 else f"{rows.height} light curves"
+    title = f"Found of {total['n_injected'].sum()} planets put into {of_whom}"
+    return completeness_plots.completeness_plot(total, title)
 
 
 def _first(

@@ -6,7 +6,7 @@ import sys
 _PROGRAM = """
 from astro_assets.transits.compilation import compile_loops
 compile_loops()
-from astro_assets.transits import fold_loops, linear_loops, noise_loops, variability_loops
+from astro_assets.transits import biweight_loops, fold_loops, linear_loops, noise_loops, variability_loops
 from astro_assets.transits.biweight_lanes import biweight_trends
 from astro_assets.transits.search import (
     binning_loops, box_loops, gridding, phase_loops, transit_loops, trapezoid_loops
@@ -16,8 +16,9 @@ from astro_assets.transits.search.box_scale_lanes import set_scales_of_group
 from astro_assets.transits.search.noise_lanes import noise_factors
 from astro_assets.transits.search.single_folding import search_group_of_one
 once = [
-    fold_loops.bin_medians, linear_loops.solved, noise_loops.scatter,
-    variability_loops.folded, binning_loops.averaged, box_loops.best_box, box_loops.roughly_deepest,
+    biweight_loops.fill_means, biweight_loops.fill_between, fold_loops.fill_views, noise_loops.scatter,
+    fold_loops.fill_statistics, linear_loops.solved, variability_loops.fit_trials,
+    binning_loops.averaged, box_loops.best_box, box_loops.roughly_deepest,
     phase_loops.phase_scan, phase_loops.sinusoid_in_transit, transit_loops.level_and_noise,
     transit_loops.mean_between, transit_loops.transit_sums, transit_loops.without_strongest,
     trapezoid_loops.minimise, biweight_trends, gridding.sum_bins, search_group_of_one,
