@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from astro_assets.transits.invariants import (
     epochs_outside_the_data,
+    impossible_events,
     impossible_transits,
     periods_beyond_the_data,
     too_few_transits,
@@ -84,3 +85,11 @@ def test_transits_are_possible(period: float | None, duration: float, depth: flo
     schema = dict.fromkeys(("period_days", "duration_hours", "depth_ppm"), pl.Float64)
     rows = pl.LazyFrame([("a", period, duration, depth)], {"key": pl.String, **schema}, orient="row")
     assert keys(impossible_transits(rows)) == ([] if sound else ["a"])
+
+
+@given(NUMBERS, NUMBERS)
+def test_events_last_as_long_as_what_is_tried_and_reach_the_threshold(hours: float, snr: float) -> None:
+    rows = pl.LazyFrame({"key": ["a"], "duration_hours": [hours], "snr": [snr]})
+    sound = 1.5 * (1 - 1e-9) <= hours <= 16 * (1 + 1e-9) and 5.5 <= snr < math.inf
+    found = impossible_events(rows, shortest_hours=1.5, longest_hours=16.0, threshold=5.5)
+    assert keys(found) == ([] if sound else ["a"])
