@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from astro_assets.transits.invariants import (
     broken_cells,
     epochs_outside_the_data,
+    impossible_events,
     impossible_transits,
     periods_beyond_the_data,
     too_few_transits,
@@ -111,3 +112,11 @@ def test_cells_have_a_width_and_possible_counts() -> None:
     assert broken_cells({**cells, "radius_earth_to": np.array([2.0, 1.0])}) == [
         "a cell has no width in radius_earth"
     ]
+
+
+@given(NUMBERS, NUMBERS)
+def test_events_last_as_long_as_what_is_tried_and_reach_the_threshold(hours: float, snr: float) -> None:
+    rows = pl.LazyFrame({"key": ["a"], "duration_hours": [hours], "snr": [snr]})
+    sound = 1.5 * (1 - 1e-9) <= hours <= 16 * (1 + 1e-9) and 5.5 <= snr < math.inf
+    found = impossible_events(rows, shortest_hours=1.5, longest_hours=16.0, threshold=5.5)
+    assert keys(found) == ([] if sound else ["a"])
