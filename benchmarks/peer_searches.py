@@ -15,7 +15,8 @@ from io import StringIO
 from typing import Final
 
 import numpy as np
-from injections import Cell, Floats, Injection
+from injection_cells import SOLAR_DAY_TRANSIT, Cell
+from injections import Floats, Injection
 
 from astro_assets.transits.search.periods import ofir_periods
 
@@ -88,7 +89,7 @@ def answer_of(one: Injection, periods: Floats, power: Floats, seconds: float) ->
             continue
         found.append(float(periods[best]))
         drift = np.abs(periods / periods[best] - 1) * one.curve.baseline_days
-        left[drift < 2 * 0.0757 * np.cbrt(periods[best])] = -np.inf
+        left[drift < 2 * SOLAR_DAY_TRANSIT * np.cbrt(periods[best])] = -np.inf
     at_truth = float(np.max(power[right])) if right.any() else np.nan
     return Answer(tuple(found), float(np.nanmax(power)), at_truth, seconds)
 
@@ -127,8 +128,9 @@ def _gerbls(cell: Cell, one: Injection, limits: tuple[float, float]) -> tuple[Fl
     return periods[wanted], np.sqrt(gain[wanted].clip(min=0))
 
 
+ASTROPY: Final = Peer("astropy", "astropy", _astropy)
 PEERS: Final = (
-    Peer("astropy", "astropy", _astropy),
+    ASTROPY,
     Peer("tls", "transitleastsquares", _tls),
     Peer("gerbls", "gerbls", _gerbls),
 )

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from peer_searches import N_PEAKS, Answer
 
-_COLUMNS = ("number", "asked", *(f"period_{n}" for n in range(1, N_PEAKS + 1)), "power", "at_truth", "seconds")
+_PERIODS = tuple(f"period_{n}" for n in range(1, N_PEAKS + 1))
+_COLUMNS = ("number", "asked", *_PERIODS, "power", "at_truth", "seconds")
 
 
 class AnswerError(ValueError):
@@ -40,7 +41,7 @@ class Store:
             path.write_text(whole)
         answers = {}
         for row in csv.DictReader(whole.splitlines()):
-            periods = tuple(float(row[f"period_{n}"]) for n in range(1, N_PEAKS + 1))
+            periods = tuple(float(row[name]) for name in _PERIODS)
             numbers = (float(row[name]) for name in ("power", "at_truth", "seconds"))
             answers[int(row["number"])] = row["asked"], Answer(periods, *numbers)
         return answers
