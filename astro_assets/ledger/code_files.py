@@ -6,6 +6,7 @@ Only listing and locating files lives here; reading Python is in
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
@@ -100,9 +101,11 @@ def content_digest(file: File) -> bytes:
 
 def files_under(folder: Path) -> list[tuple[Path, tuple[str, ...]]]:
     """List a folder's files with the parts of their relative paths, sorted; no hidden ones, no caches."""
-    listed = [(path, path.relative_to(folder).parts) for path in sorted(folder.rglob("*"))]
-    return [
-        (path, parts)
-        for path, parts in listed
-        if path.is_file() and not any(part.startswith(".") or part == "__pycache__" for part in parts)
-    ]
+    found: list[tuple[str, ...]] = []
+    for place, folders, files in os.walk(folder):
+        # What is left here is walked; caches of compiled code hold more files than the package.
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
+        within = Path(place).relative_to(folder).parts
+        found += [(*within, name) for name in files if not name.startswith(".") and name != "__pycache__"]
+    listed = [(folder.joinpath(*parts), parts) for parts in sorted(found)]
+    return [(path, parts) for path, parts in listed if path.is_file()]

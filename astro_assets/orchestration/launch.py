@@ -14,6 +14,7 @@ import dagster as dg
 from astro_assets.ledger.home import ENVIRONMENT_VARIABLE, Home
 from astro_assets.orchestration.dead_runs import end_dead_runs
 from astro_assets.orchestration.instance import instance_folder, open_instance, workspace_file
+from astro_assets.orchestration.run_history import unhurried_commits
 from astro_assets.orchestration.shards import partition_keys
 
 #: The event log of a run, with its stack traces, is for the UI; the terminal gets the failures returned.
@@ -33,7 +34,7 @@ def run_job(
     """
     keys = partition_keys(home, range(home.n_shards))
     tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
-    with open_instance(home) as instance:
+    with unhurried_commits(), open_instance(home) as instance:
         result = definitions.resolve_job_def(job).execute_in_process(
             run_config={**run_config, **_QUIET}, instance=instance, tags=tags, raise_on_error=False
         )

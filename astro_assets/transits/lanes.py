@@ -13,6 +13,7 @@ from typing import Any, Final
 from llvmlite import ir
 from numba import types
 from numba.core.cgutils import get_or_insert_function
+from numba.core.errors import TypingError
 from numba.extending import intrinsic, models, register_model
 
 #: Stars a vector.
@@ -48,6 +49,8 @@ class _LanesModel(models.PrimitiveModel):
 
 
 def _place(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+    if array_type.layout != "C":
+        raise TypingError("vectors are read from contiguous arrays only")
     data = context.make_array(array_type)(context, builder, array).data
     return builder.bitcast(builder.gep(data, [index]), _VECTOR.as_pointer())
 
@@ -56,6 +59,14 @@ def _loaded(builder: Any, place: Any) -> Any:
     value = builder.load(place)
     value.align = _ALIGNMENT
     return value
+
+
+def _spread(builder: Any, number: Any) -> Any:
+    nothing = ir.Constant(_VECTOR, ir.Undefined)
+    index = ir.IntType(32)
+    first = builder.insert_element(nothing, number, ir.Constant(index, 0))
+    zeros = ir.Constant(ir.VectorType(index, LANES), [0] * LANES)
+    return builder.shuffle_vector(first, nothing, zeros)
 
 
 @_operation
@@ -107,13 +118,20 @@ def splat(typing: Any, number: Any) -> Signature:
     """Return 16 times one number."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        nothing = ir.Constant(_VECTOR, ir.Undefined)
-        index = ir.IntType(32)
-        first = builder.insert_element(nothing, arguments[0], ir.Constant(index, 0))
-        zeros = ir.Constant(ir.VectorType(index, LANES), [0] * LANES)
-        return builder.shuffle_vector(first, nothing, zeros)
+        return _spread(builder, arguments[0])
 
     return lanes(types.float32), code
+
+
+@_operation
+def zeros_for(typing: Any, values: Any) -> Signature:
+    """Return a tuple of vectors of zeros, one for each element of a tuple."""
+    kind = types.UniTuple(lanes, values.count)
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return ir.Constant(context.get_value_type(kind), [ir.Constant(_VECTOR, [0.0] * LANES)] * values.count)
+
+    return kind(values), code
 
 
 def _elementwise(instruction: str) -> Any:
@@ -154,6 +172,36 @@ def maximum(typing: Any, first: Any, second: Any) -> Signature:
         return builder.select(builder.fcmp_ordered(">", *arguments), *arguments)
 
     return lanes(lanes, lanes), code
+
+
+@_operation
+def raise_maxima(typing: Any, maxima: Any, values: Any, scales: Any, index: Any, step: Any) -> Signature:
+    """Raise a tuple of vectors to the last as many of a tuple of vectors, each multiplied by its scale.
+
+    The scales are ``scales[index]``, ``scales[index + step]`` and so on of a float32 array: one for all
+    lanes, shape (n,), or 16 each, shape (n, 16).
+    """
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        highest, vectors, array, at, further = arguments
+        for number in range(maxima.count):
+            vector = builder.extract_value(vectors, values.count - maxima.count + number)
+            product = builder.fmul(vector, _scale(context, builder, scales, array, at))
+            old = builder.extract_value(highest, number)
+            new = builder.select(builder.fcmp_ordered(">", product, old), product, old)
+            highest = builder.insert_value(highest, new, number)
+            at = builder.add(at, further)
+        return highest
+
+    return maxima(maxima, values, scales, types.intp, types.intp), code
+
+
+def _scale(context: Any, builder: Any, scales: Any, array: Any, index: Any) -> Any:
+    if scales.ndim == 1:
+        data = context.make_array(scales)(context, builder, array).data
+        return _spread(builder, builder.load(builder.gep(data, [index])))
+    place = builder.mul(index, context.get_constant(types.intp, LANES))
+    return _loaded(builder, _place(context, builder, scales, array, place))
 
 
 @_operation

@@ -14,14 +14,18 @@ Floats = NDArray[np.float64]
 
 #: Standard deviation of a normal distribution over its median absolute deviation: 1 / Phi^-1(3/4).
 MAD_TO_SIGMA: Final = 1.482602218505602
-_FEWEST_BOXES: Final = 10
+#: So many boxes are needed to tell how they scatter.
+FEWEST_BOXES: Final = 10
+#: Boxes are less than their width by this part, so that rounding of the times never lets in one sample more.
+HAIR: Final = 1e-6
 
 
 def robust_scatter(values: Floats) -> float:
     """1.4826 times the median absolute deviation from the median; NaN for no values."""
-    if values.size == 0:
-        return float("nan")
-    return MAD_TO_SIGMA * float(np.median(np.abs(values - np.median(values))))
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits import noise_loops
+
+    return float(noise_loops.scatter(np.ascontiguousarray(values, dtype=np.float64)))
 
 
 def point_scatter(flux: Floats) -> float:
@@ -50,11 +54,11 @@ def box_sums(time: Floats, values: Floats, width: float) -> tuple[Floats, NDArra
     counts : ndarray of int64, shape (n,)
         How many they are.
     """
-    # A hair less than the width, so that rounding of the times never lets in one sample more.
-    end = np.searchsorted(time, time + width * (1 - 1e-6))
-    prefix = np.concatenate([[0.0], np.cumsum(values)])
-    start = np.arange(time.size)
-    return prefix[end] - prefix[start], end - start
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits import noise_loops
+
+    sums, counts = noise_loops.box_sums(time, values, width)
+    return sums, counts
 
 
 def cdpp_ppm(time: Floats, flux: Floats, cadence_days: float, hours: float) -> float:
@@ -83,7 +87,7 @@ def cdpp_ppm(time: Floats, flux: Floats, cadence_days: float, hours: float) -> f
     width = max(hours / 24, cadence_days)
     sums, counts = box_sums(time, flux - 1, width)
     full = counts >= 0.75 * width / cadence_days
-    if np.count_nonzero(full) < _FEWEST_BOXES:
+    if np.count_nonzero(full) < FEWEST_BOXES:
         return float("nan")
     return 1e6 * robust_scatter(sums[full] / counts[full])
 
@@ -112,10 +116,9 @@ def red_noise_factor(
     float
         At least 1; 1 with fewer than 10 boxes that are at least half full.
     """
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits import noise_loops
+
     mean = float(np.sum(weight * flux) / np.sum(weight))
-    sums, counts = box_sums(time, weight * (flux - mean), duration_days)
-    weights, _ = box_sums(time, weight, duration_days)
-    full = counts >= max(1.0, 0.5 * duration_days / cadence_days)
-    if np.count_nonzero(full) < _FEWEST_BOXES:
-        return 1.0
-    return max(1.0, robust_scatter(sums[full] / np.sqrt(weights[full])))
+    least = max(1.0, 0.5 * duration_days / cadence_days)
+    return float(noise_loops.red_noise(time, weight * (flux - mean), weight, duration_days, least))

@@ -98,7 +98,11 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
         Column("candidate_id", "string", "Target id and rank: 'TIC 100100827.01'."),
         _SEARCH,
         _TARGET,
-        Column("rank", "int32", "Order within the star by detection statistic, 1 = strongest."),
+        Column(
+            "rank",
+            "int32",
+            "Order within the star: by detection statistic from 14 on, then most likely first.",
+        ),
         Column("period_days", "float64", "Period.", "d"),
         Column(
             "period_uncertainty_days",
@@ -160,6 +164,13 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
             "sde",
             "float64",
             "Signal detection efficiency of the peak in the periodogram (Kovacs et al. 2002).",
+        ),
+        Column(
+            "log10_false_alarm",
+            "float64",
+            "Logarithm of the probability that noise makes such a peak anywhere in its spectrum: extreme "
+            "values of the spectrum of what is left of the star without its signals. NaN where less than "
+            "64 periods are tried.",
         ),
         Column(
             "detection_statistic",

@@ -61,6 +61,8 @@ def stitching_order(segments: Sequence[Segment], longest_gap_days: float = 0.5) 
     list of Segment
         Whole or in pieces, in order of time, none overlapping another, none with less than 20 samples.
     """
+    if len(segments) == 1:
+        return [segment for segment in segments if segment.time.size >= FEWEST_SAMPLES]
     ranked = sorted(
         segments,
         key=lambda s: (

@@ -235,7 +235,7 @@ VARIABILITY: Final = Table(
     config=VariabilityConfig(),
     key="search_id",
     choose=searched,
-    libraries=("numpy", "nifty-ls", "finufft"),
+    libraries=("numpy", "numba", "nifty-ls", "finufft"),
 )
 
 #: Up to five periodic signals a target, strongest first.
@@ -246,7 +246,7 @@ TRANSIT_CANDIDATES: Final = Table(
     parents=(Parent(DETRENDED_LIGHT_CURVES, columns=("search_id", "target_id", "cadence_s", "light_curve")),),
     config=TransitCandidatesConfig(),
     key="search_id",
-    libraries=("astropy", "numba", "numpy", "scipy"),
+    libraries=("numba", "numpy", "scipy"),
     is_batched=True,
 )
 

@@ -6,7 +6,7 @@ Fits of harmonics live here, sinusoids in `periodogram`; box-shaped signals are 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, Final
@@ -126,18 +126,22 @@ def measure_variability(
     averaged = curve.averaged(1 / (max(candidates) * _BINS_A_PERIOD))
     n, variance = min(averaged.time.size, settings.most_effective_points), averaged.variance
 
-    def fits(center: float, offsets: Floats) -> Iterator[tuple[float, float, int]]:
-        """Yield the criterion of each trial around a frequency, none beyond those of the periodogram."""
+    def best_fit(center: float, offsets: Floats) -> tuple[float, float, int]:
+        """Return the lowest criterion of the trials around a frequency, the trial, and its harmonics.
+
+        None is beyond those of the periodogram; of equal ones, the first with the fewest harmonics.
+        """
         trials = np.clip(center + offsets / averaged.baseline, spectrum.first, spectrum.last)
         folded = averaged.folded(trials)
-        for number in _HARMONICS:
-            left = (1 - _explained(*folded, number) / variance).clip(min=1e-12)
-            for trial, criterion in zip(trials, n * np.log(left) + 2 * number * math.log(n), strict=True):
-                yield float(criterion), float(trial), number
+        left = np.stack([1 - _explained(*folded, number) / variance for number in _HARMONICS])
+        penalty = 2 * math.log(n) * np.array(_HARMONICS)
+        criteria = n * np.log(left.clip(min=1e-12)) + penalty[:, np.newaxis]
+        number, trial = divmod(int(np.argmin(criteria)), trials.size)
+        return float(criteria[number, trial]), float(trials[trial]), _HARMONICS[number]
 
     # Of equal ones, the first in the order of candidates.
-    _, rough, _ = min((fit for center in candidates for fit in fits(center, _TRIALS)), key=itemgetter(0))
-    _, frequency, harmonics = min(fits(rough, _FINE_TRIALS), key=itemgetter(0))
+    _, rough, _ = min((best_fit(center, _TRIALS) for center in candidates), key=itemgetter(0))
+    _, frequency, harmonics = best_fit(rough, _FINE_TRIALS)
     folded = curve.folded(np.array([frequency]))
     (coefficients,) = _coefficients(*folded, harmonics)
     amplitudes = np.hypot(coefficients[1::2], coefficients[2::2])
@@ -242,15 +246,11 @@ class _Weighted:
 
     def folded(self, frequencies: Floats) -> tuple[Floats, Floats]:
         """Return sums of weighted deviations and of weights in bins of phase, shapes (frequencies, bins)."""
-        cycles = np.outer(frequencies, self.time - self.time[0])
-        place = (cycles % 1.0 * _PHASE_BINS).astype(np.int64) % _PHASE_BINS
-        place += _PHASE_BINS * np.arange(frequencies.size)[:, np.newaxis]
-        shape = frequencies.size, _PHASE_BINS
-        sums, weights = (
-            np.bincount(place.ravel(), np.tile(values, frequencies.size), shape[0] * shape[1])
-            .reshape(shape)
-            .astype(np.float64)
-            for values in (self.weight * self.deviation, self.weight)
+        # Compiling takes a while; the code location must load without it.
+        from astro_assets.transits import variability_loops
+
+        sums, weights = variability_loops.folded(
+            self.time, self.deviation, self.weight, frequencies, _PHASE_BINS
         )
         return sums, weights
 
@@ -268,9 +268,8 @@ def _coefficients(sums: Floats, weights: Floats, harmonics: int) -> Floats:
     design = _DESIGN[:, : 2 * harmonics + 1]
     terms = design.shape[1]
     # A little damping keeps empty phases of sparse curves from being filled with nonsense.
-    normal = (weights @ (design[:, :, np.newaxis] * design[:, np.newaxis]).reshape(_PHASE_BINS, -1)).reshape(
-        -1, terms, terms
-    ) + 1e-6 * np.eye(terms)
+    products = (design[:, :, np.newaxis] * design[:, np.newaxis]).reshape(_PHASE_BINS, -1)
+    normal = (weights @ products).reshape(-1, terms, terms) + 1e-6 * np.eye(terms)
     solution = np.linalg.solve(normal, (sums @ design)[:, :, np.newaxis])[:, :, 0]
     return solution.astype(np.float64)
 

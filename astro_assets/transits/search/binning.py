@@ -27,10 +27,8 @@ def binned(curve: Curve, width_days: float) -> Curve:
     """
     if curve.time.size == 0 or curve.cadence_days >= width_days:
         return curve
-    index = np.floor((curve.time - curve.time[0]) / width_days).astype(np.int64)
-    weight = np.bincount(index, curve.weight)
-    filled = weight > 0
-    weight = weight[filled]
-    time = np.bincount(index, curve.weight * (curve.time - curve.time[0]))[filled] / weight
-    flux = np.bincount(index, curve.weight * (curve.flux - 1))[filled] / weight
-    return Curve(curve.time[0] + time, 1 + flux, 1 / np.sqrt(weight), width_days)
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.binning_loops import averaged
+
+    time, flux, weight = averaged(curve.time, curve.flux, curve.weight, width_days)
+    return Curve(time, flux, 1 / np.sqrt(weight), width_days)

@@ -1,11 +1,11 @@
-"""Compiled: what the dips of boxes are multiplied by to be signal-to-noise ratios.
+"""Compiled: what the sums of boxes are multiplied by to be signal-to-noise ratios of dips.
 
 Only loops over weights live here. They are of one grid that all stars share, or of each star's own.
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -23,119 +23,90 @@ from astro_assets.transits.lanes import (
     subtract,
     where_above,
 )
-from astro_assets.transits.search.folding import DIRECT_ROWS, direct_fold, fast_fold
+from astro_assets.transits.search.folding import (
+    BEYOND,
+    DIRECT_ROWS,
+    add_stretches,
+    fold_groups,
+    stretches,
+)
 
 Singles = NDArray[np.float32]
-Widths = tuple[int, int, int]
-#: Scales that stay in the second-level cache of a core beside the grid of a vector of stars.
-_CACHED: Final = 65_536
+Widths = NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)
 def _shared_scales(
-    fold: Singles, base: int, beyond: int, widths: Widths, least: Singles, sums: Singles, out: Singles
+    fold: Singles, base: int, widths: Widths, least: Singles, sums: Singles, out: Singles
 ) -> None:
     """Find the scales of weights that all stars share."""
     one, total = np.float32(1.0), np.float32(0.0)
-    wider = max(widths)
+    count, length = widths.size, base + widths[-1]
     sums[0] = total
-    for n in range(base):
+    for n in range(length):
         total += fold[n]
         sums[n + 1] = total
-    for n in range(wider):
-        total += fold[beyond + n]
-        sums[base + n + 1] = total
-    for k in range(3):
-        out[k::3][: widths[k]] = 0
-        out[k::3][base + widths[k] :] = 0
+    for k in range(count):
+        width, low = widths[k], least[k]
+        scales = out[k * length : (k + 1) * length]
+        scales[: width - 1] = 0
+        scales[base + width - 1 :] = 0
+        before, behind, inner = sums[:base], sums[width : width + base], scales[width - 1 :]
         for start in range(base):
-            inside = sums[start + widths[k]] - sums[start]
+            inside = behind[start] - before[start]
             outside = one - inside
-            filled = (inside > least[k]) & (outside > least[k])
-            scale = one / np.sqrt(inside * outside if filled else one)
-            out[3 * (start + widths[k]) + k] = scale if filled else np.float32(0.0)
+            filled = (inside > low) & (outside > low)
+            scale = -one / np.sqrt(inside * outside if filled else one)
+            inner[start] = scale if filled else np.float32(0.0)
 
 
 @njit(cache=True, nogil=True)
 def _own_scales(
-    fold: Singles, base: int, beyond: int, widths: Widths, least: Singles, sums: Singles, out: Singles
+    fold: Singles, base: int, widths: Widths, least: Singles, sums: Singles, out: Singles
 ) -> None:
     """Find the scales of each star's own weights: 16 numbers in place of one."""
     one, zero = splat(np.float32(1.0)), splat(np.float32(0.0))
     total = zero
+    count, length = widths.size, base + widths[-1]
     store(sums, 0, total)
-    for n in range(base + max(widths)):
-        at = n if n < base else beyond + n - base
-        total = add(total, load(fold, at * LANES))
+    for n in range(length):
+        total = add(total, load(fold, n * LANES))
         store(sums, (n + 1) * LANES, total)
-    for end in range(base + max(widths) + 1):
-        for k in range(3):
-            start = end - widths[k]
+    for k in range(count):
+        for n in range(length):
+            start = n + 1 - widths[k]
             scale = zero
             if 0 <= start < base:
-                inside = subtract(load(sums, end * LANES), load(sums, start * LANES))
+                inside = subtract(load(sums, (n + 1) * LANES), load(sums, start * LANES))
                 outside = subtract(one, inside)
                 bound = splat(least[k])
-                scale = divide(one, square_root(multiply(inside, outside)))
+                scale = divide(subtract(zero, one), square_root(multiply(inside, outside)))
                 scale = where_above(inside, bound, where_above(outside, bound, scale, zero), zero)
-            store(out, (3 * end + k) * LANES, scale)
+            store(out, (k * length + n) * LANES, scale)
 
 
 @njit(cache=True, nogil=True)
-def set_scales(
-    fold: Singles, base: int, beyond: int, widths: Widths, least: Singles, sums: Singles, out: Any
-) -> None:
-    """Find what the dips of boxes are multiplied by to be signal-to-noise ratios: 1 / sqrt(U (1 - U)).
+def set_scales(fold: Singles, base: int, widths: Widths, least: Singles, sums: Singles, out: Any) -> None:
+    """Find what the sums of boxes are multiplied by to be signal-to-noise ratios: -1 / sqrt(U (1 - U)).
 
     Parameters
     ----------
     fold
-        Folded weights, one number or 16 a bin.
-    base, beyond
-        Bins of the fold, and where what follows its end begins.
+        Folded weights, one number or 16 a bin, ``base`` bins and the widest box.
+    base
+        Bins of the fold.
     widths, least
         Boxes, bins; those with less weight than this, inside or outside, get 0: they are not looked at.
     sums
         Room for running sums, at least ``base + widest + 1``.
     out
-        Three scales, one a width, for each bin behind a box: shape (3 * (base + widest + 1),), or with 16
-        stars' own weights (3 * (base + widest + 1), 16).
+        A scale for each last bin of a box, width after width, shape (widths * (base + widest),), or with 16
+        stars' own weights (widths * (base + widest), 16).
     """
     if out.ndim == 1:
-        _shared_scales(fold, base, beyond, widths, least, sums, out)
+        _shared_scales(fold, base, widths, least, sums, out)
     else:
-        _own_scales(fold, base, beyond, widths, least, sums, out.reshape(-1))
-
-
-@njit(cache=True, nogil=True)
-def last_of_group(n_bins: int, base: int, behind: int, wider: int, every: int, lanes: int) -> tuple[int, int]:
-    """Tell how many bases from one on have their scales in a nearby cache together, at least that one.
-
-    Returns
-    -------
-    end : int
-        One more than the last base of the group, at most ``behind``.
-    size : int
-        Scales of all its trials, or of as many stars.
-    """
-    size = 0
-    end = base
-    while end < behind:
-        trials = (-(-n_bins // end) - 1) // every + 1
-        more = 3 * trials * (end + wider + 1)
-        if end > base and (size + more) * lanes > _CACHED:
-            break
-        size += more
-        end += 1
-    return end, size
-
-
-@njit(cache=True, nogil=True)
-def room_for_scales(weights: Any, n_scales: int) -> Any:
-    """Return room for shared scales, or for those of 16 stars."""
-    if weights.ndim == 1:
-        return np.zeros(n_scales, np.float32)
-    return np.zeros((n_scales, LANES), np.float32)
+        _own_scales(fold, base, widths, least, sums, out.reshape(-1))
 
 
 @njit(cache=True, nogil=True)
@@ -147,6 +118,8 @@ def set_scales_of_group(
     every: int,
     widths: Widths,
     least_filled: float,
+    tables: Singles,
+    scratch: Singles,
     scales: Any,
 ) -> None:
     """Set the scales of all scanned trials of some bases, one trial after the other.
@@ -155,27 +128,28 @@ def set_scales_of_group(
     ----------
     weights
         One grid, shape (bins,), or the grids of 16 stars, shape (bins, 16).
-    bases, counted
-        First base and one more than the last; trials of the bases before.
+    n_bins, bases, counted, every, widths, least_filled, tables, scratch
+        As in :func:`astro_assets.transits.search.batch_folding.search_group`.
+    scales
+        Where they are written: those of :func:`set_scales`, trial after trial.
     """
     lanes = 1 if weights.ndim == 1 else LANES
     flat = weights.reshape(-1)
-    wider = max(widths)
-    folded, scratch = np.zeros(flat.size, np.float32), np.zeros(flat.size, np.float32)
-    sums, least = np.zeros((bases[1] + wider + 1) * lanes, np.float32), np.zeros(3, np.float32)
+    wider = widths[-1]
+    places = np.zeros(DIRECT_ROWS, np.int64)
+    fold = np.zeros((bases[1] + wider) * lanes + BEYOND, np.float32)
+    sums, least = np.zeros((bases[1] + wider + 1) * lanes, np.float32), np.zeros(widths.size, np.float32)
     place = 0
     for base in range(bases[0], bases[1]):
-        rows = -(-n_bins // base)
-        for k in range(3):
+        rows, length = -(-n_bins // base), base + wider
+        for k in range(widths.size):
             least[k] = least_filled * widths[k] / base
-        is_circle = rows > DIRECT_ROWS
-        if is_circle:
-            fast_fold(flat, rows, base, lanes, folded, scratch)
+        is_grouped = rows > DIRECT_ROWS
+        if is_grouped:
+            fold_groups(flat, rows, base, wider, lanes, places, tables, scratch)
         for shift in range(every - 1 - counted % every, rows - 1, every):
-            at = shift * base if is_circle else 0
-            if not is_circle:
-                direct_fold(flat, rows, base, shift, base + wider, lanes, folded)
-            part = scales[place : place + 3 * (base + wider + 1)]
-            set_scales(folded[at * lanes :], base, 0 if is_circle else base, widths, least, sums, part)
-            place += 3 * (base + wider + 1)
+            count = stretches(rows, base, wider, shift, lanes, places)
+            add_stretches(tables if is_grouped else flat, places, count, length * lanes, fold, 0)
+            set_scales(fold, base, widths, least, sums, scales[place : place + widths.size * length])
+            place += widths.size * length
         counted += rows - 1

@@ -5,13 +5,13 @@ What can be said at once of an ephemeris lives here; the tests of its nature are
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.transits.noise import red_noise_factor
 from astro_assets.transits.search.engine import Curve, Floats
 
 
@@ -25,7 +25,8 @@ class Box:
 
     def offset(self, time: Floats) -> Floats:
         """Time from the nearest transit, in days, shape of ``time``."""
-        return (time - self.epoch + 0.5 * self.period) % self.period - 0.5 * self.period
+        since = time - self.epoch
+        return since - self.period * np.floor(since / self.period + 0.5)
 
     def number(self, time: Floats) -> NDArray[np.int64]:
         """Return the number of the nearest transit, shape of ``time``."""
@@ -100,31 +101,29 @@ _NO_TRANSITS: Final = Transits(
 
 def transits_of(curve: Curve, box: Box) -> Transits:
     """Look at the transits of a box, with the red noise that the rest of the curve shows at its duration."""
-    weight = curve.weight
-    offset = np.abs(box.offset(curve.time))
-    inside, outside = offset < 0.5 * box.duration, offset >= 0.75 * box.duration
-    if not inside.any() or not outside.any():
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.transit_loops import level_and_noise, transit_sums, without_strongest
+
+    if not curve.time.size:
         return _NO_TRANSITS
-    level = float(np.sum(weight[outside] * curve.flux[outside]) / np.sum(weight[outside]))
-    factor = red_noise_factor(
-        curve.time[outside], curve.flux[outside], weight[outside], curve.cadence_days, box.duration
+    time, flux, weight = curve.time, curve.flux, curve.weight
+    first, excess, weights, counts, outside = transit_sums(
+        time, flux, weight, box.period, box.epoch, box.duration
     )
-    numbers = box.number(curve.time[inside])
-    first = int(numbers.min())
-    dips: NDArray[Any] = np.bincount(numbers - first, weight[inside] * (level - curve.flux[inside]))
-    weights: NDArray[Any] = np.bincount(numbers - first, weight[inside])
-    counts = np.bincount(numbers - first)
-    seen = np.flatnonzero(counts >= max(1.0, 0.5 * box.duration / curve.cadence_days))
-    if not seen.size:
+    least = max(1.0, 0.5 * box.duration / curve.cadence_days)
+    seen = np.flatnonzero(counts >= least)
+    if not seen.size or not outside.any():
         return _NO_TRANSITS
-    dips, weights = dips[seen], weights[seen]
+    level, weight_outside, factor = level_and_noise(time, flux, weight, outside, box.duration, least)
+    weights = weights[seen]
+    dips = weights * (level - 1) - excess[seen]
     total, dip = float(weights.sum()), float(dips.sum())
-    error = factor * float(np.sqrt(1 / total + 1 / float(np.sum(weight[outside]))))
+    error = factor * math.sqrt(1 / total + 1 / weight_outside)
     return Transits(
         depth=dip / total,
         error=error,
         snr=dip / total / error,
-        snr_without_strongest=_without_strongest(dips, weights, factor),
+        snr_without_strongest=without_strongest(dips, weights) / factor,
         numbers=seen + first,
         dips=dips,
         weights=weights,
@@ -132,12 +131,3 @@ def transits_of(curve: Curve, box: Box) -> Transits:
         level=level,
         noise_factor=factor,
     )
-
-
-def _without_strongest(dips: Floats, weights: Floats, factor: float) -> float:
-    """Signal-to-noise ratio without the transit that adds most, scaled as if none were missing."""
-    if dips.size < 2:
-        return 0.0
-    rest = np.arange(dips.size) != np.argmax(dips / np.sqrt(weights))
-    scale = float(np.sqrt(weights.sum() / weights[rest].sum()))
-    return float(dips[rest].sum() / np.sqrt(weights[rest].sum())) * scale / factor

@@ -7,7 +7,7 @@ callers; no engine is implemented here.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -31,6 +31,11 @@ class Curve:
     cadence_days
         Length of one sample.
 
+    Attributes
+    ----------
+    weight
+        Inverse variances, shape (n,).
+
     Raises
     ------
     ValueError
@@ -41,6 +46,7 @@ class Curve:
     flux: Floats
     flux_err: Floats
     cadence_days: float
+    weight: Floats = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.time.shape == self.flux.shape == self.flux_err.shape or self.time.ndim != 1:
@@ -53,11 +59,7 @@ class Curve:
             raise ValueError("time must increase strictly")
         if not self.cadence_days > 0:
             raise ValueError("cadence_days must be positive")
-
-    @property
-    def weight(self) -> Floats:
-        """Inverse variances, shape (n,)."""
-        return 1 / (self.flux_err * self.flux_err)
+        object.__setattr__(self, "weight", 1 / (self.flux_err * self.flux_err))
 
     @property
     def baseline_days(self) -> float:
@@ -71,47 +73,6 @@ class Curve:
     def where(self, chosen: NDArray[np.bool_]) -> Curve:
         """Return the samples that are chosen."""
         return Curve(self.time[chosen], self.flux[chosen], self.flux_err[chosen], self.cadence_days)
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """Trial periods that share their trial durations.
-
-    Parameters
-    ----------
-    periods
-        Days, increasing, shape (n,).
-    durations
-        Days, increasing, each shorter than every period, shape (k,).
-    """
-
-    periods: Floats
-    durations: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Periodogram:
-    """The best box at each trial period; all arrays of one shape (n,).
-
-    Parameters
-    ----------
-    periods
-        Trial periods, days, increasing.
-    power
-        Signal-to-noise ratio of the depth under white noise; at least 0.
-    depth
-        Relative depth of the box.
-    epoch
-        Mid-time of a transit, days on the curve's time scale.
-    duration
-        Duration of the box, days.
-    """
-
-    periods: Floats
-    power: Floats
-    depth: Floats
-    epoch: Floats
-    duration: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +92,6 @@ class Spectrum:
     periods: Floats
     power: Floats
     duration: Floats
-
-
-class Engine(Protocol):
-    """Searches one star on given periods and durations."""
-
-    def __call__(self, curve: Curve, bands: tuple[Band, ...]) -> Periodogram:
-        """Return the best box at every period of the bands, in their order."""
-        ...
 
 
 class SpectrumEngine(Protocol):

@@ -12,6 +12,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from astro_assets.transits.search.aligned import aligned_zeros
 from astro_assets.transits.search.engine import Floats
 
 _LANES: Final = 16
@@ -91,8 +92,11 @@ def exact_periodogram(
     total = float(weight.sum())
     mean = np.sum(stars * weight, axis=1, keepdims=True) / total
     n_vectors = -(-stars.shape[0] // _LANES)
-    lanes = np.zeros((n_vectors, _LANES, time.size), np.float32)
-    lanes.reshape(-1, time.size)[: stars.shape[0]] = (stars - mean) * weight / np.sqrt(total)
+    lanes = aligned_zeros(n_vectors, time.size + 1, _LANES)
+    for vector in range(n_vectors):
+        some = slice(vector * _LANES, (vector + 1) * _LANES)
+        residual = (stars[some] - mean[some]) * (weight / np.sqrt(total))
+        lanes[vector, :-1, : len(residual)] = residual.T
     bin_width = float(widths_days.min()) / oversample
     widths = np.floor(widths_days / bin_width + 0.5).astype(np.int64)
     if widths.size * (periods.max() / bin_width + oversample + 2) > _MOST_BINS:
@@ -101,7 +105,7 @@ def exact_periodogram(
     dips, shares = np.zeros(shape), np.zeros(shape)
     width, place = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     exact_block(
-        time - time.min(), lanes.transpose(0, 2, 1).reshape(-1), weight / total, total, periods, widths,
+        time - time.min(), lanes, weight / total, total, periods, widths,
         bin_width, oversample, objective == "likelihood", dips, shares, width, place,
     )  # fmt: skip
     dip, share, of_width, first = (

@@ -6,13 +6,15 @@ elsewhere.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.transits.search.boxes import Box, transits_of
+from astro_assets.transits.search.alternation import alternation_of
+from astro_assets.transits.search.boxes import Box, Transits, transits_of
 from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.search.minima import depth_constancy, take_turns, unlike_sigma
 
@@ -45,9 +47,7 @@ class TransitStatistics:
     @property
     def odd_even_sigma(self) -> float:
         """Difference of odd and even depth over its error; NaN when one is unknown."""
-        return float(
-            abs(self.depth_odd - self.depth_even) / np.hypot(self.depth_odd_err, self.depth_even_err)
-        )
+        return abs(self.depth_odd - self.depth_even) / math.hypot(self.depth_odd_err, self.depth_even_err)
 
     @property
     def is_contact_binary(self) -> bool:
@@ -77,7 +77,7 @@ def detection_statistic(statistics: TransitStatistics) -> float:
     return min(statistics.snr, statistics.snr_without_strongest, statistics.snr_beyond_sinusoid) - excess
 
 
-def measure(curve: Curve, box: Box) -> TransitStatistics:
+def measure(curve: Curve, box: Box, transits: Transits | None = None) -> TransitStatistics:
     """Measure a box in a curve.
 
     Parameters
@@ -86,23 +86,24 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
         Detrended, stronger signals masked.
     box
         Period, epoch and duration.
+    transits
+        Those of the box, where they are known.
 
     Returns
     -------
     TransitStatistics
         Depths relative; NaN where there is nothing to measure.
     """
-    found = transits_of(curve, box)
+    found = transits or transits_of(curve, box)
     if not found.n_transits:
         return _nothing()
-    weight, dips, weights, factor = curve.weight, found.dips, found.weights, found.noise_factor
-    inside, outside = box.covers(curve.time), ~box.covers(curve.time, 1.5)
-    sinusoid = _sinusoid_inside(curve, box, outside, inside) - found.level
-    beyond = found.depth + float(np.sum(weight[inside] * sinusoid) / np.sum(weight[inside]))
-    odd = found.numbers % 2 == 1
-    depth_odd, depth_odd_err = _mean(dips[odd], weights[odd], factor)
-    depth_even, depth_even_err = _mean(dips[~odd], weights[~odd], factor)
-    alternation = unlike_sigma(dips[odd] / weights[odd], dips[~odd] / weights[~odd])
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.phase_loops import sinusoid_in_transit
+
+    dips, weights, factor = found.dips, found.weights, found.noise_factor
+    sinusoid = sinusoid_in_transit(curve.time, curve.flux, curve.weight, box.period, box.epoch, box.duration)
+    beyond = found.depth + sinusoid - found.level
+    turns = alternation_of(found)
     phases, depths, snrs = _scan(curve, box, factor)
     best = int(np.argmax(snrs)) if snrs.size else -1
     nan = float("nan")
@@ -112,18 +113,18 @@ def measure(curve: Curve, box: Box) -> TransitStatistics:
         snr_without_strongest=found.snr_without_strongest,
         snr_beyond_sinusoid=beyond / found.error,
         brightening_snr=max(0.0, -float(snrs.min())) if snrs.size else 0.0,
-        depth_constancy=depth_constancy(dips / weights, odd),
-        alternation_sigma=alternation,
-        minima_sigma=max(alternation, _minima_sigma(curve, box, found.level, dips / weights)),
+        depth_constancy=depth_constancy(dips / weights, found.numbers % 2 == 1),
+        alternation_sigma=turns.unlike_sigma,
+        minima_sigma=max(turns.unlike_sigma, _minima_sigma(curve, box, found.level, dips / weights)),
         n_transits=found.n_transits,
         n_points=found.n_points,
         transit_numbers=found.numbers,
         strongest=found.strongest,
         noise_factor=factor,
-        depth_odd=depth_odd,
-        depth_odd_err=depth_odd_err,
-        depth_even=depth_even,
-        depth_even_err=depth_even_err,
+        depth_odd=turns.depth_odd,
+        depth_odd_err=turns.depth_odd_err,
+        depth_even=turns.depth_even,
+        depth_even_err=turns.depth_even_err,
         secondary_depth=float(depths[best]) if snrs.size else nan,
         secondary_phase=float(phases[best]) if snrs.size else nan,
         secondary_snr=float(snrs[best]) if snrs.size else nan,
@@ -156,54 +157,21 @@ def _nothing() -> TransitStatistics:
     )
 
 
-def _sinusoid_inside(curve: Curve, box: Box, outside: NDArray[np.bool_], inside: NDArray[np.bool_]) -> Floats:
-    """Fit level, period and half period to the samples outside transits; its value at those inside."""
-    angle = 2 * np.pi * (curve.time - box.epoch) / box.period
-    terms = np.stack(
-        [np.ones_like(angle), np.cos(angle), np.sin(angle), np.cos(2 * angle), np.sin(2 * angle)]
-    )
-    weighted = terms[:, outside] * curve.weight[outside]
-    # NumPy's own sums: those of a linear algebra library may depend on its threads.
-    normal = np.array([np.sum(weighted * term[outside], axis=1) for term in terms])
-    right = np.sum(weighted * curve.flux[outside], axis=1)
-    ridge = 1e-9 * np.trace(normal) * np.eye(len(terms))
-    coefficients = np.linalg.solve(normal + ridge, right)
-    return np.asarray(np.sum(coefficients[:, None] * terms[:, inside], axis=0), dtype=np.float64)
-
-
-def _mean(dips: Floats, weights: Floats, factor: float) -> tuple[float, float]:
-    """Weighted mean depth of some transits and its standard deviation, NaN for none."""
-    total = float(weights.sum())
-    if not total > 0:
-        return float("nan"), float("nan")
-    return float(dips.sum()) / total, factor / float(np.sqrt(total))
-
-
 def _minima_sigma(curve: Curve, box: Box, level: float, depths: Floats) -> float:
     """How unlike the dips are those half a period later, both below the brightness in between."""
-    between = _at_phase(box, 0.25).covers(curve.time) | _at_phase(box, 0.75).covers(curve.time)
-    if not between.any():
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.transit_loops import mean_between, transit_sums
+
+    samples = (curve.time, curve.flux, curve.weight)
+    brightness = mean_between(*samples, box.period, box.epoch, box.duration)
+    if not np.isfinite(brightness):
         return 0.0
-    weight = curve.weight[between]
-    brightness = float(np.sum(weight * curve.flux[between]) / np.sum(weight))
-    return unlike_sigma(depths + brightness - level, _single_depths(curve, _at_phase(box, 0.5), brightness))
-
-
-def _at_phase(box: Box, phase: float) -> Box:
-    return Box(box.period, box.epoch + phase * box.period, box.duration)
-
-
-def _single_depths(curve: Curve, box: Box, level: float) -> Floats:
-    """Depths of the single boxes below a level, those at least half covered."""
-    inside = box.covers(curve.time)
-    if not inside.any():
-        return np.empty(0)
-    numbers = box.number(curve.time[inside])
-    numbers -= numbers.min()
-    weights = np.bincount(numbers, curve.weight[inside])
-    dips = np.bincount(numbers, curve.weight[inside] * (level - curve.flux[inside]))
-    seen = np.bincount(numbers) >= max(1.0, 0.5 * box.duration / curve.cadence_days)
-    return np.asarray(dips[seen] / weights[seen], dtype=np.float64)
+    _, excess, weights, counts, _ = transit_sums(
+        *samples, box.period, box.epoch + 0.5 * box.period, box.duration
+    )
+    seen = counts >= max(1.0, 0.5 * box.duration / curve.cadence_days)
+    second = brightness - 1 - excess[seen] / weights[seen]
+    return unlike_sigma(depths + brightness - level, second)
 
 
 def _scan(curve: Curve, box: Box, factor: float) -> tuple[Floats, Floats, Floats]:
@@ -214,22 +182,14 @@ def _scan(curve: Curve, box: Box, factor: float) -> tuple[Floats, Floats, Floats
     phases, depths, snrs : ndarray of float64, one shape
         Phases from 0 to 1 in steps of a sixth of the duration; boxes less than half filled are left out.
     """
-    away = ~box.covers(curve.time, 2.0)
-    offset = (curve.time[away] - box.epoch) % box.period
-    order = np.argsort(offset, kind="stable")
-    offset = offset[order]
-    weight = curve.weight[away][order]
-    flux = curve.flux[away][order]
-    if offset.size < 2:
-        return np.empty(0), np.empty(0), np.empty(0)
-    level = float(np.median(flux))
-    steps = max(int(np.ceil((box.period - 3 * box.duration) / (box.duration / 6))), 1)
-    centres = np.linspace(1.5 * box.duration, box.period - 1.5 * box.duration, steps)
-    low = np.searchsorted(offset, centres - 0.5 * box.duration)
-    high = np.searchsorted(offset, centres + 0.5 * box.duration)
-    dip_sums = np.concatenate([[0.0], np.cumsum(weight * (level - flux))])
-    weight_sums = np.concatenate([[0.0], np.cumsum(weight)])
-    dips, weights = dip_sums[high] - dip_sums[low], weight_sums[high] - weight_sums[low]
-    filled = (high - low) >= max(1.0, 0.5 * offset.size * box.duration / box.period)
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.phase_loops import phase_scan
+
+    steps = max(math.ceil((box.period - 3 * box.duration) / (box.duration / 6)), 1)
+    dips, weights, counts, n_away = phase_scan(
+        curve.time, curve.flux, curve.weight, box.period, box.epoch, box.duration, steps
+    )
+    filled = counts >= max(1.0, 0.5 * n_away * box.duration / box.period)
+    centres = np.linspace(1.5 * box.duration, box.period - 1.5 * box.duration, steps)[filled]
     dips, weights = dips[filled], weights[filled]
-    return centres[filled] / box.period, dips / weights, dips / np.sqrt(weights) / factor
+    return centres / box.period, dips / weights, dips / np.sqrt(weights) / factor

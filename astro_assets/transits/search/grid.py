@@ -1,10 +1,11 @@
 """A light curve on a uniform time grid: what a fast search folds.
 
-Gridding and its coarser levels live here; nothing is folded.
+Nothing is folded here.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,11 +46,6 @@ class Grid:
     residual: Floats
     weight: Floats
 
-    def coarser(self) -> Grid:
-        """Return the grid with bins of twice the width; their number must be even."""
-        residual, weight = (values.reshape(-1, 2).sum(axis=1) for values in (self.residual, self.weight))
-        return Grid(self.start, 2 * self.step, residual, weight)
-
 
 def gridded(curve: Curve, step_days: float) -> Grid:
     """Average a curve's samples in equal bins of time.
@@ -61,26 +57,33 @@ def gridded(curve: Curve, step_days: float) -> Grid:
     step_days
         Width of a bin; at least the cadence, or bins stay empty between samples.
     """
-    place = np.floor(curve.time / step_days).astype(np.int64)
-    first = place[0] // BLOCK * BLOCK
-    n_bins = _rounded_up(int(place[-1] + 1 - first))
-    index, weights = place - first, curve.weight
-    count, weight = np.bincount(index, minlength=n_bins), np.bincount(index, weights, n_bins)
-    filled = count > 0
-    sums = np.bincount(index, weights * (curve.flux - 1), n_bins)
-    mean = np.divide(sums, weight, out=np.zeros(n_bins), where=filled)
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.gridding import sum_bins
+
+    first, last = (math.floor(curve.time[end] / step_days) for end in (0, -1))
+    # A time at the edge of a bin may be in the one beside it.
+    room = last - first + 3
+    places, sums = np.empty(room, np.int64), np.empty((3, room))
+    n_filled = sum_bins(curve.time, curve.flux, curve.flux_err, step_days, places, sums)
+    count, weight, dip = sums[:, :n_filled]
+    start = int(places[0]) // BLOCK * BLOCK
+    filled = places[:n_filled] - start
+    n_bins = _rounded_up(int(filled[-1]) + 1)
     full = max(1.0, step_days / curve.cadence_days)
-    typical = float(np.median(weights))
-    covered = np.round(np.log2(count[filled] / full))
-    precise = np.log2(weight[filled] / count[filled] / typical)
-    precise = np.round(_NOISE_STEPS_AN_OCTAVE * precise) / _NOISE_STEPS_AN_OCTAVE
-    rounded = np.zeros(n_bins)
-    rounded[filled] = 2.0 ** (covered + precise)
+    covered = np.round(np.log2(count / full))
+    each = np.log2(weight / count)
+    middle = n_filled // 2
+    typical = np.partition(each, middle)[middle]
+    precise = np.round(_NOISE_STEPS_AN_OCTAVE * (each - typical)) / _NOISE_STEPS_AN_OCTAVE
+    rounded = np.exp2(covered + precise)
+    mean = dip / weight
     total = float(rounded.sum())
     level = float(np.sum(rounded * mean)) / total
+    residual, shares = np.zeros((2, n_bins))
     # The weights keep their sum: it decides how strong a signal of all the data is.
-    residual = rounded * (mean - level) * np.sqrt(float(weight.sum())) / total
-    return Grid(float(first * step_days), step_days, residual, rounded / total)
+    residual[filled] = rounded * (mean - level) * (np.sqrt(float(weight.sum())) / total)
+    shares[filled] = rounded / total
+    return Grid(float(start * step_days), step_days, residual, shares)
 
 
 def _rounded_up(n_bins: int) -> int:

@@ -18,17 +18,13 @@ from astro_assets.transits.search.periods import ofir_periods, periods_of_durati
 
 #: Boxes tried on a level, bins. The finest has narrow ones too: no finer level has these.
 _WIDTHS: Final = (4, 5, 6)
-_NARROW_WIDTHS: Final = (2, 3, 4)
-#: Those of coarser levels where the finest bins are longer than this, days: 2 to 4 of them are most transits
-#: then, and to fold the finest level of years of data twice would take twice as long.
-_COARSE_WIDTHS: Final = (3, 4, 5)
-_COARSE_STEP: Final = 20 / 1440
+_WITH_NARROW: Final = (2, 3, *_WIDTHS)
 #: Boxes with less than this part of their mean weight are in gaps.
 LEAST_FILLED: Final = 0.25
 #: Cells of the spectrum while a transit drifts by its duration.
 _OVERSAMPLING: Final = 3.0
-#: Zeros behind the data beyond what is folded: rows may be shifted by so many bins.
-_SHIFTED: Final = 32
+#: Zeros behind the data beyond what is folded: rows are shifted by so many bins, and read in vectors.
+_SHIFTED: Final = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +47,34 @@ class Level:
 
     step: float
     n_bins: int
-    widths: tuple[int, int, int]
+    widths: tuple[int, ...]
     bases: tuple[int, int]
     cells: NDArray[np.int64]
 
     @property
     def room(self) -> int:
         """Length of the grid with the zeros that must follow it."""
-        return self.n_bins + 2 * self.bases[1] + self.widths[2] + _SHIFTED
+        return self.n_bins + 2 * self.bases[1] + self.widths[-1] + _SHIFTED
+
+
+@dataclass(frozen=True, slots=True)
+class BaseGroup:
+    """Base periods that are searched together.
+
+    Parameters
+    ----------
+    bases
+        The first, and one more than the last, bins.
+    counted, scanned
+        Trials of all bases before: all, and those that are scanned.
+    n_scales
+        Boxes of all its scanned trials.
+    """
+
+    bases: tuple[int, int]
+    counted: int
+    scanned: int
+    n_scales: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +84,7 @@ class Plan:
     Parameters
     ----------
     periods
-        Cells of the spectrum, days, increasing: the grid of Ofir (2014).
-    is_tried
-        Whether any trial falls into a cell.
+        Cells of the spectrum, days, increasing: those of the grid of Ofir (2014) into which trials fall.
     levels
         What is searched.
     every
@@ -78,7 +92,6 @@ class Plan:
     """
 
     periods: Floats
-    is_tried: NDArray[np.bool_]
     levels: tuple[Level, ...]
     every: int
 
@@ -108,43 +121,47 @@ def plan_search(
     shortest, longest = period_range[0], min(period_range[1], baseline / 2)
     periods = ofir_periods(baseline, shortest, longest, _OVERSAMPLING)
     between = 0.5 * (periods[1:] + periods[:-1])
-    is_tried = np.zeros(periods.size, dtype=bool)
-    levels = []
-    for level_step, size, widths in _resolutions(n_bins, step, longest, duration_factors):
-        bases = _bases(level_step, size, widths, (shortest, longest), duration_factors)
-        if bases[0] < bases[1]:
-            cells = np.searchsorted(between, level_step * trial_periods(size, bases, every))
-            is_tried[cells] = True
-            levels.append(Level(level_step, size, widths, bases, cells))
-    return Plan(periods, is_tried, tuple(levels), every)
+    resolutions = list(_resolutions(n_bins, step, (shortest, longest), duration_factors))
+    cells = [
+        np.searchsorted(between, level_step * trial_periods(size, bases, every))
+        for level_step, size, _, bases in resolutions
+    ]
+    tried = np.unique(np.concatenate([np.empty(0, np.int64), *cells]))
+    levels = tuple(
+        Level(*resolution, np.searchsorted(tried, some))
+        for resolution, some in zip(resolutions, cells, strict=True)
+    )
+    return Plan(periods[tried], levels, every)
 
 
 def _resolutions(
-    n_bins: int, step: float, longest: float, factors: tuple[float, float]
-) -> Iterator[tuple[float, int, tuple[int, int, int]]]:
-    """Double the bins while there are periods long enough for the boxes."""
-    yield step, n_bins, _NARROW_WIDTHS
-    widths = _WIDTHS
-    if step > _COARSE_STEP and n_bins % 2 == 0:
-        step, n_bins, widths = 2 * step, n_bins // 2, _COARSE_WIDTHS
-    while periods_of_duration(step * widths[1], factors)[0] < longest:
-        yield step, n_bins, widths
+    n_bins: int, step: float, period_range: tuple[float, float], factors: tuple[float, float]
+) -> Iterator[tuple[float, int, tuple[int, ...], tuple[int, int]]]:
+    """Double the bins while there are periods long enough for the boxes; leave out what has no bases."""
+    first = _bases(step, n_bins, _WITH_NARROW, period_range, factors)
+    if first[0] < first[1]:
+        yield step, n_bins, _WITH_NARROW, first
+    behind = first[1]
+    while periods_of_duration(step * _WIDTHS[1], factors)[0] < period_range[1]:
+        begin, end = _bases(step, n_bins, _WIDTHS, period_range, factors)
+        if max(begin, behind) < end:
+            yield step, n_bins, _WIDTHS, (max(begin, behind), end)
         if n_bins % 2:
             return
-        step, n_bins = 2 * step, n_bins // 2
+        step, n_bins, behind = 2 * step, n_bins // 2, 0
 
 
 def _bases(
     step: float,
     n_bins: int,
-    widths: tuple[int, int, int],
+    widths: tuple[int, ...],
     period_range: tuple[float, float],
     factors: tuple[float, float],
 ) -> tuple[int, int]:
-    """Return the base periods at which the middle box makes sense."""
+    """Return the base periods at which the second box makes sense, and the widest has room."""
     plausible = periods_of_duration(step * widths[1], factors)
     shortest, longest = max(period_range[0], plausible[0]), min(period_range[1], plausible[1])
-    return max(int(shortest / step), widths[2] + 1), min(int(longest / step) + 1, n_bins)
+    return max(int(shortest / step), widths[-1] + 1), min(int(longest / step) + 1, n_bins)
 
 
 def trial_periods(n_bins: int, bases: tuple[int, int], every: int) -> Floats:
@@ -165,3 +182,25 @@ def trial_periods(n_bins: int, bases: tuple[int, int], every: int) -> Floats:
     is_circle = rows_of_trials[chosen] > DIRECT_ROWS
     periods: Floats = np.where(is_circle, p * p / (p - drift), p + drift)
     return periods
+
+
+@lru_cache(maxsize=256)
+def base_groups(
+    n_bins: int, bases: tuple[int, int], widths: tuple[int, ...], every: int, most_scales: int
+) -> tuple[BaseGroup, ...]:
+    """Divide the bases of a level into groups of at most so many boxes, or of one base."""
+    base = np.arange(bases[0], min(bases[1], n_bins))
+    behind = np.cumsum(-(-n_bins // base) - 1)
+    before = np.concatenate([[0], behind[:-1]])
+    scanned = np.concatenate([[0], behind // every])
+    n_scales = np.diff(scanned) * len(widths) * (base + widths[-1])
+    groups, start = [], 0
+    while start < base.size:
+        size = max(1, int(np.searchsorted(np.cumsum(n_scales[start:]), most_scales, side="right")))
+        end = start + size
+        limits = int(base[start]), int(base[min(end, base.size) - 1]) + 1
+        groups.append(
+            BaseGroup(limits, int(before[start]), int(scanned[start]), int(n_scales[start:end].sum()))
+        )
+        start = end
+    return tuple(groups)

@@ -5,6 +5,7 @@ Series of depths are compared here; they are measured elsewhere.
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import numpy as np
@@ -75,7 +76,7 @@ def unlike_sigma(first: Floats, second: Floats) -> float:
     if min(first.size, second.size) < _FEWEST_TRANSITS:
         return 0.0
     shallow, deep = sorted((float(first.mean()), float(second.mean())))
-    error = float(np.hypot(*(robust_scatter(depths) / np.sqrt(depths.size) for depths in (first, second))))
+    error = math.hypot(*(robust_scatter(depths) / math.sqrt(depths.size) for depths in (first, second)))
     if not (shallow >= _LEAST_SECOND_MINIMUM * deep > 0 and error > 0):
         return 0.0
     return (deep - shallow) / error

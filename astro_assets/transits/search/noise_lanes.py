@@ -56,17 +56,20 @@ def noise_factors(residuals: Singles, weights: Singles, n_bins: int, widths: Any
     full = median(weights, counted, 0, n_bins)
     for k, width in enumerate(widths):
         least, number = multiply(full, splat(np.float32(_LEAST_FILLED * width))), zero
-        for n in range(n_bins):
+        # Neighbours share all bins but one: each second or third box tells as much.
+        n_boxes = 0
+        for n in range(0, n_bins - width + 1, max(1, width // 2)):
             box, share = zero, zero
             # Few bins: summed anew each time, without the errors of long running sums.
-            for m in range(n, min(n + width, n_bins)):
+            for m in range(n, n + width):
                 box, share = add(box, load(residuals, m * LANES)), add(share, load(weights, m * LANES))
             filled = where_above(share, least, one, zero)
             number = add(number, filled)
-            store(counted, n * LANES, filled)
-            store(ratios, n * LANES, divide(box, square_root(where_above(filled, zero, share, one))))
-        middle = median(ratios, counted, 0, n_bins)
-        scatter = median_distance(ratios, counted, 0, n_bins, middle)
+            store(counted, n_boxes * LANES, filled)
+            store(ratios, n_boxes * LANES, divide(box, square_root(where_above(filled, zero, share, one))))
+            n_boxes += 1
+        middle = median(ratios, counted, 0, n_boxes)
+        scatter = median_distance(ratios, counted, 0, n_boxes, middle)
         scatter = maximum(multiply(scatter, splat(np.float32(MAD_TO_SIGMA))), one)
         enough = splat(np.float32(_FEWEST_BOXES - 0.5))
         store(out, k * LANES, where_above(number, enough, scatter, one))

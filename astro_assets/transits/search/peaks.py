@@ -1,43 +1,19 @@
-"""Peaks of a periodogram: red noise taken off, distinct maxima, and how they stand out.
+"""Peaks of a periodogram: its trend taken off, distinct maxima, and how they stand out.
 
 What is read off the spectrum alone lives here; refining a peak with the data does not.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.transits.noise import red_noise_factor
-from astro_assets.transits.search.engine import Band, Curve, Floats, Periodogram, Spectrum
+from astro_assets.transits.search.engine import Floats, Spectrum
 
 #: The spectrum's own trend is a running median over this part of its trials.
 _TREND_FRACTION: Final = 0.04
-
-
-def with_red_noise(periodogram: Periodogram, curve: Curve, bands: tuple[Band, ...]) -> Periodogram:
-    """Divide the power by the red noise factor at each box's duration.
-
-    Parameters
-    ----------
-    periodogram
-        Power under white noise.
-    curve
-        The curve it was made from.
-    bands
-        The grid it was made on.
-    """
-    durations = np.unique(np.concatenate([band.durations for band in bands]))
-    nodes = np.geomspace(durations[0], durations[-1], 12)
-    factors = [
-        red_noise_factor(curve.time, curve.flux, curve.weight, curve.cadence_days, float(node))
-        for node in nodes
-    ]
-    divisor = np.interp(np.log(periodogram.duration.clip(min=nodes[0])), np.log(nodes), factors)
-    return replace(periodogram, power=periodogram.power / divisor)
 
 
 def detrended_power(power: Floats) -> Floats:
@@ -48,11 +24,10 @@ def detrended_power(power: Floats) -> Floats:
     return np.asarray(power - median_filter(power, size=width, mode="nearest"), dtype=np.float64)
 
 
-def signal_detection_efficiency(power: Floats) -> Floats:
+def signal_detection_efficiency(height: Floats) -> Floats:
     """Power, trend removed, in standard deviations above its mean (Kovacs et al. 2002, equation 6)."""
-    flat = detrended_power(power)
-    deviation = float(flat.std())
-    return (flat - flat.mean()) / deviation if deviation > 0 else np.zeros_like(flat)
+    deviation = float(height.std())
+    return (height - height.mean()) / deviation if deviation > 0 else np.zeros_like(height)
 
 
 def distinct_peaks(

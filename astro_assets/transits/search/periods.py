@@ -10,15 +10,13 @@ from typing import Final
 
 import numpy as np
 
-from astro_assets.transits.search.engine import Band, Floats
+from astro_assets.transits.search.engine import Floats
 
 #: Mean density of the Sun in units of 1 / (G day^2): 3 GM_sun / (4 pi R_sun^3) with the IAU 2015 nominal
 #: GM_sun = 1.3271244e20 m^3 s^-2 and R_sun = 6.957e8 m, times (86400 s)^2.
 _SOLAR_G_DENSITY: Final = 3 * 1.3271244e20 / (4 * math.pi * 6.957e8**3) * 86400.0**2
-#: Periods of one band share their durations: across a factor 1.5 in period durations change by 14 %.
-_BAND_RATIO: Final = 1.5
 #: No transit takes more than this part of a period.
-LONGEST_DUTY_CYCLE: Final = 0.45
+_LONGEST_DUTY_CYCLE: Final = 0.45
 
 
 def transit_duration_days(period_days: Floats | float, density_solar: float = 1.0) -> Floats:
@@ -95,48 +93,4 @@ def periods_of_duration(duration_days: float, factors: tuple[float, float]) -> t
     """
     central = float(transit_duration_days(1.0))
     shortest, longest = ((duration_days / (factor * central)) ** 3 for factor in reversed(factors))
-    return max(shortest, duration_days / LONGEST_DUTY_CYCLE), longest
-
-
-def durations_between(shortest_days: float, longest_days: float, ratio: float) -> Floats:
-    """Durations spaced by at most ``ratio``, both ends included, days, increasing."""
-    count = 1 + math.ceil(math.log(longest_days / shortest_days) / math.log(ratio) - 1e-9)
-    return np.geomspace(shortest_days, longest_days, max(count, 1))
-
-
-def search_bands(
-    baseline_days: float,
-    cadence_days: float,
-    period_range_days: tuple[float, float],
-    duration_factors: tuple[float, float],
-    oversampling: float,
-    duration_ratio: float,
-) -> tuple[Band, ...]:
-    """Group the trial periods into bands, each with the durations that are plausible there.
-
-    Parameters
-    ----------
-    baseline_days, period_range_days, oversampling
-        See :func:`ofir_periods`.
-    cadence_days
-        Shorter durations are not tried.
-    duration_factors
-        Shortest and longest duration in units of that at the Sun's density.
-    duration_ratio
-        Largest ratio of neighbouring durations.
-
-    Returns
-    -------
-    tuple of Band
-        In increasing period; every duration is shorter than half of every period of its band.
-    """
-    periods = ofir_periods(baseline_days, *period_range_days, oversampling)
-    index = np.floor(np.log(periods / periods[0]) / math.log(_BAND_RATIO)).astype(np.int64)
-    bands = []
-    for number in np.unique(index):
-        chosen = periods[index == number]
-        expected = transit_duration_days(chosen[[0, -1]])
-        longest = min(duration_factors[1] * expected[1], LONGEST_DUTY_CYCLE * chosen[0])
-        shortest = min(max(duration_factors[0] * expected[0], cadence_days), longest)
-        bands.append(Band(chosen, durations_between(shortest, longest, duration_ratio)))
-    return tuple(bands)
+    return max(shortest, duration_days / _LONGEST_DUTY_CYCLE), longest

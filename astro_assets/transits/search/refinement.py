@@ -11,17 +11,18 @@ from typing import Final
 
 import numpy as np
 
+from astro_assets.transits.search.alternation import alternation_of
 from astro_assets.transits.search.boxes import Box, Transits, transits_of
-from astro_assets.transits.search.engine import Band, Curve, Engine
-from astro_assets.transits.search.folded_boxes import measure
+from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.periods import transit_duration_days
+from astro_assets.transits.search.ranking import Evidence
 
 #: Trial durations around the peak's.
-_DURATION_FACTORS: Final = np.array([0.7, 0.85, 1.0, 1.18, 1.4])
+_DURATION_FACTORS: Final = (0.7, 0.85, 1.0, 1.18, 1.4)
 #: Trial periods are so close that transits drift over the baseline by this part of the duration.
 _DRIFT: Final = 1 / 6
-#: A sample further ahead than this is another time, however rounded.
-_LEAST_AHEAD_DAYS: Final = 1e-6
+#: Boxes begin at this part of the shortest trial duration.
+_PHASE_OVERSAMPLING: Final = 15
 #: Odd and even depths that differ by so many standard deviations, and by such a part, belong to two eclipses.
 _ODD_EVEN_SIGMA: Final = 5.0
 _ODD_EVEN_PART: Final = 0.2
@@ -63,7 +64,7 @@ class Fitted:
     transits: Transits
 
 
-def refine(curve: Curve, box: Box, half_width: float, limits: Limits, engine: Engine) -> Fitted | None:
+def refine(curve: Curve, box: Box, half_width: float, limits: Limits) -> Fitted | None:
     """Search closely around a box.
 
     Parameters
@@ -76,59 +77,41 @@ def refine(curve: Curve, box: Box, half_width: float, limits: Limits, engine: En
         Periods within this of the box's are tried, days.
     limits
         Durations and transits allowed.
-    engine
-        Searches the periods.
 
     Returns
     -------
     Fitted or None
         The best box; None when none is a dip, or too few of its transits are observed.
     """
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.box_loops import best_box
+
     shortest, longest = limits.durations(box.period, curve.cadence_days)
     steps = 2 * half_width / box.period * curve.baseline_days / (_DRIFT * box.duration)
     periods = box.period + half_width * np.linspace(-1, 1, 2 * math.ceil(steps / 2) + 1)
-    durations = np.unique((box.duration * _DURATION_FACTORS).clip(shortest, longest))
-    found = engine(_transit_at_half_phase(curve, box), (Band(periods, durations),))
-    best = int(np.argmax(found.power))
-    if not found.power[best] > 0:
+    durations = np.array(sorted({min(max(box.duration * k, shortest), longest) for k in _DURATION_FACTORS}))
+    # Phase begins half a period before a transit: boxes that cross its beginning are a little off.
+    start = curve.time[0] - (0.5 * box.period - (box.epoch - curve.time[0])) % box.period
+    step = float(durations[0]) / _PHASE_OVERSAMPLING
+    ratio, *found = best_box(curve.time, curve.flux, curve.weight, periods, durations, step, start)
+    if not ratio > 0:
         return None
-    refined = Box(float(found.periods[best]), float(found.epoch[best]), float(found.duration[best]))
+    refined = Box(*found)
     fitted = Fitted(refined, transits_of(curve, refined))
     return fitted if fitted.transits.n_transits >= limits.min_transits else None
 
 
 def located(curve: Curve, period: float, duration: float) -> Box:
     """Return the deepest box of a period and duration, to a quarter of the duration."""
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.box_loops import roughly_deepest
+
     n_bins = max(4, math.ceil(4 * period / duration))
-    phase = ((curve.time - curve.time[0]) / period) % 1.0
-    index = np.minimum((phase * n_bins).astype(np.int64), n_bins - 1)
-    weight = np.bincount(index, curve.weight, n_bins)
-    dip = np.bincount(index, curve.weight * (curve.flux - 1), n_bins) - weight * (
-        float(np.average(curve.flux, weights=curve.weight)) - 1
-    )
-    circle = np.concatenate([dip, dip[:3]]), np.concatenate([weight, weight[:3]])
-    dips, weights = (np.convolve(values, np.ones(4), "valid") for values in circle)
-    depth = np.divide(-dips, np.sqrt(weights), out=np.full(n_bins, -np.inf), where=weights > 0)
-    middle = (int(np.argmax(depth)) + 2) / n_bins
+    middle = roughly_deepest(curve.time, curve.flux, curve.weight, period, n_bins, 4)
     return Box(period, float(curve.time[0] + middle * period), duration)
 
 
-def _transit_at_half_phase(curve: Curve, box: Box) -> Curve:
-    """Put a sample of no weight before the first, so that the transit is at half phase counted from there.
-
-    astropy pads the folded curve at phase 1 by only the shortest duration: longer boxes across it are cut.
-    """
-    ahead = (0.5 * box.period - float(box.epoch - curve.time[0])) % box.period
-    start = curve.time[0] - (ahead if ahead > _LEAST_AHEAD_DAYS else box.period)
-    return Curve(
-        np.concatenate([[start], curve.time]),
-        np.concatenate([[1.0], curve.flux]),
-        np.concatenate([[1e6 * float(curve.flux_err.max())], curve.flux_err]),
-        curve.cadence_days,
-    )
-
-
-def right_alias(curve: Curve, found: Fitted, limits: Limits, engine: Engine) -> Fitted:
+def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence | None) -> Fitted:
     """Choose among a period, its simple fractions and its multiples.
 
     A planet's signal-to-noise ratio is highest at its own period: half of it dilutes the depth, twice of it
@@ -144,8 +127,8 @@ def right_alias(curve: Curve, found: Fitted, limits: Limits, engine: Engine) -> 
         The refined peak.
     limits
         Periods, durations and transits allowed.
-    engine
-        Searches the periods.
+    evidence
+        Without more of it, a stronger alias is chance; None where strength decides alone.
 
     Returns
     -------
@@ -160,10 +143,19 @@ def right_alias(curve: Curve, found: Fitted, limits: Limits, engine: Engine) -> 
         shortest, longest = limits.durations(period, curve.cadence_days)
         trial = Box(period, found.box.epoch, min(max(found.box.duration, shortest), longest))
         half_width = 0.5 * trial.duration * period / curve.baseline_days
-        alias = refine(curve, trial, half_width, limits, engine)
-        if alias is not None and (_explains_more(alias, best) or _explains_with_less(alias, best)):
+        alias = refine(curve, trial, half_width, limits)
+        if alias is None:
+            continue
+        is_better = _explains_more(alias, best) and (
+            evidence is None or _of(evidence, alias) > _of(evidence, best)
+        )
+        if is_better or _explains_with_less(alias, best):
             best = alias
     return _double_if_alternating(curve, best, limits)
+
+
+def _of(evidence: Evidence, found: Fitted) -> float:
+    return evidence.near(found.box.period, found.box.duration)
 
 
 def _explains_more(alias: Fitted, best: Fitted) -> bool:
@@ -188,11 +180,11 @@ def _double_if_alternating(curve: Curve, found: Fitted, limits: Limits) -> Fitte
     period = 2 * found.box.period
     if period > limits.periods[1]:
         return found
-    statistics = measure(curve, found.box)
-    odd, even = statistics.depth_odd, statistics.depth_even
+    turns = alternation_of(found.transits)
+    odd, even = turns.depth_odd, turns.depth_even
     part = abs(odd - even) / max(odd, even) if max(odd, even) > 0 else 0.0
-    clearly = statistics.odd_even_sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART
-    always = statistics.alternation_sigma > _ALTERNATION_SIGMA and statistics.n_transits >= _MANY_TRANSITS
+    clearly = turns.sigma > _ODD_EVEN_SIGMA and part > _ODD_EVEN_PART
+    always = turns.unlike_sigma > _ALTERNATION_SIGMA and found.transits.n_transits >= _MANY_TRANSITS
     if not (clearly or always):
         return found
     epoch = found.box.epoch + (found.box.period if odd > even else 0.0)

@@ -40,6 +40,7 @@ def candidate_row(
         "depth_constancy": found.depth_constancy,
         "is_contact_binary": found.is_contact_binary and found.snr_beyond_sinusoid < threshold,
         "sde": signal.sde,
+        "log10_false_alarm": signal.log10_false_alarm,
         "detection_statistic": signal.detection_statistic,
         "is_above_threshold": signal.detection_statistic >= threshold,
         "n_transits": found.n_transits,

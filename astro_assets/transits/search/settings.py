@@ -37,7 +37,9 @@ class SearchSettings(BaseModel):
         le=60,
         description="Shorter cadences are summed in bins of this for the spectrum, minutes.",
     )
-    n_peaks: int = Field(5, ge=1, le=50, description="Peaks of each periodogram that are refined and ranked.")
+    n_peaks: int = Field(
+        10, ge=1, le=50, description="Peaks of each periodogram that are compared by their evidence."
+    )
     max_signals: int = Field(5, ge=1, le=20, description="Most signals searched for in one star.")
     min_transits: int = Field(2, ge=2, le=20, description="Fewest observed transits of a signal.")
     mask_durations: float = Field(

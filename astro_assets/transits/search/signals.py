@@ -14,27 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.transits.search.binning import binned
-from astro_assets.transits.search.box_least_squares import BoxLeastSquares
 from astro_assets.transits.search.boxes import Box, transits_of
-from astro_assets.transits.search.engine import Curve, Engine, Floats, Spectrum, SpectrumEngine
+from astro_assets.transits.search.engine import Curve, Floats, Spectrum, SpectrumEngine
+from astro_assets.transits.search.false_alarms import log10_false_alarm
 from astro_assets.transits.search.folded_boxes import TransitStatistics, detection_statistic, measure
 from astro_assets.transits.search.harmonics import harmonic_relation
+from astro_assets.transits.search.matched_filter import single_events
 from astro_assets.transits.search.peaks import (
     detrended_power,
     distinct_peaks,
     signal_detection_efficiency,
 )
+from astro_assets.transits.search.ranking import Evidence, event_durations
 from astro_assets.transits.search.refinement import Fitted, Limits, located, refine, right_alias
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.survey import SurveyEngine
 from astro_assets.transits.search.trapezoid import Trapezoid, fit_trapezoid
 
-#: Sees a few dozen periods only.
-REFINING_ENGINE: Final[Engine] = BoxLeastSquares(phase_oversampling=15)
 #: With less of the data left than this part, gaps at every transit make periods of their own.
 _LEAST_LEFT: Final = 0.5
 #: A peak below this part of the floor is not refined: the grid keeps nearly all of a signal's strength.
 _LEAST_OF_FLOOR: Final = 0.75
+#: So many of the most likely peaks are refined.
+_MOST_REFINED: Final = 5
+#: From this ratio on the highest peak is beyond doubt: there is no choice to be made between chance and it.
+_CLEAR: Final = 14.0
 #: Single dips that are masked before a star's search ends.
 _MOST_DIPS: Final = 3
 
@@ -55,6 +59,10 @@ class Signal:
         What the data say about the box.
     sde
         Signal detection efficiency of the peak.
+    peak
+        Height of the spectrum at the period.
+    log10_false_alarm
+        Logarithm of the probability that noise has such a peak in its spectrum.
     harmonic
         Position of a stronger signal with a commensurable period, and the ratio to it.
     periods, power
@@ -66,6 +74,8 @@ class Signal:
     epoch_err: float
     statistics: TransitStatistics
     sde: float
+    peak: float
+    log10_false_alarm: float
     harmonic: tuple[int, Fraction] | None
     periods: Floats
     power: Floats
@@ -107,7 +117,7 @@ def find_signals(
         spectra = engine(coarse, settings.period_range, settings.duration_factors)
         for search, curve, spectrum in zip(active, coarse, spectra, strict=True):
             search.advance(curve, spectrum)
-    return [_ranked(search.signals, search.curve.baseline_days) for search in searches]
+    return [_ranked(search.with_false_alarms(), search.curve.baseline_days) for search in searches]
 
 
 class _StarSearch:
@@ -127,11 +137,13 @@ class _StarSearch:
         self.curve = self.left = curve
         self.signals: list[Signal] = []
         self._settings = settings
+        self._noise: Floats = np.empty(0)
         self._n_dips = 0
         self.is_active = self._is_long_enough()
 
     def advance(self, coarse: Curve, spectrum: Spectrum) -> None:
         """Take the strongest signal of what is left, and mask it."""
+        self._noise = spectrum.power
         found = _strongest(self.left, coarse, spectrum, self._settings)
         if isinstance(found, Signal) and found.detection_statistic >= self._settings.statistic_floor:
             self.signals.append(found)
@@ -150,14 +162,24 @@ class _StarSearch:
         else:
             self.is_active = False
 
+    def with_false_alarms(self) -> list[Signal]:
+        """Return the signals, each compared with the spectrum of what is left in the end."""
+        return [
+            replace(signal, log10_false_alarm=log10_false_alarm(self._noise, signal.peak))
+            for signal in self.signals
+        ]
+
     def _is_long_enough(self) -> bool:
         shortest, longest = self._settings.period_range
         return self.left.longest_period(longest) > shortest
 
 
 def _ranked(signals: list[Signal], baseline_days: float) -> list[Signal]:
-    """Order signals by strength, whatever the order of finding, and relate each to the stronger ones."""
-    ranked = sorted(signals, key=lambda signal: -signal.detection_statistic)
+    """Order signals, and relate each to those before it.
+
+    Those beyond doubt come first, by strength; then the others as they were found, the most likely first.
+    """
+    ranked = sorted(signals, key=lambda signal: -max(signal.detection_statistic, _CLEAR))
     boxes = [signal.box for signal in ranked]
     return [
         replace(signal, harmonic=harmonic_relation(signal.box, boxes[:position], baseline_days))
@@ -180,7 +202,7 @@ class _Dip:
 def _strongest(
     curve: Curve, coarse: Curve, spectrum: Spectrum, settings: SearchSettings
 ) -> Signal | _Dip | None:
-    """Find the signal with the highest detection statistic among the highest peaks of the spectrum.
+    """Find the most likely of the spectrum's peaks that is a signal.
 
     Returns
     -------
@@ -192,36 +214,52 @@ def _strongest(
     limits = Limits(
         (shortest, curve.longest_period(longest)), settings.duration_factors, settings.min_transits
     )
-    height = detrended_power(spectrum.power)
     least = _LEAST_OF_FLOOR * settings.statistic_floor
+    if not spectrum.power.max(initial=0.0) >= least:
+        return None
+    height = detrended_power(spectrum.power)
     peaks = distinct_peaks(spectrum, height, settings.n_peaks, coarse.baseline_days)
-    boxes = [
-        refine(
-            coarse, _box(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits, REFINING_ENGINE
-        )
-        for peak in peaks
-        if spectrum.power[peak] >= least
-    ]
-    refined = [found for found in boxes if found]
+    peaks = peaks[spectrum.power[peaks] >= least]
+    # A strong signal is in what is taken for noise, so that its evidence means little; nor is it needed.
+    evidence = None
+    if spectrum.power[peaks[0]] < _CLEAR:
+        evidence = _evidence(curve, spectrum, settings)
+        peaks = evidence.most_likely_first(spectrum, peaks)
+    tried = (
+        refine(coarse, _located(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits)
+        for peak in peaks[:_MOST_REFINED]
+    )
+    refined = [found for found in tried if found]
     dip = _single_dip(refined, settings.statistic_floor)
     if dip is not None:
         return dip
-    best = _most_significant(coarse, refined, settings.statistic_floor)
+    best = _first_significant(coarse, refined, settings.statistic_floor, by_strength=evidence is None)
     if best is None:
         return None
-    return _finished(curve, right_alias(coarse, best, limits, REFINING_ENGINE), spectrum, limits)
+    return _finished(curve, right_alias(coarse, best, limits, evidence), spectrum, height, limits)
 
 
-def _most_significant(curve: Curve, refined: Sequence[Fitted], floor: float) -> Fitted | None:
-    """Return the box with the highest detection statistic, if that reaches the floor."""
+def _evidence(curve: Curve, spectrum: Spectrum, settings: SearchSettings) -> Evidence:
+    step = settings.bin_minutes / 1440
+    periods = float(spectrum.periods[0]), float(spectrum.periods[-1])
+    durations = event_durations(periods, settings.duration_factors, step)
+    return Evidence(single_events(curve, durations, step), settings.duration_factors, settings.min_transits)
+
+
+def _first_significant(
+    curve: Curve, refined: Sequence[Fitted], floor: float, *, by_strength: bool
+) -> Fitted | None:
+    """Return the first box whose detection statistic reaches the floor, or that with the highest."""
     best, highest = None, floor
-    for found in sorted(refined, key=lambda found: -found.transits.strength):
+    for found in sorted(refined, key=lambda found: -found.transits.strength) if by_strength else refined:
         # The statistic is at most the strength: what is weaker than the best need not be measured.
         if found.transits.strength < highest:
-            break
-        statistic = detection_statistic(measure(curve, found.box))
+            continue
+        statistic = detection_statistic(measure(curve, found.box, found.transits))
         if statistic >= highest:
             best, highest = found, statistic
+            if not by_strength:
+                break
     return best
 
 
@@ -235,7 +273,7 @@ def _single_dip(refined: Sequence[Fitted], floor: float) -> _Dip | None:
     return _Dip(best.box.epoch + best.transits.strongest * best.box.period, best.box.duration)
 
 
-def _box(curve: Curve, spectrum: Spectrum, peak: int) -> Box:
+def _located(curve: Curve, spectrum: Spectrum, peak: int) -> Box:
     return located(curve, float(spectrum.periods[peak]), float(spectrum.duration[peak]))
 
 
@@ -245,27 +283,32 @@ def _spacing(periods: Floats, index: int) -> float:
     return float(np.diff(near).max())
 
 
-def _finished(curve: Curve, found: Fitted, spectrum: Spectrum, limits: Limits) -> Signal | None:
+def _finished(
+    curve: Curve, found: Fitted, spectrum: Spectrum, height: Floats, limits: Limits
+) -> Signal | None:
     """Refine on all samples, fit the transit's shape, and set the epoch to the transit nearest the middle."""
     half_width = found.box.duration * found.box.period / curve.baseline_days / 3
-    fine = refine(curve, found.box, half_width, limits, REFINING_ENGINE) or found
+    fine = refine(curve, found.box, half_width, limits) or found
     transit = fit_trapezoid(curve, fine.box, fine.transits.depth, fine.transits.noise_factor)
     box = Box(transit.period, transit.epoch, fine.box.duration)
-    numbers = transits_of(curve, box).numbers
-    if not numbers.size:
+    transits = transits_of(curve, box)
+    if not transits.n_transits:
         return None
     middle = 0.5 * (curve.time[0] + curve.time[-1])
-    times = box.epoch + numbers * box.period
-    epoch, epoch_err = transit.near(int(numbers[np.argmin(np.abs(times - middle))]))
-    box = replace(box, epoch=epoch)
-    sde = signal_detection_efficiency(spectrum.power)
+    times = box.epoch + transits.numbers * box.period
+    central = int(transits.numbers[np.argmin(np.abs(times - middle))])
+    epoch, epoch_err = transit.near(central)
+    box, transits = replace(box, epoch=epoch), replace(transits, numbers=transits.numbers - central)
     nearest = int(np.argmin(np.abs(np.log(spectrum.periods / box.period))))
+    near = slice(max(nearest - 2, 0), nearest + 3)
     return Signal(
         box=box,
         transit=transit,
         epoch_err=epoch_err,
-        statistics=measure(curve, box),
-        sde=float(sde[max(nearest - 2, 0) : nearest + 3].max()),
+        statistics=measure(curve, box, transits),
+        sde=float(signal_detection_efficiency(height)[near].max()),
+        peak=float(spectrum.power[near].max()),
+        log10_false_alarm=np.nan,
         harmonic=None,
         periods=spectrum.periods,
         power=spectrum.power,

@@ -11,8 +11,9 @@ from typing import Final
 
 import numpy as np
 
+from astro_assets.transits.search.aligned import aligned_zeros
 from astro_assets.transits.search.engine import Curve, Floats, Spectrum
-from astro_assets.transits.search.grid import Grid, gridded
+from astro_assets.transits.search.grid import gridded
 from astro_assets.transits.search.levels import LEAST_FILLED, Level, plan_search
 
 _LANES: Final = 16
@@ -46,10 +47,11 @@ class SingleStarEngine:
         grid = gridded(curve, max(self.finest_step_days, curve.cadence_days))
         plan = plan_search(grid.residual.size, grid.step, period_range, duration_factors, self.every)
         power, duration = np.zeros(plan.periods.size), np.zeros(plan.periods.size)
+        residual, weight = grid.residual, grid.weight
         for level in plan.levels:
-            while grid.residual.size > level.n_bins:
-                grid = grid.coarser()
-            found, width = _search(level, grid, self.every)
+            while residual.size > level.n_bins:
+                residual, weight = residual[::2] + residual[1::2], weight[::2] + weight[1::2]
+            found, width = _search(level, residual, weight, self.every)
             # The first of the strongest trials of each cell.
             order = np.lexsort((np.arange(found.size), -found, level.cells))
             best = order[np.diff(level.cells[order], prepend=-1) > 0]
@@ -57,25 +59,23 @@ class SingleStarEngine:
             cells = level.cells[best][better]
             power[cells] = found[best][better]
             duration[cells] = level.step * width[best][better]
-        seen = plan.is_tried & (plan.periods <= curve.longest_period(period_range[1]))
+        seen = slice(0, np.searchsorted(plan.periods, curve.longest_period(period_range[1]), side="right"))
         return Spectrum(plan.periods[seen], power[seen], duration[seen])
 
 
-def _search(level: Level, grid: Grid, every: int) -> tuple[Floats, Floats]:
+def _search(level: Level, residual: Floats, weight: Floats, every: int) -> tuple[Floats, Floats]:
     """Return the ratio and the width in bins of each scanned trial."""
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.folding import search_level
     from astro_assets.transits.search.noise_lanes import noise_factors
+    from astro_assets.transits.search.single_folding import search_level
 
-    residual, weight = np.zeros((level.room, _LANES), np.float32), np.zeros((level.room, _LANES), np.float32)
-    residual[: level.n_bins, 0], weight[: level.n_bins, 0] = grid.residual, grid.weight
-    noise = np.ones(3 * _LANES, np.float32)
-    noise_factors(residual.reshape(-1), weight.reshape(-1), level.n_bins, level.widths, noise)
-    scale = 1 / noise.reshape(3, _LANES)[:, 0].astype(np.float64)
-    n_trials = level.cells.size
-    periods, power, width = np.zeros(n_trials), np.zeros(n_trials), np.zeros(n_trials, np.int64)
+    grids = aligned_zeros(2, level.room, _LANES)
+    grids[0, : level.n_bins, 0], grids[1, : level.n_bins, 0] = residual, weight
+    noise = aligned_zeros(len(level.widths), _LANES)
+    noise_factors(grids[0].reshape(-1), grids[1].reshape(-1), level.n_bins, level.widths, noise.reshape(-1))
+    power, width = np.zeros(level.cells.size), np.zeros(level.cells.size, np.int64)
     search_level(
-        residual[:, 0].copy(), weight[:, 0].copy(), level.n_bins, level.bases, np.array(level.widths), scale,
-        LEAST_FILLED, every, periods, power, width,
+        grids[0, :, 0].copy(), grids[1, :, 0].copy(), level.n_bins, level.bases, np.array(level.widths),
+        1 / noise[:, 0].astype(np.float64), LEAST_FILLED, every, power, width,
     )  # fmt: skip
     return power, width.astype(np.float64)

@@ -7,22 +7,29 @@ its grid decides.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.transits.search.engine import Curve, Floats, Spectrum
+from astro_assets.transits.search.aligned import aligned_zeros
+from astro_assets.transits.search.engine import Curve, Spectrum
 from astro_assets.transits.search.grid import Grid, gridded
-from astro_assets.transits.search.levels import LEAST_FILLED, Level, Plan, plan_search
+from astro_assets.transits.search.levels import LEAST_FILLED, Level, Plan, base_groups, plan_search
 
 #: Stars a vector, as in ``lanes``, which must not be imported before it is used.
 _LANES: Final = 16
 #: From so many stars of equal weights on it pays to work these out once for all.
 _FEWEST_ALIKE: Final = 8
+#: So many are in memory together, at most.
+_MOST: Final = 256
+#: Scales that stay in the second-level cache of a core beside the grid of a vector of stars.
+_CACHED_SCALES: Final = 65_536
 #: So few stars of different weights are searched faster one by one, each sharing its weights with nobody.
 _TOO_FEW: Final = 2
 
@@ -62,7 +69,8 @@ class SurveyEngine:
             for block in _blocks(numbers, grids):
                 found = _search(plan, [grids[number] for number in block.stars], is_alike=block.is_alike)
                 for number, (power, duration) in zip(block.stars, found, strict=True):
-                    seen = plan.is_tried & (plan.periods <= curves[number].longest_period(period_range[1]))
+                    longest = curves[number].longest_period(period_range[1])
+                    seen = slice(0, np.searchsorted(plan.periods, longest, side="right"))
                     spectra[number] = Spectrum(plan.periods[seen], power[seen], duration[seen])
         return [spectra[number] for number in range(len(curves))]
 
@@ -83,7 +91,8 @@ def _blocks(numbers: Sequence[int], grids: Sequence[Grid]) -> Iterator[_Block]:
     others: list[int] = []
     for stars in by_weight.values():
         if len(stars) >= _FEWEST_ALIKE:
-            yield _Block(stars, is_alike=True)
+            for first in range(0, len(stars), _MOST):
+                yield _Block(stars[first : first + _MOST], is_alike=True)
         else:
             others += stars
     for first in range(0, len(others), _LANES):
@@ -94,49 +103,74 @@ def _blocks(numbers: Sequence[int], grids: Sequence[Grid]) -> Iterator[_Block]:
             yield from (_Block([star], is_alike=True) for star in some)
 
 
-def _search(plan: Plan, grids: Sequence[Grid], *, is_alike: bool) -> list[tuple[Floats, Floats]]:
-    """Search all levels: for each star power and duration, days, of each cell of the plan's spectrum."""
-    power = np.zeros((len(grids), plan.periods.size))
-    duration = np.zeros_like(power)
-    for level in plan.levels:
-        while grids[0].residual.size > level.n_bins:
-            grids = [grid.coarser() for grid in grids]
-        found, width = _search_level(plan, level, grids, is_alike=is_alike)
-        better = found > power
-        power[better] = found[better]
-        duration[better] = level.step * width[better]
-    return list(zip(power, duration, strict=True))
+def _search(plan: Plan, grids: list[Grid], *, is_alike: bool) -> NDArray[np.float64]:
+    """Search all levels: power and duration, days, of each cell of the plan's spectrum.
+
+    Returns
+    -------
+    ndarray
+        Shape (stars, 2, cells).
+    """
+    n_cells = plan.periods.size
+    residual = np.stack([grid.residual for grid in grids])
+    weight = np.stack([grid.weight for grid in (grids[:1] * _LANES if is_alike else grids)])
+    found = aligned_zeros(-(-len(grids) // _LANES), n_cells, 2, _LANES)
+    for n_bins, same_bins in groupby(plan.levels, key=lambda level: level.n_bins):
+        levels = list(same_bins)
+        while residual.shape[1] > n_bins:
+            residual, weight = (values[:, ::2] + values[:, 1::2] for values in (residual, weight))
+        room = max(level.room for level in levels)
+        residuals, weights = _vectors(residual, room), _vectors(weight, room)[0]
+        factors = _noise_factors(residuals, weights, n_bins, levels[0].widths)
+        for level in levels:
+            of_boxes = np.ascontiguousarray(factors[:, -len(level.widths) :])
+            shared = weights[:, 0].copy() if is_alike else weights
+            _search_level(level, plan.every, residuals, shared, of_boxes, found)
+    by_star = found.transpose(0, 3, 2, 1).reshape(-1, 2, n_cells)
+    return by_star[: len(grids)].astype(np.float64)
 
 
 def _search_level(
-    plan: Plan, level: Level, grids: Sequence[Grid], *, is_alike: bool
-) -> tuple[Floats, Floats]:
-    """Return power and width in bins of each cell of the spectrum, shapes (stars, cells)."""
+    level: Level, every: int, residuals: Singles, weights: Singles, factors: Singles, found: Singles
+) -> None:
+    """Raise spectra, shape (vectors, cells, 2, 16), to what is found on a level."""
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.batch_folding import search_block
+    from astro_assets.transits.search.batch_folding import search_group
+    from astro_assets.transits.search.box_scale_lanes import set_scales_of_group
+    from astro_assets.transits.search.folding import table_size
+
+    n_bins, widths = level.n_bins, np.array(level.widths)
+    durations = (level.step * widths).astype(np.float32)
+    tables, scratch = aligned_zeros(2, table_size(n_bins, level.bases, widths[-1]) * _LANES)
+    lanes = weights.shape[1:]
+    # A group has its scales in the cache; then each vector of stars is read once for all of its bases.
+    groups = base_groups(n_bins, level.bases, level.widths, every, _CACHED_SCALES // math.prod(lanes))
+    scales = aligned_zeros(max((group.n_scales for group in groups), default=0), *lanes)
+    for group in groups:
+        set_scales_of_group(
+            weights, n_bins, group.bases, group.counted, every, widths, LEAST_FILLED, tables, scratch, scales
+        )
+        search_group(
+            residuals, n_bins, group.bases, group.counted, every, level.widths, scales, durations, factors,
+            level.cells[group.scanned :], tables, scratch, found,
+        )  # fmt: skip
+
+
+def _vectors(values: NDArray[np.float64], room: int) -> Singles:
+    """Put stars side by side, with zeros behind their bins: shape (vectors, room, 16)."""
+    n_stars, n_bins = values.shape
+    vectors = aligned_zeros(-(-n_stars // _LANES), room, _LANES)
+    for first in range(0, n_stars, _LANES):
+        some = values[first : first + _LANES]
+        vectors[first // _LANES, :n_bins, : len(some)] = some.T
+    return vectors
+
+
+def _noise_factors(residuals: Singles, weights: Singles, n_bins: int, widths: tuple[int, ...]) -> Singles:
+    """Return what the ratios of each box are multiplied by, shape (vectors, widths, 16)."""
     from astro_assets.transits.search.noise_lanes import noise_factors
 
-    n_vectors, n_cells = -(-len(grids) // _LANES), plan.periods.size
-    residuals = np.zeros((n_vectors, level.room, _LANES), np.float32)
-    weights = np.zeros_like(residuals)
-    for number, grid in enumerate(grids):
-        vector, lane = divmod(number, _LANES)
-        residuals[vector, : level.n_bins, lane] = grid.residual
-        weights[vector, : level.n_bins, lane] = grid.weight
-    noise = np.ones((n_vectors, 3 * _LANES), np.float32)
-    for vector in range(n_vectors):
-        noise_factors(
-            residuals[vector].reshape(-1),
-            weights[vector].reshape(-1),
-            level.n_bins,
-            level.widths,
-            noise[vector],
-        )
-    found = np.zeros((n_vectors, n_cells, 2, _LANES), np.float32)
-    search_block(
-        residuals.reshape(-1), weights[0, :, 0].copy() if is_alike else weights[0], level.n_bins, level.bases,
-        level.widths, (np.float32(1) / noise).reshape(-1), LEAST_FILLED, plan.every, level.cells, n_cells,
-        found.reshape(-1),
-    )  # fmt: skip
-    by_star = found.transpose(2, 0, 3, 1).reshape(2, n_vectors * _LANES, n_cells)[:, : len(grids)]
-    return by_star[0].astype(np.float64), by_star[1].astype(np.float64)
+    noise = aligned_zeros(len(residuals), len(widths), _LANES)
+    for residual, out in zip(residuals, noise, strict=True):
+        noise_factors(residual.reshape(-1), weights.reshape(-1), n_bins, widths, out.reshape(-1))
+    return np.float32(1) / noise

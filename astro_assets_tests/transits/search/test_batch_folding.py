@@ -3,19 +3,22 @@
 import numpy as np
 import pytest
 
-from astro_assets.transits.search.batch_folding import search_block
-from astro_assets.transits.search.folding import DIRECT_ROWS, fast_fold, row_shift, search_level
-from astro_assets.transits.search.levels import trial_periods
+from astro_assets.transits.search.batch_folding import search_group
+from astro_assets.transits.search.box_scale_lanes import set_scales_of_group
+from astro_assets.transits.search.folding import table_size
+from astro_assets.transits.search.levels import base_groups, trial_periods
+from astro_assets.transits.search.single_folding import search_level
+from astro_assets_tests.transits.search.test_folding import folds
 
 N_BINS = 900
-WIDTHS = (4, 5, 6)
+WIDTHS = (2, 3, 4, 5, 6)
 LEAST = 0.25
 
 
 def _stars(seed, n_vectors, bases):
     """Residuals (vectors, room, 16), and weights with a gap, shape (room,)."""
     rng = np.random.default_rng(seed)
-    room = N_BINS + 2 * bases[1] + 30
+    room = N_BINS + 2 * bases[1] + 60
     weights = np.zeros(room, np.float32)
     weights[:N_BINS] = rng.choice([0.5, 1.0], N_BINS)
     weights[300:340] = 0
@@ -25,28 +28,28 @@ def _stars(seed, n_vectors, bases):
     return residuals, weights
 
 
-def _search(residuals, weights, bases, noise=None, every=1):
-    n_trials = trial_periods(N_BINS, bases, every).size
+def _search(residuals, weights, bases, noise=None, every=1, widths=WIDTHS, cells=None):
+    cells = np.arange(trial_periods(N_BINS, bases, every).size) if cells is None else cells
     n_vectors = residuals.shape[0]
-    noise = np.ones((n_vectors, 3, 16), np.float32) if noise is None else noise
-    found = np.zeros((n_vectors, n_trials, 2, 16), np.float32)
-    search_block(
-        residuals.reshape(-1), weights, N_BINS, bases, WIDTHS, noise.reshape(-1), LEAST, every,
-        np.arange(n_trials), n_trials, found.reshape(-1),
+    noise = np.ones((n_vectors, len(widths), 16), np.float32) if noise is None else noise
+    tables, scratch = np.zeros((2, 16 * table_size(N_BINS, bases, widths[-1])), np.float32)
+    found = np.zeros((n_vectors, cells.max() + 1, 2, 16), np.float32)
+    (group,) = base_groups(N_BINS, bases, widths, every, 10**9)
+    assert group.scanned + cells.size == trial_periods(N_BINS, bases, every).size
+    scales = np.zeros((group.n_scales, *weights.shape[1:]), np.float32)
+    boxes = np.array(widths)
+    set_scales_of_group(weights, N_BINS, bases, 0, every, boxes, LEAST, tables, scratch, scales)
+    search_group(
+        residuals, N_BINS, bases, 0, every, widths, scales, boxes.astype(np.float32), noise, cells, tables,
+        scratch, found,
     )  # fmt: skip
     return found
 
 
 def _folds(values, base):
-    """All folds of one star at a base, each as a function from bin to sum: shape (rows - 1, base + 6)."""
+    """All folds of one star at a base that are scanned: shape (rows - 1, base + 6)."""
     rows = -(-N_BINS // base)
-    if rows > DIRECT_ROWS:
-        out = np.zeros(rows * base, np.float32)
-        fast_fold(values[: rows * base].copy(), rows, base, 1, out, np.zeros_like(out))
-        circles = out.reshape(rows, base)[: rows - 1].astype(np.float64)
-        return np.concatenate([circles, circles[:, :6]], axis=1)
-    starts = [[row * base + row_shift(row, shift, rows) for row in range(rows)] for shift in range(rows - 1)]
-    return np.array([sum(values[s : s + base + 6].astype(np.float64) for s in some) for some in starts])
+    return folds(values.copy(), rows, base, 6)[: rows - 1, :, 0].astype(np.float64)
 
 
 def _best_boxes(residual, weight, bases, noise):
@@ -68,7 +71,7 @@ def _best_boxes(residual, weight, bases, noise):
 @pytest.mark.parametrize("bases", [(12, 20), (76, 90), (150, 170), (400, 430)])
 def test_ratios_are_those_of_plain_numpy(bases):
     residuals, weights = _stars(1, 2, bases)
-    noise = np.random.default_rng(2).uniform(0.5, 1, (2, 3, 16)).astype(np.float32)
+    noise = np.random.default_rng(2).uniform(0.5, 1, (2, 5, 16)).astype(np.float32)
     found = _search(residuals, weights, bases, noise)
     for vector, lane in ((0, 0), (0, 15), (1, 7)):
         expected = _best_boxes(residuals[vector, :, lane], weights, bases, noise[vector, :, lane])
@@ -97,11 +100,10 @@ def test_one_star_searched_by_phase_has_the_same_ratios():
     bases = (20, 430)
     residuals, weights = _stars(5, 1, bases)
     found = _search(residuals, weights, bases, every=2)
-    results = np.zeros(50_000), np.zeros(50_000), np.zeros(50_000, np.int64)
+    power, width = np.zeros(found.shape[1]), np.zeros(found.shape[1], np.int64)
     star = residuals[0, :, 3].copy()
-    count = search_level(star, weights, N_BINS, bases, np.array(WIDTHS), np.ones(3), LEAST, 2, *results)
-    periods, power, width = (values[:count] for values in results)
-    np.testing.assert_array_equal(periods, trial_periods(N_BINS, bases, 2))
+    count = search_level(star, weights, N_BINS, bases, np.array(WIDTHS), np.ones(5), LEAST, 2, power, width)
+    assert count == found.shape[1]
     np.testing.assert_allclose(found[0, :, 0, 3], power, rtol=1e-4, atol=1e-5)
     assert np.mean(found[0, :, 1, 3] == width) > 0.98
 
@@ -111,17 +113,22 @@ def test_a_cell_keeps_the_highest_of_its_trials_and_its_width():
     residuals, weights = _stars(6, 1, bases)
     single = _search(residuals, weights, bases)[0]
     n_trials = single.shape[0]
-    found = np.zeros((1, 3, 2, 16), np.float32)
     cells = np.arange(n_trials) * 3 // n_trials
-    search_block(
-        residuals.reshape(-1), weights, N_BINS, bases, WIDTHS, np.ones(48, np.float32), LEAST, 1, cells, 3,
-        found.reshape(-1),
-    )  # fmt: skip
+    found = _search(residuals, weights, bases, cells=cells)
     for cell in range(3):
         inside = single[cells == cell]
         best = inside[:, 0].argmax(axis=0)
         np.testing.assert_array_equal(found[0, cell, 0], inside[:, 0].max(axis=0))
         np.testing.assert_array_equal(found[0, cell, 1], inside[best, 1, np.arange(16)])
+
+
+@pytest.mark.parametrize("bases", [(12, 20), (76, 90), (400, 430)])
+def test_wide_boxes_alone_have_the_ratios_they_have_beside_narrow_ones(bases):
+    residuals, weights = _stars(8, 1, bases)
+    noise = np.ones((1, 5, 16), np.float32)
+    noise[:, :2] = 0
+    among = _search(residuals, weights, bases, noise)
+    assert _search(residuals, weights, bases, widths=(4, 5, 6)).tobytes() == among.tobytes()
 
 
 def test_nothing_is_found_in_nothing():

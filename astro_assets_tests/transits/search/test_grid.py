@@ -68,15 +68,6 @@ def test_stars_observed_together_have_the_same_weights():
     assert counts.max() >= 5
 
 
-def test_coarser_bins_are_the_sums_of_two():
-    grid = gridded(curve(), 0.05)
-    coarse = grid.coarser()
-    assert coarse.step == 2 * grid.step
-    assert coarse.start == grid.start
-    np.testing.assert_allclose(coarse.residual[:50], grid.residual[:100].reshape(50, 2).sum(axis=1))
-    assert coarse.weight.sum() == pytest.approx(1.0)
-
-
 def test_samples_at_the_cadence_fill_every_bin_once():
     time = 1000 + np.arange(500) * CADENCE
     jitter = np.random.default_rng(0).uniform(-0.3, 0.3, time.size) * CADENCE

@@ -5,12 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astro_assets.transits.search.periods import (
-    durations_between,
-    ofir_periods,
-    search_bands,
-    transit_duration_days,
-)
+from astro_assets.transits.search.periods import ofir_periods, transit_duration_days
 
 
 def test_the_earth_crosses_the_sun_in_thirteen_hours():
@@ -49,23 +44,3 @@ def test_between_trials_a_transit_drifts_by_a_part_of_its_duration(baseline, sho
 def test_empty_ranges_are_refused(wrong):
     with pytest.raises(ValueError, match=r"no periods between|must be positive"):
         ofir_periods(*wrong)
-
-
-def test_durations_cover_the_range_in_steps_of_the_ratio():
-    durations = durations_between(0.02, 0.3, 1.3)
-    assert durations[[0, -1]] == pytest.approx([0.02, 0.3])
-    assert (durations[1:] / durations[:-1] <= 1.3 + 1e-9).all()
-    assert durations_between(0.1, 0.1, 1.3).tolist() == [0.1]
-
-
-@given(st.floats(5, 100), st.floats(1e-3, 0.05))
-def test_bands_hold_each_period_once_with_plausible_durations(baseline, cadence):
-    bands = search_bands(baseline, cadence, (0.4, baseline / 2), (0.25, 1.8), 3.0, 1.3)
-    periods = np.concatenate([band.periods for band in bands])
-    np.testing.assert_array_equal(periods, ofir_periods(baseline, 0.4, baseline / 2, 3.0))
-    for band in bands:
-        expected = transit_duration_days(band.periods[[0, -1]])
-        assert band.durations[-1] < 0.5 * band.periods[0]
-        assert band.durations[-1] <= 1.8 * expected[1] + 1e-12
-        assert band.durations[0] >= min(cadence, band.durations[-1]) - 1e-12
-        assert band.durations[0] <= max(0.25 * expected[0], cadence) + 1e-12

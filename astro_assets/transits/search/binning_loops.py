@@ -1,0 +1,35 @@
+"""Compiled averages over equal stretches of time; only loops over one star's plain arrays live here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@njit(cache=True, nogil=True)
+def averaged(time: Floats, flux: Floats, weight: Floats, width: float) -> Any:
+    """Return mean time, mean flux and weight of each bin that has samples.
+
+    Parameters
+    ----------
+    time, flux, weight
+        Days, increasing; relative flux; inverse variances; shape (n,), n at least 1.
+    width
+        Length of a bin, days; the first begins with the first sample.
+    """
+    times, fluxes, weights = np.zeros(time.size), np.zeros(time.size), np.zeros(time.size)
+    bin_, at = 0, 0
+    for n in range(time.size):
+        place = int(np.floor((time[n] - time[0]) / width))
+        if place > bin_:
+            bin_, at = place, at + 1
+        weights[at] += weight[n]
+        times[at] += weight[n] * (time[n] - time[0])
+        fluxes[at] += weight[n] * (flux[n] - 1)
+    weights = weights[: at + 1].copy()
+    return time[0] + times[: at + 1] / weights, 1 + fluxes[: at + 1] / weights, weights

@@ -1,0 +1,100 @@
+"""Which of the peaks of a spectrum are most likely transits.
+
+Peaks are compared here by what single transits add up to at their periods; they are refined elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_assets.transits.search.engine import Floats, Spectrum
+from astro_assets.transits.search.matched_filter import SingleEvents
+from astro_assets.transits.search.periods import transit_duration_days
+
+#: Durations expected, in units of that of a central transit of the Sun: dwarfs at any impact parameter.
+_TYPICAL_DURATION: Final = 0.8
+_DURATION_SCATTER: Final = 0.5
+#: Largest ratio of neighbouring durations.
+_DURATION_RATIO: Final = 1.3
+#: Periods tried on each side of a peak, and how far apart they are: transits drift over the data by this
+#: part of the duration.
+_EACH_SIDE: Final = 3
+_DRIFT: Final = 0.25
+
+
+def event_durations(
+    period_range: tuple[float, float], duration_factors: tuple[float, float], shortest_days: float
+) -> Floats:
+    """Return the durations of single events that are enough for all periods of a range, days."""
+    shortest, longest = np.array(duration_factors) * transit_duration_days(np.array(period_range))
+    shortest = max(float(shortest), shortest_days)
+    longest = max(float(longest), shortest)
+    count = 1 + math.ceil(math.log(longest / shortest) / math.log(_DURATION_RATIO))
+    return np.geomspace(shortest, longest, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The evidence for transits against noise, given a curve's single events.
+
+    Parameters
+    ----------
+    events
+        Of the curve.
+    duration_factors
+        Shortest and longest duration, in units of a central transit of the Sun.
+    least_transits
+        Fewest observed transits.
+    """
+
+    events: SingleEvents
+    duration_factors: tuple[float, float]
+    least_transits: int
+
+    def near(self, period: float, duration: float) -> float:
+        """Return the logarithm of the evidence near a period, but for a constant.
+
+        The likelihood ratio ``exp(snr^2 / 2)`` of the best ephemeris, times the part of all ephemerides that
+        fit as well (its width in period and in phase, each a duration, over what there is of them), times how
+        likely the duration is for a star of that period; summed over durations.
+
+        Parameters
+        ----------
+        period, duration
+            Days; periods at which transits drift by three quarters of the duration over the data are tried.
+        """
+        # Compiling takes a while; the code location must load without it.
+        from astro_assets.transits.search.event_folding import strongest_repetition
+
+        events = self.events
+        relative = events.durations / float(transit_duration_days(period))
+        shortest, longest = self.duration_factors
+        chosen = np.flatnonzero((relative >= shortest) & (relative <= longest))
+        if not chosen.size:
+            chosen = np.array([np.argmin(np.abs(np.log(relative)))])
+        baseline = events.strength.shape[1] * events.step
+        shifts = _DRIFT * np.arange(-_EACH_SIDE, _EACH_SIDE + 1)
+        periods = period * (1 + shifts * duration / baseline) / events.step
+        snr = np.array(
+            [
+                strongest_repetition(
+                    events.strength[row], events.information[row], periods, self.least_transits
+                )
+                for row in chosen
+            ]
+        )
+        likely = -0.5 * (np.log(relative[chosen] / _TYPICAL_DURATION) / _DURATION_SCATTER) ** 2
+        volume = 2 * np.log(events.durations[chosen]) - np.log(period * baseline)
+        return float(np.logaddexp.reduce(0.5 * snr**2 + likely + volume))
+
+    def most_likely_first(self, spectrum: Spectrum, peaks: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Order peaks of a spectrum by their evidence."""
+        evidence = [
+            self.near(float(spectrum.periods[peak]), float(spectrum.duration[peak])) for peak in peaks
+        ]
+        return peaks[np.argsort(-np.array(evidence), kind="stable")]
