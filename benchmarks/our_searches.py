@@ -24,16 +24,15 @@ from astro_assets.transits.search.survey import SurveyEngine
 SPECTRUM, SEARCH, NEAR = "ours, spectrum", "ours, search", "ours, spectrum near"
 #: Curves searched together.
 BATCH: Final = 256
-#: Below this nothing is a peak: every curve has a strongest signal.
-_FLOOR: Final = 3.0
+#: Less than users may set: every curve has a strongest signal.
+_FLOOR: Final = 0.0
 
 
 def settings_of(cell: Cell) -> SearchSettings:
     """Return the default settings with the cell's range, and no threshold."""
     shortest, longest = cell.periods
-    return SearchSettings(
-        shortest_period_days=shortest, longest_period_days=longest, statistic_floor=_FLOOR, max_signals=1
-    )
+    settings = SearchSettings(shortest_period_days=shortest, longest_period_days=longest, max_signals=1)
+    return settings.model_copy(update={"statistic_floor": _FLOOR})
 
 
 def our_answers(cell: Cell, injections: Sequence[Injection]) -> dict[str, list[Answer]]:

@@ -27,7 +27,7 @@ from injections import Injection, fingerprint, injection
 from our_searches import BATCH, NEAR, SPECTRUM, exact_ratio, noise_factor, our_answers
 from peer_searches import PEERS, Answer, Peer
 from recovery_answers import Store, require_same
-from recovery_report import figure, markdown, table, verdict_line
+from recovery_report import figure, instead_line, markdown, table, verdict_line
 from recovery_summary import TLS, lines, verdicts
 from rich.console import Console
 from rich.progress import track
@@ -56,7 +56,10 @@ def compared(store: Store, cell: Cell, size: int, peers: Sequence[Peer] = PEERS)
     """Search the curves that all others have searched; return a line an injection and search."""
     known = {peer: store.read(cell.name, peer.version) for peer in peers}
     numbers = [n for n in range(size) if all(n in answers for answers in known.values())]
+    if not numbers:
+        return pl.DataFrame()
     parts = []
+    our_answers(cell, [injection(cell, number) for number in numbers[:BATCH]])  # compiles
     for first in range(0, len(numbers), BATCH):
         some = [injection(cell, number) for number in numbers[first : first + BATCH]]
         answers: dict[str, list[Answer]] = {
@@ -67,7 +70,7 @@ def compared(store: Store, cell: Cell, size: int, peers: Sequence[Peer] = PEERS)
             for peer in peers
         } | our_answers(cell, some)
         parts += [lines(cell, name, some, of, best) for name, of, best in _with_exact(some, answers)]
-    return pl.concat(parts) if parts else pl.DataFrame()
+    return pl.concat(parts)
 
 
 def _with_exact(
@@ -94,6 +97,7 @@ def show(console: Console, cell: Cell, found: pl.DataFrame) -> bool:
     judged = verdicts(cell, found, NAMES)
     for verdict in judged:
         console.print(f"  {verdict_line(verdict)}")
+    console.print(f"  {instead_line(found)}\n")
     return all(verdict.is_enough for verdict in judged)
 
 

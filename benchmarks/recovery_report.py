@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from injection_cells import Cell
 from our_searches import SEARCH, SPECTRUM
-from recovery_summary import Verdict, by_ratio, paired, summary, verdicts
+from recovery_summary import Verdict, by_ratio, found_instead, paired, summary, verdicts
 
 _COLOURS = {SEARCH: "C3", SPECTRUM: "C1", "astropy": "C0", "tls": "C2", "gerbls": "C7"}
 _HEADER = ("search", "first", "among five", "kept", "ms", "ours, search less this (lost, gained)")
@@ -42,6 +42,13 @@ def verdict_line(verdict: Verdict) -> str:
         f"{word}: {100 * verdict.pair.difference:+.1f} ± {100 * verdict.pair.error:.1f} points to the "
         f"{verdict.asked}, at least {100 * verdict.least:+.0f} wanted"
     )
+
+
+def instead_line(found: pl.DataFrame) -> str:
+    """Return what ours found in place of the transits that it does not recover, in words."""
+    counts = found_instead(found.filter(pl.col("search") == SEARCH))
+    listed = ", ".join(f"{name} {count}" for name, count in counts.most_common())
+    return f"found instead of the period, as a part of it: {listed or 'nothing'}"
 
 
 def markdown(cells: Mapping[str, Cell], found: pl.DataFrame, peers: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ From a table of one line an injection and search to what is printed and drawn; n
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,8 @@ from injections import Injection
 from our_searches import NEAR, SEARCH
 from peer_searches import Answer
 from scipy.stats import binomtest
+
+from astro_assets.transits.search.harmonics import RATIOS
 
 #: Ours may recover so much less than the best of the others.
 MOST_BELOW_BEST: Final = 0.01
@@ -48,6 +51,7 @@ def lines(
             "ratio": [one.ratio for one in injections],
             "period_days": [one.period for one in injections],
             "duration_days": [one.duration for one in injections],
+            "baseline_days": [one.curve.baseline_days for one in injections],
             "found_days": [answer.periods[0] for answer in answers],
             "is_first": [
                 one.is_right(answer.periods[0]) for one, answer in zip(injections, answers, strict=True)
@@ -146,6 +150,17 @@ def verdicts(cell: Cell, found: pl.DataFrame, peers: Sequence[str]) -> list[Verd
     if cell.noise is not None and cell.noise > 0.5 and not cell.is_detrended:
         asked.append(Verdict("TLS in red noise", pairs[TLS], LEAST_ABOVE_TLS))
     return asked
+
+
+def found_instead(found: pl.DataFrame) -> Counter[str]:
+    """Count what one search found where it is wrong: found period over the true one, or another."""
+    counts: Counter[str] = Counter()
+    for line in found.filter(~pl.col("is_first")).iter_rows(named=True):
+        over = line["found_days"] / line["period_days"]
+        apart = line["duration_days"] / line["baseline_days"]
+        names = (str(ratio) for ratio in RATIOS if abs(over / float(ratio) - 1) < apart)
+        counts[next(names, "another period")] += 1
+    return counts
 
 
 def by_ratio(found: pl.DataFrame, edges: Sequence[float]) -> pl.DataFrame:

@@ -113,3 +113,17 @@ def test_pairs_are_judged_by_what_only_one_recovers(bench):
     )
     paired = bench.recovery_summary.paired(found, "a", "b")
     assert (paired.lost, paired.gained, paired.size) == (0, 1, 3)
+
+
+def test_what_is_found_instead_is_told_by_its_part_of_the_period(bench):
+    found = pl.DataFrame(
+        {
+            "period_days": [4.0] * 6,
+            "found_days": [4.0, 2.004, 8.01, 7.9, 3.1, float("nan")],
+            "duration_days": [0.1] * 6,
+            "baseline_days": [27.0] * 6,
+            "is_first": [True] + [False] * 5,
+        }
+    )
+    counts = bench.recovery_summary.found_instead(found)
+    assert counts == {"1/2": 1, "2": 1, "another period": 3}
