@@ -1,17 +1,20 @@
 """What other searches find in an injected curve: astropy's box least squares, TLS and GERBLS.
 
-Each is run as its documentation says, on the same periods and, where it takes any, the same durations.
+Each is run as its documentation says, on the same periods and, where it takes any, the same durations. Whoever
+changes how one is called deletes what is stored of it: the store knows its version and its input only.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 import warnings
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from io import StringIO
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -71,10 +74,25 @@ class Peer:
                 min(limits[1], one.period * (1 + cell.near)),
             )
         started = time.process_time()
-        with redirect_stdout(StringIO()), warnings.catch_warnings():
+        with _silence(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             periods, power = self.spectrum(cell, one, limits)
         return answer_of(one, periods, power, time.process_time() - started)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Drop what is written to the standard output, by compiled code as well."""
+    sys.stdout.flush()
+    output = os.dup(1)
+    with Path(os.devnull).open("w") as nothing:
+        os.dup2(nothing.fileno(), 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(output, 1)
+        os.close(output)
 
 
 def answer_of(one: Injection, periods: Floats, power: Floats, seconds: float) -> Answer:

@@ -40,7 +40,7 @@ NAMES = [peer.name for peer in PEERS]
 def search_with_peers(store: Store, cell: Cell, size: int, peers: Sequence[Peer] = PEERS) -> None:
     """Search the first curves of a cell with all others, those that have no answer yet."""
     known = {peer.version: store.read(cell.name, peer.version) for peer in peers}
-    for number in track(range(size), cell.name):
+    for number in track(range(size), cell.name, console=Console(stderr=True)):
         if all(number in answers for answers in known.values()):
             continue
         one = injection(cell, number)
