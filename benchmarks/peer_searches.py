@@ -1,7 +1,7 @@
 """What other searches find in an injected curve: astropy's box least squares, TLS and GERBLS.
 
-Each is run as its documentation says, on the same periods and, where it takes any, the same durations. Whoever
-changes how one is called deletes what is stored of it: the store knows its version and its input only.
+Each is run as its documentation says, on the same periods and, where it takes any, the same durations.
+Whoever changes how one is called deletes what is stored of it: the store knows version and input only.
 """
 
 from __future__ import annotations
