@@ -14,6 +14,7 @@ from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.tables import TABLES
 from astro_assets.transits import assets as transits
 from astro_assets.transits import checks as transit_checks
+from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
 from astro_assets.transits.tables import LABELLED_CANDIDATES
 
@@ -21,6 +22,8 @@ from astro_assets.transits.tables import LABELLED_CANDIDATES
 SEARCH_JOB = "search_for_transits"
 #: The job that takes catalogue files in and compares the candidates there are with them.
 CATALOGS_JOB = "update_catalogs"
+#: The job that puts planets into light curves and searches them.
+COMPLETENESS_JOB = "measure_completeness"
 #: What is compared with catalogues.
 COMPARED = (LABELLED_CANDIDATES, EXPECTED_SIGNALS, RECOVERED_SIGNALS)
 
@@ -46,6 +49,11 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
                 CATALOGS_JOB,
                 dg.AssetSelection.groups("catalogs") | dg.AssetSelection.assets(*map(asset_key, COMPARED)),
                 description="Takes catalogue files in and compares the candidates there are with them.",
+            ),
+            dg.define_asset_job(
+                COMPLETENESS_JOB,
+                dg.AssetSelection.assets(*map(asset_key, (COMPLETENESS_TARGETS, COMPLETENESS_MAP))),
+                description="Puts planets into the light curves of targets and counts those that are found.",
             ),
         ],
         sensors=observation_sensors.sensors(home, SEARCH_JOB),

@@ -25,6 +25,7 @@ from astro_assets.observations.targets import TargetIdError, canonical_target_id
 from astro_assets.orchestration.engine import Again
 from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.tables import TABLES
+from astro_assets.transits.completeness import UnknownTargetError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -43,6 +44,7 @@ EXPECTED_ERRORS = (
     UnknownTableError,
     UnknownUnitError,
     TargetIdError,
+    UnknownTargetError,
     CatalogError,
     CorruptStoreError,
     InboxStateError,
@@ -189,6 +191,26 @@ def show_stale(output: FormatOption = Format.table, home: HomeOption = None) -> 
         sys.stdout.write(json.dumps(queries.staleness_json(ledger, state), indent=1) + "\n")
     else:
         printing.staleness(ledger, state, queries.file_names(ledger), queries.files_in_inbox(ledger))
+
+
+@app.command()
+def completeness(
+    targets: Annotated[
+        list[str], typer.Argument(help="Targets, however they are written: 'TIC 100100827', kic11446443.")
+    ],
+    injections: Annotated[
+        int, typer.Option(min=0, max=10**6, help="Planets put into each; 0 takes a map back.")
+    ] = 2000,
+    star_radius: Annotated[float, typer.Option(min=0.01, max=100, help="Of the Sun's.")] = 1.0,
+    star_mass: Annotated[float, typer.Option(min=0.01, max=100, help="Of the Sun's.")] = 1.0,
+    home: HomeOption = None,
+) -> None:
+    """Put planets into the light curves of targets, one at a time, and show how many the search finds."""
+    from astro_assets.cli.completeness import measure
+    from astro_assets.transits.injection import Star
+
+    star = Star(star_radius, star_mass)
+    raise typer.Exit(measure(open_home(home, must_exist=True), targets, injections, star))
 
 
 @targets_app.command("find")

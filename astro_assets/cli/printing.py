@@ -10,7 +10,9 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table as Grid
@@ -71,6 +73,25 @@ def catalogs(rows: pl.DataFrame) -> None:
         _print_wide(_grid(rows.with_columns(pl.col("sha256").str.head(_SHORT))))
     else:
         out.print("No catalogues; astro-assets catalogs add FILE takes them in.")
+
+
+def completeness(name: str, cells: Mapping[str, NDArray[Any]]) -> None:
+    """Print the share of planets found by radius, the largest first, and period."""
+    periods, radii = np.unique(cells["period_days_from"]), np.unique(cells["radius_earth_from"])
+    grid = Grid(box=SIMPLE_HEAD, title=f"{name}: per cent found of planets put in, by radius and period")
+    grid.add_column("Earth radii", justify="right")
+    ends = np.unique(cells["period_days_to"]), np.unique(cells["radius_earth_to"])
+    for start, end in zip(periods, ends[0], strict=True):
+        grid.add_column(f"{start:.3g}-{end:.3g} d", justify="right")
+    shape = periods.size, radii.size
+    n_injected, n_recovered = (cells[f"n_{kind}"].reshape(shape) for kind in ("injected", "recovered"))
+    for number in reversed(range(radii.size)):
+        shares = zip(n_recovered[:, number], n_injected[:, number], strict=True)
+        grid.add_row(
+            f"{radii[number]:.3g}-{ends[1][number]:.3g}",
+            *(f"{100 * found / tried:.0f}" if tried else "" for found, tried in shares),
+        )
+    _print_wide(grid)
 
 
 def demonstration(best: pl.DataFrame, recovery: pl.DataFrame, home: Home) -> None:

@@ -131,20 +131,26 @@ def table_config(home: Home, table: Table) -> Config:
     """
     wing, _, name = (table.settings_of or table).name.partition("/")
     section = _settings(home).get(wing, {}).get(name, {})
-    if not section:
+    others = {field: table_config(home, other) for field, other in table.settings_from.items()}
+    if not section and not others:
         return table.config
+    where, known = (
+        f"{home.config_file}, [{wing}.{name}]",
+        [name for name in type(table.config).model_fields if name not in others],
+    )
+    if elsewhere := sorted(others.keys() & section):
+        other = table.settings_from[elsewhere[0]].name.replace("/", ".")
+        raise HomeError(f"{where} {elsewhere[0]}: set that in [{other}]")
     try:
-        return type(table.config).model_validate({**table.config.model_dump(), **section})
+        return type(table.config).model_validate({**dict(table.config), **section, **others})
     except ValidationError as error:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(type(table.config).model_fields)
         wrong = (
-            f"there is no such setting; there are {known}"
+            f"there is no such setting; there are {', '.join(known)}"
             if first["type"] == "extra_forbidden"
             else first["msg"]
         )
-        raise HomeError(f"{home.config_file}, [{wing}.{name}] {where}: {wrong}") from None
+        raise HomeError(f"{where} {'.'.join(str(part) for part in first['loc'])}: {wrong}") from None
 
 
 def check_config(home: Home, tables: tuple[Table, ...]) -> None:

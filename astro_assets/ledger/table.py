@@ -99,6 +99,9 @@ class Table:
         by one.
     settings_of
         The table whose settings this one reads, having none of its own: ``config`` is of the same class.
+    settings_from
+        Fields of ``config`` that are the settings of other tables, by name: they are not set here, and rows
+        are stale when they change there.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Table:
     libraries: tuple[str, ...] = ()
     is_batched: bool = False
     settings_of: Table | None = None
+    settings_from: Mapping[str, Table] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -122,6 +126,9 @@ class Table:
             raise SchemaError(f"{self.name}: the first parent drives and matches by key, not by a constant")
         if self.settings_of is not None and type(self.config) is not type(self.settings_of.config):
             raise SchemaError(f"{self.name} cannot read the settings of {self.settings_of.name}")
+        for name, other in self.settings_from.items():
+            if type(getattr(self.config, name, None)) is not type(other.config):
+                raise SchemaError(f"{self.name} has no settings {name!r} of the class of {other.name}'s")
         roles = [parent.role for parent in self.parents]
         if len(set(roles)) != len(roles):
             raise SchemaError(f"{self.name}: two parents in one role: {roles}")

@@ -1,16 +1,14 @@
 """Values of header cards, taken with care: a card that is missing or broken is None, never an exception.
 
-Only single cards live here; files are opened in `fits_structure`.
+Only single cards live here; headers are in `fits_header`, files are opened in `fits_structure`.
 """
 
 from __future__ import annotations
 
 import math
-import warnings
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from astropy.io.fits import Header
+from astro_assets.observations.fits_header import Header
 
 #: Every byte that FITS allows in a header, 32 to 126; the others become '?'.
 PRINTABLE: Final = bytes(byte if 32 <= byte < 127 else ord("?") for byte in range(256))
@@ -18,16 +16,13 @@ PRINTABLE: Final = bytes(byte if 32 <= byte < 127 else ord("?") for byte in rang
 
 def text_card(header: Header, keyword: str, limit: int = 80) -> str:
     """Return a card's value as printable text of bounded length, empty when it is missing or unreadable."""
-    value = card_value(header, keyword)
-    if value is None:
-        return ""
-    text = str(value).encode("ascii", "replace").translate(PRINTABLE).decode("ascii")
-    return text.strip()[:limit]
+    value = header.get(keyword)
+    return "" if value is None else str(value).strip()[:limit]
 
 
 def number_card(header: Header, keyword: str) -> float | None:
     """Return a card's finite number, None when it is missing or anything else."""
-    value = card_value(header, keyword)
+    value = header.get(keyword)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if math.isfinite(value) else None
@@ -35,7 +30,7 @@ def number_card(header: Header, keyword: str) -> float | None:
 
 def integer_card(header: Header, keyword: str) -> int | None:
     """Return a card's whole number that fits 32 bits, None when it is missing or anything else."""
-    value = card_value(header, keyword)
+    value = header.get(keyword)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if -(2**31) <= value < 2**31 else None
@@ -43,18 +38,4 @@ def integer_card(header: Header, keyword: str) -> int | None:
 
 def flag_card(header: Header, keyword: str) -> bool:
     """Return whether a card is the logical true."""
-    return card_value(header, keyword) is True
-
-
-def card_value(header: Header, keyword: str) -> object:
-    """Return a card's value, None when it is missing, blank or not parsable."""
-    from astropy.io.fits import VerifyError
-    from astropy.io.fits.card import Undefined
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a card that breaks the standard counts as missing
-        try:
-            value: object = header.get(keyword)
-        except (VerifyError, ValueError):
-            return None
-    return None if isinstance(value, Undefined) else value
+    return header.get(keyword) is True

@@ -5,20 +5,22 @@ Only the layout of rows lives here; what a mission means by the columns is in `f
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from astro_assets.observations.fits_cards import card_value, number_card, text_card
+from astro_assets.observations.fits_cards import integer_card, number_card, text_card
+from astro_assets.observations.fits_header import Header
 from astro_assets.observations.fits_structure import MAX_TABLE_BYTES, FitsError, Hdu, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from astropy.io.fits import Header
     from numpy.typing import NDArray
 
 #: NumPy types of the scalar column formats of the FITS standard 4.0, table 18, that light curves use.
@@ -43,11 +45,16 @@ _FORMAT: Final = re.compile(r"([0-9]{0,9})([A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """A column: its NumPy type (its format, if it is not one plain number), its place in a row, its TZERO."""
+    """A column: its NumPy type (its format, if it is not one plain number), its place in a row, its scaling.
+
+    Numbers that stand for themselves have a scale of 1 and a zero of 0.
+    """
 
     form: str
     offset: int
-    zero: int
+    scale: float = 1.0
+    zero: float = 0
+    null: int | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -69,8 +76,9 @@ def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArra
     Returns
     -------
     dict of str to ndarray, shape (n_rows,)
-        float32, float64 or integers: as stored, but for whole numbers with a TZERO (unsigned ones).
-        What TNULL says is no number is left as it is.
+        float32, float64 or integers as stored; whole numbers with a whole TZERO (unsigned ones) as integers;
+        what TSCAL and TZERO scale otherwise as float64. TNULL makes NaN of scaled numbers; among integers,
+        which have no NaN, it is left as it is.
 
     Raises
     ------
@@ -106,7 +114,7 @@ def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArra
     if len(data) < width * n_rows:
         raise FitsError("truncated: the table ends before its last row", "truncated")
     table = np.frombuffer(data, dtype=record)
-    return {name: _native(table[name], field.zero) for name, field in zip(names, fields, strict=True)}
+    return {name: _native(table[name], field) for name, field in zip(names, fields, strict=True)}
 
 
 def column_names(hdu: Hdu) -> list[str]:
@@ -122,15 +130,25 @@ def column_names(hdu: Hdu) -> list[str]:
     return list(_layout(hdu.header, whole_number(hdu.header, "NAXIS1")))
 
 
-def _native(stored: NDArray[Any], zero: int) -> NDArray[np.generic]:
-    """Return numbers in native byte order, with what a TZERO adds to whole ones."""
-    if zero == 0:
+def _native(stored: NDArray[Any], field: _Field) -> NDArray[np.generic]:
+    """Return numbers in native byte order, scaled as the header says."""
+    if field.scale == 1 and field.zero == 0:
         return stored.astype(stored.dtype.newbyteorder("="))
-    if zero == 2**63:
+    is_whole = stored.dtype.kind in "iu"
+    if is_whole and field.scale == 1 and field.zero == 2**63:
         return stored.astype(np.int64).view(np.uint64) ^ np.uint64(2**63)
-    return stored.astype(np.int64) + zero
+    if is_whole and field.scale == 1 and field.zero == field.zero // 1 and abs(field.zero) < 2**32:
+        return stored.astype(np.int64) + int(field.zero)
+    numbers = stored.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        numbers *= field.scale
+        numbers += field.zero
+    if is_whole and field.null is not None:
+        numbers[stored == field.null] = np.nan
+    return numbers
 
 
+@lru_cache(maxsize=4)  # a file's table is asked for its columns again and again
 def _layout(header: Header, width: int) -> dict[str, _Field]:
     layout: dict[str, _Field] = {}
     offset = 0
@@ -143,23 +161,28 @@ def _layout(header: Header, width: int) -> dict[str, _Field]:
         if match is None or match[2] not in (*_WIDTHS, "X"):
             raise FitsError(f"damaged: TFORM{field} is {form!r}")
         repeat = int(match[1] or 1)
-        zero = _zero(header, field, is_whole=match[2] in "KJIB")
-        plain = repeat == 1 and match[2] in _NUMBERS and zero is not None
+        plain = _plain(header, field, match[2], offset) if repeat == 1 else None
         name = text_card(header, f"TTYPE{field}").upper()
-        layout[name] = _Field(_NUMBERS[match[2]] if plain else form, offset, zero or 0)
+        layout[name] = plain or _Field(form, offset)
         offset += -(-repeat // 8) if match[2] == "X" else repeat * _WIDTHS[match[2]]
     if offset != width:
         raise FitsError(f"damaged: the columns fill {offset} bytes a row, NAXIS1 says {width}")
     return layout
 
 
-def _zero(header: Header, field: int, *, is_whole: bool) -> int | None:
-    """Return what is to be added to a column's numbers; None if they are to be scaled otherwise."""
-    if f"TSCAL{field}" in header and number_card(header, f"TSCAL{field}") != 1:
+def _plain(header: Header, field: int, code: str, offset: int) -> _Field | None:
+    """Return a column of one number a row; None if it is none, or its scaling is no number."""
+    if code not in _NUMBERS:
         return None
-    if f"TZERO{field}" not in header:
-        return 0
-    zero = card_value(header, f"TZERO{field}")
-    if isinstance(zero, bool) or not isinstance(zero, int | float) or zero != zero // 1:
+    scale = number_card(header, f"TSCAL{field}") if f"TSCAL{field}" in header else 1.0
+    zero = header.get(f"TZERO{field}") if f"TZERO{field}" in header else 0
+    if (
+        scale is None
+        or isinstance(zero, bool)
+        or not isinstance(zero, int | float)
+        or not math.isfinite(zero)
+    ):
         return None
-    return int(zero) if zero == 0 or (is_whole and (abs(zero) < 2**32 or zero == 2**63)) else None
+    if scale == 1 and zero == 0:
+        return _Field(_NUMBERS[code], offset)
+    return _Field(_NUMBERS[code], offset, scale, zero, integer_card(header, f"TNULL{field}"))

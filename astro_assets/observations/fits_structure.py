@@ -5,20 +5,18 @@ Only headers and where the data are live here; columns of tables are in `fits_co
 
 from __future__ import annotations
 
+import re
 import stat
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import BinaryIO, Final
 
-from astro_assets.observations.fits_cards import PRINTABLE, card_value, text_card
+from astro_assets.observations.fits_cards import PRINTABLE, text_card
+from astro_assets.observations.fits_header import CARD, Header
 from astro_assets.observations.refusals import RefusalError
 
-if TYPE_CHECKING:
-    from astropy.io.fits import Header
-
 BLOCK: Final = 2880
-_CARD: Final = 80
+_END: Final = re.compile(b"END")
 #: A SPOC header has 2 to 6 blocks; a header that goes on for 1 MB is no header.
 _MAX_HEADER_BLOCKS: Final = 360
 #: Light-curve files have 3 HDUs, target-pixel files 4 or 5.
@@ -127,8 +125,6 @@ def _is_padding(block: bytes) -> bool:
 
 
 def _read_header(file: BinaryIO, number: int) -> Header:
-    from astropy.io.fits import Header
-
     blocks: list[bytes] = []
     while len(blocks) < _MAX_HEADER_BLOCKS:
         block = file.read(BLOCK)
@@ -137,16 +133,17 @@ def _read_header(file: BinaryIO, number: int) -> Header:
         if number and not blocks and not block.startswith(b"XTENSION="):
             raise FitsError(f"damaged: HDU {number} does not begin with XTENSION")
         blocks.append(block.translate(PRINTABLE))
-        if any(block[i : i + _CARD].rstrip() == b"END" for i in range(0, BLOCK, _CARD)):
+        if any(_is_end(block, match.start()) for match in _END.finditer(block)):
             break
     else:
         raise FitsError(
             f"damaged: the header of HDU {number} has no END within {_MAX_HEADER_BLOCKS * BLOCK} bytes"
         )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what matters is checked card by card
-        header: Header = Header.fromstring(b"".join(blocks))
-    return header
+    return Header(b"".join(blocks))
+
+
+def _is_end(block: bytes, place: int) -> bool:
+    return place % CARD == 0 and block[place : place + CARD].rstrip() == b"END"
 
 
 def _data_size(header: Header) -> int:
@@ -180,7 +177,7 @@ def whole_number(header: Header, keyword: str) -> int:
     FitsError
         If there is none.
     """
-    value = card_value(header, keyword)
+    value = header.get(keyword)
     if isinstance(value, bool) or not isinstance(value, int):
         raise FitsError(f"damaged: {keyword} is missing or not a whole number")
     return value

@@ -7,15 +7,13 @@ Only which product a file is, its columns and its time system live here; whose d
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from astro_assets.observations.fits_cards import number_card, text_card
 from astro_assets.observations.fits_columns import column_names
+from astro_assets.observations.fits_header import Header
 from astro_assets.observations.fits_structure import FitsError, Hdu
 from astro_assets.observations.missions import BTJD_ZERO_BJD, K2, KEPLER, MISSIONS, TESS, Mission
-
-if TYPE_CHECKING:
-    from astropy.io.fits import Header
 
 #: Reference days in use are 2454833 (Kepler) and 2457000 (TESS); anything far from them is a damaged card.
 _REFERENCE_DAYS: Final = (2400000, 2500000)

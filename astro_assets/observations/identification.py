@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from astro_assets.observations.fits_cards import integer_card, number_card, text_card
+from astro_assets.observations.fits_header import Header
 from astro_assets.observations.missions import Mission
 from astro_assets.observations.readers.contents import Contents, open_contents
 from astro_assets.observations.readers.headers import says_simulated
@@ -17,9 +18,6 @@ from astro_assets.observations.readers.observation import Reader, sane_dates
 from astro_assets.observations.readers.registry import reader_of
 from astro_assets.observations.refusals import RefusalError, damage_is_refused
 from astro_assets.observations.standard_form import LEAST_FINITE_FRACTION, standard_form
-
-if TYPE_CHECKING:
-    from astropy.io.fits import Header
 
 #: The setting that asks for the flux with systematics removed, in formats of other column names too.
 CORRECTED: Final = "PDCSAP_FLUX"

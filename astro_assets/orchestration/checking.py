@@ -129,6 +129,8 @@ class Judge:
         whole = isinstance(rule, RowRule) and rule.beside is None
         if whole or passed is None or passed.judged_by != self._judged_by(rule):
             return units
+        if passed.version < 0:  # it had never been written
+            return units
         try:
             before = open_table(self.ledger.home, self.handle.table, version=passed.version)
         except DeltaError:  # that version was pruned

@@ -1,11 +1,22 @@
 """The transit wing's assets: from light curves to candidates and their folded views."""
 
+from collections.abc import Iterator
+
 import dagster as dg
+from pydantic import Field
 
 from astro_assets.ledger.home import Home
-from astro_assets.orchestration.table_assets import table_asset
+from astro_assets.ledger.update import put_units
+from astro_assets.observations.tables import SELECTED_FILES
+from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
+from astro_assets.orchestration.ui import definition_metadata
 from astro_assets.transits import pictures
+from astro_assets.transits.completeness import asked_for
+from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
+from astro_assets.transits.injection import Star
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
+from astro_assets.transits.single_transit_tables import SINGLE_TRANSITS
 from astro_assets.transits.tables import (
     DETRENDED_LIGHT_CURVES,
     FOLDED_VIEWS,
@@ -13,6 +24,17 @@ from astro_assets.transits.tables import (
     TRANSIT_CANDIDATES,
     VARIABILITY,
 )
+
+
+class CompletenessConfig(dg.Config):
+    """Whose completeness is asked for."""
+
+    targets: list[str] = Field(default=[], description="Targets into whose light curves planets are put.")
+    n_injected: int = Field(
+        default=2000, ge=0, le=10**6, description="Planets put into each; 0 takes a map back."
+    )
+    star_radius_sun: float = Field(default=1.0, gt=0, description="Radius of these stars, of the Sun's.")
+    star_mass_sun: float = Field(default=1.0, gt=0, description="Mass of these stars, of the Sun's.")
 
 
 def assets(home: Home) -> list[dg.AssetsDefinition]:
@@ -29,7 +51,7 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             home,
             VARIABILITY,
             description="The strongest period of each target before detrending, its amplitude and its "
-            "false-alarm probability: Lomb-Scargle by nifty-ls, peaks fitted with up to four harmonics.",
+            "false-alarm probability: Lomb-Scargle, peaks fitted with up to four harmonics.",
         ),
         table_asset(
             home,
@@ -38,6 +60,13 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             "2002) on a uniform grid by direct and fast folding (Staelin 1969), up to five signals a target, "
             "found by masking and searching again.",
             pictures={"strength of the candidates": pictures.detection_statistics, "sky": pictures.sky},
+        ),
+        table_asset(
+            home,
+            SINGLE_TRANSITS,
+            description="Dips that happened once, without a period: an adaptive matched filter (Jenkins "
+            "2002) of 1.5 to 16 h on what the candidates leave, with what speaks against each dip.",
+            pictures={"strongest single transits": pictures.single_transits},
         ),
         table_asset(
             home,
@@ -69,4 +98,37 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
                 "strongest of those missed": pictures.missed_signals,
             },
         ),
+        completeness_targets,
+        table_asset(
+            home,
+            COMPLETENESS_MAP,
+            description="What the search finds of planets put into a target's own light curves, by period "
+            "and radius: the whole of detrending and search for each of them.",
+            pictures={"completeness": pictures.completeness},
+        ),
     ]
+
+
+@dg.asset(
+    key=asset_key(COMPLETENESS_TARGETS),
+    deps=[asset_key(SELECTED_FILES)],
+    description="The targets whose completeness is asked for, in the run's configuration or by "
+    "`astro-assets completeness`. They are kept up to date from then on.",
+    group_name="transits",
+    kinds={"python", "polars", "deltalake"},
+    owners=["team:transits"],
+    metadata=definition_metadata(COMPLETENESS_TARGETS),
+)
+def completeness_targets(
+    context: dg.AssetExecutionContext, config: CompletenessConfig, engine: dg.ResourceParam[Engine]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Add what is asked for, or take it back."""
+    ledger = engine.ledger()
+    rows = ledger.open(SELECTED_FILES).rows(["search_id", "target_id"]).drop_nulls("search_id").collect()
+    star = Star(config.star_radius_sun, config.star_mass_sun)
+    asked = asked_for(
+        rows.select("search_id", "target_id").iter_rows(), config.targets, config.n_injected, star
+    )
+    wanted = {key: [row] for key, row in asked.items()} if config.n_injected else {}
+    report = put_units(ledger, COMPLETENESS_TARGETS, wanted, remove=asked, run_id=context.run.run_id)
+    yield from materialized(context, engine, COMPLETENESS_TARGETS, report)

@@ -1,7 +1,8 @@
 """The slow trend of light curves: Tukey's biweight in a sliding window, many curves at once.
 
 Curves are put on uniform grids, 16 of one window a vector, and the trend is carried back to their samples.
-The loops are in `biweight_lanes`; stitching and clipping are in `detrend`.
+The loops are in `biweight_lanes` and `biweight_loops`, imported where they are used: the code location must
+load without compiling. Stitching and clipping are in `detrend`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,6 @@ class Stretch:
 class _Grid:
     """Means of the flux, less 1, in bins of time, and how many samples they are of."""
 
-    start: float
     step: float
     value: Floats
     count: Floats
@@ -83,16 +83,16 @@ def biweight_trends(stretches: Sequence[Stretch], window_days: float) -> list[Fl
 
 
 def _gridded(curve: Stretch, step: float) -> _Grid:
-    start = float(curve.time[0])
-    index = np.floor((curve.time - start) / step).astype(np.int64)
-    count = np.bincount(index).astype(np.float64)
-    sums = np.bincount(index, curve.flux - 1)
-    return _Grid(start, step, np.divide(sums, count, out=np.zeros(count.size), where=count > 0), count)
+    from astro_assets.transits.biweight_loops import fill_means
+
+    n_bins = int((curve.time[-1] - curve.time[0]) / step) + 1
+    value, count = np.empty(n_bins), np.empty(n_bins)
+    fill_means(curve.time, curve.flux, step, value, count)
+    return _Grid(step, value, count)
 
 
 def _filtered(grids: Sequence[_Grid], half: int) -> list[Floats]:
     """Filter up to 16 grids together."""
-    # Compiling takes a while; the code location must load without it.
     from astro_assets.transits import biweight_lanes
 
     n_bins = max(grid.value.size for grid in grids)
@@ -106,5 +106,8 @@ def _filtered(grids: Sequence[_Grid], half: int) -> list[Floats]:
 
 
 def _at_samples(curve: Stretch, grid: _Grid, values: Floats) -> Floats:
-    middles = grid.start + grid.step * (np.arange(values.size) + 0.5)
-    return np.interp(curve.time, middles, values)
+    from astro_assets.transits.biweight_loops import fill_between
+
+    trend = np.empty(curve.time.size)
+    fill_between(curve.time, grid.step, values, trend)
+    return trend

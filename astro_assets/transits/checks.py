@@ -10,13 +10,18 @@ from astro_assets.observations.tables import SELECTED_FILES
 from astro_assets.orchestration.rules import ArrayRule, RowRule
 from astro_assets.orchestration.table_checks import table_checks
 from astro_assets.orchestration.time_series import broken_lengths, broken_times, broken_values
+from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
 from astro_assets.transits.invariants import (
+    broken_cells,
     epochs_outside_the_data,
+    impossible_events,
     impossible_transits,
     periods_beyond_the_data,
     too_few_transits,
+    wrong_counts,
 )
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
+from astro_assets.transits.single_transit_tables import SINGLE_TRANSITS
 from astro_assets.transits.tables import (
     DETRENDED_LIGHT_CURVES,
     FOLDED_VIEWS,
@@ -94,8 +99,43 @@ def checks() -> list[dg.AssetChecksDefinition]:
             ),
             identity=("candidate_id",),
         ),
+        table_checks(
+            SINGLE_TRANSITS,
+            RowRule(
+                "events_inside_the_data",
+                "Every dip is between the first and the last time of the light curves searched.",
+                ("time_btjd",),
+                partial(epochs_outside_the_data, column="time_btjd"),
+                beside=times_searched,
+            ),
+            RowRule(
+                "events_possible",
+                "Every dip has a duration among those tried and reaches the threshold.",
+                ("duration_hours", "snr"),
+                impossible_events,
+                settings=("shortest_hours", "longest_hours", "threshold"),
+            ),
+            identity=("event_id",),
+        ),
         table_checks(FOLDED_VIEWS, identity=("candidate_id",)),
         table_checks(LABELLED_CANDIDATES, identity=("candidate_id",)),
         table_checks(EXPECTED_SIGNALS, identity=("signal_id",)),
         table_checks(RECOVERED_SIGNALS, identity=("signal_id",)),
+        table_checks(COMPLETENESS_TARGETS, identity=("search_id",)),
+        table_checks(
+            COMPLETENESS_MAP,
+            RowRule(
+                "counts_possible",
+                "No more planets are found than were put in.",
+                ("n_injected", "n_recovered"),
+                wrong_counts,
+            ),
+            ArrayRule(
+                "cells_possible",
+                "Every cell has a width, and no more planets found than were put in.",
+                "cells",
+                broken_cells,
+            ),
+            identity=("search_id",),
+        ),
     ]

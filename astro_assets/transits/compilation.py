@@ -1,4 +1,4 @@
-"""Compiles the loops of detrending and search before they are needed.
+"""Compiles the loops of the transit wing before they are needed.
 
 Numba stores what it compiles beside the package, so this is done once for an installation, by
 ``python -m astro_assets.transits.compilation``. Otherwise the first search does it, in each of its processes.
@@ -12,27 +12,34 @@ import time
 import numpy as np
 
 from astro_assets.transits.biweight import Stretch, biweight_trends
+from astro_assets.transits.fold import FoldSettings, fold_views
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
 from astro_assets.transits.search.survey import SurveyEngine
+from astro_assets.transits.variability import VariabilitySettings, measure_variability
 
 _CADENCE_DAYS = 1 / 48
 
 
 def compile_loops() -> float:
-    """Search small curves of equal and of unequal weights, one with a transit; return the seconds it took."""
+    """Search, fold and measure small curves; return the seconds it took."""
     started = time.monotonic()
     time_ = np.arange(0, 12, _CADENCE_DAYS)
     flux = 1 + 1e-3 * np.sin(time_)
     whole = Curve(time_, flux, np.full(time_.size, 1e-3), _CADENCE_DAYS)
-    shorter = [whole.where(np.arange(time_.size) % (50 + n) > 0) for n in range(3)]
-    SurveyEngine()([whole, *shorter], (1.0, 6.0), (0.25, 1.8))
-    SurveyEngine()([whole], (1.0, 6.0), (0.25, 1.8))
+    different = [whole.where(np.arange(time_.size) % (50 + n) > 0) for n in range(16)]
+    for together in ([whole] * 16, different, [whole]):
+        SurveyEngine()(together, (1.0, 6.0), (0.25, 1.8))
     fine = np.arange(0, 12, _CADENCE_DAYS / 3)
-    dips = np.where((fine % 3.1) < 0.1, 0.99, 1.0) + 1e-4 * np.sin(1e4 * fine)
-    find_signals([Curve(fine, dips, np.full(fine.size, 1e-4), _CADENCE_DAYS / 3)], SearchSettings())
+    dips, errors = (
+        np.where((fine % 3.1) < 0.1, 0.99, 1.0) + 1e-4 * np.sin(1e4 * fine),
+        np.full(fine.size, 1e-4),
+    )
+    find_signals([Curve(fine, dips, errors, _CADENCE_DAYS / 3)], SearchSettings())
     biweight_trends([Stretch(time_, flux, _CADENCE_DAYS)], 1.0)
+    fold_views(fine, dips, 3.1, 0.05, 0.1, 0.5, FoldSettings())
+    measure_variability(fine, dips, errors, VariabilitySettings())
     return time.monotonic() - started
 
 

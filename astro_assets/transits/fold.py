@@ -39,7 +39,9 @@ class BinStatistics:
     count: NDArray[np.int64]
 
 
-def bin_statistics(index: NDArray[np.int64], values: Floats, n_bins: int) -> BinStatistics:
+def bin_statistics(
+    index: NDArray[np.int32] | NDArray[np.int64], values: Floats, n_bins: int
+) -> BinStatistics:
     """Median, 1.4826 MAD and count of the values in each bin.
 
     Parameters
@@ -56,24 +58,12 @@ def bin_statistics(index: NDArray[np.int64], values: Floats, n_bins: int) -> Bin
     BinStatistics
         Independent of the order of the values.
     """
-    inside = (index >= 0) & (index < n_bins)
-    index, values = index[inside], values[inside]
-    count = np.bincount(index, minlength=n_bins)
-    median = _medians(index, values, count)
-    spread = MAD_TO_SIGMA * _medians(index, np.abs(values - median[index]), count)
-    return BinStatistics(median, spread, count)
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.fold_loops import fill_statistics
 
-
-def _medians(index: NDArray[np.int64], values: Floats, count: NDArray[np.int64]) -> Floats:
-    """Median of each bin, NaN for empty ones."""
-    if values.size == 0:
-        return np.full(count.size, np.nan)
-    ordered = values[np.lexsort((values, index))]
-    start = np.cumsum(count) - count
-    last = values.size - 1
-    low = ordered[np.minimum(start + np.maximum(count - 1, 0) // 2, last)]
-    high = ordered[np.minimum(start + count // 2, last)]
-    return np.where(count > 0, 0.5 * (low + high), np.nan)
+    median, distance, count = np.empty(n_bins), np.empty(n_bins), np.empty(n_bins, np.int64)
+    fill_statistics(index, values, median, distance, count)
+    return BinStatistics(median, MAD_TO_SIGMA * distance, count)
 
 
 def fold_views(
@@ -116,29 +106,22 @@ def fold_views(
     """
     if not (period_days > 0 and duration_days > 0):
         raise ValueError(f"cannot fold with period {period_days} d and duration {duration_days} d")
-    cycles = (time - epoch) / period_days
-    number = np.floor(cycles + 0.5)
-    phase = cycles - number
-    odd = number % 2 == 1
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.fold_loops import fill_views
+
     centre = secondary_phase if np.isfinite(secondary_phase) else 0.5
-    shifted = (cycles - centre + 0.5) % 1.0 - 0.5
     local_width = 2 * settings.local_half_width_durations * duration_days / period_days
-    parts = (
-        (phase, flux, settings.global_bins, 1.0),
-        (phase, flux, settings.local_bins, local_width),
-        (phase[odd], flux[odd], settings.local_bins, local_width),
-        (phase[~odd], flux[~odd], settings.local_bins, local_width),
-        (shifted, flux, settings.local_bins, local_width),
-    )
-    statistics = [
-        bin_statistics(np.floor((some / width + 0.5) * n_bins).astype(np.int64), values, n_bins)
-        for some, values, n_bins, width in parts
-    ]
-    sizes = [n_bins for _, _, n_bins, _ in parts]
+    sizes = [settings.global_bins] + (len(VIEWS) - 1) * [settings.local_bins]
+    widths = [1.0] + (len(VIEWS) - 1) * [local_width]
+    index = np.empty((len(VIEWS), time.size), np.int32)
+    fill_views(time, (period_days, epoch), centre, local_width, (sizes[0], sizes[1]), index)
+    statistics = [bin_statistics(bins, flux, size) for bins, size in zip(index, sizes, strict=True)]
     return {
-        "view": np.repeat(np.arange(len(parts), dtype=np.int32), sizes),
+        "view": np.repeat(np.arange(len(VIEWS), dtype=np.int32), sizes),
         "bin": np.concatenate([np.arange(size, dtype=np.int32) for size in sizes]),
-        "phase": np.concatenate([((np.arange(n) + 0.5) / n - 0.5) * width for _, _, n, width in parts]),
+        "phase": np.concatenate(
+            [((np.arange(n) + 0.5) / n - 0.5) * width for n, width in zip(sizes, widths, strict=True)]
+        ),
         "median": np.concatenate([s.median for s in statistics]).astype(np.float32),
         "spread": np.concatenate([s.spread for s in statistics]).astype(np.float32),
         "count": np.concatenate([s.count for s in statistics]).astype(np.int32),

@@ -1,12 +1,16 @@
 """What holds of every row of the transit wing's tables: frames in, the rows that break it out.
 
-Pure functions of scalars; rules about arrays are the same in all wings, and which table is judged by what is
+Pure functions; rules about light curves are the same in all wings, and which table is judged by what is
 declared in `checks`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
+from numpy.typing import NDArray
 
 #: What a comparison of the ends of data may be off by, days: a minute, below any cadence searched.
 _SLACK_DAYS = 1 / 1440
@@ -47,16 +51,18 @@ def too_few_transits(rows: pl.LazyFrame, *, min_transits: int) -> pl.LazyFrame:
     )
 
 
-def epochs_outside_the_data(rows: pl.LazyFrame) -> pl.LazyFrame:
+def epochs_outside_the_data(rows: pl.LazyFrame, *, column: str = "epoch_btjd") -> pl.LazyFrame:
     """Find epochs before the first or after the last time of the data searched.
 
     Parameters
     ----------
     rows
-        Columns ``key``, ``epoch_btjd``, ``first_btjd`` and ``last_btjd``; the latter two null where there
-        are no data.
+        Columns ``key``, ``column``, ``first_btjd`` and ``last_btjd``; the latter two null where there are no
+        data.
+    column
+        Name of the epochs.
     """
-    epoch, first, last = pl.col("epoch_btjd"), pl.col("first_btjd"), pl.col("last_btjd")
+    epoch, first, last = pl.col(column), pl.col("first_btjd"), pl.col("last_btjd")
     inside = epoch.is_finite() & epoch.is_between(first - _SLACK_DAYS, last + _SLACK_DAYS)
     where = (
         pl.when(first.is_null())
@@ -86,6 +92,59 @@ def impossible_transits(rows: pl.LazyFrame) -> pl.LazyFrame:
         _said(period),
     )
     return rows.filter(wrong).select("key", what=what)
+
+
+def impossible_events(
+    rows: pl.LazyFrame, *, shortest_hours: float, longest_hours: float, threshold: float
+) -> pl.LazyFrame:
+    """Find dips of a duration that is not tried, or weaker than the search requires.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``duration_hours`` and ``snr``.
+    shortest_hours, longest_hours, threshold
+        Settings of the search.
+    """
+    duration, snr = pl.col("duration_hours"), pl.col("snr")
+    # Durations are powers of a ratio: their ends are off by rounding.
+    is_tried = duration.is_between(shortest_hours * (1 - 1e-9), longest_hours * (1 + 1e-9))
+    wrong = ~(is_tried & snr.is_finite() & (snr >= threshold))
+    return rows.filter(wrong).select(
+        "key", what=pl.format("duration {} h, signal-to-noise ratio {}", _said(duration, 3), _said(snr, 3))
+    )
+
+
+def wrong_counts(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find maps of more planets found than put in, or of none put in.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``n_injected`` and ``n_recovered``.
+    """
+    tried, found = pl.col("n_injected"), pl.col("n_recovered")
+    return rows.filter(~(found.is_between(0, tried) & (tried > 0))).select(
+        "key", what=pl.format("{} found of {} put in", found, tried)
+    )
+
+
+def broken_cells(arrays: Mapping[str, NDArray[Any]]) -> list[str]:
+    """Say what is wrong with the cells of a completeness map.
+
+    Parameters
+    ----------
+    arrays
+        As of :func:`~astro_assets.transits.completeness.completeness_cells`.
+    """
+    wrong = []
+    if (arrays["n_recovered"] > arrays["n_injected"]).any() or (arrays["n_recovered"] < 0).any():
+        wrong.append("a cell has more planets found than put in")
+    for name in ("period_days", "radius_earth"):
+        low, high = arrays[f"{name}_from"], arrays[f"{name}_to"]
+        if not ((low > 0) & (low < high)).all():
+            wrong.append(f"a cell has no width in {name}")
+    return wrong
 
 
 def _said(number: pl.Expr, decimals: int = 6) -> pl.Expr:

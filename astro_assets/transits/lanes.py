@@ -124,14 +124,20 @@ def splat(typing: Any, number: Any) -> Signature:
 
 
 @_operation
-def zeros_for(typing: Any, values: Any) -> Signature:
-    """Return a tuple of vectors of zeros, one for each element of a tuple."""
+def load_each(typing: Any, array: Any, index: Any, values: Any) -> Signature:
+    """Return a tuple of the vectors that follow each other in an array, one for each element of a tuple."""
     kind = types.UniTuple(lanes, values.count)
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return ir.Constant(context.get_value_type(kind), [ir.Constant(_VECTOR, [0.0] * LANES)] * values.count)
+        rows, at, _ = arguments
+        vectors = context.get_constant_undef(kind)
+        for number in range(values.count):
+            vector = _loaded(builder, _place(context, builder, array, rows, at))
+            vectors = builder.insert_value(vectors, vector, number)
+            at = builder.add(at, context.get_constant(types.intp, LANES))
+        return vectors
 
-    return kind(values), code
+    return kind(array, types.intp, values), code
 
 
 def _elementwise(instruction: str) -> Any:

@@ -14,8 +14,12 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import LIGHT_CURVES
-from astro_assets.transits import plots, recovery_plots
+from astro_assets.transits import completeness_plots, plots, recovery_plots
+from astro_assets.transits.completeness import summed
+from astro_assets.transits.completeness_tables import COMPLETENESS_MAP
 from astro_assets.transits.recovery_tables import RECOVERED_SIGNALS
+from astro_assets.transits.single_transit_plots import Event, single_transits_plot
+from astro_assets.transits.single_transit_tables import SINGLE_TRANSITS
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, FOLDED_VIEWS, TRANSIT_CANDIDATES
 
 #: Missed signals of which a fold is drawn.
@@ -71,6 +75,23 @@ def best_candidate(ledger: Ledger) -> bytes | None:
     return None if folded is None else plots.candidate_plot(candidate, folded["views"])
 
 
+def single_transits(ledger: Ledger) -> bytes | None:
+    """Draw the strongest dips that happened once and that nothing speaks against."""
+    columns = ["search_id", "time_btjd", "duration_hours", "snr", "doubt"]
+    rows = ledger.open(SINGLE_TRANSITS).rows(columns).filter(pl.col("doubt").is_null())
+    strongest = rows.sort("snr", "key", descending=[True, False]).head(_SHOWN_MISSES).collect()
+    events = []
+    for found in strongest.iter_rows(named=True):
+        is_it = pl.col("search_id") == found["search_id"]
+        row = _first(ledger, DETRENDED_LIGHT_CURVES, ["search_id", "light_curve"], pl.col("search_id"), is_it)
+        if row is not None:
+            curve = row["light_curve"]
+            name = f"{found['search_id']}, SNR {found['snr']:.3g}"
+            time, duration = found["time_btjd"], found["duration_hours"] / 24
+            events.append(Event(name, time, duration, curve["time"], curve["flux"]))
+    return single_transits_plot(events) if events else None
+
+
 def known_signals(ledger: Ledger) -> bytes | None:
     """Draw which known signals the search found."""
     columns = ["period_days", "expected_snr", "is_detectable", "is_found", "is_exact"]
@@ -106,6 +127,21 @@ def missed_signals(ledger: Ledger) -> bytes | None:
             )
         )
     return recovery_plots.missed_signals_plot(misses) if misses else None
+
+
+def completeness(ledger: Ledger) -> bytes | None:
+    """Draw the share found of planets put into light curves, all maps together."""
+    rows = ledger.open(COMPLETENESS_MAP).rows(["search_id", "cells"]).sort("key").collect()
+    maps = [
+        resolve_references(row, COMPLETENESS_MAP.schema, ledger.objects)["cells"]
+        for row in rows.iter_rows(named=True)
+    ]
+    if not maps:
+        return None
+    total = summed(maps)
+    of_whom = rows["search_id"][0] if rows.height == 1 else f"{rows.height} light curves"
+    title = f"Found of {total['n_injected'].sum()} planets put into {of_whom}"
+    return completeness_plots.completeness_plot(total, title)
 
 
 def _first(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -61,8 +62,9 @@ def stitching_order(segments: Sequence[Segment], longest_gap_days: float = 0.5) 
     list of Segment
         Whole or in pieces, in order of time, none overlapping another, none with less than 20 samples.
     """
-    if len(segments) == 1:
-        return [segment for segment in segments if segment.time.size >= FEWEST_SAMPLES]
+    by_time = sorted((s for s in segments if s.time.size), key=lambda s: float(s.time[0]))
+    if all(earlier.time[-1] < later.time[0] for earlier, later in pairwise(by_time)):
+        return [segment for segment in by_time if segment.time.size >= FEWEST_SAMPLES]
     ranked = sorted(
         segments,
         key=lambda s: (

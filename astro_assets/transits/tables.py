@@ -35,10 +35,14 @@ __all__ = [
     "DETRENDED_LIGHT_CURVES",
     "FOLDED_VIEWS",
     "LABELLED_CANDIDATES",
+    "SEARCHED_COLUMNS",
     "TABLES",
     "TRANSIT_CANDIDATES",
     "VARIABILITY",
+    "DetrendedLightCurvesConfig",
     "TransitCandidatesConfig",
+    "compute_detrended_light_curves",
+    "compute_transit_candidates",
 ]
 
 _PPM: Final = 1e6
@@ -139,7 +143,7 @@ def compute_folded_views(key: str, parents: Parents, config: FoldedViewsConfig) 
     (detrended,) = parents["detrended_light_curves"]
     arrays = detrended["light_curve"]
     views = fold_views(
-        arrays["time"],
+        arrays["time"].astype(np.float64),
         arrays["flux"].astype(np.float64),
         candidate["period_days"],
         candidate["epoch_btjd"],
@@ -198,19 +202,17 @@ def _curve(row: Row) -> Curve:
 
 
 #: Columns of the light curves of a target.
-_SEARCHED: Final = Parent(
-    SELECTED_FILES,
-    columns=(
-        "search_id",
-        "status",
-        "target_id",
-        "mission",
-        "segment_kind",
-        "segment",
-        "cadence_s",
-        "light_curve",
-    ),
+SEARCHED_COLUMNS: Final = (
+    "search_id",
+    "status",
+    "target_id",
+    "mission",
+    "segment_kind",
+    "segment",
+    "cadence_s",
+    "light_curve",
 )
+_SEARCHED: Final = Parent(SELECTED_FILES, columns=SEARCHED_COLUMNS)
 
 #: One stitched curve a target, with stellar and instrumental variability removed; conflicting files of a
 #: target have each their own.
@@ -235,7 +237,7 @@ VARIABILITY: Final = Table(
     config=VariabilityConfig(),
     key="search_id",
     choose=searched,
-    libraries=("numpy", "numba", "nifty-ls", "finufft"),
+    libraries=("numba", "numpy", "scipy"),
 )
 
 #: Up to five periodic signals a target, strongest first.
@@ -272,7 +274,7 @@ FOLDED_VIEWS: Final = Table(
     ),
     config=FoldedViewsConfig(),
     key="candidate_id",
-    libraries=("numpy",),
+    libraries=("numba", "numpy"),
 )
 
 #: Each candidate beside the signal that a catalogue lists for its target, if it is one.

@@ -24,6 +24,8 @@ _PHASE_BINS: Final = 100
 _BINS_A_PERIOD: Final = 16
 #: Numbers of harmonics that are tried.
 _HARMONICS: Final = (1, 2, 4)
+#: Parts of the time that are turned against each other for a trial: the fourth harmonic loses 1 % in one.
+_PARTS: Final = 32
 #: Trials around a candidate and then around the best, in units of the frequency resolution.
 _TRIALS: Final = np.arange(-7, 8) / 10
 _FINE_TRIALS: Final = np.arange(-10, 11) / 100
@@ -120,44 +122,40 @@ def measure_variability(
     longest, density = settings.longest_period_days, settings.samples_per_peak
     spectrum = periodogram(time, flux, flux_err, shortest, longest, density)
     best = int(np.argmax(spectrum.power))
-    power = float(spectrum.power[best])
+    power = min(float(spectrum.power[best]), 1.0)
     candidates = _candidates(spectrum, settings)
     curve = _Weighted.of(time, flux, flux_err)
     averaged = curve.averaged(1 / (max(candidates) * _BINS_A_PERIOD))
     n, variance = min(averaged.time.size, settings.most_effective_points), averaged.variance
 
-    def best_fit(center: float, offsets: Floats) -> tuple[float, float, int]:
-        """Return the lowest criterion of the trials around a frequency, the trial, and its harmonics.
-
-        None is beyond those of the periodogram; of equal ones, the first with the fewest harmonics.
-        """
+    def fit(center: float, offsets: Floats) -> tuple[float, float, int]:
+        """Return the lowest criterion of trials around a frequency, none beyond those of the periodogram."""
         trials = np.clip(center + offsets / averaged.baseline, spectrum.first, spectrum.last)
-        folded = averaged.folded(trials)
-        left = np.stack([1 - _explained(*folded, number) / variance for number in _HARMONICS])
-        penalty = 2 * math.log(n) * np.array(_HARMONICS)
-        criteria = n * np.log(left.clip(min=1e-12)) + penalty[:, np.newaxis]
-        number, trial = divmod(int(np.argmin(criteria)), trials.size)
-        return float(criteria[number, trial]), float(trials[trial]), _HARMONICS[number]
+        explained, _ = averaged.fitted(center, trials, _HARMONICS)
+        left = (1 - explained / variance).clip(min=1e-12)
+        criterion = n * np.log(left) + 2 * math.log(n) * np.array(_HARMONICS)
+        trial, number = np.unravel_index(np.argmin(criterion), criterion.shape)
+        return float(criterion[trial, number]), float(trials[trial]), _HARMONICS[number]
 
     # Of equal ones, the first in the order of candidates.
-    _, rough, _ = min((best_fit(center, _TRIALS) for center in candidates), key=itemgetter(0))
-    _, frequency, harmonics = best_fit(rough, _FINE_TRIALS)
-    folded = curve.folded(np.array([frequency]))
-    (coefficients,) = _coefficients(*folded, harmonics)
+    _, rough, _ = min((fit(center, _TRIALS) for center in candidates), key=itemgetter(0))
+    _, frequency, harmonics = fit(rough, _FINE_TRIALS)
+    explained, fitted = curve.fitted(frequency, np.array([frequency]), (harmonics,))
+    coefficients = fitted[0, 0]
     amplitudes = np.hypot(coefficients[1::2], coefficients[2::2])
     deviation = flux - flux.mean()
-    scatter = float(np.sqrt(np.mean(deviation**2)))
+    scatter = math.sqrt(float(np.mean(deviation * deviation)))
     return Variability(
         period_days=1 / frequency,
-        amplitude=float(np.ptp(_DESIGN[:, : coefficients.size] @ coefficients)) / 2,
+        amplitude=float(np.ptp(np.sum(_WAVES[:, : coefficients.size] * coefficients, axis=1))) / 2,
         n_harmonics=harmonics,
-        explained=float(_explained(*folded, harmonics)[0]) / curve.variance,
+        explained=float(explained[0, 0]) / curve.variance,
         second_harmonic=float(amplitudes[1] / amplitudes[0]) if harmonics > 1 else 0.0,
         sinusoid_period_days=1 / float(spectrum.frequency[best]),
         sinusoid_power=power,
         log10_false_alarm=log10_false_alarm(power, time, flux_err, spectrum.last),
         scatter=scatter,
-        skewness=float(np.mean((deviation / scatter) ** 3)),
+        skewness=float(np.mean(deviation * deviation * deviation)) / scatter**3,
     )
 
 
@@ -221,7 +219,7 @@ class _Weighted:
 
     @classmethod
     def of(cls, time: Floats, flux: Floats, flux_err: Floats) -> _Weighted:
-        weight = flux_err**-2.0
+        weight = 1 / (flux_err * flux_err)
         weight /= weight.sum()
         return cls(time, flux - float(np.sum(weight * flux)), weight)
 
@@ -244,42 +242,48 @@ class _Weighted:
         )
         return _Weighted(time, deviation, weight)
 
-    def folded(self, frequencies: Floats) -> tuple[Floats, Floats]:
-        """Return sums of weighted deviations and of weights in bins of phase, shapes (frequencies, bins)."""
+    def fitted(self, center: float, trials: Floats, harmonics: tuple[int, ...]) -> tuple[Floats, Floats]:
+        """Fit harmonics at frequencies near one that all samples are folded at once.
+
+        Parameters
+        ----------
+        center
+            Where samples are folded, in parts of the time that are then turned against each other.
+        trials
+            Frequencies; at most about one over the length of the data away, shape (n_trials,).
+        harmonics
+            How many are fitted, one number after the other.
+
+        Returns
+        -------
+        explained : ndarray of float64, shape (n_trials, n_numbers)
+            Weighted variance that the fit explains.
+        coefficients : ndarray of float64, shape (n_trials, n_numbers, n_terms)
+            A constant, then a sine and a cosine for each harmonic; 0 beyond those fitted.
+        """
         # Compiling takes a while; the code location must load without it.
         from astro_assets.transits import variability_loops
 
-        sums, weights = variability_loops.folded(
-            self.time, self.deviation, self.weight, frequencies, _PHASE_BINS
+        n_parts, n_terms = (_PARTS if trials.size > 1 else 1), 2 * harmonics[-1] + 1
+        folded = np.empty((2, n_parts, _PHASE_BINS))
+        moments = np.empty((2, n_parts, 2 * n_terms - 1))
+        explained = np.empty((trials.size, len(harmonics)))
+        coefficients = np.zeros((*explained.shape, n_terms))
+        since = self.time - self.time[0]
+        variability_loops.fold(since, self.deviation, self.weight, center, self.baseline, folded)
+        variability_loops.fill_moments(folded, _WAVES[:, : moments.shape[2]], moments)
+        variability_loops.fit_trials(
+            moments, trials - center, self.baseline, np.array(harmonics), explained, coefficients
         )
-        return sums, weights
-
-
-def _explained(sums: Floats, weights: Floats, harmonics: int) -> Floats:
-    """Return the weighted variance that harmonics explain of folded curves, shape (curves,)."""
-    coefficients = _coefficients(sums, weights, harmonics)
-    fit = coefficients @ _DESIGN[:, : coefficients.shape[1]].T
-    explained: Floats = np.sum(2 * sums * fit - weights * fit**2, axis=1)
-    return explained
-
-
-def _coefficients(sums: Floats, weights: Floats, harmonics: int) -> Floats:
-    """Fit a constant, and a sine and cosine for each harmonic, to folded curves: shape (curves, terms)."""
-    design = _DESIGN[:, : 2 * harmonics + 1]
-    terms = design.shape[1]
-    # A little damping keeps empty phases of sparse curves from being filled with nonsense.
-    products = (design[:, :, np.newaxis] * design[:, np.newaxis]).reshape(_PHASE_BINS, -1)
-    normal = (weights @ products).reshape(-1, terms, terms) + 1e-6 * np.eye(terms)
-    solution = np.linalg.solve(normal, (sums @ design)[:, :, np.newaxis])[:, :, 0]
-    return solution.astype(np.float64)
+        return explained, coefficients
 
 
 def _waves() -> Floats:
     phase = (np.arange(_PHASE_BINS) + 0.5) / _PHASE_BINS
-    angles = 2 * np.pi * np.outer(phase, np.arange(1, _HARMONICS[-1] + 1))
+    angles = 2 * np.pi * np.outer(phase, np.arange(1, 2 * _HARMONICS[-1] + 1))
     waves = np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(_PHASE_BINS, -1)
     return np.column_stack([np.ones(_PHASE_BINS), waves]).astype(np.float64)
 
 
 #: A constant, then a sine and a cosine for each harmonic, at the middles of the phase bins.
-_DESIGN: Final = _waves()
+_WAVES: Final = _waves()

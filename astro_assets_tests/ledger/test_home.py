@@ -20,6 +20,7 @@ from astro_assets.ledger.home import (
 )
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.schema import SchemaError
+from astro_assets.ledger.table import Config
 from astro_assets_tests.ledger import toy
 
 _TABLES = {table.name: table for table in toy.tables()}
@@ -112,6 +113,27 @@ def test_a_table_may_read_the_settings_of_another(home: Home) -> None:
         check_config(home, (declared, reader))
     with pytest.raises(SchemaError, match="cannot read the settings of toy/stars"):
         replace(declared, settings_of=_TABLES["toy/stars"])
+
+
+class _JudgeConfig(Config):
+    least: int = 3
+    signals: toy.SignalConfig = toy.SignalConfig()
+
+
+def test_a_field_may_be_the_settings_of_another_table(home: Home) -> None:
+    declared = _TABLES["toy/signals"]
+    judge = replace(declared, name="toy/judges", config=_JudgeConfig(), settings_from={"signals": declared})
+    home.config_file.write_text("[toy.signals]\nabove = 2.5\n[toy.judges]\nleast = 4\n")
+    check_config(home, (declared, judge))
+    assert table_config(home, judge) == _JudgeConfig(least=4, signals=toy.SignalConfig(above=2.5))
+    home.config_file.write_text("[toy.judges]\nsignals = {above = 2.5}\n")
+    with pytest.raises(HomeError, match=r"\[toy\.judges\] signals: set that in \[toy\.signals\]"):
+        check_config(home, (declared, judge))
+    home.config_file.write_text("[toy.judges]\nmost = 4\n")
+    with pytest.raises(HomeError, match=r"most: there is no such setting; there are least$"):
+        check_config(home, (declared, judge))
+    with pytest.raises(SchemaError, match="has no settings 'least' of the class of toy/signals's"):
+        replace(judge, settings_from={"least": declared})
 
 
 @pytest.mark.parametrize(

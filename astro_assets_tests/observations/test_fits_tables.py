@@ -54,4 +54,4 @@ def test_what_cannot_be_read_is_named(
 def test_one_flux_is_enough(tmp_path: Path) -> None:
     path = light_curve_file(tmp_path / "a.fits", columns={"PDCSAP_FLUX": None, "PDCSAP_FLUX_ERR": None})
     assert "SAP_FLUX" in find_table(read_structure(path)).columns
-    np.testing.assert_equal(find_table(read_structure(path)).hdu.header["NAXIS2"], 60)
+    np.testing.assert_equal(find_table(read_structure(path)).hdu.header.get("NAXIS2"), 60)

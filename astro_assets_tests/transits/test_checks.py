@@ -43,8 +43,11 @@ def test_no_two_rows_are_one_signal_or_candidate() -> None:
         "transit_candidates": "candidate_id",
         "expected_signals": "signal_id",
         "recovered_signals": "signal_id",
+        "single_transits": "event_id",
         "detrended_light_curves": "search_id",
         "variability": "search_id",
+        "completeness_targets": "search_id",
+        "completeness_map": "search_id",
     }
     told = {
         spec.asset_key.path[-1]: spec.description

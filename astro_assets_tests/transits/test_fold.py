@@ -58,6 +58,54 @@ def test_bins_hold_medians_and_empty_ones_are_marked(drawn):
             assert np.isnan(found.spread[number])
 
 
+@given(
+    hnp.arrays(np.float64, st.integers(1, 60), elements=st.floats(-30, 30)),
+    st.floats(0.3, 20),
+    st.floats(0.01, 0.3),
+    st.floats(0, 1),
+)
+def test_views_are_those_of_numpy(time, period, duration, secondary):
+    """To the bit: the phase of each sample, its bin, and the median and scatter of each bin."""
+    flux = np.round(np.sin(7 * time), 1)
+    views = fold_views(time, flux, period, 1.3, duration, secondary, SETTINGS)
+    cycles = (time - 1.3) / period
+    number = np.floor(cycles + 0.5)
+    width = 2 * SETTINGS.local_half_width_durations * duration / period
+    every, is_odd = np.full(time.shape, True), number % 2 == 1
+    for name, some, chosen, size, span in (
+        ("global", cycles - number, every, 201, 1.0),
+        ("local", cycles - number, every, 61, width),
+        ("odd", cycles - number, is_odd, 61, width),
+        ("even", cycles - number, ~is_odd, 61, width),
+        ("secondary", (cycles - secondary + 0.5) % 1.0 - 0.5, every, 61, width),
+    ):
+        index = np.floor((some / span + 0.5) * size)
+        for bin_ in range(size):
+            inside = flux[chosen & (index == bin_)]
+            found = {key: values[bin_] for key, values in view(views, name).items()}
+            assert found["count"] == inside.size
+            if inside.size:
+                median = np.median(inside)
+                spread = 1.482602218505602 * np.median(np.abs(inside - median))
+                assert found["median"] == np.float32(median)
+                assert found["spread"] == np.float32(spread)
+
+
+@pytest.mark.parametrize("kind", ["equal", "rising", "falling", "two values", "noise"])
+def test_full_bins_of_any_order_have_the_medians_of_numpy(kind):
+    rising = np.arange(5000.0)
+    values = {
+        "equal": np.ones(5000),
+        "rising": rising,
+        "falling": -rising,
+        "two values": rising % 2,
+        "noise": np.random.default_rng(1).normal(size=5000),
+    }[kind]
+    found = bin_statistics(np.zeros(5000, np.int64), values, 1)
+    assert found.median[0] == np.median(values)
+    assert found.spread[0] == 1.482602218505602 * np.median(np.abs(values - np.median(values)))
+
+
 def test_sizes_and_types_are_fixed():
     time = sector_times()
     views = folded(time, transits(time, [PLANET]))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from astro_assets.transits.invariants import (
+    broken_cells,
     epochs_outside_the_data,
+    impossible_events,
     impossible_transits,
     periods_beyond_the_data,
     too_few_transits,
+    wrong_counts,
 )
 
 NUMBERS = st.floats(allow_nan=True, allow_infinity=True) | st.floats(-10, 10)
@@ -84,3 +88,35 @@ def test_transits_are_possible(period: float | None, duration: float, depth: flo
     schema = dict.fromkeys(("period_days", "duration_hours", "depth_ppm"), pl.Float64)
     rows = pl.LazyFrame([("a", period, duration, depth)], {"key": pl.String, **schema}, orient="row")
     assert keys(impossible_transits(rows)) == ([] if sound else ["a"])
+
+
+@given(st.integers(-3, 10), st.integers(-3, 10))
+def test_no_more_planets_are_found_than_were_put_in(tried: int, found: int) -> None:
+    rows = pl.LazyFrame({"key": ["a"], "n_injected": [tried], "n_recovered": [found]})
+    assert keys(wrong_counts(rows)) == ([] if 0 <= found <= tried and tried > 0 else ["a"])
+
+
+def test_cells_have_a_width_and_possible_counts() -> None:
+    cells = {
+        "period_days_from": np.array([1.0, 2.0]),
+        "period_days_to": np.array([2.0, 4.0]),
+        "radius_earth_from": np.array([1.0, 1.0]),
+        "radius_earth_to": np.array([2.0, 2.0]),
+        "n_injected": np.array([4, 0]),
+        "n_recovered": np.array([4, 0]),
+    }
+    assert broken_cells(cells) == []
+    assert broken_cells({**cells, "n_recovered": np.array([4, 1])}) == [
+        "a cell has more planets found than put in"
+    ]
+    assert broken_cells({**cells, "radius_earth_to": np.array([2.0, 1.0])}) == [
+        "a cell has no width in radius_earth"
+    ]
+
+
+@given(NUMBERS, NUMBERS)
+def test_events_last_as_long_as_what_is_tried_and_reach_the_threshold(hours: float, snr: float) -> None:
+    rows = pl.LazyFrame({"key": ["a"], "duration_hours": [hours], "snr": [snr]})
+    sound = 1.5 * (1 - 1e-9) <= hours <= 16 * (1 + 1e-9) and 5.5 <= snr < math.inf
+    found = impossible_events(rows, shortest_hours=1.5, longest_hours=16.0, threshold=5.5)
+    assert keys(found) == ([] if sound else ["a"])

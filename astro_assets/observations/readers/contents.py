@@ -17,6 +17,7 @@ import numpy as np
 from astro_assets.observations.fits_cards import PRINTABLE
 from astro_assets.observations.fits_checksums import check_sums
 from astro_assets.observations.fits_columns import column_names
+from astro_assets.observations.fits_header import Header
 from astro_assets.observations.fits_structure import Hdu, read_structure
 from astro_assets.observations.readers.text import (
     MAX_COLUMNS,
@@ -29,7 +30,6 @@ from astro_assets.observations.readers.text import (
 from astro_assets.observations.refusals import RefusalError
 
 if TYPE_CHECKING:
-    from astropy.io.fits import Header
     from numpy.typing import NDArray
     from pyarrow import DataType
 

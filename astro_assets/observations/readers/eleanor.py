@@ -11,6 +11,7 @@ import numpy as np
 
 from astro_assets.observations.fits_cards import text_card
 from astro_assets.observations.fits_columns import column_names, read_columns
+from astro_assets.observations.fits_structure import whole_number
 from astro_assets.observations.missions import TESS
 from astro_assets.observations.readers.contents import Contents
 from astro_assets.observations.readers.headers import number_of, segment_of, target_of
@@ -35,7 +36,7 @@ def _recognises(contents: Contents) -> bool:
 
 def _identify(contents: Contents, known: dict[str, Any]) -> Identity:
     known["mission"] = TESS
-    known["n_rows"] = n_rows = int(contents.hdus[1].header["NAXIS2"])
+    known["n_rows"] = n_rows = whole_number(contents.hdus[1].header, "NAXIS2")
     own = "" if number_of(contents.primary, TESS.id_keyword) is not None else "TIC_ID"
     known["target_id"] = target = target_of(contents.primary, TESS, own)
     known["segment"] = segment = segment_of(contents.primary, TESS)

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from astro_assets.observations.fits_cards import card_value, flag_card, integer_card, number_card, text_card
+from astro_assets.observations.fits_cards import flag_card, integer_card, number_card, text_card
+from astro_assets.observations.fits_header import Header
 from astro_assets.observations.missions import Mission
 from astro_assets.observations.readers.observation import SECONDS_A_DAY, sane_cadence
 from astro_assets.observations.refusals import RefusalError
 from astro_assets.observations.targets import CATALOGUES, TargetIdError, canonical_target_id, target_id
-
-if TYPE_CHECKING:
-    from astropy.io.fits import Header
 
 _DIGITS: Final = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
 #: Names such as WASP-126, HD 21749 or GJ 3473: no ids of a catalogue that names targets.
@@ -32,7 +30,7 @@ def says_simulated(primary: Header) -> bool:
 
 def number_of(primary: Header, keyword: str) -> int | None:
     """Return the number of a target, which may have 64 bits and stand there as text; None without one."""
-    value = card_value(primary, keyword)
+    value = primary.get(keyword)
     if isinstance(value, str) and _DIGITS.match(value.strip()):
         return int(value)
     is_number = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18

@@ -11,7 +11,7 @@ import numpy as np
 
 from astro_assets.observations.fits_cards import text_card
 from astro_assets.observations.fits_columns import read_columns
-from astro_assets.observations.fits_structure import Hdu
+from astro_assets.observations.fits_structure import Hdu, whole_number
 from astro_assets.observations.fits_tables import mission_of, time_offset
 from astro_assets.observations.readers.contents import Contents
 from astro_assets.observations.readers.headers import bounds_of, cadence_s_of, segment_of, target_of
@@ -27,7 +27,7 @@ def _recognises(contents: Contents) -> bool:
 def _identify(contents: Contents, known: dict[str, Any]) -> Identity:
     known["mission"] = mission = mission_of(contents.primary)
     header = _table(contents, is_corrected=True).header
-    known["n_rows"] = n_rows = int(header["NAXIS2"])
+    known["n_rows"] = n_rows = whole_number(header, "NAXIS2")
     known["target_id"] = target = target_of(contents.primary, mission)
     known["segment"] = segment = segment_of(contents.primary, mission)
     known["cadence_s"] = cadence_s = cadence_s_of(header)

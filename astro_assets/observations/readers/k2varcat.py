@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from astro_assets.observations.fits_columns import column_names, read_columns
+from astro_assets.observations.fits_structure import whole_number
 from astro_assets.observations.fits_tables import mission_of
 from astro_assets.observations.missions import BTJD_ZERO_BJD
 from astro_assets.observations.readers.contents import Contents
@@ -34,7 +35,7 @@ def _recognises(contents: Contents) -> bool:
 
 def _identify(contents: Contents, known: dict[str, Any]) -> Identity:
     known["mission"] = mission = mission_of(contents.primary)
-    known["n_rows"] = n_rows = int(contents.hdus[1].header["NAXIS2"])
+    known["n_rows"] = n_rows = whole_number(contents.hdus[1].header, "NAXIS2")
     known["target_id"] = target = target_of(contents.primary, mission)
     known["segment"] = segment = segment_of(contents.primary, mission)
     start, end, cadence_s = time_range(_read(contents, is_corrected=True).time)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from astro_assets.observations.fits_columns import read_columns
+from astro_assets.observations.fits_structure import whole_number
 from astro_assets.observations.fits_tables import find_table
 from astro_assets.observations.readers.contents import Contents
 from astro_assets.observations.readers.headers import bounds_of, cadence_s_of, segment_of, target_of
@@ -28,7 +29,7 @@ def _identify(contents: Contents, known: dict[str, Any]) -> Identity:
     table = find_table(list(contents.hdus))
     mission, header = table.mission, table.hdu.header
     known["mission"] = mission
-    known["n_rows"] = n_rows = int(header["NAXIS2"])
+    known["n_rows"] = n_rows = whole_number(header, "NAXIS2")
     known["target_id"] = target = target_of(contents.primary, mission)
     known["segment"] = segment = segment_of(contents.primary, mission)
     known["cadence_s"] = cadence_s = cadence_s_of(header)

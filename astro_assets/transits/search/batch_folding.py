@@ -6,7 +6,7 @@ either way. Only loops live here.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numba import njit
@@ -16,6 +16,7 @@ from astro_assets.transits.lanes import (
     LANES,
     add,
     load,
+    load_each,
     load_sum,
     maximum,
     multiply,
@@ -23,9 +24,9 @@ from astro_assets.transits.lanes import (
     splat,
     store,
     where_above,
-    zeros_for,
 )
 from astro_assets.transits.search.folding import (
+    BLOCK,
     DIRECT_ROWS,
     Singles,
     first_of,
@@ -33,14 +34,23 @@ from astro_assets.transits.search.folding import (
     stretches,
 )
 
+#: Bins of the widest box.
+_WIDEST: Final = 6
+
 
 @njit(cache=True, nogil=True)
-def _scan(source: Any, offsets: Any, length: int, scales: Any, maxima: Any) -> Any:
+def _scan(source: Any, offsets: Any, part: tuple[int, int, int], scales: Any, maxima: Any) -> Any:
     """Sum stretches bin by bin, and keep the highest ratio of each width: the last ones of 2, 3, 4, 5, 6."""
+    begin, end, length = part
     zero = splat(np.float32(0.0))
     # The bins before, and the sums of each with the one before it: in registers, boxes are sums of these.
     bin1 = bin2 = bin3 = bin4 = pair1 = pair2 = pair3 = pair4 = zero
-    for n in range(length):
+    for n in range(max(begin - _WIDEST + 1, 0), begin):
+        bin0 = load_sum(source, n * LANES, offsets)
+        bin1, bin2, bin3, bin4, pair1, pair2, pair3, pair4 = (
+            bin0, bin1, bin2, bin3, add(bin0, bin1), pair1, pair2, pair3
+        )  # fmt: skip
+    for n in range(begin, end):
         bin0 = load_sum(source, n * LANES, offsets)
         pair0 = add(bin0, bin1)
         four = add(pair0, pair2)
@@ -52,37 +62,39 @@ def _scan(source: Any, offsets: Any, length: int, scales: Any, maxima: Any) -> A
 
 
 @njit(cache=True, nogil=True)
-def _scan_sum(source: Any, places: Any, count: int, length: int, scales: Any, maxima: Any) -> Any:
+def _scan_sum(
+    source: Any, places: Any, count: int, part: tuple[int, int, int], scales: Any, maxima: Any
+) -> Any:
     """Scan the sum of ``count`` stretches: a loop for each of these counts."""
     if count == 2:
-        return _scan(source, first_of(places, 2), length, scales, maxima)
+        return _scan(source, first_of(places, 2), part, scales, maxima)
     if count == 3:
-        return _scan(source, first_of(places, 3), length, scales, maxima)
+        return _scan(source, first_of(places, 3), part, scales, maxima)
     if count == 4:
-        return _scan(source, first_of(places, 4), length, scales, maxima)
+        return _scan(source, first_of(places, 4), part, scales, maxima)
     if count == 5:
-        return _scan(source, first_of(places, 5), length, scales, maxima)
+        return _scan(source, first_of(places, 5), part, scales, maxima)
     if count == 6:
-        return _scan(source, first_of(places, 6), length, scales, maxima)
+        return _scan(source, first_of(places, 6), part, scales, maxima)
     if count == 7:
-        return _scan(source, first_of(places, 7), length, scales, maxima)
+        return _scan(source, first_of(places, 7), part, scales, maxima)
     if count == 8:
-        return _scan(source, first_of(places, 8), length, scales, maxima)
+        return _scan(source, first_of(places, 8), part, scales, maxima)
     if count == 9:
-        return _scan(source, first_of(places, 9), length, scales, maxima)
+        return _scan(source, first_of(places, 9), part, scales, maxima)
     if count == 10:
-        return _scan(source, first_of(places, 10), length, scales, maxima)
+        return _scan(source, first_of(places, 10), part, scales, maxima)
     if count == 11:
-        return _scan(source, first_of(places, 11), length, scales, maxima)
+        return _scan(source, first_of(places, 11), part, scales, maxima)
     if count == 12:
-        return _scan(source, first_of(places, 12), length, scales, maxima)
+        return _scan(source, first_of(places, 12), part, scales, maxima)
     if count == 13:
-        return _scan(source, first_of(places, 13), length, scales, maxima)
+        return _scan(source, first_of(places, 13), part, scales, maxima)
     if count == 14:
-        return _scan(source, first_of(places, 14), length, scales, maxima)
+        return _scan(source, first_of(places, 14), part, scales, maxima)
     if count == 15:
-        return _scan(source, first_of(places, 15), length, scales, maxima)
-    return _scan(source, first_of(places, DIRECT_ROWS), length, scales, maxima)
+        return _scan(source, first_of(places, 15), part, scales, maxima)
+    return _scan(source, first_of(places, DIRECT_ROWS), part, scales, maxima)
 
 
 @njit(cache=True, nogil=True)
@@ -144,23 +156,50 @@ def search_group(
         Spectra, shape (vectors, cells, 2, 16): the highest ratio and the duration of its box. Raised to what
         is found.
     """
-    places = np.zeros(DIRECT_ROWS, np.int64)
     wider, n_widths = max(widths), len(widths)
+    most = (-(-n_bins // bases[0]) - 1) // every + 1
+    room = tables, scratch, np.zeros(DIRECT_ROWS, np.int64), np.zeros(most * n_widths * LANES, np.float32)
     for vector in range(residuals.shape[0]):
         grid, spectrum = residuals[vector].reshape(-1), found[vector].reshape(-1)
         noise = factors[vector].reshape(-1)
         before, number, at = counted, 0, 0
         for base in range(bases[0], bases[1]):
-            rows, length = -(-n_bins // base), base + wider
-            is_grouped = rows > DIRECT_ROWS
-            if is_grouped:
-                fold_groups(grid, rows, base, wider, LANES, places, tables, scratch)
-            source = tables if is_grouped else grid
-            for shift in range(every - 1 - before % every, rows - 1, every):
-                count = stretches(rows, base, wider, shift, LANES, places)
-                part = scales[at : at + n_widths * length]
-                maxima = _scan_sum(source, places, count, length, part, zeros_for(widths))
+            rows = -(-n_bins // base)
+            first = every - 1 - before % every
+            n_trials = _search_base(grid, rows, base, (first, every), widths, scales[at:], room)
+            highest = room[3]
+            for trial in range(n_trials):
+                maxima = load_each(highest, trial * n_widths * LANES, widths)
                 _keep(maxima, noise, durations, spectrum, 2 * cells[number] * LANES)
                 number += 1
-                at += n_widths * length
+            at += n_trials * n_widths * (base + wider)
             before += rows - 1
+
+
+@njit(cache=True, nogil=True)
+def _search_base(
+    grid: Singles, rows: int, base: int, shifts: tuple[int, int], widths: Any, scales: Any, room: Any
+) -> int:
+    """Find the highest ratio of each width at the trials of one base; return how many these are."""
+    tables, scratch, places, highest = room
+    n_widths, length = len(widths), base + max(widths)
+    is_grouped = rows > DIRECT_ROWS
+    if is_grouped:
+        fold_groups(grid, rows, base, max(widths), LANES, places, tables, scratch)
+    source = tables if is_grouped else grid
+    highest[:] = 0
+    trial = 0
+    # So many bins of all rows stay in the second-level cache from one trial to the next.
+    for begin in range(0, length, BLOCK):
+        trial = 0
+        for shift in range(shifts[0], rows - 1, shifts[1]):
+            count = stretches(rows, base, max(widths), shift, LANES, places)
+            part = scales[trial * n_widths * length : (trial + 1) * n_widths * length]
+            at = trial * n_widths * LANES
+            maxima = load_each(highest, at, widths)
+            bins = begin, min(begin + BLOCK, length), length
+            maxima = _scan_sum(source, places, count, bins, part, maxima)
+            for k, maximum_of_width in enumerate(maxima):
+                store(highest, at + k * LANES, maximum_of_width)
+            trial += 1
+    return trial

@@ -35,7 +35,8 @@ Singles = NDArray[np.float32]
 Widths = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)
+# Without NumPy's rule for division the loop would have to stop at the first zero.
+@njit(cache=True, nogil=True, error_model="numpy")
 def _shared_scales(
     fold: Singles, base: int, widths: Widths, least: Singles, sums: Singles, out: Singles
 ) -> None:
@@ -149,7 +150,7 @@ def set_scales_of_group(
             fold_groups(flat, rows, base, wider, lanes, places, tables, scratch)
         for shift in range(every - 1 - counted % every, rows - 1, every):
             count = stretches(rows, base, wider, shift, lanes, places)
-            add_stretches(tables if is_grouped else flat, places, count, length * lanes, fold, 0)
+            add_stretches(tables if is_grouped else flat, places, count, 0, length * lanes, fold, 0)
             set_scales(fold, base, widths, least, sums, scales[place : place + widths.size * length])
             place += widths.size * length
         counted += rows - 1

@@ -41,14 +41,14 @@ def strongest_repetition(
         first = 0
         while first < strength.size:
             # Slices, so that the loop is one of vectors.
-            strengths, informations = (
+            strengths, weights = (
                 strength[first : first + n_phases],
                 information[first : first + n_phases],
             )
             for phase in range(strengths.size):
                 sums[phase] += strengths[phase]
-                known[phase] += informations[phase]
-                count[phase] += np.float32(1) if informations[phase] > 0 else np.float32(0)
+                known[phase] += weights[phase]
+                count[phase] += np.float32(1) if weights[phase] > 0 else np.float32(0)
             number += 1
             first = int(number * period + 0.5)
         for phase in range(n_phases):

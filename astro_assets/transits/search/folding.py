@@ -33,6 +33,8 @@ _FEW_GROUPS: Final = 4
 _MANY_GROUPS: Final = 8
 #: Groups that wait for one another: seven more for each time that their number of rows can be divided by 8.
 _DEEPEST: Final = 80
+#: Bins of 16 stars that are folded at all shifts while they are in the second-level cache.
+BLOCK: Final = 512
 #: Numbers read or written beyond the end of a stretch, at most.
 BEYOND: Final = LANES
 
@@ -109,49 +111,52 @@ def stretches(rows: int, base: int, wider: int, shift: int, lanes: int, places: 
 
 
 @njit(cache=True, nogil=True)
-def _add(source: Singles, offsets: Any, size: int, out: Singles, at: int) -> None:
-    for n in range(0, size, LANES):
+def _add(source: Singles, offsets: Any, begin: int, end: int, out: Singles, at: int) -> None:
+    for n in range(begin, end, LANES):
         store(out, at + n, load_sum(source, n, offsets))
 
 
 @njit(cache=True, nogil=True)
-def add_stretches(source: Singles, places: Places, count: int, size: int, out: Singles, at: int) -> None:
-    """Add the first ``count`` of some stretches of ``size`` numbers: a loop for each of these counts.
+def add_stretches(
+    source: Singles, places: Places, count: int, begin: int, end: int, out: Singles, at: int
+) -> None:
+    """Add numbers ``begin`` to ``end`` of the first ``count`` of some stretches: a loop for each count.
 
-    Up to :data:`BEYOND` numbers more are read of each and written.
+    They are written to ``out`` from ``at + begin`` on. Up to :data:`BEYOND` more are read of each and
+    written.
     """
     if count == 1:
-        _add(source, first_of(places, 1), size, out, at)
+        _add(source, first_of(places, 1), begin, end, out, at)
     elif count == 2:
-        _add(source, first_of(places, 2), size, out, at)
+        _add(source, first_of(places, 2), begin, end, out, at)
     elif count == 3:
-        _add(source, first_of(places, 3), size, out, at)
+        _add(source, first_of(places, 3), begin, end, out, at)
     elif count == 4:
-        _add(source, first_of(places, 4), size, out, at)
+        _add(source, first_of(places, 4), begin, end, out, at)
     elif count == 5:
-        _add(source, first_of(places, 5), size, out, at)
+        _add(source, first_of(places, 5), begin, end, out, at)
     elif count == 6:
-        _add(source, first_of(places, 6), size, out, at)
+        _add(source, first_of(places, 6), begin, end, out, at)
     elif count == 7:
-        _add(source, first_of(places, 7), size, out, at)
+        _add(source, first_of(places, 7), begin, end, out, at)
     elif count == 8:
-        _add(source, first_of(places, 8), size, out, at)
+        _add(source, first_of(places, 8), begin, end, out, at)
     elif count == 9:
-        _add(source, first_of(places, 9), size, out, at)
+        _add(source, first_of(places, 9), begin, end, out, at)
     elif count == 10:
-        _add(source, first_of(places, 10), size, out, at)
+        _add(source, first_of(places, 10), begin, end, out, at)
     elif count == 11:
-        _add(source, first_of(places, 11), size, out, at)
+        _add(source, first_of(places, 11), begin, end, out, at)
     elif count == 12:
-        _add(source, first_of(places, 12), size, out, at)
+        _add(source, first_of(places, 12), begin, end, out, at)
     elif count == 13:
-        _add(source, first_of(places, 13), size, out, at)
+        _add(source, first_of(places, 13), begin, end, out, at)
     elif count == 14:
-        _add(source, first_of(places, 14), size, out, at)
+        _add(source, first_of(places, 14), begin, end, out, at)
     elif count == 15:
-        _add(source, first_of(places, 15), size, out, at)
+        _add(source, first_of(places, 15), begin, end, out, at)
     else:
-        _add(source, first_of(places, DIRECT_ROWS), size, out, at)
+        _add(source, first_of(places, DIRECT_ROWS), begin, end, out, at)
 
 
 @njit(cache=True, nogil=True)
@@ -177,15 +182,18 @@ def _set_table(
 ) -> None:
     """Fold a group of rows at every shift: few rows from the grid, more from the tables of their groups."""
     first, rows, reach = node
-    around = base * lanes
+    around, block = base * lanes, BLOCK * LANES
+    for begin in range(0, around, block):
+        for shift in range(rows):
+            if rows <= _LEAF_ROWS:
+                count = _row_places(first, rows, base, shift, lanes, places)
+            else:
+                count = _group_places(first, rows, base, wider, shift, lanes, places)
+            at = (first + shift) * stride(base, wider) * lanes
+            add_stretches(source, places, count, begin, min(begin + block, around), out, at)
     for shift in range(rows):
-        if rows <= _LEAF_ROWS:
-            count = _row_places(first, rows, base, shift, lanes, places)
-        else:
-            count = _group_places(first, rows, base, wider, shift, lanes, places)
-        at = (first + shift) * stride(base, wider) * lanes
-        add_stretches(source, places, count, around, out, at)
-        _go_on(out, at, around, reach * lanes)
+        # The circle goes on, as far as whoever reads the fold begins later.
+        _go_on(out, (first + shift) * stride(base, wider) * lanes, around, reach * lanes)
 
 
 @njit(cache=True, nogil=True)

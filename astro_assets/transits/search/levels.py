@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -19,6 +20,11 @@ from astro_assets.transits.search.periods import ofir_periods, periods_of_durati
 #: Boxes tried on a level, bins. The finest has narrow ones too: no finer level has these.
 _WIDTHS: Final = (4, 5, 6)
 _WITH_NARROW: Final = (2, 3, *_WIDTHS)
+#: Periods at which the middle one of the wide boxes is shorter than this, in units of a central transit of
+#: the Sun, are left to wider bins: so short transits are rare, and narrow boxes of wider bins see them, too.
+_RESOLVED: Final = 0.4
+#: Fewest bins of a fold: with the widest box, a vector of phases.
+_SHORTEST_BASE: Final = 10
 #: Boxes with less than this part of their mean weight are in gaps.
 LEAST_FILLED: Final = 0.25
 #: Cells of the spectrum while a transit drifts by its duration.
@@ -137,31 +143,26 @@ def plan_search(
 def _resolutions(
     n_bins: int, step: float, period_range: tuple[float, float], factors: tuple[float, float]
 ) -> Iterator[tuple[float, int, tuple[int, ...], tuple[int, int]]]:
-    """Double the bins while there are periods long enough for the boxes; leave out what has no bases."""
-    first = _bases(step, n_bins, _WITH_NARROW, period_range, factors)
-    if first[0] < first[1]:
-        yield step, n_bins, _WITH_NARROW, first
-    behind = first[1]
+    """Double the bins while there are periods long enough for the boxes; leave out what has no bases.
+
+    A resolution has the wide boxes from where they are short enough on, and narrow ones where no finer
+    resolution has periods. It ends where its boxes are too short.
+    """
+    resolved = max(factors[0], min(_RESOLVED, factors[1])), factors[1]
+    covered = 0.0
     while periods_of_duration(step * _WIDTHS[1], factors)[0] < period_range[1]:
-        begin, end = _bases(step, n_bins, _WIDTHS, period_range, factors)
-        if max(begin, behind) < end:
-            yield step, n_bins, _WIDTHS, (max(begin, behind), end)
+        begin, end = periods_of_duration(step * _WIDTHS[1], resolved)
+        narrow_begin, narrow_end = periods_of_duration(step * _WITH_NARROW[1], factors)
+        limits = begin if covered else narrow_begin, covered, min(narrow_end, end), end
+        edges = np.maximum.accumulate(limits).clip(*period_range) / step
+        bins = np.ceil(edges).astype(int).clip(min=_SHORTEST_BASE)
+        bins[0], bins[-1] = max(int(edges[0]), _SHORTEST_BASE), min(int(edges[-1]) + 1, n_bins)
+        for widths, bases in zip((_WIDTHS, _WITH_NARROW, _WIDTHS), pairwise(bins.tolist()), strict=True):
+            if bases[0] < bases[1]:
+                yield step, n_bins, widths, bases
         if n_bins % 2:
             return
-        step, n_bins, behind = 2 * step, n_bins // 2, 0
-
-
-def _bases(
-    step: float,
-    n_bins: int,
-    widths: tuple[int, ...],
-    period_range: tuple[float, float],
-    factors: tuple[float, float],
-) -> tuple[int, int]:
-    """Return the base periods at which the second box makes sense, and the widest has room."""
-    plausible = periods_of_duration(step * widths[1], factors)
-    shortest, longest = max(period_range[0], plausible[0]), min(period_range[1], plausible[1])
-    return max(int(shortest / step), widths[-1] + 1), min(int(longest / step) + 1, n_bins)
+        step, n_bins, covered = 2 * step, n_bins // 2, end
 
 
 def trial_periods(n_bins: int, bases: tuple[int, int], every: int) -> Floats:

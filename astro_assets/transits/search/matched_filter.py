@@ -7,6 +7,7 @@ The adaptive matched filter of Jenkins (2002), ApJ 575, 493, lives here; whether
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -61,7 +62,9 @@ class SingleEvents:
         return self.strength / np.sqrt(np.where(self.information > 0, self.information, 1.0))
 
 
-def single_events(curve: Curve, durations: Floats, step_days: float) -> SingleEvents:
+def single_events(
+    curve: Curve, durations: Floats, step_days: float, noise_from: Curve | None = None
+) -> SingleEvents:
     """Fit a limb-darkened transit of each duration at each time.
 
     Noise is taken to be stationary; its power is measured in the curve itself, so that slow variations weigh
@@ -76,6 +79,8 @@ def single_events(curve: Curve, durations: Floats, step_days: float) -> SingleEv
         First to last contact, days, shape (durations,).
     step_days
         Width of the bins in which the curve is averaged; the cadence where that is longer.
+    noise_from
+        Where noise is measured: the curve without what is known not to be noise. By default all of it.
     """
     from scipy import fft
 
@@ -83,22 +88,32 @@ def single_events(curve: Curve, durations: Floats, step_days: float) -> SingleEv
     finer = int(np.ceil(grid.step / _LONGEST_STEP))
     n_bins = grid.residual.size
     size = 1 << int(n_bins + np.ceil(4 * durations[-1] / grid.step)).bit_length()
-    amplitude, scaled = np.zeros(size), np.zeros(size)
-    amplitude[:n_bins] = np.sqrt(grid.weight)
-    seen = amplitude > 0
-    scaled[:n_bins][seen[:n_bins]] = grid.residual[seen[:n_bins]] / amplitude[seen]
-    response = 1 / noise_power(scaled, seen)
+    scaled, amplitude = _scaled(grid, size)
+    seen = amplitude[:n_bins] > 0
+    if noise_from is None:
+        response = 1 / noise_power(scaled, amplitude > 0)
+    else:
+        values, weights = _scaled(gridded(noise_from, grid.step), size)
+        response = 1 / noise_power(values, weights > 0)
     whitened = fft.rfft(amplitude * fft.irfft(fft.rfft(scaled) * response, size))
     coverage = fft.rfft(amplitude * amplitude)
-    templates = np.stack([_template(size, grid, float(duration)) for duration in durations])
-    transformed = fft.rfft(templates)
+    templates, transformed = _templates(size, grid.step, tuple(durations.tolist()))
     kernels = templates * fft.irfft(response * transformed, size)
-    least = _LEAST_SEEN * float(np.median(grid.weight[seen[:n_bins]])) * kernels.sum(axis=1, keepdims=True)
+    least = _LEAST_SEEN * float(np.median(grid.weight[seen])) * kernels.sum(axis=1, keepdims=True)
     strength = -_correlated(whitened, transformed, finer)[:, : finer * n_bins]
     information = _correlated(coverage, fft.rfft(kernels), finer)[:, : finer * n_bins]
     unknown = information <= least
     strength[unknown] = information[unknown] = 0.0
     return SingleEvents(grid.start + 0.5 * grid.step, grid.step / finer, durations, strength, information)
+
+
+def _scaled(grid: Grid, size: int) -> tuple[Floats, Floats]:
+    """Values over their white noise and the inverse of that, but for a factor; zeros where nothing is."""
+    amplitude, scaled = np.zeros(size), np.zeros(size)
+    amplitude[: grid.weight.size] = np.sqrt(grid.weight)
+    seen = np.flatnonzero(amplitude)
+    scaled[seen] = grid.residual[seen] / amplitude[seen]
+    return scaled, amplitude
 
 
 def noise_power(scaled: Floats, seen: NDArray[np.bool_]) -> Floats:
@@ -116,7 +131,7 @@ def noise_power(scaled: Floats, seen: NDArray[np.bool_]) -> Floats:
     ndarray of float64, shape (n // 2 + 1,)
         Never rising with frequency.
     """
-    from scipy import fft
+    from scipy import fft, optimize
 
     limit = _CLIP_SIGMA * robust_scatter(scaled[seen])
     power = np.abs(fft.rfft(scaled.clip(-limit, limit))) ** 2 / np.count_nonzero(seen)
@@ -124,11 +139,11 @@ def noise_power(scaled: Floats, seen: NDArray[np.bool_]) -> Floats:
     edges = np.unique(np.concatenate([[1], np.geomspace(4, power.size, n_bands + 1).astype(np.int64)]))
     means = np.add.reduceat(power, edges[:-1])[: edges.size - 1]
     means[-1] -= power[edges[-1] :].sum()
-    means /= np.diff(edges)
+    counts = np.diff(edges)
+    means = optimize.isotonic_regression(means / counts, weights=counts, increasing=False).x
     middle = np.log(0.5 * (edges[1:] + edges[:-1] - 1))
     frequency = np.log(np.arange(power.size).clip(min=1))
-    smooth = np.exp(np.interp(frequency, middle, np.log(means)))
-    return np.maximum.accumulate(smooth[::-1])[::-1]
+    return np.asarray(np.exp(np.interp(frequency, middle, np.log(means))), dtype=np.float64)
 
 
 def transit_shape(phase: Floats) -> Floats:
@@ -142,11 +157,20 @@ def transit_shape(phase: Floats) -> Floats:
     return np.asarray(shape, dtype=np.float64)
 
 
-def _template(size: int, grid: Grid, duration: float) -> Floats:
+@lru_cache(maxsize=2)  # those of years take 60 MB; stars that were observed together have the same
+def _templates(size: int, step: float, durations: tuple[float, ...]) -> tuple[Floats, NDArray[np.complex128]]:
+    """Return a transit of each duration on a circle of bins, and their Fourier transforms."""
+    from scipy import fft
+
+    templates = np.stack([_template(size, step, duration) for duration in durations])
+    return templates, fft.rfft(templates)
+
+
+def _template(size: int, step: float, duration: float) -> Floats:
     """Return a transit in the middle of bin 0 of a circle of bins, averaged over each."""
-    reach = int(np.ceil(0.5 * duration / grid.step + 0.5))
+    reach = int(np.ceil(0.5 * duration / step + 0.5))
     fine = (np.arange((2 * reach + 1) * _FINENESS) + 0.5) / _FINENESS - reach - 0.5
-    means = transit_shape(fine * grid.step / duration).reshape(-1, _FINENESS).mean(axis=1)
+    means = transit_shape(fine * step / duration).reshape(-1, _FINENESS).mean(axis=1)
     template = np.zeros(size)
     template[np.arange(-reach, reach + 1)] = means
     return template

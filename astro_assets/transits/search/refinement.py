@@ -111,7 +111,7 @@ def located(curve: Curve, period: float, duration: float) -> Box:
     return Box(period, float(curve.time[0] + middle * period), duration)
 
 
-def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence | None) -> Fitted:
+def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence | None = None) -> Fitted:
     """Choose among a period, its simple fractions and its multiples.
 
     A planet's signal-to-noise ratio is highest at its own period: half of it dilutes the depth, twice of it
@@ -146,8 +146,8 @@ def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence 
         alias = refine(curve, trial, half_width, limits)
         if alias is None:
             continue
-        is_better = _explains_more(alias, best) and (
-            evidence is None or _of(evidence, alias) > _of(evidence, best)
+        is_better = (
+            _explains_more(alias, best) if evidence is None else _of(evidence, alias) > _of(evidence, best)
         )
         if is_better or _explains_with_less(alias, best):
             best = alias

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from astro_assets.transits.search.measured_signal import Signal
 from astro_assets.transits.search.peaks import highest_of_groups
-from astro_assets.transits.search.signals import Signal
 
 #: Points of a stored periodogram.
 _PERIODOGRAM_POINTS: Final = 2000

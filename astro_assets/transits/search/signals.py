@@ -7,29 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.transits.search.binning import binned
-from astro_assets.transits.search.boxes import Box, transits_of
+from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve, Floats, Spectrum, SpectrumEngine
 from astro_assets.transits.search.false_alarms import log10_false_alarm
-from astro_assets.transits.search.folded_boxes import TransitStatistics, detection_statistic, measure
+from astro_assets.transits.search.folded_boxes import detection_statistic, measure
 from astro_assets.transits.search.harmonics import harmonic_relation
 from astro_assets.transits.search.matched_filter import single_events
+from astro_assets.transits.search.measured_signal import Signal, measured_signal
 from astro_assets.transits.search.peaks import (
     detrended_power,
     distinct_peaks,
-    signal_detection_efficiency,
 )
 from astro_assets.transits.search.ranking import Evidence, event_durations
 from astro_assets.transits.search.refinement import Fitted, Limits, located, refine, right_alias
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.survey import SurveyEngine
-from astro_assets.transits.search.trapezoid import Trapezoid, fit_trapezoid
 
 #: With less of the data left than this part, gaps at every transit make periods of their own.
 _LEAST_LEFT: Final = 0.5
@@ -41,49 +39,6 @@ _MOST_REFINED: Final = 5
 _CLEAR: Final = 14.0
 #: Single dips that are masked before a star's search ends.
 _MOST_DIPS: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Signal:
-    """One periodic signal of a star.
-
-    Parameters
-    ----------
-    box
-        Best box; its epoch is the middle of the observed transit nearest to the middle of the data.
-    transit
-        Fitted trapezoid.
-    epoch_err
-        Standard deviation of the box's epoch, days; NaN if the fit failed.
-    statistics
-        What the data say about the box.
-    sde
-        Signal detection efficiency of the peak.
-    peak
-        Height of the spectrum at the period.
-    log10_false_alarm
-        Logarithm of the probability that noise has such a peak in its spectrum.
-    harmonic
-        Position of a stronger signal with a commensurable period, and the ratio to it.
-    periods, power
-        The spectrum in which it was found, red noise taken off, shape (n,).
-    """
-
-    box: Box
-    transit: Trapezoid
-    epoch_err: float
-    statistics: TransitStatistics
-    sde: float
-    peak: float
-    log10_false_alarm: float
-    harmonic: tuple[int, Fraction] | None
-    periods: Floats
-    power: Floats
-
-    @property
-    def detection_statistic(self) -> float:
-        """The number that the threshold cuts."""
-        return detection_statistic(self.statistics)
 
 
 def find_signals(
@@ -220,6 +175,8 @@ def _strongest(
     height = detrended_power(spectrum.power)
     peaks = distinct_peaks(spectrum, height, settings.n_peaks, coarse.baseline_days)
     peaks = peaks[spectrum.power[peaks] >= least]
+    if not peaks.size:  # the highest above their surroundings are not the strongest
+        return None
     # A strong signal is in what is taken for noise, so that its evidence means little; nor is it needed.
     evidence = None
     if spectrum.power[peaks[0]] < _CLEAR:
@@ -236,7 +193,7 @@ def _strongest(
     best = _first_significant(coarse, refined, settings.statistic_floor, by_strength=evidence is None)
     if best is None:
         return None
-    return _finished(curve, right_alias(coarse, best, limits, evidence), spectrum, height, limits)
+    return measured_signal(curve, right_alias(coarse, best, limits, evidence), spectrum, height, limits)
 
 
 def _evidence(curve: Curve, spectrum: Spectrum, settings: SearchSettings) -> Evidence:
@@ -281,35 +238,3 @@ def _spacing(periods: Floats, index: int) -> float:
     """Largest distance to a neighbouring trial period, days."""
     near = periods[max(index - 1, 0) : index + 2]
     return float(np.diff(near).max())
-
-
-def _finished(
-    curve: Curve, found: Fitted, spectrum: Spectrum, height: Floats, limits: Limits
-) -> Signal | None:
-    """Refine on all samples, fit the transit's shape, and set the epoch to the transit nearest the middle."""
-    half_width = found.box.duration * found.box.period / curve.baseline_days / 3
-    fine = refine(curve, found.box, half_width, limits) or found
-    transit = fit_trapezoid(curve, fine.box, fine.transits.depth, fine.transits.noise_factor)
-    box = Box(transit.period, transit.epoch, fine.box.duration)
-    transits = transits_of(curve, box)
-    if not transits.n_transits:
-        return None
-    middle = 0.5 * (curve.time[0] + curve.time[-1])
-    times = box.epoch + transits.numbers * box.period
-    central = int(transits.numbers[np.argmin(np.abs(times - middle))])
-    epoch, epoch_err = transit.near(central)
-    box, transits = replace(box, epoch=epoch), replace(transits, numbers=transits.numbers - central)
-    nearest = int(np.argmin(np.abs(np.log(spectrum.periods / box.period))))
-    near = slice(max(nearest - 2, 0), nearest + 3)
-    return Signal(
-        box=box,
-        transit=transit,
-        epoch_err=epoch_err,
-        statistics=measure(curve, box, transits),
-        sde=float(signal_detection_efficiency(height)[near].max()),
-        peak=float(spectrum.power[near].max()),
-        log10_false_alarm=np.nan,
-        harmonic=None,
-        periods=spectrum.periods,
-        power=spectrum.power,
-    )

@@ -1,6 +1,7 @@
-"""Compiled kernels of the search of one star: vectors along phase.
+"""Compiled kernels of the survey search for one star: vectors along phase.
 
-Only loops over plain arrays live here. The trials are those of ``batch_folding``.
+The same sums in the same order as those of 16 stars in ``batch_folding``: results are the same to the bit.
+Only loops live here.
 """
 
 from __future__ import annotations
@@ -11,6 +12,15 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.lanes import (
+    LANES,
+    add,
+    load,
+    maximum,
+    multiply,
+    splat,
+    store,
+)
 from astro_assets.transits.search.folding import (
     BEYOND,
     DIRECT_ROWS,
@@ -18,137 +28,96 @@ from astro_assets.transits.search.folding import (
     add_stretches,
     fold_groups,
     stretches,
-    table_size,
 )
 
-#: Maxima kept side by side.
-MAXIMA: Final = 128
-#: Maxima may be taken in any order; sums may not.
-_MAXIMA: Final[Any] = {"nnan", "nsz", "ninf"}
+#: Boxes are the last ones of so many widths.
+_WIDTHS: Final = 5
 
 
 @njit(cache=True, nogil=True)
-def running_sum(fold: Singles, length: int, out: Singles) -> None:
-    """Sum a fold to each bin; ``out`` is one longer."""
-    total = np.float32(0.0)
-    out[0] = total
-    for n in range(length):
-        total += fold[n]
-        out[n + 1] = total
-
-
-# Slices, because indices from 0 to a slice's length are seen to be inside it: such loops become vectors.
-# Without NumPy's rule for division the loop would have to stop at the first zero.
-@njit(cache=True, nogil=True, fastmath=_MAXIMA, error_model="numpy")
-def deepest_box(
-    sums: Singles, weights: Singles, base: int, width: int, least: float, highest: Singles
-) -> np.float32:
-    """Square of the highest signal-to-noise ratio of a dip among all boxes of one width.
-
-    Parameters
-    ----------
-    sums, weights
-        Running sums of the folded residuals and weights.
-    base, width
-        Bins of the fold and of the box.
-    least
-        Boxes with less weight, inside or outside, are not looked at.
-    highest
-        Room for the maxima of every so many bins, shape (:data:`MAXIMA`,).
-    """
-    one, nothing, low = np.float32(1.0), np.float32(0.0), np.float32(least)
-    for n in range(MAXIMA):
-        highest[n] = nothing
-    for begin in range(0, base, MAXIMA):
-        size = min(MAXIMA, base - begin)
-        after = begin + width
-        sum_before, sum_after = sums[begin : begin + size], sums[after : after + size]
-        weight_before, weight_after = weights[begin : begin + size], weights[after : after + size]
-        for n in range(size):
-            dip = sum_before[n] - sum_after[n]
-            share = weight_after[n] - weight_before[n]
-            squared = dip * dip / (share * (one - share))
-            squared = squared if dip > nothing else nothing
-            squared = squared if (share > low) & (one - share > low) else nothing
-            highest[n] = max(highest[n], squared)
-    best = nothing
-    for n in range(MAXIMA):
-        best = max(best, highest[n])
-    return best
+def _raise_maxima(fold: Singles, n: int, scales: Singles, length: int, n_widths: int, maxima: Any) -> Any:
+    """Raise the maxima of each width to the ratios of the boxes that end in bins ``n`` to ``n + 15``."""
+    two, three, four, five, six = maxima
+    at = n + LANES
+    bin0, bin1, bin2 = load(fold, at), load(fold, at - 1), load(fold, at - 2)
+    bin3, bin4, bin5 = load(fold, at - 3), load(fold, at - 4), load(fold, at - 5)
+    pair = add(bin0, bin1)
+    first = n
+    if n_widths == _WIDTHS:
+        two = maximum(multiply(pair, load(scales, n)), two)
+        three = maximum(multiply(add(pair, bin2), load(scales, n + length)), three)
+        first += 2 * length
+    box = add(pair, add(bin2, bin3))
+    four = maximum(multiply(box, load(scales, first)), four)
+    five = maximum(multiply(add(box, bin4), load(scales, first + length)), five)
+    six = maximum(multiply(add(box, add(bin4, bin5)), load(scales, first + 2 * length)), six)
+    return two, three, four, five, six
 
 
 @njit(cache=True, nogil=True)
-def search_level(
+def _scan(fold: Singles, length: int, scales: Singles, n_widths: int, highest: Singles) -> None:
+    """Find the highest ratio of each width in a fold, which begins behind 16 zeros."""
+    zero = splat(np.float32(0.0))
+    maxima = zero, zero, zero, zero, zero
+    for n in range(0, length - LANES, LANES):
+        maxima = _raise_maxima(fold, n, scales, length, n_widths, maxima)
+    maxima = _raise_maxima(fold, length - LANES, scales, length, n_widths, maxima)
+    for k, of_lanes in enumerate(maxima):
+        store(highest, k * LANES, of_lanes)
+
+
+@njit(cache=True, nogil=True)
+def search_group_of_one(
     residual: Singles,
-    weight: Singles,
     n_bins: int,
     bases: tuple[int, int],
-    widths: NDArray[np.int64],
-    scale: NDArray[np.float64],
-    least_filled: float,
+    counted: int,
     every: int,
-    power: NDArray[np.float64],
-    best_width: NDArray[np.int64],
-) -> int:
-    """Search one level of a grid at all its trial periods.
-
-    A base period of ``p`` whole bins and the ``M`` rows that the data have at it make ``M - 1`` trial
-    periods, from ``p`` to ``p + 1`` bins: from one to the next, the last row moves by one bin.
+    widths: NDArray[np.int64],
+    scales: Singles,
+    durations: Singles,
+    factors: Singles,
+    cells: NDArray[np.int64],
+    tables: Singles,
+    scratch: Singles,
+    found: Singles,
+) -> None:
+    """Search one level of the grid of a star at the trial periods of some bases.
 
     Parameters
     ----------
-    residual, weight
-        The level, with zeros behind its ``n_bins`` bins: twice the longest base period and the widest box.
-    bases
-        Shortest base period, and one more than the longest.
+    residual
+        With zeros behind the ``n_bins`` bins of the data: twice the longest base and the widest box. Shape
+        (bins,).
     widths
-        Boxes tried, bins.
-    scale
-        What the ratio of each width is multiplied by: one over its red noise.
-    least_filled
-        Boxes with less than this part of their mean weight are not looked at.
-    every
-        Of the trial periods only each ``every``-th is scanned.
-    power, best_width
-        Where the results are written: signal-to-noise ratio, bins.
-
-    Returns
-    -------
-    int
-        Number of trials scanned.
+        2, 3, 4, 5, 6 bins, or the last three of them.
+    factors
+        What the ratios are multiplied by, shape (widths,).
+    found
+        Spectrum, shape (cells, 2): the highest ratio and the duration of its box. Raised to what is found.
+    n_bins, bases, counted, every, scales, durations, cells, tables, scratch
+        As in :func:`astro_assets.transits.search.batch_folding.search_group`, with shared weights.
     """
-    wider = widths.max()
-    size = table_size(n_bins, bases, wider)
-    tables, weight_tables = np.zeros(size, np.float32), np.zeros(size, np.float32)
-    scratch, places = np.zeros(size, np.float32), np.zeros(DIRECT_ROWS, np.int64)
-    longest = bases[1] + wider
-    fold, folded_weight = np.zeros(longest + BEYOND, np.float32), np.zeros(longest + BEYOND, np.float32)
-    sums, weights = np.zeros(longest + 1, np.float32), np.zeros(longest + 1, np.float32)
-    highest = np.zeros(MAXIMA, np.float32)
-    counted = found = 0
+    n_widths, wider = widths.size, widths[-1]
+    places = np.zeros(DIRECT_ROWS, np.int64)
+    fold = np.zeros(LANES + bases[1] + wider + BEYOND, np.float32)
+    highest = np.zeros(_WIDTHS * LANES, np.float32)
+    number = at = 0
     for base in range(bases[0], bases[1]):
-        rows = -(-n_bins // base)
-        if rows < 2:
-            break
+        rows, length = -(-n_bins // base), base + wider
         is_grouped = rows > DIRECT_ROWS
         if is_grouped:
             fold_groups(residual, rows, base, wider, 1, places, tables, scratch)
-            fold_groups(weight, rows, base, wider, 1, places, weight_tables, scratch)
         for shift in range(every - 1 - counted % every, rows - 1, every):
             count = stretches(rows, base, wider, shift, 1, places)
-            length = base + wider
-            add_stretches(tables if is_grouped else residual, places, count, length, fold, 0)
-            add_stretches(weight_tables if is_grouped else weight, places, count, length, folded_weight, 0)
-            running_sum(fold, length, sums)
-            running_sum(folded_weight, length, weights)
-            best = 0.0
-            for k in range(widths.size):
-                least = least_filled * widths[k] / base
-                ratio = np.sqrt(deepest_box(sums, weights, base, widths[k], least, highest)) * scale[k]
-                if ratio > best:
-                    best = ratio
-                    best_width[found] = widths[k]
-            power[found] = best
-            found += 1
+            add_stretches(tables if is_grouped else residual, places, count, 0, length, fold, LANES)
+            _scan(fold, length, scales[at : at + n_widths * length], n_widths, highest)
+            cell = cells[number]
+            for k in range(n_widths):
+                of_width = highest[(_WIDTHS - n_widths + k) * LANES : (_WIDTHS - n_widths + k + 1) * LANES]
+                ratio = of_width.max() * factors[k]
+                if ratio > found[cell, 0]:
+                    found[cell, 0], found[cell, 1] = ratio, durations[k]
+            number += 1
+            at += n_widths * length
         counted += rows - 1
-    return found

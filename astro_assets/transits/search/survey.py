@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Final
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,21 +24,22 @@ from astro_assets.transits.search.levels import LEAST_FILLED, Level, Plan, base_
 
 #: Stars a vector, as in ``lanes``, which must not be imported before it is used.
 _LANES: Final = 16
-#: From so many stars of equal weights on it pays to work these out once for all.
-_FEWEST_ALIKE: Final = 8
+#: From so many stars of equal weights on it pays to search them in vectors of stars.
+_FEWEST_ALIKE: Final = 6
+#: And from so many of different ones, unless their grids have more bins than this.
+_FEWEST_DIFFERENT: Final = 10
+_LONG: Final = 16_384
 #: So many are in memory together, at most.
 _MOST: Final = 256
 #: Scales that stay in the second-level cache of a core beside the grid of a vector of stars.
 _CACHED_SCALES: Final = 65_536
-#: So few stars of different weights are searched faster one by one, each sharing its weights with nobody.
-_TOO_FEW: Final = 2
 
 Singles = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class SurveyEngine:
-    """Searches stars in batches; one star takes as long as 16.
+    """Searches stars in batches, and those that are alone or unlike the others one by one.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ class SurveyEngine:
         for (step, n_bins), numbers in alike.items():
             plan = plan_search(n_bins, step, period_range, duration_factors, self.every)
             for block in _blocks(numbers, grids):
-                found = _search(plan, [grids[number] for number in block.stars], is_alike=block.is_alike)
+                found = _search(plan, [grids[number] for number in block.stars], block.kind)
                 for number, (power, duration) in zip(block.stars, found, strict=True):
                     longest = curves[number].longest_period(period_range[1])
                     seen = slice(0, np.searchsorted(plan.periods, longest, side="right"))
@@ -77,33 +78,33 @@ class SurveyEngine:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Stars that one call of the kernel searches, and whether they have the same weights."""
+    """Stars that are searched together: of the same weights, or of their own; or one in vectors of phase."""
 
     stars: Sequence[int]
-    is_alike: bool
+    kind: Literal["alike", "different", "alone"]
 
 
 def _blocks(numbers: Sequence[int], grids: Sequence[Grid]) -> Iterator[_Block]:
-    """Put stars of equal weights together, and the others, as they come, in vectors."""
+    """Put stars of equal weights together, and the others in vectors or alone, whatever is faster."""
     by_weight: dict[bytes, list[int]] = defaultdict(list)
     for number in numbers:
         by_weight[grids[number].weight.tobytes()].append(number)
     others: list[int] = []
     for stars in by_weight.values():
-        if len(stars) >= _FEWEST_ALIKE:
-            for first in range(0, len(stars), _MOST):
-                yield _Block(stars[first : first + _MOST], is_alike=True)
-        else:
+        if len(stars) < _FEWEST_ALIKE:
             others += stars
+        else:
+            for first in range(0, len(stars), _MOST):
+                yield _Block(stars[first : first + _MOST], "alike")
     for first in range(0, len(others), _LANES):
         some = others[first : first + _LANES]
-        if len(some) > _TOO_FEW:
-            yield _Block(some, is_alike=False)
+        if len(some) >= _FEWEST_DIFFERENT and grids[some[0]].residual.size <= _LONG:
+            yield _Block(some, "different")
         else:
-            yield from (_Block([star], is_alike=True) for star in some)
+            yield from (_Block([star], "alone") for star in some)
 
 
-def _search(plan: Plan, grids: list[Grid], *, is_alike: bool) -> NDArray[np.float64]:
+def _search(plan: Plan, grids: list[Grid], kind: str) -> NDArray[np.float64]:
     """Search all levels: power and duration, days, of each cell of the plan's spectrum.
 
     Returns
@@ -111,38 +112,47 @@ def _search(plan: Plan, grids: list[Grid], *, is_alike: bool) -> NDArray[np.floa
     ndarray
         Shape (stars, 2, cells).
     """
-    n_cells = plan.periods.size
     residual = np.stack([grid.residual for grid in grids])
-    weight = np.stack([grid.weight for grid in (grids[:1] * _LANES if is_alike else grids)])
-    found = aligned_zeros(-(-len(grids) // _LANES), n_cells, 2, _LANES)
+    weight = np.stack([grid.weight for grid in (grids if kind == "different" else grids[:1] * _LANES)])
+    found = aligned_zeros(-(-len(grids) // _LANES), plan.periods.size, 2, _LANES)
     for n_bins, same_bins in groupby(plan.levels, key=lambda level: level.n_bins):
         levels = list(same_bins)
         while residual.shape[1] > n_bins:
             residual, weight = (values[:, ::2] + values[:, 1::2] for values in (residual, weight))
         room = max(level.room for level in levels)
         residuals, weights = _vectors(residual, room), _vectors(weight, room)[0]
-        factors = _noise_factors(residuals, weights, n_bins, levels[0].widths)
+        factors = _noise_factors(residuals, weights, n_bins, max((level.widths for level in levels), key=len))
+        if kind != "different":
+            weights = weights[:, 0].copy()
         for level in levels:
             of_boxes = np.ascontiguousarray(factors[:, -len(level.widths) :])
-            shared = weights[:, 0].copy() if is_alike else weights
-            _search_level(level, plan.every, residuals, shared, of_boxes, found)
-    by_star = found.transpose(0, 3, 2, 1).reshape(-1, 2, n_cells)
+            if kind == "alone":
+                star, its_factors = residuals[0, :, 0].copy(), of_boxes[0, :, 0].copy()
+                spectrum = found[0, :, :, 0].copy()
+                _search_level(level, plan.every, star, weights, its_factors, spectrum)
+                found[0, :, :, 0] = spectrum
+            else:
+                _search_level(level, plan.every, residuals, weights, of_boxes, found)
+    by_star = found.transpose(0, 3, 2, 1).reshape(-1, 2, plan.periods.size)
     return by_star[: len(grids)].astype(np.float64)
 
 
 def _search_level(
     level: Level, every: int, residuals: Singles, weights: Singles, factors: Singles, found: Singles
 ) -> None:
-    """Raise spectra, shape (vectors, cells, 2, 16), to what is found on a level."""
+    """Raise spectra to those of a level: of vectors, (vectors, cells, 2, 16), or of one star, (cells, 2)."""
     # Compiling takes a while; the code location must load without it.
     from astro_assets.transits.search.batch_folding import search_group
     from astro_assets.transits.search.box_scale_lanes import set_scales_of_group
     from astro_assets.transits.search.folding import table_size
+    from astro_assets.transits.search.single_folding import search_group_of_one
 
-    n_bins, widths = level.n_bins, np.array(level.widths)
+    n_bins, widths, lanes = level.n_bins, np.array(level.widths), weights.shape[1:]
+    is_alone = residuals.ndim == 1
     durations = (level.step * widths).astype(np.float32)
-    tables, scratch = aligned_zeros(2, table_size(n_bins, level.bases, widths[-1]) * _LANES)
-    lanes = weights.shape[1:]
+    tables, scratch = aligned_zeros(
+        2, table_size(n_bins, level.bases, widths[-1]) * (1 if is_alone else _LANES)
+    )
     # A group has its scales in the cache; then each vector of stars is read once for all of its bases.
     groups = base_groups(n_bins, level.bases, level.widths, every, _CACHED_SCALES // math.prod(lanes))
     scales = aligned_zeros(max((group.n_scales for group in groups), default=0), *lanes)
@@ -150,9 +160,11 @@ def _search_level(
         set_scales_of_group(
             weights, n_bins, group.bases, group.counted, every, widths, LEAST_FILLED, tables, scratch, scales
         )
-        search_group(
-            residuals, n_bins, group.bases, group.counted, every, level.widths, scales, durations, factors,
-            level.cells[group.scanned :], tables, scratch, found,
+        # Compiled loops over vectors of stars know how many boxes there are.
+        search, boxes = (search_group_of_one, widths) if is_alone else (search_group, level.widths)
+        search(
+            residuals, n_bins, group.bases, group.counted, every, cast("Any", boxes), scales, durations,
+            factors, level.cells[group.scanned :], tables, scratch, found,
         )  # fmt: skip
 
 

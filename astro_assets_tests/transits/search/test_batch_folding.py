@@ -7,7 +7,6 @@ from astro_assets.transits.search.batch_folding import search_group
 from astro_assets.transits.search.box_scale_lanes import set_scales_of_group
 from astro_assets.transits.search.folding import table_size
 from astro_assets.transits.search.levels import base_groups, trial_periods
-from astro_assets.transits.search.single_folding import search_level
 from astro_assets_tests.transits.search.test_folding import folds
 
 N_BINS = 900
@@ -94,18 +93,6 @@ def test_stars_with_their_own_weights_are_those_searched_alone():
     alone = _search(residuals, own[:, 5].copy(), bases)
     assert together[0, :, :, 5].tobytes() == alone[0, :, :, 5].tobytes()
     assert together[0, :, :, 5].tobytes() != together[0, :, :, 4].tobytes()
-
-
-def test_one_star_searched_by_phase_has_the_same_ratios():
-    bases = (20, 430)
-    residuals, weights = _stars(5, 1, bases)
-    found = _search(residuals, weights, bases, every=2)
-    power, width = np.zeros(found.shape[1]), np.zeros(found.shape[1], np.int64)
-    star = residuals[0, :, 3].copy()
-    count = search_level(star, weights, N_BINS, bases, np.array(WIDTHS), np.ones(5), LEAST, 2, power, width)
-    assert count == found.shape[1]
-    np.testing.assert_allclose(found[0, :, 0, 3], power, rtol=1e-4, atol=1e-5)
-    assert np.mean(found[0, :, 1, 3] == width) > 0.98
 
 
 def test_a_cell_keeps_the_highest_of_its_trials_and_its_width():

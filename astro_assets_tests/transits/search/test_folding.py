@@ -43,7 +43,7 @@ def folds(grid, rows, base, wider, lanes=1):
     for shift in range(rows):
         count = stretches(rows, base, wider, shift, lanes, places)
         source = tables if is_grouped else grid
-        add_stretches(source, places, count, (base + wider) * lanes, out[shift], 0)
+        add_stretches(source, places, count, 0, (base + wider) * lanes, out[shift], 0)
     return out[:, : (base + wider) * lanes].reshape(rows, base + wider, lanes)
 
 

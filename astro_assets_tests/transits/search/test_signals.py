@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from astro_assets.transits.search import signals
-from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.engine import Curve, Spectrum
 from astro_assets.transits.search.settings import DETECTION_THRESHOLD, STATISTIC_FLOOR, SearchSettings
 from astro_assets.transits.search.signals import _ranked
 from astro_assets_tests.transits.synthetic import Planet, red_noise, sector_times, transits
@@ -143,3 +143,14 @@ def test_signals_are_ranked_by_strength_whatever_the_order_in_which_they_were_fo
     swapped = _ranked([replace(second, harmonic=None), first], 27.0)
     assert [s.box.period for s in swapped] == [first.box.period, second.box.period]
     assert [s.harmonic for s in swapped] == [None, (0, Fraction(2))]
+
+
+def test_a_spectrum_that_is_high_without_a_high_peak_has_no_signal():
+    periods = np.linspace(1.0, 13.0, 5000)
+    power = np.where(periods < 7.0, 1.0, 5.0)
+    power[100:2400:100] = 4.0
+
+    def engine(curves, period_range, duration_factors):
+        return [Spectrum(periods, power, np.full(periods.size, 0.1))]
+
+    assert signals.find_signals([curve([])], SETTINGS, engine) == [[]]

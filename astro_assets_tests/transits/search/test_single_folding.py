@@ -1,86 +1,94 @@
-"""The compiled search of one star beside plain NumPy."""
+"""The compiled search of one star beside that of 16, and beside what is put in."""
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from astro_assets.transits.search.levels import trial_periods
-from astro_assets.transits.search.single_folding import (
-    MAXIMA,
-    deepest_box,
-    running_sum,
-    search_level,
-)
+from astro_assets.transits.search.batch_folding import search_group
+from astro_assets.transits.search.box_scale_lanes import set_scales_of_group
+from astro_assets.transits.search.folding import table_size
+from astro_assets.transits.search.levels import base_groups, trial_periods
+from astro_assets.transits.search.single_folding import search_group_of_one
+
+LEAST = 0.25
 
 
-def _noise(seed, size):
-    return np.random.default_rng(seed).normal(size=size).astype(np.float32)
+def _weights(n_bins, room, gap):
+    weights = np.zeros(room, np.float32)
+    weights[:n_bins] = 1
+    weights[gap] = 0
+    return weights / weights.sum()
 
 
-@settings(deadline=None, max_examples=60)
-@given(base=st.integers(20, 700), width=st.integers(1, 7), seed=st.integers(0, 1000))
-def test_the_deepest_box_is_that_of_a_plain_scan(base, width, seed):
-    rng = np.random.default_rng(seed)
-    fold, share = _noise(seed, base), rng.uniform(0, 2 / base, base).astype(np.float32)
-    share[rng.random(base) < 0.2] = 0
-    share /= share.sum()
-    sums, weights = np.zeros(base + 9, np.float32), np.zeros(base + 9, np.float32)
-    running_sum(np.concatenate([fold, fold[:8]]), base + 8, sums)
-    running_sum(np.concatenate([share, share[:8]]), base + 8, weights)
-    least = 0.25 * width / base
-    found = deepest_box(sums, weights, base, width, least, np.empty(MAXIMA, np.float32))
-    best = 0.0
-    every = 0.0
-    for start in range(base):
-        where = np.arange(start, start + width) % base
-        dip, part = -fold[where].sum(dtype=float), share[where].sum(dtype=float)
-        if dip > 0:
-            squared = dip**2 / (part * (1 - part)) if part > 0 else 0.0
-            # Rounding decides about boxes that are nearly too empty.
-            best = max(best, squared if part > least * (1 + 1e-3) else 0.0)
-            every = max(every, squared if part > least * (1 - 1e-3) else 0.0)
-    assert best * (1 - 1e-3) - 1e-5 <= found <= every * (1 + 1e-3) + 1e-5
+def _searched(residuals, weights, n_bins, bases, widths, every=1, least_factor=1.0):
+    """Spectra, shape (stars, trials, 2), of stars searched side by side, and of each searched alone."""
+    (group,) = base_groups(n_bins, bases, widths, every, 10**9)
+    cells = np.arange(trial_periods(n_bins, bases, every).size)
+    boxes, factors = np.array(widths), np.linspace(least_factor, 1, len(widths), dtype=np.float32)
+    tables, scratch = np.zeros((2, 16 * table_size(n_bins, bases, widths[-1])), np.float32)
+    scales = np.zeros(group.n_scales, np.float32)
+    set_scales_of_group(weights, n_bins, bases, 0, every, boxes, LEAST, tables, scratch, scales)
+    found = np.zeros((1, cells.size, 2, 16), np.float32)
+    names = boxes.astype(np.float32)
+    search_group(
+        residuals[np.newaxis], n_bins, bases, 0, every, widths, scales, names,
+        np.repeat(factors[np.newaxis, :, np.newaxis], 16, axis=2), cells, tables, scratch, found,
+    )  # fmt: skip
+    alone = np.zeros((16, cells.size, 2), np.float32)
+    for star, spectrum in enumerate(alone):
+        search_group_of_one(
+            residuals[:, star].copy(), n_bins, bases, 0, every, boxes, scales, names, factors, cells, tables,
+            scratch, spectrum,
+        )  # fmt: skip
+    return found[0].transpose(2, 0, 1), alone
 
 
-def test_a_box_with_nearly_all_of_the_weight_has_nothing_to_be_compared_with():
-    fold, share = _noise(1, 40), np.zeros(40, np.float32)
-    share[3:7] = 0.25
-    sums, weights = np.zeros(49, np.float32), np.zeros(49, np.float32)
-    running_sum(-np.abs(np.concatenate([fold, fold[:8]])), 48, sums)
-    running_sum(np.concatenate([share, share[:8]]), 48, weights)
-    assert deepest_box(sums, weights, 40, 6, 0.03, np.empty(MAXIMA, np.float32)) < 1e4
-
-
-def test_empty_bins_and_a_flat_curve_are_no_dips():
-    zeros = np.zeros(100, np.float32)
-    assert deepest_box(zeros, zeros, 50, 4, 0.01, np.empty(MAXIMA, np.float32)) == 0
+@pytest.mark.parametrize("widths", [(2, 3, 4, 5, 6), (4, 5, 6)])
+@pytest.mark.parametrize("bases", [(10, 14), (50, 60), (110, 115), (400, 405)])
+def test_one_star_is_the_same_to_the_bit_as_beside_others(bases, widths):
+    n_bins = 900
+    room = n_bins + 2 * bases[1] + 60
+    residuals = np.zeros((room, 16), np.float32)
+    residuals[:n_bins] = np.random.default_rng(1).normal(size=(n_bins, 16)) / 30
+    together, alone = _searched(
+        residuals, _weights(n_bins, room, slice(300, 340)), n_bins, bases, widths, 2, 0.8
+    )
+    assert together.tobytes() == alone.tobytes()
+    assert np.mean(alone[..., 0] > 0) > 0.99
 
 
 @pytest.mark.parametrize("base", [20, 40, 400])
-def test_a_level_finds_a_dip_at_its_period(base):
+def test_a_dip_is_found_at_its_period(base):
     n_bins = 8000
-    residual = np.zeros(n_bins + 2 * (base + 20) + 54, np.float32)
-    weight = residual.copy()
-    weight[:n_bins] = 1 / n_bins
+    room = n_bins + 2 * (base + 20) + 60
     period = base + 7.6
-    phase = np.arange(n_bins) % period
-    dimmed = np.where(phase < 5, -1.0, 0.0)
-    residual[:n_bins] = (dimmed - dimmed.mean()) / np.sqrt(n_bins)
+    residuals = np.zeros((room, 16), np.float32)
+    dimmed = np.where(np.arange(n_bins) % period < 5, -1.0, 0.0)
+    residuals[:n_bins] = ((dimmed - dimmed.mean()) / np.sqrt(n_bins))[:, np.newaxis]
+    weights = _weights(n_bins, room, slice(0, 0))
+    _, alone = _searched(residuals, weights, n_bins, (base, base + 20), (4, 5, 6))
     periods = trial_periods(n_bins, (base, base + 20), 1)
-    power, width = np.zeros(periods.size), np.zeros(periods.size, np.int64)
-    widths = np.array([4, 5, 6])
-    count = search_level(
-        residual, weight, n_bins, (base, base + 20), widths, np.ones(3), 0.25, 1, power, width
-    )
-    best = int(np.argmax(power))
+    best = int(np.argmax(alone[0, :, 0]))
     assert periods[best] == pytest.approx(period, abs=1.2 * base / n_bins)
-    assert width[best] == 5
-    # 5 of 47.3 bins are in the dip: all of its weight, but for what half a bin of drift costs.
-    assert power[best] == pytest.approx(np.sqrt(n_bins * 5 / period * (1 - 5 / period)), rel=0.12)
-    rows = -(-n_bins // np.arange(base, base + 20))
-    assert count == np.sum(rows - 1)
-    assert periods[0] == base
-    assert (np.diff(periods) > -1.1 / base).all(), (
-        "the last of a base is past the first of the next by a hair"
-    )
+    assert alone[0, best, 1] == 5
+    # Nearly all of the dip's weight, but for what half a bin of drift costs.
+    expected = np.sqrt(n_bins * 5 / period * (1 - 5 / period))
+    assert alone[0, best, 0] == pytest.approx(expected, rel=0.12)
+
+
+def test_trials_go_from_each_base_to_the_next():
+    periods = trial_periods(8000, (40, 60), 1)
+    assert periods.size == np.sum(-(-8000 // np.arange(40, 60)) - 1)
+    assert periods[0] == 40
+    assert (np.diff(periods) > -1.1 / 40).all(), "the last of a base is past the first of the next by a hair"
+
+
+def test_a_box_with_nearly_all_of_the_weight_has_nothing_to_be_compared_with():
+    n_bins, bases = 900, (50, 52)
+    room = n_bins + 2 * bases[1] + 60
+    weights = np.zeros(room, np.float32)
+    # The same few bins of each row: all of the weight is in one box.
+    weights[:n_bins][np.arange(n_bins) % 50 < 3] = 1
+    residuals = np.zeros((room, 16), np.float32)
+    residuals[:n_bins] = -weights[:n_bins, np.newaxis]
+    _, alone = _searched(residuals, weights / weights.sum(), n_bins, bases, (4, 5, 6))
+    assert alone[:, 0, 0].max() < 1e4

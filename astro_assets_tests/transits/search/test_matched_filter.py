@@ -1,0 +1,65 @@
+"""Single events: the exact matched filter where noise is white, a fair ratio where it is red."""
+
+import numpy as np
+import pytest
+
+from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.matched_filter import noise_power, single_events, transit_shape
+from astro_assets_tests.transits.synthetic import red_noise, sector_times
+
+CADENCE = 15 / 1440
+SIGMA = 1e-3
+TIME = sector_times(cadence=CADENCE)
+DURATIONS = np.array([2.0, 4.0, 8.0]) / 24
+
+
+def curve_of(flux):
+    return Curve(TIME, flux, np.full(TIME.size, SIGMA), CADENCE)
+
+
+@pytest.mark.parametrize("red", [0.0, 0.6])
+def test_ratios_of_noise_have_unit_scatter_whatever_its_colour(red):
+    scatter = []
+    for seed in range(20):
+        rng = np.random.default_rng([seed, 61])
+        flux = 1 + rng.normal(0, SIGMA, TIME.size) + red_noise(TIME, 0.2, red * SIGMA, rng)
+        events = single_events(curve_of(flux), DURATIONS, CADENCE)
+        scatter.append(
+            [row[known > 0].std() for row, known in zip(events.snr, events.information, strict=True)]
+        )
+    # Less red noise is seen where it is longest: few of its waves are in the data.
+    np.testing.assert_allclose(np.mean(scatter, axis=0), 1, atol=0.15)
+
+
+def test_a_transit_has_the_ratio_of_its_matched_filter():
+    shape = transit_shape((TIME - 1331.0) / DURATIONS[1])
+    snrs = []
+    for seed in range(30):
+        rng = np.random.default_rng([seed, 67])
+        noise = curve_of(1 + rng.normal(0, SIGMA, TIME.size))
+        flux = noise.flux - 15 * SIGMA * shape / np.sqrt(np.sum(shape**2))
+        events = single_events(curve_of(flux), DURATIONS, CADENCE, noise_from=noise)
+        column = round((1331.0 - events.start) / events.step)
+        snrs.append(events.snr[1, column])
+    assert np.mean(snrs) == pytest.approx(15, rel=0.08)
+
+
+def test_where_nothing_was_observed_nothing_is_known():
+    events = single_events(curve_of(np.ones(TIME.size) + 1e-5 * np.sin(TIME)), DURATIONS, CADENCE)
+    times = events.start + events.step * np.arange(events.snr.shape[1])
+    assert not events.information[:, np.abs(times - 1325 - 27.4 / 2) < 0.3].any()
+    assert not events.snr[:, np.abs(times - 1325 - 27.4 / 2) < 0.3].any()
+
+
+def test_the_shape_is_one_in_the_middle_symmetric_and_zero_outside():
+    phase = np.linspace(-1, 1, 401)
+    shape = transit_shape(phase)
+    np.testing.assert_allclose(shape, shape[::-1])
+    assert shape[200] == pytest.approx(1)
+    assert not shape[np.abs(phase) > 0.5].any()
+
+
+def test_white_noise_has_unit_power_and_power_never_rises_with_frequency():
+    power = noise_power(np.random.default_rng(2).normal(size=4096), np.ones(4096, dtype=bool))
+    np.testing.assert_allclose(np.median(power), 1, atol=0.1)
+    assert (np.diff(power) <= 0).all()
