@@ -144,7 +144,9 @@ def _detrended(cell: Cell, segment: Segment, flux: Floats) -> tuple[Floats, Floa
             [Segment(segment.number, segment.cadence_s, segment.time, flux, segment.flux_err)],
             DetrendingSettings(),
         )
-        return done.time, done.flux, done.flux_err
+        # In single precision, as a run stores them: the last bits may change with the code.
+        flux, error = (values.astype(np.float32).astype(np.float64) for values in (done.flux, done.flux_err))
+        return done.time, flux, error
     if not cell.is_detrended:
         return segment.time, flux, segment.flux_err
     from wotan import flatten
