@@ -19,6 +19,10 @@ from astro_assets.transits.search.periods import transit_duration_days
 #: Durations expected, in units of that of a central transit of the Sun: dwarfs at any impact parameter.
 _TYPICAL_DURATION: Final = 0.8
 _DURATION_SCATTER: Final = 0.5
+#: The same of the best of a few boxes.
+_BOX_SCATTER: Final = 0.4
+#: Weight of the spectrum beside the evidence.
+_SECOND_OPINION: Final = 0.2
 #: Largest ratio of neighbouring durations.
 _DURATION_RATIO: Final = 1.3
 #: Periods tried on each side of a peak, and how far apart they are: transits drift over the data by this
@@ -93,8 +97,34 @@ class Evidence:
         return float(np.logaddexp.reduce(0.5 * snr**2 + likely + volume))
 
     def most_likely_first(self, spectrum: Spectrum, peaks: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Order peaks of a spectrum by their evidence."""
-        evidence = [
-            self.near(float(spectrum.periods[peak]), float(spectrum.duration[peak])) for peak in peaks
-        ]
-        return peaks[np.argsort(-np.array(evidence), kind="stable")]
+        """Order peaks of a spectrum by their evidence, and by what the spectrum itself says.
+
+        The evidence knows how the noise is correlated, but takes it to be the same all the time; the
+        spectrum's noise is a robust scatter. Where noise is not stationary it is the second opinion.
+        """
+        evidence = np.array(
+            [self.near(float(spectrum.periods[peak]), float(spectrum.duration[peak])) for peak in peaks]
+        )
+        likely = (1 - _SECOND_OPINION) * evidence + _SECOND_OPINION * log_odds(spectrum)[peaks]
+        return peaks[np.argsort(-likely, kind="stable")]
+
+
+def log_odds(spectrum: Spectrum) -> Floats:
+    """Return how likely the box at each period is a transit, logarithms, but for a constant.
+
+    The likelihood ratio of the box, over the number of places where a chance box could be, which grows with
+    the period, times how likely the duration is for a star of that period.
+
+    Parameters
+    ----------
+    spectrum
+        Of shape (n,).
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+    """
+    relative = spectrum.duration / transit_duration_days(spectrum.periods)
+    with np.errstate(divide="ignore"):
+        likely = ((np.log(relative / _TYPICAL_DURATION)) / _BOX_SCATTER) ** 2
+    return 0.5 * spectrum.power**2 - np.log(spectrum.periods) - 0.5 * likely

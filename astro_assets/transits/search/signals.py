@@ -24,7 +24,7 @@ from astro_assets.transits.search.peaks import (
     detrended_power,
     distinct_peaks,
 )
-from astro_assets.transits.search.ranking import Evidence, event_durations
+from astro_assets.transits.search.ranking import Evidence, event_durations, log_odds
 from astro_assets.transits.search.refinement import Fitted, Limits, located, refine, right_alias
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.survey import SurveyEngine
@@ -173,13 +173,13 @@ def _strongest(
     if not spectrum.power.max(initial=0.0) >= least:
         return None
     height = detrended_power(spectrum.power)
-    peaks = distinct_peaks(spectrum, height, settings.n_peaks, coarse.baseline_days)
+    peaks = distinct_peaks(spectrum, log_odds(spectrum), settings.n_peaks, coarse.baseline_days)
     peaks = peaks[spectrum.power[peaks] >= least]
-    if not peaks.size:  # the highest above their surroundings are not the strongest
+    if not peaks.size:  # the most likely are not the strongest
         return None
     # A strong signal is in what is taken for noise, so that its evidence means little; nor is it needed.
     evidence = None
-    if spectrum.power[peaks[0]] < _CLEAR:
+    if spectrum.power[peaks].max() < _CLEAR:
         evidence = _evidence(curve, spectrum, settings)
         peaks = evidence.most_likely_first(spectrum, peaks)
     tried = (
