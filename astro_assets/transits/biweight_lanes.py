@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.lanes import (
     LANES,
     add,
@@ -31,7 +31,7 @@ Singles = NDArray[np.float32]
 _STEPS: Final = 8
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _step(values: Any, weights: Any, begin: int, end: int, centre: Any, reach: Any) -> Any:
     """Move a centre by the mean of the values around it, each weighted by (1 - (distance / reach)^2)^2."""
     zero, one = splat(np.float32(0.0)), splat(np.float32(1.0))
@@ -46,7 +46,7 @@ def _step(values: Any, weights: Any, begin: int, end: int, centre: Any, reach: A
     return where_above(total, zero, add(centre, divide(sum_, total)), centre)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def biweight_trends(values: Singles, weights: Singles, half: int, tuning: float, out: Singles) -> None:
     """Find Tukey's biweight location in a window around each bin (Mosteller & Tukey 1977).
 
@@ -85,7 +85,7 @@ def biweight_trends(values: Singles, weights: Singles, half: int, tuning: float,
         store(out, n * LANES, _step(values, weights, begin, end, centre, reach))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _between(found: Any, before: int, part: Any) -> Any:
     """Interpolate between an anchor and the next."""
     here, there = load(found, before * LANES), load(found, (before + 1) * LANES)

@@ -6,13 +6,14 @@ Only loops live here; the filter itself is in `biweight_lanes`.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from astro_assets.transits.compiled import compiled
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_means(time: Floats, flux: Floats, step: float, mean: Floats, count: Floats) -> None:
     """Average the flux, less 1, in bins of time that begin at the first sample.
 
@@ -36,7 +37,7 @@ def fill_means(time: Floats, flux: Floats, step: float, mean: Floats, count: Flo
             mean[place] /= count[place]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_between(time: Floats, step: float, values: Floats, out: Floats) -> None:
     """Interpolate linearly between the middles of such bins; before the first and after the last, its value.
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from astro_assets.transits.compiled import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_views(
     time: Floats, ephemeris: tuple[float, float], secondary: float, width: float, sizes: Any, out: Integers
 ) -> None:
@@ -53,13 +54,13 @@ def fill_views(
         out[4, n] = _bin(shifted, width, n_local)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bin(phase: float, width: float, n_bins: int) -> Any:
     place = np.floor((phase / width + 0.5) * n_bins)
     return int(place) if 0 <= place < n_bins else -1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_statistics(
     index: Any, values: Floats, median: Floats, distance: Floats, count: NDArray[np.int64]
 ) -> None:
@@ -95,7 +96,7 @@ def fill_statistics(
         distance[place] = _median(some)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _median(values: Floats) -> Any:
     """Return the median of values, whose order is changed; NaN of none."""
     if values.size == 0:
@@ -110,7 +111,7 @@ def _median(values: Floats) -> Any:
     return 0.5 * (low + high)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _put_in_place(values: Floats, rank: int) -> None:
     """Exchange values until that of a rank is at its place, smaller ones before it (Hoare 1961)."""
     first, end = 0, values.size
@@ -128,7 +129,7 @@ def _put_in_place(values: Floats, rank: int) -> None:
             first = split
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _split(values: Floats, first: int, end: int, bound: float) -> Any:
     """Put values below a bound before the others, exchanging always: no processor could guess whether."""
     split = first

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from astro_assets.transits.compiled import compiled
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def solved(matrix: Floats, right: Floats) -> Floats:
     """Solve ``matrix @ x = right`` by Gaussian elimination with partial pivoting.
 

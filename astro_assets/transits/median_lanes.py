@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.lanes import LANES, add, load, maximum, multiply, splat, subtract, where_above
 
 #: A median is known to a millionth of the range of the values then.
@@ -18,19 +18,19 @@ _HALVINGS: Final = 20
 _LARGE: Final = 1e30
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def median(values: Any, weights: Any, begin: int, end: int) -> Any:
     """Return the weighted medians of some bins, 16 numbers each; those of no weight do not count."""
     return _halfway(values, weights, begin, end, splat(np.float32(0.0)), False)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def median_distance(values: Any, weights: Any, begin: int, end: int, centre: Any) -> Any:
     """Return the weighted medians of the distances from a centre."""
     return _halfway(values, weights, begin, end, centre, True)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _halfway(values: Any, weights: Any, begin: int, end: int, centre: Any, is_distance: bool) -> Any:
     zero, half = splat(np.float32(0.0)), splat(np.float32(0.5))
     highest, deepest, need = splat(np.float32(-_LARGE)), splat(np.float32(-_LARGE)), zero
@@ -51,7 +51,7 @@ def _halfway(values: Any, weights: Any, begin: int, end: int, centre: Any, is_di
     return multiply(half, add(low, high))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _value(values: Any, n: int, centre: Any, is_distance: bool) -> Any:
     value = load(values, n * LANES)
     if is_distance:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from astro_assets.transits.compiled import compiled, compiled_with
 
 Floats = NDArray[np.float64]
 
@@ -20,7 +21,7 @@ _FEW: Final = 48
 _EXTREMES: Final[Any] = {"nnan", "nsz", "ninf"}
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def median(values: Floats) -> float:
     """Return the median of finite numbers, at least one; of an even number the mean of the two in the middle.
 
@@ -50,7 +51,7 @@ def median(values: Floats) -> float:
     return float(0.5 * (some[first - n_below] + some[last - n_below]))
 
 
-@njit(cache=True, nogil=True, fastmath=_EXTREMES)
+@compiled_with(fastmath=_EXTREMES)
 def _extremes(values: Floats) -> Any:
     low, high = np.inf, -np.inf
     for value in values:
@@ -58,7 +59,7 @@ def _extremes(values: Floats) -> Any:
     return low, high
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _count_below(values: Floats, limit: float) -> int:
     count = 0
     for value in values:
@@ -66,7 +67,7 @@ def _count_below(values: Floats, limit: float) -> int:
     return count
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _between(values: Floats, low: float, high: float, n_inside: int) -> Floats:
     """Return what is at least ``low`` and below ``high``."""
     # Each number is written, and written over unless it is inside: that is faster than to choose.
@@ -78,7 +79,7 @@ def _between(values: Floats, low: float, high: float, n_inside: int) -> Floats:
     return inside[:n_inside]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sort(values: Floats) -> None:
     """Sort a few numbers, or many equal ones, by insertion."""
     for n in range(1, values.size):
@@ -89,7 +90,7 @@ def _sort(values: Floats) -> None:
         values[place] = value
 
 
-@njit(cache=True, nogil=True, fastmath=_EXTREMES)
+@compiled_with(fastmath=_EXTREMES)
 def _mean_of_neighbours(values: Floats, limit: float) -> float:
     """Return the mean of the largest number below a limit and the smallest other one."""
     below, above = -np.inf, np.inf

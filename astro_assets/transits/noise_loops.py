@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.median_loops import median
 from astro_assets.transits.noise import FEWEST_BOXES, HAIR, MAD_TO_SIGMA
 
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 _NO_SCATTER: Final = float("nan")
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def scatter(values: Floats) -> float:
     """1.4826 times the median absolute deviation from the median; NaN for no values."""
     if values.size == 0:
@@ -30,7 +30,7 @@ def scatter(values: Floats) -> float:
     return MAD_TO_SIGMA * median(distances)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def box_sums(time: Floats, values: Floats, width: float) -> Any:
     """Sum over the boxes that start at each sample; see :func:`astro_assets.transits.noise.box_sums`."""
     sums, counts = np.empty(time.size), np.empty(time.size, np.int64)
@@ -44,7 +44,7 @@ def box_sums(time: Floats, values: Floats, width: float) -> Any:
     return sums, counts
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def red_noise(time: Floats, dips: Floats, weight: Floats, width: float, least: float) -> float:
     """Scatter of the signal-to-noise ratios of boxes, at least 1; 1 with fewer than 10 boxes.
 
@@ -70,7 +70,7 @@ def red_noise(time: Floats, dips: Floats, weight: Floats, width: float, least: f
     return max(1.0, scatter(ratios[:n_boxes])) if n_boxes >= FEWEST_BOXES else 1.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _prefix(values: Floats) -> Floats:
     prefix = np.empty(values.size + 1)
     prefix[0] = 0.0

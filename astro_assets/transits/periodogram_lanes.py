@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled, compiled_with
 from astro_assets.transits.lanes import LANES, add, load, multiply, splat, store
 
 Floats = NDArray[np.float64]
@@ -22,7 +22,7 @@ _ANY_ORDER: Final[Any] = {"reassoc", "nsz"}
 _DEGENERATE: Final = 1e-9
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def spread(
     time: Floats, flux: Floats, flux_err: Floats, points_a_day: float, kernel: Singles, grid: Singles
 ) -> None:
@@ -66,7 +66,7 @@ def spread(
         _add_to(grid, 2 * (here - 3), around)
 
 
-@njit(cache=True, nogil=True, fastmath=_ANY_ORDER)
+@compiled_with(fastmath=_ANY_ORDER)
 def _moments(flux: Floats, flux_err: Floats) -> Any:
     """Return the sum of the weights, the weighted mean and standard deviation."""
     total = sum_ = squares = 0.0
@@ -80,12 +80,12 @@ def _moments(flux: Floats, flux_err: Floats) -> Any:
     return total, flux[0] + mean, np.sqrt(squares / total - mean * mean)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_to(grid: Singles, place: int, total: Any) -> None:
     store(grid, place, add(load(grid, place), total))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_power(spectrum: Any, correction: Floats, first: int, out: Floats) -> None:
     """Find the share of the variance that a sinusoid and a constant explain at each frequency.
 
@@ -123,7 +123,7 @@ def fill_power(spectrum: Any, correction: Floats, first: int, out: Floats) -> No
         out[n] = power / determinant if determinant > _DEGENERATE else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _between(values: Floats, place: float) -> Any:
     before = min(int(place), values.size - 2)
     return values[before] + (place - before) * (values[before + 1] - values[before])

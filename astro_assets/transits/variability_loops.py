@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from astro_assets.transits.compiled import compiled
 
 Floats = NDArray[np.float64]
 
@@ -18,7 +19,7 @@ Floats = NDArray[np.float64]
 _DAMPING: Final = 1e-6
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fold(time: Floats, values: Floats, weight: Floats, frequency: float, baseline: float, out: Any) -> None:
     """Sum weighted values, and weights, in bins of phase, for each of equal parts of the time.
 
@@ -41,7 +42,7 @@ def fold(time: Floats, values: Floats, weight: Floats, frequency: float, baselin
         out[1, part, place] += weight[n]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fill_moments(folded: Any, waves: Floats, out: Any) -> None:
     """Multiply folded curves with waves and sum over phase.
 
@@ -64,7 +65,7 @@ def fill_moments(folded: Any, waves: Floats, out: Any) -> None:
                     out[kind, part, wave] += folded[kind, part, place] * waves[place, wave]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fit_trials(
     moments: Any, offsets: Floats, baseline: float, harmonics: Any, explained: Any, coefficients: Any
 ) -> None:
@@ -109,7 +110,7 @@ def fit_trials(
             explained[trial, number] = total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_turned(moments: Any, turn: float, out: Any) -> None:
     """Add moments as they are when all phases are larger by an angle."""
     step_cosine, step_sine = np.cos(turn), np.sin(turn)
@@ -124,7 +125,7 @@ def _add_turned(moments: Any, turn: float, out: Any) -> None:
             out[kind, wave + 1] += of_cosine * cosine - of_sine * sine
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fill_normal(moments: Floats, normal: Floats) -> None:
     """Fill the lower half of the matrix of weighted products of terms, each a sum of two waves."""
     for row in range(normal.shape[0]):
@@ -142,17 +143,17 @@ def _fill_normal(moments: Floats, normal: Floats) -> None:
         normal[row, row] += _DAMPING
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cosine(moments: Floats, harmonic: int) -> Any:
     return moments[2 * harmonic]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sine(moments: Floats, harmonic: int) -> Any:
     return moments[2 * harmonic - 1] if harmonic else 0.0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _decompose(normal: Floats) -> None:
     """Put Cholesky's factor in the place of the lower half of a matrix: of each leading part, that part's."""
     for row in range(normal.shape[0]):
@@ -166,7 +167,7 @@ def _decompose(normal: Floats) -> None:
                 normal[row, column] = total / normal[column, column]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _solve(factor: Floats, right: Floats) -> None:
     """Solve the leading equations in place."""
     for row in range(right.size):

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.lanes import (
     LANES,
     add,
@@ -38,7 +38,7 @@ from astro_assets.transits.search.folding import (
 _WIDEST: Final = 6
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan(source: Any, offsets: Any, part: tuple[int, int, int], scales: Any, maxima: Any) -> Any:
     """Sum stretches bin by bin, and keep the highest ratio of each width: the last ones of 2, 3, 4, 5, 6."""
     begin, end, length = part
@@ -61,7 +61,7 @@ def _scan(source: Any, offsets: Any, part: tuple[int, int, int], scales: Any, ma
     return maxima
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan_sum(
     source: Any, places: Any, count: int, part: tuple[int, int, int], scales: Any, maxima: Any
 ) -> Any:
@@ -97,7 +97,7 @@ def _scan_sum(
     return _scan(source, first_of(places, DIRECT_ROWS), part, scales, maxima)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _keep(maxima: Any, factors: Any, durations: Any, found: Any, at: int) -> None:
     """Divide each width's maximum by its noise, and keep the highest in a cell of the spectrum."""
     best, duration = load(found, at), load(found, at + LANES)
@@ -109,7 +109,7 @@ def _keep(maxima: Any, factors: Any, durations: Any, found: Any, at: int) -> Non
     store(found, at + LANES, duration)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def search_group(
     residuals: Singles,
     n_bins: int,
@@ -176,7 +176,7 @@ def search_group(
             before += rows - 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _search_base(
     grid: Singles, rows: int, base: int, shifts: tuple[int, int], widths: Any, scales: Any, room: Any
 ) -> int:

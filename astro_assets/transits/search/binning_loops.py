@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from astro_assets.transits.compiled import compiled
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def averaged(time: Floats, flux: Floats, weight: Floats, width: float) -> Any:
     """Return mean time, mean flux and weight of each bin that has samples.
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from astro_assets.transits.compiled import compiled
 
 Floats = NDArray[np.float64]
 
@@ -19,7 +20,7 @@ _EMPTY: Final = 1e-11
 _BETTER: Final = 1 + 1e-10
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def best_box(
     time: Floats, flux: Floats, weight: Floats, periods: Floats, durations: Floats, step: float, start: float
 ) -> Any:
@@ -62,7 +63,7 @@ def best_box(
     return np.sqrt(total * highest), period, middle, duration
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def roughly_deepest(
     time: Floats, flux: Floats, weight: Floats, period: float, n_bins: int, width: int
 ) -> float:
@@ -85,7 +86,7 @@ def roughly_deepest(
     return (first + 0.5 * width) / n_bins
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _below_mean(flux: Floats, weight: Floats) -> Any:
     """Return the sum of the weights, and by how much each flux is below the mean, times its weight."""
     total, excess = 0.0, 0.0
@@ -95,7 +96,7 @@ def _below_mean(flux: Floats, weight: Floats) -> Any:
     return total, weight * (1.0 + excess / total - flux)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _fold(
     since: Floats, dip: Floats, weight: Floats, period: float, step: float, dips: Floats, weights: Floats
 ) -> None:
@@ -111,7 +112,7 @@ def _fold(
         weights[place] += weight[n]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _close(sums: Floats, n_bins: int, width: int) -> None:
     """Turn sums of bins into sums from the beginning, and go on over the end of the circle."""
     for n in range(n_bins):
@@ -120,7 +121,7 @@ def _close(sums: Floats, n_bins: int, width: int) -> None:
         sums[n_bins + n] = sums[n_bins] + sums[n]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _deepest(dips: Floats, weights: Floats, n_bins: int, width: int, total: float, highest: float) -> Any:
     """Return the highest square of a ratio over the total weight, and the first bin of its box.
 
@@ -137,7 +138,7 @@ def _deepest(dips: Floats, weights: Floats, n_bins: int, width: int, total: floa
     return highest / _BETTER, first
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _is_any_deeper(
     dips: Floats, ends: Floats, weights: Floats, weights_at_ends: Floats, total: float, highest: float
 ) -> bool:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled, compiled_with
 from astro_assets.transits.lanes import (
     LANES,
     add,
@@ -36,7 +36,7 @@ Widths = NDArray[np.int64]
 
 
 # Without NumPy's rule for division the loop would have to stop at the first zero.
-@njit(cache=True, nogil=True, error_model="numpy")
+@compiled_with(error_model="numpy")
 def _shared_scales(
     fold: Singles, base: int, widths: Widths, least: Singles, sums: Singles, out: Singles
 ) -> None:
@@ -61,7 +61,7 @@ def _shared_scales(
             inner[start] = scale if filled else np.float32(0.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _own_scales(
     fold: Singles, base: int, widths: Widths, least: Singles, sums: Singles, out: Singles
 ) -> None:
@@ -86,7 +86,7 @@ def _own_scales(
             store(out, (k * length + n) * LANES, scale)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def set_scales(fold: Singles, base: int, widths: Widths, least: Singles, sums: Singles, out: Any) -> None:
     """Find what the sums of boxes are multiplied by to be signal-to-noise ratios: -1 / sqrt(U (1 - U)).
 
@@ -110,7 +110,7 @@ def set_scales(fold: Singles, base: int, widths: Widths, least: Singles, sums: S
         _own_scales(fold, base, widths, least, sums, out.reshape(-1))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def set_scales_of_group(
     weights: Any,
     n_bins: int,

@@ -5,14 +5,15 @@ Plain arrays in and out; what is done with the ratios is in `ranking`.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from astro_assets.transits.compiled import compiled
 
 Singles = NDArray[np.float32]
 
 
-@numba.njit(cache=True)
+@compiled
 def strongest_repetition(
     strength: Singles, information: Singles, periods: NDArray[np.float64], least_transits: int
 ) -> float:

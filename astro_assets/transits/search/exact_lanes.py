@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.lanes import (
     LANES,
     add,
@@ -35,14 +35,14 @@ _BLOCK: Final = 256
 _TOGETHER: Final = 8
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _place_samples(time: Doubles, period: float, bin_width: float, places: Places) -> None:
     for i in range(time.size):
         phase = time[i] - period * np.floor(time[i] / period)
         places[i] = int(phase / bin_width) + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _cut(places: Places, rows: Places, bins: Places, starts: Places) -> None:
     """Cut the samples into pieces of up to 3 that follow each other in one bin.
 
@@ -73,7 +73,7 @@ def _cut(places: Places, rows: Places, bins: Places, starts: Places) -> None:
     starts[-1] = n_pieces + 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _sum_pieces(values: Singles, rows: Places, bins: Places, first: int, end: int, out: Singles) -> None:
     """Add some pieces to their bins."""
     for piece in range(first, end):
@@ -84,7 +84,7 @@ def _sum_pieces(values: Singles, rows: Places, bins: Places, first: int, end: in
         store(out, place, add(total, load(out, place)))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _close(out: Singles, n_bins: int, oversample: int) -> None:
     """Repeat the first bins behind the last, as astropy does, and sum up to each bin."""
     for n in range(1, oversample + 1):
@@ -95,7 +95,7 @@ def _close(out: Singles, n_bins: int, oversample: int) -> None:
         store(out, n * LANES, total)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _summed_weights(weights: Doubles, places: Places, n_bins: int, oversample: int, sums: Doubles) -> None:
     """Do the same to the weights, which all stars share."""
     sums[: n_bins + 1] = 0.0
@@ -107,7 +107,7 @@ def _summed_weights(weights: Doubles, places: Places, n_bins: int, oversample: i
         sums[n] += sums[n - 1]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _set_scales(
     sums: Doubles, widths: Places, n_bins: int, least: float, is_likelihood: bool, scales: Singles
 ) -> None:
@@ -124,7 +124,7 @@ def _set_scales(
             scales[k, n] = scale
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def exact_block(
     time: Doubles,
     residuals: Singles,
@@ -191,7 +191,7 @@ def exact_block(
                 )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _best_boxes(
     fold: Singles,
     sums: Doubles,

@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.lanes import LANES, load, load_sum, store
 
 Singles = NDArray[np.float32]
@@ -42,25 +42,25 @@ BEYOND: Final = LANES
 first_of: Final[Any] = to_fixed_tuple
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def row_shift(row: int, last: int, rows: int) -> int:
     """Shift of one of ``rows`` rows in bins, 0 for the first and ``last`` for the last one, rounded."""
     return int(row * (last / (rows - 1)) + 0.5) if rows > 1 else 0
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def stride(base: int, wider: int) -> int:
     """Bins from one fold of a table to the next: twice around the circle, the widest box, and some beyond."""
     return base + max(base, LANES) + wider + BEYOND
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def groups_of(rows: int) -> int:
     """Into how many groups rows are split."""
     return _FEW_GROUPS if rows <= _FEW_ROWS else _MANY_GROUPS
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _row_places(first: int, rows: int, base: int, shift: int, lanes: int, places: Places) -> int:
     """Find the stretches of the grid that are the rows of a fold."""
     for row in range(rows):
@@ -68,7 +68,7 @@ def _row_places(first: int, rows: int, base: int, shift: int, lanes: int, places
     return rows
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _group_places(
     first: int, rows: int, base: int, wider: int, shift: int, lanes: int, places: Places
 ) -> int:
@@ -83,7 +83,7 @@ def _group_places(
     return groups
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def stretches(rows: int, base: int, wider: int, shift: int, lanes: int, places: Places) -> int:
     """Find the stretches whose sum is a fold: of the grid, or of the tables of :func:`fold_groups`.
 
@@ -110,13 +110,13 @@ def stretches(rows: int, base: int, wider: int, shift: int, lanes: int, places: 
     return _group_places(0, rows, base, wider, shift, lanes, places)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add(source: Singles, offsets: Any, begin: int, end: int, out: Singles, at: int) -> None:
     for n in range(begin, end, LANES):
         store(out, at + n, load_sum(source, n, offsets))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_stretches(
     source: Singles, places: Places, count: int, begin: int, end: int, out: Singles, at: int
 ) -> None:
@@ -159,7 +159,7 @@ def add_stretches(
         _add(source, first_of(places, DIRECT_ROWS), begin, end, out, at)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _go_on(out: Singles, at: int, around: int, size: int) -> None:
     """Let a circle go on behind its end: read from where it began, in vectors if that is far enough away."""
     if around >= LANES:
@@ -170,7 +170,7 @@ def _go_on(out: Singles, at: int, around: int, size: int) -> None:
             out[n + around] = out[n]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _set_table(
     source: Singles,
     node: tuple[int, int, int],
@@ -196,7 +196,7 @@ def _set_table(
         _go_on(out, (first + shift) * stride(base, wider) * lanes, around, reach * lanes)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fold_groups(
     grid: Singles,
     rows: int,
@@ -243,7 +243,7 @@ def fold_groups(
             size = _split(first, count, min(count, base), depth + 1, nodes, is_split, size)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _split(first: int, rows: int, reach: int, depth: int, nodes: Any, is_split: Any, size: int) -> int:
     """Put the groups of some rows on the stack; return how many are on it."""
     groups = groups_of(rows)
@@ -256,7 +256,7 @@ def _split(first: int, rows: int, reach: int, depth: int, nodes: Any, is_split: 
     return size
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def table_size(n_bins: int, bases: tuple[int, int], wider: int) -> int:
     """Bins of the largest table of some bases."""
     largest = 0

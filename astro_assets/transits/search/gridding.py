@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
+
+from astro_assets.transits.compiled import compiled
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sum_bins(
     time: Floats, flux: Floats, flux_err: Floats, step: float, places: NDArray[np.int64], sums: Floats
 ) -> int:

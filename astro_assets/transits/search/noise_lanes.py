@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.lanes import (
     LANES,
     add,
@@ -33,7 +33,7 @@ _LEAST_FILLED: Final = 0.5
 _FEWEST_BOXES: Final = 10
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def noise_factors(residuals: Singles, weights: Singles, n_bins: int, widths: Any, out: Singles) -> None:
     """Find the robust scatter over time of the signal-to-noise ratios of boxes, at least 1.
 

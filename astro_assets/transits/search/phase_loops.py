@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.linear_loops import solved
 from astro_assets.transits.median_loops import median
 
@@ -23,7 +23,7 @@ _TERMS: Final = 5
 _RIDGE: Final = 1e-9
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sinusoid_in_transit(
     time: Floats, flux: Floats, weight: Floats, period: float, epoch: float, duration: float
 ) -> float:
@@ -61,7 +61,7 @@ def sinusoid_in_transit(
     return mean
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def phase_scan(
     time: Floats, flux: Floats, weight: Floats, period: float, epoch: float, duration: float, n_boxes: int
 ) -> Any:
@@ -112,7 +112,7 @@ def phase_scan(
     return dips, weights, counts, n_away
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _boxes_of(offset: float, duration: float, distance: float, n_boxes: int) -> Any:
     """Return the first box that a sample is in, and one more than the last."""
     if not distance > 0.0:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.lanes import (
     LANES,
     add,
@@ -34,7 +34,7 @@ from astro_assets.transits.search.folding import (
 _WIDTHS: Final = 5
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _raise_maxima(fold: Singles, n: int, scales: Singles, length: int, n_widths: int, maxima: Any) -> Any:
     """Raise the maxima of each width to the ratios of the boxes that end in bins ``n`` to ``n + 15``."""
     two, three, four, five, six = maxima
@@ -54,7 +54,7 @@ def _raise_maxima(fold: Singles, n: int, scales: Singles, length: int, n_widths:
     return two, three, four, five, six
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _scan(fold: Singles, length: int, scales: Singles, n_widths: int, highest: Singles) -> None:
     """Find the highest ratio of each width in a fold, which begins behind 16 zeros."""
     zero = splat(np.float32(0.0))
@@ -66,7 +66,7 @@ def _scan(fold: Singles, length: int, scales: Singles, n_widths: int, highest: S
         store(highest, k * LANES, of_lanes)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def search_group_of_one(
     residual: Singles,
     n_bins: int,

@@ -9,21 +9,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.noise_loops import red_noise
 
 Floats = NDArray[np.float64]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def transit_number(time: float, period: float, epoch: float) -> int:
     """Return the number of the nearest transit."""
     return int(np.floor((time - epoch) / period + 0.5))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def transit_sums(
     time: Floats, flux: Floats, weight: Floats, period: float, epoch: float, duration: float
 ) -> Any:
@@ -53,7 +53,7 @@ def transit_sums(
     return first, excess, weights, counts, outside
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def level_and_noise(
     time: Floats, flux: Floats, weight: Floats, outside: Any, duration: float, least: float
 ) -> Any:
@@ -77,7 +77,7 @@ def level_and_noise(
     return 1.0 + level, total, noise
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def mean_between(
     time: Floats, flux: Floats, weight: Floats, period: float, epoch: float, duration: float
 ) -> float:
@@ -91,7 +91,7 @@ def mean_between(
     return 1.0 + excess / total if total > 0.0 else np.nan
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def without_strongest(dips: Floats, weights: Floats) -> float:
     """Return the signal-to-noise ratio without the transit that adds most, scaled as if none were missing.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from astro_assets.transits.compiled import compiled
 from astro_assets.transits.linear_loops import solved
 
 Floats = NDArray[np.float64]
@@ -27,7 +27,7 @@ _MOST_DAMPING: Final = 1e6
 _GAIN: Final = 1e-4
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def minimise(
     parameters: Floats, time: Floats, flux: Floats, weight: Floats, number: Integers, cadence: float
 ) -> Any:
@@ -72,7 +72,7 @@ def minimise(
     return best, information
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _bounded(parameters: Floats, longest: float, cadence: float) -> Floats:
     """Keep the duration positive and the ingress between one sample and half the duration."""
     bounded = parameters.copy()
@@ -82,7 +82,7 @@ def _bounded(parameters: Floats, longest: float, cadence: float) -> Floats:
     return bounded
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _squares(parameters: Floats, time: Floats, flux: Floats, weight: Floats, number: Integers) -> Any:
     """Weighted sum of squares, half its gradient downwards, and the information matrix."""
     level, depth, epoch, period, duration, ingress = parameters
