@@ -44,6 +44,12 @@ SHARED = Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA") or Path(__file__).paren
 COMMAND = str(Path(sys.executable).with_name("astro-assets"))
 QUIET = ("KIC 2556081", "KIC 7660594", "KIC 10424789")
 SETTINGS = ExpectationSettings()
+#: From 0.3 d to half of the data, whatever these are.
+PERIODS = """
+[transits.transit_candidates]
+shortest_period_days = 0.3
+longest_period_days = 1000
+"""
 #: Least rates: found, a target's strongest first, planets and candidates at the exact period.
 LEAST_FOUND, LEAST_FIRST, LEAST_EXACT = 0.95, 0.90, 0.90
 
@@ -251,6 +257,7 @@ def main() -> int:
         home = options.home or Path(fresh)
         folders = [f"--observations={SHARED / name}" for name in ("kepler_lc", "tess_lc")]
         started = time.monotonic()
+        open_home(home).config_file.write_text(PERIODS)
         subprocess.run([COMMAND, "run", "--home", home, *folders], check=True, stdout=subprocess.DEVNULL)
         console.print(f"all files of kepler_lc and tess_lc: {time.monotonic() - started:.0f} s")
         ledger = open_ledger(open_home(home), TABLES)

@@ -44,5 +44,5 @@ def compile_loops() -> float:
 
 
 if __name__ == "__main__":
-    sys.stderr.write("Preparing the search: compiled once for an installation, in less than a minute\n")
+    sys.stderr.write("Preparing the search: compiled once for an installation, in about a minute\n")
     sys.stderr.write(f"done in {compile_loops():.0f} s\n")
