@@ -194,6 +194,6 @@ def test_the_code_version_changes_with_the_code_and_with_nothing_else(tmp_path: 
     edit(r'\A"""', '"""Edited. ')
     (tmp_path / "home" / "config.toml").write_text("[transits.folded_views]\nglobal_bins = 101\n")
     assert code_versions() == before
-    edit(r"np\.(median|floor|round|abs)\(", r"np.\1(0.0 + ")
+    edit(r"/ n - 0\.5", "/ n - 0.25")
     after = code_versions()
     assert {name for name in before if after[name] != before[name]} == {"transits/folded_views"}
