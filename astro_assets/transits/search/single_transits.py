@@ -152,7 +152,8 @@ def _judged(
 ) -> SingleTransit:
     row, column = place
     duration = float(events.durations[row])
-    time = events.start + events.step * column
+    # Where data begin or end, the middle of a bin may be beyond them.
+    time = float(np.clip(events.start + events.step * column, curve.time[0], curve.time[-1]))
     snr = events.snr
     ratio = float(snr[place])
     # The middle is known to a part of the duration only, and the sides of a dip are steep.

@@ -58,6 +58,18 @@ def test_the_event_says_when_how_long_and_how_deep():
     assert event.depth == pytest.approx(5 * SIGMA, rel=0.2)
 
 
+@pytest.mark.parametrize("hours", [1.0, 2.0, 4.0, 8.0])
+def test_a_dip_that_the_data_end_in_is_inside_the_data_and_doubted(hours):
+    # A bin of the grid may have its middle behind the last sample.
+    for part in (0.0, 0.3, 0.6):
+        time = TIME + part * CADENCE
+        flux = 1 + noise(1) - 8 * SIGMA * (time > time[-1] - hours / 24)
+        events = find_single_transits(curve_of(flux, time), [], SETTINGS)
+        assert events
+        assert all(time[0] <= event.time <= time[-1] for event in events)
+        assert events[0].doubt == "at a gap"
+
+
 def test_transits_of_a_candidate_are_no_events_and_hide_none():
     planet = Planet(3.0, 1326.0, 0.15, 6 * SIGMA)
     flux = transits(TIME, [planet]) + noise(2) - dip(1334.0 + 0.6, 6, 20)
