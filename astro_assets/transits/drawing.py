@@ -6,11 +6,15 @@ What is drawn is decided elsewhere.
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+T = TypeVar("T")
 
 _WIDTH_INCHES: Final = 6.0
 _HEIGHT_INCHES: Final = 3.0
@@ -50,6 +54,38 @@ def new_figure(
         rows, columns, squeeze=False, gridspec_kw=grid, subplot_kw={"projection": projection}
     )
     return figure, list(axes.flat)
+
+
+def panels(drawn: Sequence[T], draw: Callable[[Axes, T, int], None], x_label: str, y_label: str) -> bytes:
+    """Draw each of one to four things in a panel of its own, two beside each other.
+
+    Parameters
+    ----------
+    drawn, draw
+        What is drawn, and what draws it: called with axes, thing and number of columns.
+    x_label, y_label
+        Of the lower and of the left panels.
+
+    Returns
+    -------
+    bytes
+        A PNG of at most 50 kB.
+    """
+    from matplotlib import rc_context
+
+    with rc_context(STYLE):
+        columns = min(len(drawn), 2)
+        figure, axes = new_figure(-(-len(drawn) // 2), columns)
+        for thing, ax in zip_longest(drawn, axes):
+            if thing is None:
+                ax.set_axis_off()
+            else:
+                draw(ax, thing, columns)
+        for ax in axes[-columns:]:
+            ax.set_xlabel(x_label)
+        for ax in axes[::columns]:
+            ax.set_ylabel(y_label)
+        return png(figure)
 
 
 def png(figure: Figure) -> bytes:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import polars as pl
 
-from astro_assets.transits.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
+from astro_assets.transits.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, panels, png
 from astro_assets.transits.noise import Floats
 
 if TYPE_CHECKING:
@@ -125,24 +124,10 @@ def missed_signals_plot(misses: Sequence[Miss]) -> bytes:
     bytes
         A PNG of at most 50 kB.
     """
-    from matplotlib import rc_context
-
-    with rc_context(STYLE):
-        columns = min(len(misses), 2)
-        figure, axes = new_figure(-(-len(misses) // 2), columns)
-        for miss, ax in zip_longest(misses, axes):
-            if miss is None:
-                ax.set_axis_off()
-            else:
-                _draw_fold(ax, miss, _TITLE_WIDTH // columns)
-        for ax in axes[-columns:]:
-            ax.set_xlabel("phase [cycles]")
-        for ax in axes[::columns]:
-            ax.set_ylabel("flux [ppt]")
-        return png(figure)
+    return panels(misses, _draw_fold, "phase [cycles]", "flux [ppt]")
 
 
-def _draw_fold(axes: Axes, miss: Miss, width: int) -> None:
+def _draw_fold(axes: Axes, miss: Miss, columns: int) -> None:
     """Draw the medians of a fold, transit in the middle; without an epoch, where it starts means nothing."""
     epoch = miss.epoch if np.isfinite(miss.epoch) else miss.time[0]
     phase = ((miss.time - epoch) / miss.period + 0.5) % 1 - 0.5
@@ -155,5 +140,5 @@ def _draw_fold(axes: Axes, miss: Miss, width: int) -> None:
         axes.axvspan(-half, half, color=QUIET, alpha=0.4, lw=0)
     axes.plot(0.5 * (edges[:-1] + edges[1:])[filled], 1e3 * (level - 1), "o", ms=2.4, color=DATA, mew=0)
     axes.set_xlim(-0.5, 0.5)
-    title = [miss.name, *wrap(miss.cause, width)]
+    title = [miss.name, *wrap(miss.cause, _TITLE_WIDTH // columns)]
     axes.set_title("\n".join(title), fontweight="normal", fontsize=7)
