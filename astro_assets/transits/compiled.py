@@ -39,8 +39,9 @@ def store_by_source(package: Path) -> None:
         digest.update(file.read_bytes())
     folder = package / "__pycache__" / f"loops-{digest.hexdigest()}"
     if not folder.exists():
-        for older in folder.parent.glob("loops-*"):
-            shutil.rmtree(older, ignore_errors=True)
+        for stored in folder.parent.glob("loops-*"):
+            if stored != folder:  # another process may have just begun it
+                shutil.rmtree(stored, ignore_errors=True)
     settings.CACHE_DIR = str(folder)
 
 

@@ -83,7 +83,7 @@ def load(typing: Any, array: Any, index: Any) -> Signature:
 def load_sum(typing: Any, array: Any, index: Any, offsets: Any) -> Signature:
     """Return the sum of ``array[index + offset : index + offset + 16]`` over a tuple of offsets.
 
-    The first one or two, as their number is odd or even, then pair after pair: the order of ``direct_fold``.
+    The first one or two, as their number is odd or even, then pair after pair: the same for any array.
     """
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -169,8 +169,8 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
             "log10_false_alarm",
             "float64",
             "Logarithm of the probability that noise makes such a peak anywhere in its spectrum: extreme "
-            "values of the spectrum of what is left of the star without its signals. NaN where less than "
-            "64 periods are tried.",
+            "values of the last spectrum of the star, mostly that of what its signals leave. NaN where less "
+            "than 64 periods are tried.",
         ),
         Column(
             "detection_statistic",

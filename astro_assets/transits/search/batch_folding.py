@@ -127,15 +127,18 @@ def search_group(
 ) -> None:
     """Search one level of the grids of some vectors of stars at the trial periods of some bases.
 
-    The trials are those of :func:`astro_assets.transits.search.single_folding.search_level`.
+    A base period of ``p`` whole bins and the ``M`` rows that the data have at it make ``M - 1`` trial
+    periods, from ``p`` to ``p + 1`` bins: from one to the next, the last row moves by one bin.
 
     Parameters
     ----------
     residuals
         Shape (vectors, bins, 16), with zeros behind the ``n_bins`` bins of the data: twice the longest base
         and the widest box.
-    n_bins, every
-        As there.
+    n_bins
+        Bins of the data.
+    every
+        Of the trial periods only each ``every``-th is scanned.
     bases, counted
         The first base and one more than the last; trials of the bases before.
     widths

@@ -129,7 +129,9 @@ def set_scales_of_group(
     ----------
     weights
         One grid, shape (bins,), or the grids of 16 stars, shape (bins, 16).
-    n_bins, bases, counted, every, widths, least_filled, tables, scratch
+    least_filled
+        Boxes with less than this part of their mean weight are not looked at.
+    n_bins, bases, counted, every, widths, tables, scratch
         As in :func:`astro_assets.transits.search.batch_folding.search_group`.
     scales
         Where they are written: those of :func:`set_scales`, trial after trial.

@@ -125,6 +125,8 @@ def plan_search(
     """
     baseline = n_bins * step
     shortest, longest = period_range[0], min(period_range[1], baseline / 2)
+    if not shortest < longest:
+        return Plan(np.empty(0), (), every)
     periods = ofir_periods(baseline, shortest, longest, _OVERSAMPLING)
     between = 0.5 * (periods[1:] + periods[:-1])
     resolutions = list(_resolutions(n_bins, step, (shortest, longest), duration_factors))
@@ -157,6 +159,9 @@ def _resolutions(
         edges = np.maximum.accumulate(limits).clip(*period_range) / step
         bins = np.ceil(edges).astype(int).clip(min=_SHORTEST_BASE)
         bins[0], bins[-1] = max(int(edges[0]), _SHORTEST_BASE), min(int(edges[-1]) + 1, n_bins)
+        # The bases at both ends of the range belong to what is beside them.
+        bins[1] = bins[1] if covered else bins[0]
+        bins[2] = bins[2] if narrow_end < period_range[1] else bins[3]
         for widths, bases in zip((_WIDTHS, _WITH_NARROW, _WIDTHS), pairwise(bins.tolist()), strict=True):
             if bases[0] < bases[1]:
                 yield step, n_bins, widths, bases
@@ -166,7 +171,7 @@ def _resolutions(
 
 
 def trial_periods(n_bins: int, bases: tuple[int, int], every: int) -> Floats:
-    """Return the trial periods that ``search_block`` scans, in its order, bins."""
+    """Return the trial periods that ``search_group`` scans, in its order, bins."""
     # Compiling takes a while; the code location must load without it.
     from astro_assets.transits.search.folding import DIRECT_ROWS
 

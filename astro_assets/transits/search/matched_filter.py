@@ -134,11 +134,12 @@ def noise_power(scaled: Floats, seen: NDArray[np.bool_]) -> Floats:
     from scipy import fft, optimize
 
     limit = _CLIP_SIGMA * robust_scatter(scaled[seen])
+    if not limit > 0:  # most values are the same: nothing is known of the noise
+        return np.ones(scaled.size // 2 + 1)
     power = np.abs(fft.rfft(scaled.clip(-limit, limit))) ** 2 / np.count_nonzero(seen)
     n_bands = int(np.log(power.size / 4) / np.log(_BAND_RATIO)) + 1
     edges = np.unique(np.concatenate([[1], np.geomspace(4, power.size, n_bands + 1).astype(np.int64)]))
-    means = np.add.reduceat(power, edges[:-1])[: edges.size - 1]
-    means[-1] -= power[edges[-1] :].sum()
+    means = np.add.reduceat(power, edges[:-1])
     counts = np.diff(edges)
     means = optimize.isotonic_regression(means / counts, weights=counts, increasing=False).x
     middle = np.log(0.5 * (edges[1:] + edges[:-1] - 1))

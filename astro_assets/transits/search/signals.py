@@ -118,7 +118,7 @@ class _StarSearch:
             self.is_active = False
 
     def with_false_alarms(self) -> list[Signal]:
-        """Return the signals, each compared with the spectrum of what is left in the end."""
+        """Return the signals, each compared with the star's last spectrum: mostly that of what they leave."""
         return [
             replace(signal, log10_false_alarm=log10_false_alarm(self._noise, signal.peak))
             for signal in self.signals
@@ -237,4 +237,4 @@ def _located(curve: Curve, spectrum: Spectrum, peak: int) -> Box:
 def _spacing(periods: Floats, index: int) -> float:
     """Largest distance to a neighbouring trial period, days."""
     near = periods[max(index - 1, 0) : index + 2]
-    return float(np.diff(near).max())
+    return float(np.diff(near).max(initial=0.0))

@@ -133,7 +133,8 @@ def _search(plan: Plan, grids: list[Grid], kind: str) -> NDArray[np.float64]:
                 found[0, :, :, 0] = spectrum
             else:
                 _search_level(level, plan.every, residuals, weights, of_boxes, found)
-    by_star = found.transpose(0, 3, 2, 1).reshape(-1, 2, plan.periods.size)
+    # A plan may have no periods: the size of what is left cannot be told from it.
+    by_star = found.transpose(0, 3, 2, 1).reshape(found.shape[0] * _LANES, 2, plan.periods.size)
     return by_star[: len(grids)].astype(np.float64)
 
 

@@ -76,12 +76,9 @@ def test_folds_of_many_rows_are_circles_of_rows_shifted_nearly_evenly(rows, base
 
 @settings(deadline=None, max_examples=30)
 @given(rows=st.integers(DIRECT_ROWS + 1, 700), base=st.integers(7, 60), seed=st.integers(0, 1000))
-def test_every_sample_is_once_in_each_fold_of_many_rows(rows, base, seed):
+def test_without_a_shift_a_fold_of_many_rows_is_their_sum(rows, base, seed):
     values = np.round(100 * _noise(seed, rows * base))
     found = folds(_grid(values, base), rows, base, 0)[..., 0]
-    if rows <= base:
-        # Rows of a group may reach over the end of the circle, into the next row.
-        np.testing.assert_allclose(found[0].sum(), values.sum(), atol=0.5)
     np.testing.assert_array_equal(found[0], values.reshape(rows, base).sum(axis=0))
 
 

@@ -154,3 +154,37 @@ def test_a_spectrum_that_is_high_without_a_high_peak_has_no_signal():
         return [Spectrum(periods, power, np.full(periods.size, 0.1))]
 
     assert signals.find_signals([curve([])], SETTINGS, engine) == [[]]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        SearchSettings(longest_period_days=3, bin_minutes=60),
+        SearchSettings(longest_period_days=1, bin_minutes=40),
+        SearchSettings(longest_duration_factor=1, longest_period_days=2, bin_minutes=30),
+    ],
+)
+def test_bins_too_wide_for_any_transit_find_nothing(settings):
+    assert find_signals(curve([Planet(1.7, 1326.2, 0.09, 0.0012)]), settings) == []
+
+
+def test_long_cadences_end_no_search():
+    time = 1325 + np.arange(0, 27.4, 2 / 24)
+    assert find_signals(curve([], time=time, cadence=2 / 24), SETTINGS) == []
+
+
+@pytest.mark.parametrize("days", [0.805, 0.807, 0.809, 0.812, 0.82, 0.85, 2.000000001])
+def test_data_hardly_longer_than_two_periods_end_no_search(days):
+    time = 1325 + np.arange(0, days, 2 / 1440)
+    dips = -0.02 * (np.abs((time - 1325.1) % 0.4 - 0.0) < 0.03)
+    find_signals(curve([], time=time, extra=dips, cadence=2 / 1440), SETTINGS)
+    find_signals(curve([], time=time, cadence=2 / 1440), SearchSettings(shortest_period_days=1.0))
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_curve_that_is_mostly_one_value_is_searched():
+    time = sector_times(0, 30 / 1440)
+    flux = np.where(np.abs((time - 1326) % 3.0 - 0.1) < 0.06, 0.998, 1.0)
+    found = find_signals(Curve(time, flux, np.full(time.size, 1e-3), 30 / 1440), SETTINGS)
+    assert all(np.isfinite(one.detection_statistic) for one in found)
+    assert find_signals(Curve(time, np.ones(time.size), np.full(time.size, 1e-3), 30 / 1440), SETTINGS) == []

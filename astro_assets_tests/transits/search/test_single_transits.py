@@ -103,3 +103,10 @@ def test_each_artefact_casts_its_doubt():
 def test_a_star_of_which_candidates_leave_nothing_has_no_events():
     box = Box(0.5, 1325.0, 0.2)
     assert find_single_transits(curve_of(1 + noise(5) - dip(1331, 6, 20)), [box], SETTINGS) == []
+
+
+@pytest.mark.parametrize("changed", [0.0, 0.2])
+def test_a_curve_that_is_mostly_one_value_has_no_events_that_are_no_numbers(changed):
+    rng = np.random.default_rng(3)
+    flux = 1 + SIGMA * rng.normal(size=TIME.size) * (rng.random(TIME.size) < changed)
+    assert all(np.isfinite(event.snr) for event in find_single_transits(curve_of(flux), [], SETTINGS))
