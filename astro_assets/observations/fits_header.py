@@ -22,8 +22,10 @@ _END: Final = "END".ljust(_KEYWORD)
 #: Keywords in the first 8 columns, as the standard has them; one a line.
 _USUAL: Final = re.compile(r"(?:[A-Z0-9_-]+ *(?:\n|\Z))*")
 #: A text without quotes inside, a logical value, a whole number, another number, or nothing; then a comment.
+#: Behind an empty text another quote is unusual: astropy may take it for the text's end.
 _VALUE: Final = re.compile(
-    r" *(?:'((?:[^' ][^']*)?)'(?=[ /]|\Z)|([TF])|([+-]?[0-9]+)|([+-]?[0-9]+\.[0-9]*(?:E[+-]?[0-9]+)?))?"
+    r" *(?:(?!''.*')'((?:[^' ][^']*)?)'(?=[ /]|\Z)"
+    r"|([TF])|([+-]?[0-9]+)|([+-]?[0-9]+\.[0-9]*(?:E[+-]?[0-9]+)?))?"
     r" *(?:/.*)?"
 )
 

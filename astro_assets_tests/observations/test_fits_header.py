@@ -60,6 +60,7 @@ def _theirs(header: fits.Header, keyword: str) -> object:
 
 @given(st.lists(_CARD, max_size=8))
 @example(["X       = 'DP: 1'"])
+@example(["X       = ''/why: 'so'"])
 @example(["X       = 'AXIS.1: 2' / record"])
 @example(["X       = 'it''s'", "NAXIS1  = '   '"])
 @example(["X       = 'long&'", "CONTINUE  'er'"])
