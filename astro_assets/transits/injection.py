@@ -22,7 +22,8 @@ EARTH_RADIUS_SUN: Final = 6378.1 / 695700
 #: Quadratic law of a star like the Sun, between the bands of Kepler and TESS (Claret 2017, A&A 600, A30).
 _LIMB_DARKENING: Final = (0.36, 0.22)
 #: Longer exposures than this part of a transit are integrated, over so many points.
-_LONG_EXPOSURE, _POINTS_AN_EXPOSURE = 0.03, 7
+_LONG_EXPOSURE: Final = 0.03
+_POINTS_AN_EXPOSURE: Final = 7
 
 
 class InjectionSettings(BaseModel):

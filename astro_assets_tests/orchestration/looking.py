@@ -5,8 +5,11 @@ Only what several test modules use; what must hold is in them.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from astro_assets.ledger.home import Home, open_home
@@ -16,6 +19,8 @@ from astro_assets.orchestration.ingest import ingest
 from astro_assets_tests.orchestration import homes
 
 TICK_NS = 30 * 10**9
+#: Old enough to be trusted.
+OLD_S = 1_700_000_000.123
 
 
 class Looking:
@@ -95,6 +100,43 @@ def tick_for_ever(root: str) -> None:
             with requests.open("a") as stream:  # the run is started: from here on it is known
                 stream.write(f"{name}\n")
             looking.take(name)
+
+
+def put(looking: Looking, name: str, content: str | None = None, *, mtime_s: float | None = OLD_S) -> Path:
+    path = looking.home.inbox / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(name if content is None else content)
+    if mtime_s is not None:
+        os.utime(path, (mtime_s, mtime_s))
+    return path
+
+
+@contextmanager
+def somebody_else(folder: Path) -> Iterator[None]:
+    """Own a folder and what is below it, but not be root, who may read everything."""
+    if os.geteuid():
+        yield
+        return
+    nobody = 65534
+    places = [folder, *folder.rglob("*")]
+    for place in places:
+        os.chown(place, nobody, -1, follow_symlinks=False)
+    closed = {
+        above: above.stat().st_mode for above in folder.parents if above.stat().st_mode & 0o011 != 0o011
+    }
+    for above, mode in closed.items():
+        above.chmod(mode | 0o011)
+    os.seteuid(nobody)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        for above, mode in closed.items():
+            above.chmod(mode)
+
+
+def stored(looking: Looking) -> set[str]:
+    return set(homes.units(looking.home, "raw_files")["key"])
 
 
 if __name__ == "__main__":

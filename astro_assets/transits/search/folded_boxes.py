@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from astro_assets.transits.search.alternation import alternation_of
 from astro_assets.transits.search.boxes import Box, Transits, transits_of
@@ -33,8 +32,6 @@ class TransitStatistics:
     minima_sigma: float
     n_transits: int
     n_points: int
-    transit_numbers: NDArray[np.int64]
-    strongest: int
     noise_factor: float
     depth_odd: float
     depth_odd_err: float
@@ -118,8 +115,6 @@ def measure(curve: Curve, box: Box, transits: Transits | None = None) -> Transit
         minima_sigma=max(turns.unlike_sigma, _minima_sigma(curve, box, found.level, dips / weights)),
         n_transits=found.n_transits,
         n_points=found.n_points,
-        transit_numbers=found.numbers,
-        strongest=found.strongest,
         noise_factor=factor,
         depth_odd=turns.depth_odd,
         depth_odd_err=turns.depth_odd_err,
@@ -144,8 +139,6 @@ def _nothing() -> TransitStatistics:
         minima_sigma=0.0,
         n_transits=0,
         n_points=0,
-        transit_numbers=np.empty(0, np.int64),
-        strongest=0,
         noise_factor=1.0,
         depth_odd=nan,
         depth_odd_err=nan,

@@ -125,9 +125,7 @@ def add_stretches(
     They are written to ``out`` from ``at + begin`` on. Up to :data:`BEYOND` more are read of each and
     written.
     """
-    if count == 1:
-        _add(source, first_of(places, 1), begin, end, out, at)
-    elif count == 2:
+    if count == 2:
         _add(source, first_of(places, 2), begin, end, out, at)
     elif count == 3:
         _add(source, first_of(places, 3), begin, end, out, at)

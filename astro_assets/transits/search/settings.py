@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 #: Smallest detection statistic of a detected candidate: that of the Kepler pipeline, for which white noise
 #: gives one false alarm in a survey of 100,000 stars (Jenkins, Caldwell & Borucki 2002, ApJ 564, 495).
@@ -51,6 +51,12 @@ class SearchSettings(BaseModel):
     detection_threshold: float = Field(
         DETECTION_THRESHOLD, ge=3, le=100, description="Smallest detection statistic of a detected candidate."
     )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SearchSettings:
+        if self.shortest_period_days >= self.longest_period_days:
+            raise ValueError("shortest_period_days must be below longest_period_days")
+        return self
 
     @property
     def period_range(self) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from astro_assets.transits.noise import red_noise_factor, robust_scatter
 from astro_assets.transits.search.boxes import Box
@@ -70,6 +70,12 @@ class SingleTransitSettings(BaseModel):
         le=20,
         description="Difference from the mirror image, in standard deviations, that casts doubt.",
     )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SingleTransitSettings:
+        if self.shortest_hours >= self.longest_hours:
+            raise ValueError("shortest_hours must be below longest_hours")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
