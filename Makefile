@@ -31,7 +31,9 @@ lint: .venv/.installed-test ## style, types, layers, spelling
 	$(BIN)/codespell
 
 bench: .venv/.installed-bench ## print the benchmark tables
-	set -e; for script in benchmarks/bench_*.py benchmarks/real_recovery.py; do $(BIN)/python "$$script"; done
+	missed=; for script in benchmarks/bench_*.py benchmarks/real_recovery.py; do \
+	  $(BIN)/python "$$script" || missed="$$missed $$script"; \
+	done; test -z "$$missed" || { echo "missed what they want:$$missed" >&2; exit 1; }
 
 clean: ## remove the environment and all caches; data/ stays
 	rm -rf .venv build dist *.egg-info .*_cache .hypothesis .coverage .coverage.* htmlcov

@@ -56,9 +56,9 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
         table_asset(
             home,
             TRANSIT_CANDIDATES,
-            description="Periodic transit-like signals, strongest first: box least squares (Kovacs et al. "
-            "2002) on a uniform grid by direct and fast folding (Staelin 1969), up to five signals a target, "
-            "found by masking and searching again.",
+            description="Periodic transit-like signals, the most certain first: box least squares (Kovacs et "
+            "al. 2002) on a uniform grid by direct and fast folding (Staelin 1969), up to five signals a "
+            "target, found by masking and searching again.",
             pictures={"strength of the candidates": pictures.detection_statistics, "sky": pictures.sky},
         ),
         table_asset(

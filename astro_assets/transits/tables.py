@@ -240,7 +240,7 @@ VARIABILITY: Final = Table(
     libraries=("numba", "numpy", "scipy"),
 )
 
-#: Up to five periodic signals a target, strongest first.
+#: Up to five periodic signals a target: those beyond doubt by strength, then the most likely.
 TRANSIT_CANDIDATES: Final = Table(
     name="transits/transit_candidates",
     schema=TRANSIT_CANDIDATE_SCHEMA,

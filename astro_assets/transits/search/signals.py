@@ -44,7 +44,7 @@ _MOST_DIPS: Final = 3
 def find_signals(
     curves: Sequence[Curve], settings: SearchSettings, engine: SpectrumEngine | None = None
 ) -> list[list[Signal]]:
-    """Find up to ``max_signals`` periodic signals of each star, strongest first.
+    """Find up to ``max_signals`` periodic signals of each star, the most certain first.
 
     Each is masked before the next search, and so are dips that happened once and are strong enough to hide
     what is periodic. The search ends at the first signal whose detection statistic is below
