@@ -2,7 +2,7 @@
 
 Prints the rate in curves a minute for each number of files, and where the time of the last run went: seconds
 of each table, and what is left for Dagster, checks and pictures. The search must have been compiled
-(`python -m astro_assets.transits.compilation`).
+(`python -m astro_assets.transits.compilation`). Exits with 1 where a rate is lower than wanted.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
+from timing import end
+
 from astro_assets.observations.simulated_survey import simulate_survey
 
 COMMAND = str(Path(sys.executable).with_name("astro-assets"))
 SEED = 11
+WANTED = 2500  # curves a minute
 
 
 def write_files(n_files: int, folder: Path) -> None:
@@ -40,17 +43,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("n_files", type=int, nargs="*", default=[500, 2000], help="numbers of files")
     numbers = parser.parse_args().n_files
+    missed = []
     for n_files in numbers:
         with tempfile.TemporaryDirectory() as place:
             folder = Path(place) / "files"
             write_files(n_files, folder)
             wall, printed = run(folder, Path(place) / "home")
-        print(f"{n_files} files: {wall:.1f} s, {60 * n_files / wall:.0f} curves a minute")
+        rate = 60 * n_files / wall
+        print(f"{n_files} files: {wall:.1f} s, {rate:.0f} curves a minute ({WANTED} wanted)")
+        if rate < WANTED:
+            missed.append(f"{n_files} files")
     print(printed)
     # The last column: a table's name, its counts, its seconds.
     rows = [line.split() for line in printed.splitlines() if line.strip().count("/") == 1]
     inside = sum(float(row[-1]) for row in rows)
     print(f"in tables {inside:.1f} s, in Dagster, checks and pictures {wall - inside:.1f} s")
+    end(missed)
 
 
 if __name__ == "__main__":

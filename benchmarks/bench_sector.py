@@ -2,14 +2,13 @@
 
 Reads, detrends and searches the files of a simulated survey some times over, in pieces, one process a core,
 without store, ledger and commits. Prints the wall time, processor milliseconds of each stage a curve, and the
-highest memory of all processes together.
+highest memory of all processes together. Exits with 1 where it takes longer or more than wanted.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -20,11 +19,13 @@ from typing import Any
 
 import numpy as np
 import psutil
+from timing import end, on_one_thread
 
 from astro_assets.observations.simulated_survey import simulate_survey
 
-ONE_THREAD = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 PIECE = 100
+#: Of all curves; in proportion for fewer. Gigabytes of all processes.
+WANTED_SECONDS, WANTED_CURVES, WANTED_MEMORY = 60.0, 20_000, 2.0
 SEED = 11
 
 
@@ -70,8 +71,7 @@ def search_all(pool: ProcessPoolExecutor, pieces: list[list[Path]]) -> tuple[flo
 
 def main() -> None:
     """Run and print."""
-    if any(os.environ.get(name) != "1" for name in ONE_THREAD):  # read when libraries are loaded
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(ONE_THREAD, "1"))
+    on_one_thread()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=2000, help="files that are written")
     parser.add_argument("--times", type=int, default=10, help="how often each is read")
@@ -87,9 +87,12 @@ def main() -> None:
         with ProcessPoolExecutor(n_cores, mp_context=get_context("forkserver")) as pool:
             list(pool.map(candidates, pieces[:n_cores]))  # imports
             wall, n_signals, spent, memory = search_all(pool, pieces)
+    wanted = WANTED_SECONDS * len(every) / WANTED_CURVES
     print(f"{len(every)} curves, {n_cores} cores: {wall:.1f} s, {n_signals} candidates, {memory:.2f} GB")
+    print(f"wanted: {wanted:.1f} s, {WANTED_MEMORY} GB")
     for stage, seconds in spent.items():
         print(f"  {stage:8} {1e3 * seconds / len(every):6.2f} ms of a processor a curve")
+    end(["seconds"] * (wall > wanted) + ["memory"] * (memory > WANTED_MEMORY))
 
 
 if __name__ == "__main__":

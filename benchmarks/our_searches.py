@@ -1,5 +1,6 @@
 """What the project's own search finds in injected curves: by its spectrum alone, and as a run does.
 
+The spectrum's periods are ranked by how likely a box of its height and duration is a transit, as in a run.
 All of a cell are searched together, as a run does; each is asked for its strongest signal, however weak.
 """
 
@@ -17,6 +18,7 @@ from peer_searches import N_PEAKS, Answer, answer_of
 from astro_assets.transits.noise import red_noise_factor
 from astro_assets.transits.search.engine import Spectrum
 from astro_assets.transits.search.exact import exact_periodogram
+from astro_assets.transits.search.ranking import log_odds
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
 from astro_assets.transits.search.survey import SurveyEngine
@@ -71,7 +73,7 @@ def _around(spectrum: Spectrum, period: float, part: float) -> Spectrum:
 
 
 def _answer(one: Injection, spectrum: Spectrum, seconds: float) -> Answer:
-    return answer_of(one, spectrum.periods, spectrum.power, seconds)
+    return answer_of(one, spectrum.periods, spectrum.power, seconds, log_odds(spectrum))
 
 
 def exact_ratio(one: Injection) -> float:

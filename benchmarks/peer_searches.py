@@ -6,20 +6,17 @@ Whoever changes how one is called deletes what is stored of it: the store knows 
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from injection_cells import SOLAR_DAY_TRANSIT, Cell
 from injections import Floats, Injection
+from timing import silence
 
 from astro_assets.transits.search.periods import ofir_periods
 
@@ -74,30 +71,20 @@ class Peer:
                 min(limits[1], one.period * (1 + cell.near)),
             )
         started = time.process_time()
-        with _silence(), warnings.catch_warnings():
+        with silence(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             periods, power = self.spectrum(cell, one, limits)
         return answer_of(one, periods, power, time.process_time() - started)
 
 
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Drop what is written to the standard output, by compiled code as well."""
-    sys.stdout.flush()
-    output = os.dup(1)
-    with Path(os.devnull).open("w") as nothing:
-        os.dup2(nothing.fileno(), 1)
-    try:
-        yield
-    finally:
-        sys.stdout.flush()
-        os.dup2(output, 1)
-        os.close(output)
+def answer_of(
+    one: Injection, periods: Floats, power: Floats, seconds: float, height: Floats | None = None
+) -> Answer:
+    """Read the highest peaks off a spectrum: two are one where transits drift apart by two durations.
 
-
-def answer_of(one: Injection, periods: Floats, power: Floats, seconds: float) -> Answer:
-    """Read the highest peaks off a spectrum: two are one where transits drift apart by two durations."""
-    left = np.where(np.isfinite(power), power, -np.inf)
+    Peaks are ranked by power where no other ``height`` is given.
+    """
+    left = np.where(np.isfinite(power), power if height is None else height, -np.inf)
     right = np.abs(periods / one.period - 1) * one.curve.baseline_days < one.duration
     found: list[float] = []
     for _ in range(N_PEAKS):

@@ -15,7 +15,6 @@ observations (ASTRO_ASSETS_SHARED_DATA, or ../shared/data).
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -32,8 +31,8 @@ from recovery_summary import TLS, lines, verdicts
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table as Printed
+from timing import on_one_thread
 
-ONE_THREAD = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 NAMES = [peer.name for peer in PEERS]
 
 
@@ -113,8 +112,7 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Do what the arguments say; return 1 where ours recovers too little."""
-    if any(os.environ.get(name) != "1" for name in ONE_THREAD):  # read when libraries are loaded
-        os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | dict.fromkeys(ONE_THREAD, "1"))
+    on_one_thread()
     options = _arguments()
     store, console = Store(options.answers), Console(width=140, highlight=False)
     cells = [CELLS[name] for name in options.cell or CELLS]

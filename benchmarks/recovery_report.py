@@ -38,9 +38,9 @@ def table(found: pl.DataFrame, peers: Sequence[str]) -> list[tuple[str, ...]]:
 def verdict_line(verdict: Verdict) -> str:
     """Return whether ours is enough, in words."""
     word = "enough" if verdict.is_enough else "NOT ENOUGH"
+    points = f"{100 * verdict.pair.difference:+.1f} ± {100 * verdict.pair.error:.1f} points"
     return (
-        f"{word}: {100 * verdict.pair.difference:+.1f} ± {100 * verdict.pair.error:.1f} points to the "
-        f"{verdict.asked}, at least {100 * verdict.least:+.0f} wanted"
+        f"{word}: {verdict.ours} {points} to the {verdict.asked}, at least {100 * verdict.least:+.0f} wanted"
     )
 
 

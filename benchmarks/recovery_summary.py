@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from injection_cells import Cell
 from injections import Injection
-from our_searches import NEAR, SEARCH
+from our_searches import NEAR, SEARCH, SPECTRUM
 from peer_searches import Answer
 from scipy.stats import binomtest
 
@@ -129,8 +129,9 @@ def summary(found: pl.DataFrame) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether ours recovers enough of a cell: what was asked, by how much it is passed."""
+    """Whether one of ours recovers enough of a cell: which, what was asked, by how much it is passed."""
 
+    ours: str
     asked: str
     pair: Pair
     least: float
@@ -142,13 +143,14 @@ class Verdict:
 
 
 def verdicts(cell: Cell, found: pl.DataFrame, peers: Sequence[str]) -> list[Verdict]:
-    """Judge the search of a run by a cell."""
-    ours = NEAR if cell.near is not None else SEARCH
-    pairs = {peer: paired(found, ours, peer) for peer in peers}
-    best = min(pairs, key=lambda peer: pairs[peer].difference)
-    asked = [Verdict(f"best of the others ({best})", pairs[best], -MOST_BELOW_BEST)]
-    if cell.noise is not None and cell.noise > 0.5 and not cell.is_detrended:
-        asked.append(Verdict("TLS in red noise", pairs[TLS], LEAST_ABOVE_TLS))
+    """Judge the search of a run, and the spectrum alone, whose speed is compared, by a cell."""
+    asked = []
+    for ours in (NEAR,) if cell.near is not None else (SEARCH, SPECTRUM):
+        pairs = {peer: paired(found, ours, peer) for peer in peers}
+        best = min(pairs, key=lambda peer: pairs[peer].difference)
+        asked.append(Verdict(ours, f"best of the others ({best})", pairs[best], -MOST_BELOW_BEST))
+        if cell.noise is not None and cell.noise > 0.5 and not cell.is_detrended:
+            asked.append(Verdict(ours, "TLS in red noise", pairs[TLS], LEAST_ABOVE_TLS))
     return asked
 
 
