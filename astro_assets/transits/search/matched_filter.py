@@ -27,9 +27,12 @@ _CLIP_SIGMA: Final = 4.0
 _BAND_RATIO: Final = 1.5
 #: Transits are tried in steps of at most this, days.
 _LONGEST_STEP: Final = 15.5 / 1440
-#: Quadratic limb darkening of a star like the Sun in red light, and the impact parameter of the template.
+#: The template: quadratic limb darkening of a star like the Sun in red light, the impact parameter, the
+#: planet's radius in units of the star's, and the strips in which it is cut.
 _LIMB_DARKENING: Final = (0.4, 0.25)
 _IMPACT: Final = 0.35
+_RADIUS: Final = 0.07
+_STRIPS: Final = 8
 #: Points a bin of the template before it is averaged over the bin.
 _FINENESS: Final = 16
 
@@ -148,14 +151,19 @@ def noise_power(scaled: Floats, seen: NDArray[np.bool_]) -> Floats:
 
 
 def transit_shape(phase: Floats) -> Floats:
-    """Depth of a small planet's transit, 1 in the middle, at times in units of the duration from it."""
-    distance = _IMPACT**2 + (1 - _IMPACT**2) * (2 * phase) ** 2
-    cosine = np.sqrt((1 - distance).clip(min=0))
+    """Depth of a planet's transit, 1 in the middle, at times in units of the duration from it.
+
+    The planet's disc is cut in strips across its path, each as dark as the star where its middle is.
+    """
+    across = _RADIUS * (2 * (np.arange(_STRIPS) + 0.5) / _STRIPS - 1)
+    lengths = np.sqrt(_RADIUS**2 - across**2)
+    along = 2 * np.sqrt((1 + _RADIUS) ** 2 - _IMPACT**2) * np.append(phase, 0.0)
+    distance = _IMPACT**2 + (along[:, None] + across) ** 2
+    edge = 1 - np.sqrt((1 - distance).clip(min=0))
     first, second = _LIMB_DARKENING
-    lowest = 1 - np.sqrt(1 - _IMPACT**2)
-    middle = 1 - first * lowest - second * lowest**2
-    shape = np.where(distance < 1, 1 - first * (1 - cosine) - second * (1 - cosine) ** 2, 0.0) / middle
-    return np.asarray(shape, dtype=np.float64)
+    light = np.where(distance < 1, 1 - first * edge - second * edge**2, 0.0)
+    shape = (light * lengths).sum(axis=1)
+    return np.asarray(shape[:-1] / shape[-1], dtype=np.float64)
 
 
 @lru_cache(maxsize=2)  # those of years take 60 MB; stars that were observed together have the same
