@@ -117,7 +117,9 @@ def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence 
     A planet's signal-to-noise ratio is highest at its own period: half of it dilutes the depth, twice of it
     leaves out half of the transits. Two cases need more. Where the additional transits of the shorter period
     all fall into gaps, the longer one explains the same with less and is taken. Where odd and even depths
-    differ clearly, two eclipses alternate and the double period is taken.
+    differ clearly, two eclipses alternate, or each second one is none, and the double period is taken.
+    Multiples may be longer than all periods that are searched: of two transits that far apart the spectrum
+    sees fractions of their period only, as with K2-3 d.
 
     Parameters
     ----------
@@ -138,7 +140,7 @@ def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence 
     best = found
     for ratio in (1 / 3, 1 / 2, 2 / 3, 3 / 2, 2.0, 3.0):
         period = found.box.period * ratio
-        if not limits.periods[0] <= period <= limits.periods[1]:
+        if period < limits.periods[0]:
             continue
         shortest, longest = limits.durations(period, curve.cadence_days)
         trial = Box(period, found.box.epoch, min(max(found.box.duration, shortest), longest))
@@ -178,8 +180,6 @@ def _explains_with_less(alias: Fitted, best: Fitted) -> bool:
 def _double_if_alternating(curve: Curve, found: Fitted, limits: Limits) -> Fitted:
     """Take the double period, the deeper eclipse as transit, where odd and even depths differ clearly."""
     period = 2 * found.box.period
-    if period > limits.periods[1]:
-        return found
     turns = alternation_of(found.transits)
     odd, even = turns.depth_odd, turns.depth_even
     part = abs(odd - even) / max(odd, even) if max(odd, even) > 0 else 0.0

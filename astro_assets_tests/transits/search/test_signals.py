@@ -69,6 +69,26 @@ def test_resonant_planets_are_two_signals_and_their_relation_is_told():
     assert second.harmonic == (0, Fraction(2))
 
 
+@pytest.mark.parametrize("longest", [20.0, 40.0])
+@pytest.mark.parametrize("is_interrupted", [False, True])
+def test_the_planets_of_k2_3_have_their_own_periods(longest, is_interrupted):
+    """Longer than all that is searched are two of three, and every second time of one falls into a gap."""
+    planets = [
+        Planet(10.05449, 1980.42, 0.1062, 1.4e-3),
+        Planet(24.6454, 1979.28, 0.1342, 0.8e-3),
+        Planet(44.5576, 1993.23, 0.158, 0.66e-3),
+    ]
+    time = 1977 + np.arange(0, 80, 30 / 1440)
+    if is_interrupted:
+        time = time[np.abs(time - 2015.75) > 0.75]
+    noise = 4e-5
+    flux = transits(time, planets) + np.random.default_rng(0).normal(0, noise, time.size)
+    curve = Curve(time, flux, np.full(time.size, noise), 30 / 1440)
+    (found,) = signals.find_signals([curve], SearchSettings(longest_period_days=longest))
+    periods = [signal.box.period for signal in found]
+    np.testing.assert_allclose(periods, [planet.period for planet in planets], rtol=2e-3)
+
+
 def test_a_single_transit_is_not_periodic():
     for epoch in (1328.0, 1333.3, 1345.0):
         found = find_signals(curve([Planet(100.0, epoch, 0.2, 0.01)]), SETTINGS)
