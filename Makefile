@@ -13,7 +13,6 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.installed ## simulate a survey of 200 stars, search it, print the ten best candidates
-	$(BIN)/python -m astro_assets.transits.compilation
 	$(BIN)/astro-assets demo
 
 ui: .venv/.installed ## serve the Dagster UI of the demo on 127.0.0.1

@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.text import Text
 
 from astro_assets.cli import printing, queries
+from astro_assets.cli.preparation import prepare_loops
 from astro_assets.definitions import SEARCH_JOB, build_definitions
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
@@ -86,6 +87,7 @@ def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> li
     list of str
         What failed, a line a step, as of :func:`~astro_assets.orchestration.launch.run_job`.
     """
+    prepare_loops()
     columns = (
         TextColumn("{task.description:34}"),
         BarColumn(),

@@ -1,18 +1,21 @@
 """Compiles the loops of the transit wing before they are needed.
 
-Numba stores what it compiles beside the package, so this is done once for an installation, by
-``python -m astro_assets.transits.compilation``. Otherwise the first search does it, in each of its processes.
+Numba stores what it compiles beside the package, so this is done once for an installation: by
+``python -m astro_assets.transits.compilation`` or by the first command that searches. Otherwise each process
+of the first search does it.
 """
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 import numpy as np
 
 from astro_assets.transits.biweight import Stretch, biweight_trends
 from astro_assets.transits.fold import FoldSettings, fold_views
+from astro_assets.transits.loop_store import mark_stored
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
@@ -22,27 +25,55 @@ from astro_assets.transits.variability import VariabilitySettings, measure_varia
 _CADENCE_DAYS = 1 / 48
 
 
-def compile_loops() -> float:
-    """Search, fold and measure small curves; return the seconds it took."""
-    started = time.monotonic()
-    time_ = np.arange(0, 12, _CADENCE_DAYS)
-    flux = 1 + 1e-3 * np.sin(time_)
-    whole = Curve(time_, flux, np.full(time_.size, 1e-3), _CADENCE_DAYS)
-    different = [whole.where(np.arange(time_.size) % (50 + n) > 0) for n in range(16)]
+_TIMES = np.arange(0, 12, _CADENCE_DAYS)
+_FLUX = 1 + 1e-3 * np.sin(_TIMES)
+_FINE = np.arange(0, 12, _CADENCE_DAYS / 3)
+_ERRORS = np.full(_FINE.size, 1e-4)
+_DIPS = np.where((_FINE % 3.1) < 0.1, 0.99, 1.0) + _ERRORS * np.sin(1e4 * _FINE)
+
+
+def _spectra() -> None:
+    whole = Curve(_TIMES, _FLUX, np.full(_TIMES.size, 1e-3), _CADENCE_DAYS)
+    different = [whole.where(np.arange(_TIMES.size) % (50 + n) > 0) for n in range(16)]
     for together in ([whole] * 16, different, [whole]):
         SurveyEngine()(together, (1.0, 6.0), (0.25, 1.8))
-    fine = np.arange(0, 12, _CADENCE_DAYS / 3)
-    dips, errors = (
-        np.where((fine % 3.1) < 0.1, 0.99, 1.0) + 1e-4 * np.sin(1e4 * fine),
-        np.full(fine.size, 1e-4),
-    )
-    find_signals([Curve(fine, dips, errors, _CADENCE_DAYS / 3)], SearchSettings())
-    biweight_trends([Stretch(time_, flux, _CADENCE_DAYS)], 1.0)
-    fold_views(fine, dips, 3.1, 0.05, 0.1, 0.5, FoldSettings())
-    measure_variability(fine, dips, errors, VariabilitySettings())
+
+
+def _signals() -> None:
+    find_signals([Curve(_FINE, _DIPS, _ERRORS, _CADENCE_DAYS / 3)], SearchSettings())
+
+
+def _around() -> None:
+    biweight_trends([Stretch(_TIMES, _FLUX, _CADENCE_DAYS)], 1.0)
+    fold_views(_FINE, _DIPS, 3.1, 0.05, 0.1, 0.5, FoldSettings())
+    measure_variability(_FINE, _DIPS, _ERRORS, VariabilitySettings())
+
+
+_STEPS = {"spectra": _spectra, "signals": _signals, "trends, folds, variability": _around}
+
+
+def compile_loops(show: Callable[[str], object] = lambda _: None) -> float:
+    """Search, fold and measure small curves.
+
+    Parameters
+    ----------
+    show
+        Called with what is compiled next.
+
+    Returns
+    -------
+    float
+        Seconds it took.
+    """
+    started = time.monotonic()
+    for number, (name, step) in enumerate(_STEPS.items(), 1):
+        show(f"  {number} of {len(_STEPS)}: {name}")
+        step()
+    mark_stored()
     return time.monotonic() - started
 
 
 if __name__ == "__main__":
     sys.stderr.write("Preparing the search: compiled once for an installation, in about a minute\n")
-    sys.stderr.write(f"done in {compile_loops():.0f} s\n")
+    seconds = compile_loops(lambda step: sys.stderr.write(f"{step}\n"))
+    sys.stderr.write(f"done in {seconds:.0f} s\n")

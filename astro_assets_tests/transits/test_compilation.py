@@ -5,7 +5,9 @@ import sys
 
 _PROGRAM = """
 from astro_assets.transits.compilation import compile_loops
+from astro_assets.transits.loop_store import are_stored
 compile_loops()
+assert are_stored()
 from astro_assets.transits import biweight_loops, fold_loops, linear_loops, noise_loops, variability_loops
 from astro_assets.transits.biweight_lanes import biweight_trends
 from astro_assets.transits.search import (

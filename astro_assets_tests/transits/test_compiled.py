@@ -5,12 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from astro_assets.transits.loop_store import are_stored, loop_folder, mark_stored
+
 _CALLED = "from astro_assets.transits.compiled import compiled\n\n@compiled\ndef called():\n    return {}\n"
 _CALLER = """
 import sys
 from pathlib import Path
 from astro_assets.transits import compiled as stored
-stored.config.CACHE_DIR = ""
 stored.store_by_source(Path(sys.argv[1]))
 from package.caller import caller
 print(caller())
@@ -39,3 +40,15 @@ def test_a_loop_follows_the_loops_it_calls_though_its_own_file_is_the_same(tmp_p
     assert _answer(tmp_path) == "2"
     (second,) = (package / "__pycache__").glob("loops-*")
     assert first != second, "what was stored for the older source is gone"
+
+
+def test_loops_are_known_to_be_stored_until_their_source_changes(tmp_path: Path) -> None:
+    (tmp_path / "called.py").write_text(_CALLED.format(1))
+    assert not are_stored(tmp_path)
+    mark_stored(tmp_path)
+    assert not are_stored(tmp_path), "nothing has been compiled"
+    loop_folder(tmp_path).mkdir(parents=True)
+    mark_stored(tmp_path)
+    assert are_stored(tmp_path)
+    (tmp_path / "called.py").write_text(_CALLED.format(2))
+    assert not are_stored(tmp_path)

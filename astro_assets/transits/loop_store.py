@@ -1,0 +1,61 @@
+"""Where compiled loops are stored: beside the package, in a folder named after their source.
+
+Needs no Numba, so that a command can tell whether they are there before it loads anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+WING: Final = Path(__file__).parent
+_COMPLETE: Final = "complete"
+
+
+def loop_folder(package: Path = WING) -> Path | None:
+    """Return the folder of the loops of this source alone.
+
+    Where the package cannot be written to, it comes from an installer, whose files are all of one age: Numba
+    stores in the user's cache then. So does whoever sets ``NUMBA_CACHE_DIR`` decide.
+
+    Parameters
+    ----------
+    package
+        Folder whose Python files are what loops are made of.
+
+    Returns
+    -------
+    Path or None
+        None where Numba decides.
+    """
+    if os.environ.get("NUMBA_CACHE_DIR") or not os.access(package, os.W_OK):
+        return None
+    digest = hashlib.blake2b(digest_size=8)
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return package / "__pycache__" / f"loops-{digest.hexdigest()}"
+
+
+def remove_older(folder: Path) -> None:
+    """Remove what was stored for older source, once: when there is nothing yet for this one."""
+    if folder.exists():
+        return
+    for stored in folder.parent.glob("loops-*"):
+        if stored != folder:  # another process may have just begun it
+            shutil.rmtree(stored, ignore_errors=True)
+
+
+def are_stored(package: Path = WING) -> bool:
+    """Whether all loops have been compiled, as far as can be told."""
+    folder = loop_folder(package)
+    return folder is None or (folder / _COMPLETE).exists()
+
+
+def mark_stored(package: Path = WING) -> None:
+    """Remember that all loops of this source have been compiled."""
+    folder = loop_folder(package)
+    if folder is not None and folder.exists():
+        (folder / _COMPLETE).touch()
