@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.transits.biweight import Stretch, biweight_trends
-from astro_assets.transits.noise import Floats, point_scatter, robust_scatter
+from astro_assets.transits.noise import Floats, median, point_scatter, robust_scatter
 from astro_assets.transits.stitching import FEWEST_SAMPLES, Segment, stitching_order
 
 
@@ -98,9 +98,9 @@ def detrend_stars(stars: Sequence[Sequence[Segment]], settings: DetrendingSettin
     """
     normalised = [
         [
-            replace(segment, flux=segment.flux / median)
+            replace(segment, flux=segment.flux / middle)
             for segment in stitching_order(segments)
-            if (median := float(np.median(segment.flux))) > 0
+            if (middle := median(segment.flux)) > 0
         ]
         for segments in stars
     ]
@@ -149,7 +149,7 @@ def trends_of(segments: Sequence[Segment], settings: DetrendingSettings) -> list
 
 @dataclass(frozen=True, slots=True)
 class _Flattened:
-    """A segment with its trend divided out; without arrays where too little is left."""
+    """A segment with its trend divided out."""
 
     segment: Segment
     time: Floats
@@ -161,21 +161,25 @@ class _Flattened:
 
 
 def _flattened(segment: Segment, trend: Floats, settings: DetrendingSettings) -> _Flattened | None:
-    inner = np.isfinite(trend) & (trend > 0)
-    flat = np.where(inner, segment.flux / np.where(inner, trend, 1.0), np.nan)
-    scatter = point_scatter(flat[inner])
-    bright = inner & (flat > 1 + settings.clip_sigma * max(robust_scatter(flat[inner]), scatter))
-    keep = inner & ~bright
-    if np.count_nonzero(keep) < FEWEST_SAMPLES or not scatter > 0:
+    """Divide a trend out and clip; None where too little is left."""
+    inner = trend > 0  # false where there is none
+    trend, flat = trend[inner], segment.flux[inner] / trend[inner]
+    scatter = point_scatter(flat)
+    if not scatter > 0:
         return None
+    dark = flat <= 1 + settings.clip_sigma * max(robust_scatter(flat), scatter)
+    n_kept = int(np.count_nonzero(dark))
+    if n_kept < FEWEST_SAMPLES:
+        return None
+    flat = flat[dark]
     return _Flattened(
         segment,
-        segment.time[keep],
-        flat[keep],
-        _scaled_errors(segment.flux_err[keep], point_scatter(flat[keep])),
-        trend[keep],
-        int(np.count_nonzero(bright)),
-        int(np.count_nonzero(~inner)),
+        segment.time[inner][dark],
+        flat,
+        _scaled_errors(segment.flux_err[inner][dark], point_scatter(flat)),
+        trend[dark],
+        dark.size - n_kept,
+        inner.size - dark.size,
     )
 
 
@@ -191,7 +195,7 @@ def _joined(flattened: Sequence[_Flattened | None]) -> DetrendedCurve:
         trend=np.concatenate([part.trend for part in parts]),
         segment=np.repeat(np.arange(len(parts), dtype=np.int32), sizes),
         segments=tuple(part.segment.number for part in parts),
-        cadence_s=float(np.median(np.repeat([part.segment.cadence_s for part in parts], sizes))),
+        cadence_s=median(np.repeat([part.segment.cadence_s for part in parts], sizes)),
         n_clipped=sum(part.n_clipped for part in parts),
         n_edge=sum(part.n_edge for part in parts),
     )
@@ -199,9 +203,9 @@ def _joined(flattened: Sequence[_Flattened | None]) -> DetrendedCurve:
 
 def _scaled_errors(flux_err: Floats, scatter: float) -> Floats:
     """Scale errors so that their median is the scatter; the scatter where they say nothing."""
-    usable = np.isfinite(flux_err) & (flux_err > 0)
+    usable = (flux_err > 0) & (flux_err < np.inf)
     if not usable.any():
         return np.full(flux_err.shape, scatter)
-    typical = float(np.median(flux_err[usable]))
+    typical = median(flux_err[usable])
     # Errors far from typical are no measure of noise: no sample is worth 100 times more or less than others.
     return scatter * np.where(usable, flux_err / typical, 1.0).clip(0.1, 10.0)

@@ -16,8 +16,18 @@ Floats = NDArray[np.float64]
 MAD_TO_SIGMA: Final = 1.482602218505602
 #: So many boxes are needed to tell how they scatter.
 FEWEST_BOXES: Final = 10
+#: From the start of a box to that of the next, in widths: what lies between tells hardly more.
+BOXES_APART: Final = 0.25
 #: Boxes are less than their width by this part, so that rounding of the times never lets in one sample more.
 HAIR: Final = 1e-6
+
+
+def median(values: Floats) -> float:
+    """Return the median of finite numbers, at least one."""
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits import median_loops
+
+    return float(median_loops.median(np.ascontiguousarray(values, dtype=np.float64)))
 
 
 def robust_scatter(values: Floats) -> float:
@@ -33,32 +43,6 @@ def point_scatter(flux: Floats) -> float:
     if flux.size < 3:
         return float("nan")
     return robust_scatter(np.diff(flux)) / float(np.sqrt(2.0))
-
-
-def box_sums(time: Floats, values: Floats, width: float) -> tuple[Floats, NDArray[np.int64]]:
-    """Sum over the boxes that start at each sample.
-
-    Parameters
-    ----------
-    time
-        Increasing, shape (n,).
-    values
-        Shape (n,).
-    width
-        Length of a box, in the unit of ``time``.
-
-    Returns
-    -------
-    sums : ndarray of float64, shape (n,)
-        Sum of the values with ``time[i] <= t < time[i] + width``.
-    counts : ndarray of int64, shape (n,)
-        How many they are.
-    """
-    # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits import noise_loops
-
-    sums, counts = noise_loops.box_sums(time, values, width)
-    return sums, counts
 
 
 def cdpp_ppm(time: Floats, flux: Floats, cadence_days: float, hours: float) -> float:
@@ -84,12 +68,11 @@ def cdpp_ppm(time: Floats, flux: Floats, cadence_days: float, hours: float) -> f
     float
         Parts per million; NaN with fewer than 10 boxes.
     """
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits import noise_loops
+
     width = max(hours / 24, cadence_days)
-    sums, counts = box_sums(time, flux - 1, width)
-    full = counts >= 0.75 * width / cadence_days
-    if np.count_nonzero(full) < FEWEST_BOXES:
-        return float("nan")
-    return 1e6 * robust_scatter(sums[full] / counts[full])
+    return 1e6 * float(noise_loops.scatter_of_means(time, flux, width, 0.75 * width / cadence_days))
 
 
 def red_noise_factor(

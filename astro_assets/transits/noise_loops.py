@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.compiled import compiled
 from astro_assets.transits.median_loops import median
-from astro_assets.transits.noise import FEWEST_BOXES, HAIR, MAD_TO_SIGMA
+from astro_assets.transits.noise import BOXES_APART, FEWEST_BOXES, HAIR, MAD_TO_SIGMA
 
 Floats = NDArray[np.float64]
 
@@ -31,17 +31,59 @@ def scatter(values: Floats) -> float:
 
 
 @compiled
-def box_sums(time: Floats, values: Floats, width: float) -> Any:
-    """Sum over the boxes that start at each sample; see :func:`astro_assets.transits.noise.box_sums`."""
-    sums, counts = np.empty(time.size), np.empty(time.size, np.int64)
+def box_sums(time: Floats, values: Floats, width: float, apart: float) -> Any:
+    """Sum over boxes that start at samples.
+
+    Parameters
+    ----------
+    time
+        Increasing, shape (n,).
+    values
+        Shape (n,).
+    width
+        Length of a box, in the unit of ``time``.
+    apart
+        Least distance from the start of a box to that of the next.
+
+    Returns
+    -------
+    starts : ndarray of int64, shape (boxes,)
+        Where boxes start.
+    sums : ndarray of float64, shape (boxes,)
+        Sum of the values with ``time[start] <= t < time[start] + width``.
+    counts : ndarray of int64, shape (boxes,)
+        How many they are.
+    """
+    starts, sums, counts = (
+        np.empty(time.size, np.int64),
+        np.empty(time.size),
+        np.empty(time.size, np.int64),
+    )
     prefix = _prefix(values)
-    end = 0
+    end, n_boxes, free = 0, 0, -np.inf
     for start in range(time.size):
+        if time[start] < free:
+            continue
+        free = time[start] + apart * (1 - HAIR)
         limit = time[start] + width * (1 - HAIR)
         while end < time.size and time[end] < limit:
             end += 1
-        sums[start], counts[start] = prefix[end] - prefix[start], end - start
-    return sums, counts
+        starts[n_boxes], counts[n_boxes] = start, end - start
+        sums[n_boxes] = prefix[end] - prefix[start]
+        n_boxes += 1
+    return starts[:n_boxes], sums[:n_boxes], counts[:n_boxes]
+
+
+@compiled
+def scatter_of_means(time: Floats, flux: Floats, width: float, least: float) -> float:
+    """Scatter of the mean fluxes of boxes with at least so many samples; NaN with fewer than 10 boxes."""
+    _, sums, counts = box_sums(time, flux - 1.0, width, BOXES_APART * width)
+    n_boxes = 0
+    for box in range(sums.size):
+        if counts[box] >= least:
+            sums[n_boxes] = sums[box] / counts[box]
+            n_boxes += 1
+    return scatter(sums[:n_boxes]) if n_boxes >= FEWEST_BOXES else _NO_SCATTER
 
 
 @compiled
@@ -59,15 +101,15 @@ def red_noise(time: Floats, dips: Floats, weight: Floats, width: float, least: f
     least
         Samples of the emptiest box that counts.
     """
-    sums, counts = box_sums(time, dips, width)
+    starts, sums, counts = box_sums(time, dips, width, BOXES_APART * width)
     prefix = _prefix(weight)
-    ratios = np.empty(time.size)
     n_boxes = 0
-    for start in range(time.size):
-        if counts[start] >= least:
-            ratios[n_boxes] = sums[start] / np.sqrt(prefix[start + counts[start]] - prefix[start])
+    for box in range(starts.size):
+        if counts[box] >= least:
+            start = starts[box]
+            sums[n_boxes] = sums[box] / np.sqrt(prefix[start + counts[box]] - prefix[start])
             n_boxes += 1
-    return max(1.0, scatter(ratios[:n_boxes])) if n_boxes >= FEWEST_BOXES else 1.0
+    return max(1.0, scatter(sums[:n_boxes])) if n_boxes >= FEWEST_BOXES else 1.0
 
 
 @compiled

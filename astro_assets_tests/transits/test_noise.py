@@ -4,7 +4,8 @@ import lightkurve
 import numpy as np
 import pytest
 
-from astro_assets.transits.noise import box_sums, cdpp_ppm, point_scatter, red_noise_factor, robust_scatter
+from astro_assets.transits.noise import cdpp_ppm, point_scatter, red_noise_factor, robust_scatter
+from astro_assets.transits.noise_loops import box_sums
 from astro_assets_tests.transits.synthetic import TWO_MINUTES, Planet, red_noise, sector_times, transits
 
 SIGMA = 1e-3
@@ -64,9 +65,15 @@ def test_point_scatter_does_not_see_slow_variations(white):
 
 
 def test_box_sums_are_sums_over_half_open_boxes():
-    sums, counts = box_sums(np.array([0.0, 1.0, 2.0, 4.0]), np.array([1.0, 2.0, 4.0, 8.0]), 2.0)
+    time, values = np.array([0.0, 1.0, 2.0, 4.0]), np.array([1.0, 2.0, 4.0, 8.0])
+    starts, sums, counts = box_sums(time, values, 2.0, 0.0)
+    assert starts.tolist() == [0, 1, 2, 3]
     assert sums.tolist() == [3, 6, 4, 8]
     assert counts.tolist() == [2, 2, 1, 1]
+    starts, sums, counts = box_sums(time, values, 2.0, 1.5)
+    assert starts.tolist() == [0, 2, 3]
+    assert sums.tolist() == [3, 4, 8]
+    assert counts.tolist() == [2, 1, 1]
 
 
 def test_red_noise_factor_is_one_for_white_noise_and_right_for_correlated_noise(white):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -21,12 +22,15 @@ def averaged(time: Floats, flux: Floats, weight: Floats, width: float) -> Any:
     time, flux, weight
         Days, increasing; relative flux; inverse variances; shape (n,), n at least 1.
     width
-        Length of a bin, days; the first begins with the first sample.
+        Length of a bin, days; one begins at time 0.
     """
-    times, fluxes, weights = np.zeros(time.size), np.zeros(time.size), np.zeros(time.size)
-    bin_, at = 0, 0
+    inverse = 1.0 / width
+    first = math.floor(time[0] * inverse)
+    room = int(math.floor(time[-1] * inverse) - first) + 1
+    times, fluxes, weights = np.zeros(room), np.zeros(room), np.zeros(room)
+    bin_, at = first, 0
     for n in range(time.size):
-        place = int(np.floor((time[n] - time[0]) / width))
+        place = math.floor(time[n] * inverse)
         if place > bin_:
             bin_, at = place, at + 1
         weights[at] += weight[n]

@@ -102,21 +102,17 @@ _NO_TRANSITS: Final = Transits(
 def transits_of(curve: Curve, box: Box) -> Transits:
     """Look at the transits of a box, with the red noise that the rest of the curve shows at its duration."""
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.transit_loops import level_and_noise, transit_sums, without_strongest
+    from astro_assets.transits.search.transit_loops import transits, without_strongest
 
     if not curve.time.size:
         return _NO_TRANSITS
-    time, flux, weight = curve.time, curve.flux, curve.weight
-    first, excess, weights, counts, outside = transit_sums(
-        time, flux, weight, box.period, box.epoch, box.duration
-    )
     least = max(1.0, 0.5 * box.duration / curve.cadence_days)
-    seen = np.flatnonzero(counts >= least)
-    if not seen.size or not outside.any():
+    samples = curve.time, curve.flux, curve.weight
+    numbers, dips, weights, n_points, level, weight_outside, factor = transits(
+        *samples, box.period, box.epoch, box.duration, least
+    )
+    if not numbers.size:
         return _NO_TRANSITS
-    level, weight_outside, factor = level_and_noise(time, flux, weight, outside, box.duration, least)
-    weights = weights[seen]
-    dips = weights * (level - 1) - excess[seen]
     total, dip = float(weights.sum()), float(dips.sum())
     error = factor * math.sqrt(1 / total + 1 / weight_outside)
     return Transits(
@@ -124,10 +120,10 @@ def transits_of(curve: Curve, box: Box) -> Transits:
         error=error,
         snr=dip / total / error,
         snr_without_strongest=without_strongest(dips, weights) / factor,
-        numbers=seen + first,
+        numbers=numbers,
         dips=dips,
         weights=weights,
-        n_points=int(counts[seen].sum()),
+        n_points=n_points,
         level=level,
         noise_factor=factor,
     )

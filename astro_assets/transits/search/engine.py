@@ -72,7 +72,11 @@ class Curve:
 
     def where(self, chosen: NDArray[np.bool_]) -> Curve:
         """Return the samples that are chosen."""
-        return Curve(self.time[chosen], self.flux[chosen], self.flux_err[chosen], self.cadence_days)
+        part = object.__new__(Curve)  # what was checked need not be checked again
+        for name in ("time", "flux", "flux_err", "weight"):
+            object.__setattr__(part, name, getattr(self, name)[chosen])
+        object.__setattr__(part, "cadence_days", self.cadence_days)
+        return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,10 @@ class Spectrum:
     power: Floats
     duration: Floats
 
+    def at(self, places: NDArray[np.int64]) -> Spectrum:
+        """Return the spectrum at some places."""
+        return Spectrum(self.periods[places], self.power[places], self.duration[places])
+
 
 class SpectrumEngine(Protocol):
     """Searches stars at all periods of a range."""
@@ -102,6 +110,7 @@ class SpectrumEngine(Protocol):
         curves: Sequence[Curve],
         period_range: tuple[float, float],
         duration_factors: tuple[float, float],
+        wholes: Sequence[Curve] | None = None,
     ) -> list[Spectrum]:
         """Return the strongest box of each star at each period.
 
@@ -114,5 +123,7 @@ class SpectrumEngine(Protocol):
             Shortest and longest period, days; half a star's baseline where that is less.
         duration_factors
             Shortest and longest duration, in units of a central transit of the Sun at that period.
+        wholes
+            The curves of which some is masked: when a star was observed can be told from these.
         """
         ...

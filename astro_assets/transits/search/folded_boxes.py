@@ -15,7 +15,7 @@ import numpy as np
 from astro_assets.transits.search.alternation import alternation_of
 from astro_assets.transits.search.boxes import Box, Transits, transits_of
 from astro_assets.transits.search.engine import Curve, Floats
-from astro_assets.transits.search.minima import depth_constancy, take_turns, unlike_sigma
+from astro_assets.transits.search.minima import STEADY_TRANSITS, depth_constancy, take_turns, unlike_sigma
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,22 @@ def detection_statistic(statistics: TransitStatistics) -> float:
     phase exceeds noise (the positive peaks of the model-shift test of Coughlin et al. 2016, ApJS 224, 12).
     What follows from the shape alone, the latter two, does not count against binaries in contact.
     """
+    strength = min(statistics.snr, statistics.snr_without_strongest)
     if statistics.is_contact_binary:
-        return min(statistics.snr, statistics.snr_without_strongest)
-    excess = max(0.0, statistics.brightening_snr - NOISE_BRIGHTENING_SNR)
-    return min(statistics.snr, statistics.snr_without_strongest, statistics.snr_beyond_sinusoid) - excess
+        return strength
+    return _of_shape(strength, statistics.snr_beyond_sinusoid, statistics.brightening_snr)
+
+
+def _of_shape(strength: float, beyond_sinusoid: float, brightening: float) -> float:
+    return min(strength, beyond_sinusoid) - max(0.0, brightening - NOISE_BRIGHTENING_SNR)
+
+
+def significance(curve: Curve, box: Box, transits: Transits) -> float:
+    """Return the detection statistic of a box, at least one transit; no more is measured than it takes."""
+    if transits.n_transits >= STEADY_TRANSITS:
+        return detection_statistic(measure(curve, box, transits))
+    _, _, snrs = _scan(curve, box, transits.noise_factor)
+    return _of_shape(transits.strength, _snr_beyond_sinusoid(curve, box, transits), _brightening(snrs))
 
 
 def measure(curve: Curve, box: Box, transits: Transits | None = None) -> TransitStatistics:
@@ -94,12 +106,7 @@ def measure(curve: Curve, box: Box, transits: Transits | None = None) -> Transit
     found = transits or transits_of(curve, box)
     if not found.n_transits:
         return _nothing()
-    # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.phase_loops import sinusoid_in_transit
-
     dips, weights, factor = found.dips, found.weights, found.noise_factor
-    sinusoid = sinusoid_in_transit(curve.time, curve.flux, curve.weight, box.period, box.epoch, box.duration)
-    beyond = found.depth + sinusoid - found.level
     turns = alternation_of(found)
     phases, depths, snrs = _scan(curve, box, factor)
     best = int(np.argmax(snrs)) if snrs.size else -1
@@ -108,8 +115,8 @@ def measure(curve: Curve, box: Box, transits: Transits | None = None) -> Transit
         depth=found.depth,
         snr=found.snr,
         snr_without_strongest=found.snr_without_strongest,
-        snr_beyond_sinusoid=beyond / found.error,
-        brightening_snr=max(0.0, -float(snrs.min())) if snrs.size else 0.0,
+        snr_beyond_sinusoid=_snr_beyond_sinusoid(curve, box, found),
+        brightening_snr=_brightening(snrs),
         depth_constancy=depth_constancy(dips / weights, found.numbers % 2 == 1),
         alternation_sigma=turns.unlike_sigma,
         minima_sigma=max(turns.unlike_sigma, _minima_sigma(curve, box, found.level, dips / weights)),
@@ -148,6 +155,18 @@ def _nothing() -> TransitStatistics:
         secondary_phase=nan,
         secondary_snr=nan,
     )
+
+
+def _snr_beyond_sinusoid(curve: Curve, box: Box, transits: Transits) -> float:
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.phase_loops import sinusoid_in_transit
+
+    sinusoid = sinusoid_in_transit(curve.time, curve.flux, curve.weight, box.period, box.epoch, box.duration)
+    return (transits.depth + sinusoid - transits.level) / transits.error
+
+
+def _brightening(snrs: Floats) -> float:
+    return max(0.0, -float(snrs.min(initial=0.0)))
 
 
 def _minima_sigma(curve: Curve, box: Box, level: float, depths: Floats) -> float:

@@ -18,72 +18,107 @@ from astro_assets.transits.search.engine import Curve, Floats
 BLOCK: Final = 64
 #: Their lengths are rounded up to one of so many within a factor of 2.
 _LENGTHS_AN_OCTAVE: Final = 16
-#: Weights are rounded: the part of a bin that is covered to powers of 2, the weight of its samples to powers
-#: of the square root of 2. Those of stars that were observed together are mostly equal then.
-_NOISE_STEPS_AN_OCTAVE: Final = 2
+#: Gaps up to this, days, are no part of the coverage: each star has its own.
+_LONGEST_GAP: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Means of a curve in equal bins of time.
+
+    Parameters
+    ----------
+    first
+        Number of the first bin; bin 0 begins at time 0.
+    step
+        Width of a bin, days.
+    weight, mean
+        Inverse variances, 0 where nothing is, and mean fluxes less 1, shape (n,).
+    """
+
+    first: int
+    step: float
+    weight: Floats
+    mean: Floats
+
+    @property
+    def start(self) -> float:
+        """Beginning of the first bin, days."""
+        return self.first * self.step
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Weighted residuals and weights of equal bins of time; empty bins are 0.
+    """Weighted residuals of equal bins of time and their coverage; empty bins are 0.
 
-    With ``w`` the weight of a bin, ``W`` the sum of all and ``y`` the mean flux in it less the mean of all, a
-    bin holds ``w y / sqrt(W)`` and ``w / W``. For sums X and U over any set of bins the signal-to-noise ratio
-    of their depth is ``-X / sqrt(U (1 - U))``, as far as weights are inverse variances.
+    With ``w`` the inverse variance of a bin, ``y`` the mean flux in it less the mean of all, and ``u`` its
+    coverage, a bin holds ``y sqrt(w u)``, whose variance is ``u`` in white noise. For sums X and U over any
+    set of bins, ``-X / sqrt(U (1 - U))`` is the signal-to-noise ratio of their depth: exactly where coverage
+    is in proportion to the weights, and never with more noise elsewhere.
 
     Parameters
     ----------
-    start
-        Beginning of the first bin, days.
     step
         Width of a bin, days.
-    residual, weight
-        Shape (n,).
+    residual, coverage
+        Shape (n,). Coverage adds up to 1.
+    seen
+        Coverage of the bins that are not empty, shape (n,).
     """
 
-    start: float
     step: float
     residual: Floats
-    weight: Floats
+    coverage: Floats
+    seen: Floats
 
 
-def gridded(curve: Curve, step_days: float) -> Grid:
-    """Average a curve's samples in equal bins of time.
+def binned_means(curve: Curve, step_days: float, whole: Curve | None = None) -> Bins:
+    """Average a curve's samples in equal bins of time, as many as it takes, rounded up.
 
     Parameters
     ----------
     curve
-        Any cadence.
+        Any cadence, at least one sample.
     step_days
         Width of a bin; at least the cadence, or bins stay empty between samples.
+    whole
+        What ``curve`` is a part of: bins begin and end with it.
     """
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.gridding import sum_bins
+    from astro_assets.transits.search.gridding import average_bins
 
-    first, last = (math.floor(curve.time[end] / step_days) for end in (0, -1))
-    # A time at the edge of a bin may be in the one beside it.
-    room = last - first + 3
-    places, sums = np.empty(room, np.int64), np.empty((3, room))
-    n_filled = sum_bins(curve.time, curve.flux, curve.flux_err, step_days, places, sums)
-    count, weight, dip = sums[:, :n_filled]
-    start = int(places[0]) // BLOCK * BLOCK
-    filled = places[:n_filled] - start
-    n_bins = _rounded_up(int(filled[-1]) + 1)
-    full = max(1.0, step_days / curve.cadence_days)
-    covered = np.round(np.log2(count / full))
-    each = np.log2(weight / count)
-    middle = n_filled // 2
-    typical = np.partition(each, middle)[middle]
-    precise = np.round(_NOISE_STEPS_AN_OCTAVE * (each - typical)) / _NOISE_STEPS_AN_OCTAVE
-    rounded = np.exp2(covered + precise)
-    mean = dip / weight
-    total = float(rounded.sum())
-    level = float(np.sum(rounded * mean)) / total
-    residual, shares = np.zeros((2, n_bins))
-    # The weights keep their sum: it decides how strong a signal of all the data is.
-    residual[filled] = rounded * (mean - level) * (np.sqrt(float(weight.sum())) / total)
-    shares[filled] = rounded / total
-    return Grid(float(start * step_days), step_days, residual, shares)
+    time = curve.time if whole is None else whole.time
+    begin, end = (math.floor(time[side] * (1 / step_days)) for side in (0, -1))
+    first = begin // BLOCK * BLOCK
+    weight, mean = np.zeros((2, _rounded_up(end - first + 1)))
+    average_bins(curve.time, curve.flux, curve.weight, step_days, first, weight, mean)
+    return Bins(first, step_days, weight, mean)
+
+
+def gridded(curve: Curve, step_days: float, whole: Curve | None = None) -> Grid:
+    """Make the grid of a curve; its coverage is that of all the star's data, where some is masked.
+
+    Coverage is that of a star that knows of no small gaps and of no small differences in noise, so that stars
+    that were observed together mostly have the same.
+
+    Parameters
+    ----------
+    curve, step_days, whole
+        As of :func:`binned_means`.
+    """
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.gridding import fill_coverage
+
+    bins = binned_means(curve, step_days, whole)
+    weight = bins.weight if whole is None else binned_means(whole, step_days).weight
+    coverage = np.empty(weight.size)
+    fill_coverage(weight, math.floor(_LONGEST_GAP / step_days), BLOCK, coverage)
+    coverage /= coverage.sum()
+    amplitude = np.sqrt(bins.weight * coverage)
+    level = float(np.sum(amplitude * bins.mean) / np.sum(amplitude))
+    return Grid(
+        step_days, amplitude * (bins.mean - level), coverage, np.where(bins.weight > 0, coverage, 0.0)
+    )
 
 
 def _rounded_up(n_bins: int) -> int:

@@ -1,4 +1,4 @@
-"""Compiled: sums of samples in equal bins of time."""
+"""Compiled: averages of samples in equal bins of time."""
 
 from __future__ import annotations
 
@@ -13,44 +13,66 @@ Floats = NDArray[np.float64]
 
 
 @compiled
-def sum_bins(
-    time: Floats, flux: Floats, flux_err: Floats, step: float, places: NDArray[np.int64], sums: Floats
-) -> int:
-    """Add up samples in bins of time, weighted by their inverse variances.
+def average_bins(
+    time: Floats, flux: Floats, own_weight: Floats, step: float, first: int, weight: Floats, mean: Floats
+) -> None:
+    """Average samples in bins of time, weighted by their inverse variances.
 
     Parameters
     ----------
-    time, flux, flux_err
-        Samples, ``time`` increasing, shape (n,).
+    time, flux, own_weight
+        Samples with their inverse variances, ``time`` increasing, shape (n,).
     step
-        Width of a bin, in units of ``time``; one begins at time 0.
-    places
-        Room for the number of each bin that has samples, shape (bins,).
-    sums
-        Room for their numbers of samples, the sums of their weights, and of the weighted fluxes less 1,
-        shape (3, bins).
-
-    Returns
-    -------
-    int
-        How many bins have samples.
+        Width of a bin, in units of ``time``; bin 0 begins at time 0.
+    first
+        Number of the first bin wanted.
+    weight, mean
+        Zeros, filled here: weights, and mean fluxes less 1, shape (bins,), with enough bins for all samples.
     """
     inverse = 1.0 / step
-    filled = -1
-    last = math.nan
-    count = weight = dip = 0.0
     for n in range(time.size):
-        place = math.floor(time[n] * inverse)
-        if place != last:
-            if filled >= 0:
-                sums[0, filled], sums[1, filled], sums[2, filled] = count, weight, dip
-            filled += 1
-            places[filled] = int(place)
-            last = place
-            count = weight = dip = 0.0
-        each = 1.0 / (flux_err[n] * flux_err[n])
-        count += 1.0
-        weight += each
-        dip += each * (flux[n] - 1.0)
-    sums[0, filled], sums[1, filled], sums[2, filled] = count, weight, dip
-    return filled + 1
+        place = math.floor(time[n] * inverse) - first
+        weight[place] += own_weight[n]
+        mean[place] += own_weight[n] * (flux[n] - 1.0)
+    for place in range(weight.size):
+        if weight[place] > 0.0:
+            mean[place] /= weight[place]
+
+
+@compiled
+def fill_coverage(weight: Floats, longest_gap: int, block: int, coverage: Floats) -> None:
+    """Tell when a star was observed and how well, without what is its own.
+
+    Parameters
+    ----------
+    weight
+        Of bins, shape (bins,); 0 where nothing is.
+    longest_gap
+        Gaps of up to so many empty bins count as observed.
+    block
+        Bins among which the level is the same.
+    coverage
+        Filled here, shape (bins,): the mean weight of the filled bins of each block over that of all, rounded
+        to a power of 2; 0 in long gaps, before the first and after the last filled bin.
+    """
+    total, filled = 0.0, 0
+    for n in range(weight.size):
+        total += weight[n]
+        filled += weight[n] > 0.0
+    coverage[:] = 0.0
+    last = -1
+    for start in range(0, weight.size, block):
+        of_block, number = 0.0, 0
+        for n in range(start, min(start + block, weight.size)):
+            of_block += weight[n]
+            number += weight[n] > 0.0
+        level = 1.0
+        if number > 0:
+            level = 2.0 ** round(math.log2(of_block * filled / (number * total)))
+        for n in range(start, min(start + block, weight.size)):
+            if weight[n] > 0.0:
+                if last >= 0 and n - last - 1 <= longest_gap:
+                    for between in range(last + 1, n):
+                        coverage[between] = coverage[last] if between < start else level
+                coverage[n] = level
+                last = n

@@ -6,6 +6,7 @@ The adaptive matched filter of Jenkins (2002), ApJ 575, 493, lives here; whether
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.noise import robust_scatter
 from astro_assets.transits.search.engine import Curve, Floats
-from astro_assets.transits.search.grid import Grid, gridded
+from astro_assets.transits.search.grid import Bins, binned_means
 
 Singles = NDArray[np.float32]
 
@@ -85,41 +86,62 @@ def single_events(
     noise_from
         Where noise is measured: the curve without what is known not to be noise. By default all of it.
     """
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.event_lanes import set_events, set_kernels
+
+    bins = binned_means(curve, max(step_days, curve.cadence_days))
+    finer = math.ceil(bins.step / _LONGEST_STEP)
+    templates = _templates(bins.step, tuple(durations.tolist()), finer)
+    reach = templates.shape[1] // 2
+    whitened, correlation = _whitened(bins, noise_from, 2 * reach)
+    kernels = np.empty_like(templates)
+    set_kernels(templates, correlation, kernels)
+    n_bins = bins.weight.size
+    dips, weights = np.zeros((2, n_bins + 2 * reach), np.float32)
+    dips[reach : reach + n_bins], weights[reach : reach + n_bins] = -whitened, bins.weight
+    least = _LEAST_SEEN * float(np.median(bins.weight[bins.weight > 0])) * kernels.sum(axis=1)
+    strength, information = np.empty((2, len(templates), n_bins), np.float32)
+    of_flux, of_coverage, bound = (values.astype(np.float32) for values in (templates, kernels, least))
+    set_events(dips, weights, of_flux, of_coverage, bound, strength, information)
+    strength, information = (
+        values.reshape(-1, finer, n_bins).transpose(0, 2, 1).reshape(-1, n_bins * finer)
+        for values in (strength, information)
+    )
+    return SingleEvents(bins.start + 0.5 * bins.step, bins.step / finer, durations, strength, information)
+
+
+def _whitened(bins: Bins, noise_from: Curve | None, n_lags: int) -> tuple[Floats, Floats]:
+    """Take each frequency in units of its noise.
+
+    Returns
+    -------
+    whitened : ndarray of float64, shape (n,)
+        Flux times the inverse covariance of its noise.
+    correlation : ndarray of float64, shape (n_lags + 1,)
+        A row of that matrix from its diagonal on, for bins of unit weight.
+    """
     from scipy import fft
 
-    grid = gridded(curve, max(step_days, curve.cadence_days))
-    finer = int(np.ceil(grid.step / _LONGEST_STEP))
-    n_bins = grid.residual.size
-    size = 1 << int(n_bins + np.ceil(4 * durations[-1] / grid.step)).bit_length()
-    scaled, amplitude = _scaled(grid, size)
-    seen = amplitude[:n_bins] > 0
-    if noise_from is None:
-        response = 1 / noise_power(scaled, amplitude > 0)
-    else:
-        values, weights = _scaled(gridded(noise_from, grid.step), size)
-        response = 1 / noise_power(values, weights > 0)
-    whitened = fft.rfft(amplitude * fft.irfft(fft.rfft(scaled) * response, size))
-    coverage = fft.rfft(amplitude * amplitude)
-    templates, transformed = _templates(size, grid.step, tuple(durations.tolist()))
-    kernels = templates * fft.irfft(response * transformed, size)
-    least = _LEAST_SEEN * float(np.median(grid.weight[seen])) * kernels.sum(axis=1, keepdims=True)
-    strength = -_correlated(whitened, transformed, finer)[:, : finer * n_bins]
-    information = _correlated(coverage, fft.rfft(kernels), finer)[:, : finer * n_bins]
-    unknown = information <= least
-    strength[unknown] = information[unknown] = 0.0
-    return SingleEvents(grid.start + 0.5 * grid.step, grid.step / finer, durations, strength, information)
+    n_bins = bins.weight.size
+    size = fft.next_fast_len(n_bins + n_lags, real=True)
+    scaled, amplitude = _scaled(bins)
+    values, seen = scaled, amplitude > 0
+    if noise_from is not None:
+        values, other = _scaled(binned_means(noise_from, bins.step))
+        seen = other > 0
+    response = 1 / noise_power(values, seen, size)
+    of_white = fft.irfft(fft.rfft(scaled, size) * response, size)
+    return amplitude * of_white[:n_bins], fft.irfft(response, size)[: n_lags + 1]
 
 
-def _scaled(grid: Grid, size: int) -> tuple[Floats, Floats]:
-    """Values over their white noise and the inverse of that, but for a factor; zeros where nothing is."""
-    amplitude, scaled = np.zeros(size), np.zeros(size)
-    amplitude[: grid.weight.size] = np.sqrt(grid.weight)
-    seen = np.flatnonzero(amplitude)
-    scaled[seen] = grid.residual[seen] / amplitude[seen]
-    return scaled, amplitude
+def _scaled(bins: Bins) -> tuple[Floats, Floats]:
+    """Flux less its mean over its white noise, and the inverse of that; zeros where nothing is."""
+    amplitude = np.sqrt(bins.weight)
+    level = float(np.sum(bins.weight * bins.mean) / np.sum(bins.weight))
+    return amplitude * (bins.mean - level), amplitude
 
 
-def noise_power(scaled: Floats, seen: NDArray[np.bool_]) -> Floats:
+def noise_power(scaled: Floats, seen: NDArray[np.bool_], size: int) -> Floats:
     """Power of the noise at each frequency of a real Fourier transform, that of white noise being 1.
 
     Parameters
@@ -128,26 +150,42 @@ def noise_power(scaled: Floats, seen: NDArray[np.bool_]) -> Floats:
         Values over their white noise, 0 where nothing was seen, shape (n,).
     seen
         Where something was, shape (n,).
+    size
+        Length of the transform, at least n; even.
 
     Returns
     -------
-    ndarray of float64, shape (n // 2 + 1,)
+    ndarray of float64, shape (size // 2 + 1,)
         Never rising with frequency.
     """
     from scipy import fft, optimize
 
     limit = _CLIP_SIGMA * robust_scatter(scaled[seen])
     if not limit > 0:  # most values are the same: nothing is known of the noise
-        return np.ones(scaled.size // 2 + 1)
-    power = np.abs(fft.rfft(scaled.clip(-limit, limit))) ** 2 / np.count_nonzero(seen)
-    n_bands = int(np.log(power.size / 4) / np.log(_BAND_RATIO)) + 1
-    edges = np.unique(np.concatenate([[1], np.geomspace(4, power.size, n_bands + 1).astype(np.int64)]))
-    means = np.add.reduceat(power, edges[:-1])
-    counts = np.diff(edges)
-    means = optimize.isotonic_regression(means / counts, weights=counts, increasing=False).x
+        return np.ones(size // 2 + 1)
+    power = np.abs(fft.rfft(scaled.clip(-limit, limit), size)) ** 2 / np.count_nonzero(seen)
+    bands = _bands(power.size)
+    means = np.add.reduceat(power, bands.first) / bands.count
+    means = optimize.isotonic_regression(means, weights=bands.count, increasing=False).x
+    return np.asarray(np.exp(np.interp(bands.frequency, bands.middle, np.log(means))), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bands:
+    """Frequencies that are averaged: the first of each band, and how many; middles and all, logarithms."""
+
+    first: NDArray[np.int64]
+    count: NDArray[np.int64]
+    middle: Floats
+    frequency: Floats
+
+
+@lru_cache(maxsize=8)
+def _bands(n_frequencies: int) -> _Bands:
+    n_bands = int(np.log(n_frequencies / 4) / np.log(_BAND_RATIO)) + 1
+    edges = np.unique(np.concatenate([[1], np.geomspace(4, n_frequencies, n_bands + 1).astype(np.int64)]))
     middle = np.log(0.5 * (edges[1:] + edges[:-1] - 1))
-    frequency = np.log(np.arange(power.size).clip(min=1))
-    return np.asarray(np.exp(np.interp(frequency, middle, np.log(means))), dtype=np.float64)
+    return _Bands(edges[:-1], np.diff(edges), middle, np.log(np.arange(n_frequencies).clip(min=1)))
 
 
 def transit_shape(phase: Floats) -> Floats:
@@ -166,29 +204,15 @@ def transit_shape(phase: Floats) -> Floats:
     return np.asarray(shape[:-1] / shape[-1], dtype=np.float64)
 
 
-@lru_cache(maxsize=2)  # those of years take 60 MB; stars that were observed together have the same
-def _templates(size: int, step: float, durations: tuple[float, ...]) -> tuple[Floats, NDArray[np.complex128]]:
-    """Return a transit of each duration on a circle of bins, and their Fourier transforms."""
-    from scipy import fft
+@lru_cache(maxsize=8)
+def _templates(step: float, durations: tuple[float, ...], finer: int) -> Floats:
+    """Return transits of each duration at so many times of a bin, averaged over bins: shape (rows, bins).
 
-    templates = np.stack([_template(size, step, duration) for duration in durations])
-    return templates, fft.rfft(templates)
-
-
-def _template(size: int, step: float, duration: float) -> Floats:
-    """Return a transit in the middle of bin 0 of a circle of bins, averaged over each."""
-    reach = int(np.ceil(0.5 * duration / step + 0.5))
+    Duration after duration; the first of each is in the middle of the middle bin.
+    """
+    reach = math.ceil(0.5 * max(durations) / step + 1.5)
     fine = (np.arange((2 * reach + 1) * _FINENESS) + 0.5) / _FINENESS - reach - 0.5
-    means = transit_shape(fine * step / duration).reshape(-1, _FINENESS).mean(axis=1)
-    template = np.zeros(size)
-    template[np.arange(-reach, reach + 1)] = means
-    return template
-
-
-def _correlated(transformed: NDArray[np.complex128], kernels: NDArray[np.complex128], finer: int) -> Singles:
-    """Correlate with each kernel, at so many times a bin."""
-    from scipy import fft
-
-    product = (transformed * np.conj(kernels)).astype(np.complex64)
-    size = 2 * (transformed.size - 1)
-    return np.asarray(finer * fft.irfft(product, finer * size), dtype=np.float32)
+    offsets = fine - np.arange(finer)[:, np.newaxis] / finer
+    shapes = transit_shape(offsets * step / np.array(durations)[:, np.newaxis, np.newaxis])
+    templates: Floats = shapes.reshape(len(durations) * finer, -1, _FINENESS).mean(axis=2)
+    return templates

@@ -7,15 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Final
 
 import numpy as np
 
+from astro_assets.transits.search.binning import binned
 from astro_assets.transits.search.boxes import Box, transits_of
 from astro_assets.transits.search.engine import Curve, Floats, Spectrum
 from astro_assets.transits.search.folded_boxes import TransitStatistics, detection_statistic, measure
-from astro_assets.transits.search.peaks import signal_detection_efficiency
+from astro_assets.transits.search.peaks import detrended_power, signal_detection_efficiency
 from astro_assets.transits.search.refinement import Fitted, Limits, refine
 from astro_assets.transits.search.trapezoid import Trapezoid, fit_trapezoid
+
+#: Shapes and phases are looked at in bins of this part of a transit, or in samples where these are longer.
+_BINS_A_TRANSIT: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,8 @@ class Signal:
         return detection_statistic(self.statistics)
 
 
-def measured_signal(
-    curve: Curve, found: Fitted, spectrum: Spectrum, height: Floats, limits: Limits
-) -> Signal | None:
-    """Refine on all samples, fit the transit's shape, and set the epoch to the transit nearest the middle.
+def measured_signal(curve: Curve, found: Fitted, spectrum: Spectrum, limits: Limits) -> Signal | None:
+    """Refine on fine bins, fit the transit's shape, and set the epoch to the transit nearest the middle.
 
     Parameters
     ----------
@@ -72,8 +75,8 @@ def measured_signal(
         Stronger signals masked.
     found
         At the right alias.
-    spectrum, height
-        In which it was found, and its power without its trend.
+    spectrum
+        In which it was found.
     limits
         Durations and transits allowed.
 
@@ -83,8 +86,9 @@ def measured_signal(
         None where no transit of the fitted ephemeris is observed.
     """
     half_width = found.box.duration * found.box.period / curve.baseline_days / 3
-    fine = refine(curve, found.box, half_width, limits) or found
-    transit = fit_trapezoid(curve, fine.box, fine.transits.depth, fine.transits.noise_factor)
+    bins = binned(curve, found.box.duration / _BINS_A_TRANSIT)
+    fine = refine(bins, found.box, half_width, limits) or found
+    transit = fit_trapezoid(bins, fine.box, fine.transits.depth, fine.transits.noise_factor)
     box = Box(transit.period, transit.epoch, fine.box.duration)
     transits = transits_of(curve, box)
     if not transits.n_transits:
@@ -100,8 +104,8 @@ def measured_signal(
         box=box,
         transit=transit,
         epoch_err=epoch_err,
-        statistics=measure(curve, box, transits),
-        sde=float(signal_detection_efficiency(height)[near].max()),
+        statistics=measure(bins, box, transits),
+        sde=float(signal_detection_efficiency(detrended_power(spectrum.power))[near].max()),
         peak=float(spectrum.power[near].max()),
         log10_false_alarm=np.nan,
         harmonic=None,

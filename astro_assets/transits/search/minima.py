@@ -16,7 +16,7 @@ from astro_assets.transits.search.engine import Floats
 
 #: A dip that is seen so often, with a depth so many times its scatter from one to the next, is periodic
 #: whatever its shape: spots do not last for so many rotations.
-_STEADY_TRANSITS: Final = 200
+STEADY_TRANSITS: Final = 200
 _STEADY_CONSTANCY: Final = 8.0
 #: Minima that take turns and differ by so many standard deviations are those of two stars.
 _UNLIKE_SIGMA: Final = 5.0
@@ -40,7 +40,7 @@ def take_turns(n_transits: int, constancy: float, sigma: float) -> bool:
     sigma
         How unlike the two kinds are, see :func:`unlike_sigma`.
     """
-    return n_transits >= _STEADY_TRANSITS and constancy >= _STEADY_CONSTANCY and sigma >= _UNLIKE_SIGMA
+    return n_transits >= STEADY_TRANSITS and constancy >= _STEADY_CONSTANCY and sigma >= _UNLIKE_SIGMA
 
 
 def depth_constancy(depths: Floats, odd: NDArray[np.bool_]) -> float:

@@ -68,8 +68,8 @@ def distinct_peaks(
 
 def highest_of_groups(periods: Floats, power: Floats, n_groups: int) -> tuple[Floats, Floats]:
     """Thin a spectrum to at most ``n_groups`` points, each the highest of its neighbours."""
-    edges = np.unique(np.linspace(0, periods.size, min(n_groups, periods.size) + 1).astype(np.int64))
-    group = np.repeat(np.arange(edges.size - 1), np.diff(edges))
-    order = np.lexsort((-power, group))
-    best = order[edges[:-1]]
-    return periods[best], power[best]
+    edges = np.linspace(0, periods.size, min(n_groups, periods.size) + 1).astype(np.int64)
+    highest = np.repeat(np.maximum.reduceat(power, edges[:-1]), np.diff(edges))
+    best = np.flatnonzero(power == highest)
+    first = np.searchsorted(best, edges[:-1])
+    return periods[best[first]], power[best[first]]

@@ -37,8 +37,7 @@ def transit_duration_days(period_days: Floats | float, density_solar: float = 1.
         Duration in days, the shape of ``period_days``.
     """
     period = np.asarray(period_days, dtype=np.float64)
-    g_density = _SOLAR_G_DENSITY * density_solar
-    return period / math.pi * np.cbrt(3 * math.pi / (g_density * period**2))
+    return np.cbrt(3 / (math.pi**2 * _SOLAR_G_DENSITY * density_solar) * period)
 
 
 def ofir_periods(

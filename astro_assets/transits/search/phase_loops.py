@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 
 #: Level, and cosine and sine of the period and of half of it.
 _TERMS: Final = 5
+#: Bins of a period.
+_BINS: Final = 512
 #: Added to the diagonal, in units of its sum: a sinusoid of which too little is seen stays flat.
 _RIDGE: Final = 1e-9
 
@@ -29,25 +31,32 @@ def sinusoid_in_transit(
 ) -> float:
     """Fit level, period and half period outside transits; return the mean of the fit in transits.
 
-    Outside is what is farther than 3/4 of a duration from their middles.
+    Outside is what is farther than 3/4 of a duration from their middles. Samples are summed in bins of
+    phase, too narrow to matter.
     """
-    normal, right, inside = np.zeros((_TERMS, _TERMS)), np.zeros(_TERMS), np.zeros(_TERMS)
-    terms = np.ones(_TERMS)
+    inside, outside, excess = np.zeros(_BINS + 1), np.zeros(_BINS + 1), np.zeros(_BINS + 1)
+    cycles_a_day = 1.0 / period
     for n in range(time.size):
-        phase = (time[n] - epoch) / period
+        phase = (time[n] - epoch) * cycles_a_day
         phase -= np.floor(phase + 0.5)
-        offset = np.abs(phase) * period
+        offset, place = np.abs(phase) * period, int((phase + 0.5) * _BINS)
+        if offset < 0.5 * duration:
+            inside[place] += weight[n]
+        elif offset >= 0.75 * duration:
+            outside[place] += weight[n]
+            excess[place] += weight[n] * (flux[n] - 1.0)
+    normal, right, of_transits = np.zeros((_TERMS, _TERMS)), np.zeros(_TERMS), np.zeros(_TERMS)
+    terms = np.ones(_TERMS)
+    for place in range(_BINS):
+        phase = (place + 0.5) / _BINS - 0.5
         cosine, sine = np.cos(2 * np.pi * phase), np.sin(2 * np.pi * phase)
         terms[1], terms[2] = cosine, sine
         terms[3], terms[4] = cosine * cosine - sine * sine, 2 * sine * cosine
-        if offset < 0.5 * duration:
-            for k in range(_TERMS):
-                inside[k] += weight[n] * terms[k]
-        elif offset >= 0.75 * duration:
-            for k in range(_TERMS):
-                right[k] += weight[n] * terms[k] * (flux[n] - 1.0)
-                for m in range(k + 1):
-                    normal[k, m] += weight[n] * terms[k] * terms[m]
+        for k in range(_TERMS):
+            of_transits[k] += inside[place] * terms[k]
+            right[k] += excess[place] * terms[k]
+            for m in range(k + 1):
+                normal[k, m] += outside[place] * terms[k] * terms[m]
     trace = 0.0
     for k in range(_TERMS):
         normal[:k, k] = normal[k, :k]
@@ -57,7 +66,7 @@ def sinusoid_in_transit(
     mean = 1.0
     coefficients = solved(normal, right)
     for k in range(_TERMS):
-        mean += coefficients[k] * inside[k] / inside[0]
+        mean += coefficients[k] * of_transits[k] / of_transits[0]
     return mean
 
 

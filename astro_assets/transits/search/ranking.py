@@ -16,19 +16,14 @@ from astro_assets.transits.search.engine import Floats, Spectrum
 from astro_assets.transits.search.matched_filter import SingleEvents
 from astro_assets.transits.search.periods import transit_duration_days
 
-#: Durations expected, in units of that of a central transit of the Sun: dwarfs at any impact parameter.
-_TYPICAL_DURATION: Final = 0.8
-_DURATION_SCATTER: Final = 0.5
-#: The same of the best of a few boxes.
+#: Duration expected, in units of that of a central transit of the Sun.
+TYPICAL_DURATION: Final = 0.8
+#: How much that of the best of a few boxes differs from it, as a logarithm.
 _BOX_SCATTER: Final = 0.4
 #: Weight of the spectrum beside the evidence.
 _SECOND_OPINION: Final = 0.2
 #: Largest ratio of neighbouring durations.
 _DURATION_RATIO: Final = 1.3
-#: Periods tried on each side of a peak, and how far apart they are: transits drift over the data by this
-#: part of the duration.
-_EACH_SIDE: Final = 3
-_DRIFT: Final = 0.25
 
 
 def event_durations(
@@ -73,28 +68,21 @@ class Evidence:
             Days; periods at which transits drift by three quarters of the duration over the data are tried.
         """
         # Compiling takes a while; the code location must load without it.
-        from astro_assets.transits.search.event_folding import strongest_repetition
+        from astro_assets.transits.search.event_folding import log_evidence
 
         events = self.events
-        relative = events.durations / float(transit_duration_days(period))
-        shortest, longest = self.duration_factors
-        chosen = np.flatnonzero((relative >= shortest) & (relative <= longest))
-        if not chosen.size:
-            chosen = np.array([np.argmin(np.abs(np.log(relative)))])
-        baseline = events.strength.shape[1] * events.step
-        shifts = _DRIFT * np.arange(-_EACH_SIDE, _EACH_SIDE + 1)
-        periods = period * (1 + shifts * duration / baseline) / events.step
-        snr = np.array(
-            [
-                strongest_repetition(
-                    events.strength[row], events.information[row], periods, self.least_transits
-                )
-                for row in chosen
-            ]
+        central = float(transit_duration_days(period))
+        return float(
+            log_evidence(
+                events.strength,
+                events.information,
+                events.step,
+                events.durations,
+                (period, duration, central),
+                self.duration_factors,
+                self.least_transits,
+            )
         )
-        likely = -0.5 * (np.log(relative[chosen] / _TYPICAL_DURATION) / _DURATION_SCATTER) ** 2
-        volume = 2 * np.log(events.durations[chosen]) - np.log(period * baseline)
-        return float(np.logaddexp.reduce(0.5 * snr**2 + likely + volume))
 
     def most_likely_first(self, spectrum: Spectrum, peaks: NDArray[np.int64]) -> NDArray[np.int64]:
         """Order peaks of a spectrum by their evidence, and by what the spectrum itself says.
@@ -105,7 +93,7 @@ class Evidence:
         evidence = np.array(
             [self.near(float(spectrum.periods[peak]), float(spectrum.duration[peak])) for peak in peaks]
         )
-        likely = (1 - _SECOND_OPINION) * evidence + _SECOND_OPINION * log_odds(spectrum)[peaks]
+        likely = (1 - _SECOND_OPINION) * evidence + _SECOND_OPINION * log_odds(spectrum.at(peaks))
         return peaks[np.argsort(-likely, kind="stable")]
 
 
@@ -126,5 +114,5 @@ def log_odds(spectrum: Spectrum) -> Floats:
     """
     relative = spectrum.duration / transit_duration_days(spectrum.periods)
     with np.errstate(divide="ignore"):
-        likely = ((np.log(relative / _TYPICAL_DURATION)) / _BOX_SCATTER) ** 2
+        likely = ((np.log(relative / TYPICAL_DURATION)) / _BOX_SCATTER) ** 2
     return 0.5 * spectrum.power**2 - np.log(spectrum.periods) - 0.5 * likely

@@ -11,7 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, repeat
 from typing import Any, Final, Literal, cast
 
 import numpy as np
@@ -58,9 +58,13 @@ class SurveyEngine:
         curves: Sequence[Curve],
         period_range: tuple[float, float],
         duration_factors: tuple[float, float],
+        wholes: Sequence[Curve] | None = None,
     ) -> list[Spectrum]:
         """See :class:`astro_assets.transits.search.engine.SpectrumEngine`."""
-        grids = [gridded(curve, max(self.finest_step_days, curve.cadence_days)) for curve in curves]
+        grids = [
+            gridded(curve, max(self.finest_step_days, curve.cadence_days), whole)
+            for curve, whole in zip(curves, wholes or repeat(None, len(curves)), strict=True)
+        ]
         alike: dict[tuple[float, int], list[int]] = defaultdict(list)
         for number, grid in enumerate(grids):
             alike[grid.step, grid.residual.size].append(number)
@@ -86,11 +90,11 @@ class _Block:
 
 def _blocks(numbers: Sequence[int], grids: Sequence[Grid]) -> Iterator[_Block]:
     """Put stars of equal weights together, and the others in vectors or alone, whatever is faster."""
-    by_weight: dict[bytes, list[int]] = defaultdict(list)
+    by_coverage: dict[bytes, list[int]] = defaultdict(list)
     for number in numbers:
-        by_weight[grids[number].weight.tobytes()].append(number)
+        by_coverage[grids[number].coverage.tobytes()].append(number)
     others: list[int] = []
-    for stars in by_weight.values():
+    for stars in by_coverage.values():
         if len(stars) < _FEWEST_ALIKE:
             others += stars
         else:
@@ -113,15 +117,19 @@ def _search(plan: Plan, grids: list[Grid], kind: str) -> NDArray[np.float64]:
         Shape (stars, 2, cells).
     """
     residual = np.stack([grid.residual for grid in grids])
-    weight = np.stack([grid.weight for grid in (grids if kind == "different" else grids[:1] * _LANES)])
+    seen = np.stack([grid.seen for grid in grids])
+    coverage = np.stack([grid.coverage for grid in (grids if kind == "different" else grids[:1])])
     found = aligned_zeros(-(-len(grids) // _LANES), plan.periods.size, 2, _LANES)
     for n_bins, same_bins in groupby(plan.levels, key=lambda level: level.n_bins):
         levels = list(same_bins)
         while residual.shape[1] > n_bins:
-            residual, weight = (values[:, ::2] + values[:, 1::2] for values in (residual, weight))
+            residual, seen, coverage = (
+                values[:, ::2] + values[:, 1::2] for values in (residual, seen, coverage)
+            )
         room = max(level.room for level in levels)
-        residuals, weights = _vectors(residual, room), _vectors(weight, room)[0]
-        factors = _noise_factors(residuals, weights, n_bins, max((level.widths for level in levels), key=len))
+        residuals, weights = _vectors(residual, room), _vectors(coverage, room)[0]
+        widths = max((level.widths for level in levels), key=len)
+        factors = _noise_factors(residuals, _vectors(seen, room), n_bins, widths)
         if kind != "different":
             weights = weights[:, 0].copy()
         for level in levels:
@@ -179,11 +187,11 @@ def _vectors(values: NDArray[np.float64], room: int) -> Singles:
     return vectors
 
 
-def _noise_factors(residuals: Singles, weights: Singles, n_bins: int, widths: tuple[int, ...]) -> Singles:
+def _noise_factors(residuals: Singles, seen: Singles, n_bins: int, widths: tuple[int, ...]) -> Singles:
     """Return what the ratios of each box are multiplied by, shape (vectors, widths, 16)."""
     from astro_assets.transits.search.noise_lanes import noise_factors
 
     noise = aligned_zeros(len(residuals), len(widths), _LANES)
-    for residual, out in zip(residuals, noise, strict=True):
-        noise_factors(residual.reshape(-1), weights.reshape(-1), n_bins, widths, out.reshape(-1))
+    for residual, weight, out in zip(residuals, seen, noise, strict=True):
+        noise_factors(residual.reshape(-1), weight.reshape(-1), n_bins, widths, out.reshape(-1))
     return np.float32(1) / noise

@@ -18,16 +18,41 @@ Floats = NDArray[np.float64]
 
 
 @compiled
-def transit_number(time: float, period: float, epoch: float) -> int:
-    """Return the number of the nearest transit."""
-    return int(np.floor((time - epoch) / period + 0.5))
+def transits(
+    time: Floats, flux: Floats, weight: Floats, period: float, epoch: float, duration: float, least: float
+) -> Any:
+    """Measure each transit that has at least so many samples, and the rest of the curve.
+
+    Returns
+    -------
+    numbers : ndarray of int64, shape (transits,)
+        Which transits these are; none where nothing is outside of them.
+    dips, weights : ndarray of float64, shape (transits,)
+        Weighted depth below the level, and weight of each.
+    n_points : int
+        Samples in them.
+    level, weight_outside : float
+        Mean flux of what is farther than 3/4 of a duration from transits, and its weight.
+    noise : float
+        Its red noise over one duration.
+    """
+    first, excess, weights, counts, outside = transit_sums(time, flux, weight, period, epoch, duration)
+    numbers = np.flatnonzero(counts >= least)
+    n_outside = int(np.count_nonzero(outside))
+    if numbers.size == 0 or n_outside == 0:
+        nothing = np.empty(0)
+        return numbers[:0], nothing, nothing, 0, np.nan, 0.0, 1.0
+    level, total, noise = _level_and_noise(time, flux, weight, outside, n_outside, duration, least)
+    weights = weights[numbers]
+    dips = weights * (level - 1.0) - excess[numbers]
+    return numbers + first, dips, weights, counts[numbers].sum(), level, total, noise
 
 
 @compiled
 def transit_sums(
     time: Floats, flux: Floats, weight: Floats, period: float, epoch: float, duration: float
 ) -> Any:
-    """Sum over each transit, and over what is farther than 3/4 of a duration from them.
+    """Sum over each transit, and tell what is farther than 3/4 of a duration from all.
 
     Returns
     -------
@@ -38,43 +63,45 @@ def transit_sums(
     outside : ndarray of bool, shape (n,)
         What is far from transits.
     """
-    first = transit_number(time[0], period, epoch)
-    n_transits = transit_number(time[-1], period, epoch) - first + 1
+    cycles_a_day = 1.0 / period
+    first = int(np.floor((time[0] - epoch) * cycles_a_day + 0.5))
+    n_transits = int(np.floor((time[-1] - epoch) * cycles_a_day + 0.5)) - first + 1
     excess, weights = np.zeros(n_transits), np.zeros(n_transits)
     counts, outside = np.zeros(n_transits, np.int64), np.zeros(time.size, np.bool_)
     for n in range(time.size):
-        number = transit_number(time[n], period, epoch)
+        number = np.floor((time[n] - epoch) * cycles_a_day + 0.5)
         offset = np.abs(time[n] - epoch - number * period)
         if offset < 0.5 * duration:
-            excess[number - first] += weight[n] * (flux[n] - 1.0)
-            weights[number - first] += weight[n]
-            counts[number - first] += 1
+            place = int(number) - first
+            excess[place] += weight[n] * (flux[n] - 1.0)
+            weights[place] += weight[n]
+            counts[place] += 1
         outside[n] = offset >= 0.75 * duration
     return first, excess, weights, counts, outside
 
 
 @compiled
-def level_and_noise(
-    time: Floats, flux: Floats, weight: Floats, outside: Any, duration: float, least: float
+def _level_and_noise(
+    time: Floats, flux: Floats, weight: Floats, chosen: Any, n_chosen: int, duration: float, least: float
 ) -> Any:
-    """Return mean flux and weight of what is outside of transits, and its red noise over one duration.
+    """Return mean flux and weight of some samples, and their red noise over one duration.
 
     ``least`` is the smallest number of samples of a box that counts.
     """
-    times, dips, weights = np.empty(time.size), np.empty(time.size), np.empty(time.size)
-    total, excess, n_outside = 0.0, 0.0, 0
+    times, dips, weights = np.empty(n_chosen + 1), np.empty(n_chosen + 1), np.empty(n_chosen + 1)
+    total, excess, at = 0.0, 0.0, 0
     for n in range(time.size):
-        if outside[n]:
-            total += weight[n]
-            excess += weight[n] * (flux[n] - 1.0)
-            times[n_outside], weights[n_outside] = time[n], weight[n]
-            dips[n_outside] = weight[n] * (flux[n] - 1.0)
-            n_outside += 1
+        # Each sample is written, and written over unless it is chosen: that is faster than to choose.
+        times[at], weights[at], dips[at] = time[n], weight[n], weight[n] * (flux[n] - 1.0)
+        if chosen[n]:
+            total += weights[at]
+            excess += dips[at]
+            at += 1
     level = excess / total
-    for n in range(n_outside):
+    times, dips, weights = times[:n_chosen], dips[:n_chosen], weights[:n_chosen]
+    for n in range(n_chosen):
         dips[n] -= weights[n] * level
-    noise = red_noise(times[:n_outside], dips[:n_outside], weights[:n_outside], duration, least)
-    return 1.0 + level, total, noise
+    return 1.0 + level, total, red_noise(times, dips, weights, duration, least)
 
 
 @compiled
@@ -83,8 +110,9 @@ def mean_between(
 ) -> float:
     """Return the mean flux within half a duration of a quarter of the period before and after transits."""
     total, excess = 0.0, 0.0
+    cycles_a_day = 1.0 / period
     for n in range(time.size):
-        number = transit_number(time[n], period, epoch)
+        number = np.floor((time[n] - epoch) * cycles_a_day + 0.5)
         if np.abs(np.abs(time[n] - epoch - number * period) - 0.25 * period) < 0.5 * duration:
             total += weight[n]
             excess += weight[n] * (flux[n] - 1.0)

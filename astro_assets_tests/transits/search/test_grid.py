@@ -1,12 +1,14 @@
 """Curves on a uniform grid: nothing is lost, and boxes have the signal-to-noise ratio of the samples."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.grid import gridded
+from astro_assets.transits.search.grid import binned_means, gridded
 from astro_assets_tests.transits.synthetic import sector_times
 
 CADENCE = 10 / 1440
@@ -20,34 +22,37 @@ def curve(seed=0, cadence=CADENCE):
 
 
 @given(step=st.floats(CADENCE, 0.5))
-def test_weights_add_up_to_one_and_residuals_to_nothing(step):
+def test_coverage_adds_up_to_one_and_residuals_to_nothing(step):
     grid = gridded(curve(), step)
-    assert grid.weight.sum() == pytest.approx(1.0)
+    assert grid.coverage.sum() == pytest.approx(1.0)
     assert grid.residual.sum() == pytest.approx(0.0, abs=1e-9)
 
 
 def test_a_box_has_the_ratio_of_its_samples():
     noisy = curve()
-    # Equal errors, one sample a bin: what the rounding of weights costs otherwise is another test's.
+    # Equal errors, one sample a bin: what weights that are unlike the coverage cost is another test's.
     time, first_of_bin = np.unique((np.floor(noisy.time / CADENCE) + 0.5) * CADENCE, return_index=True)
     data = Curve(time, noisy.flux[first_of_bin], np.full(time.size, 1e-3), CADENCE)
     grid = gridded(data, CADENCE)
     first, last = 100, 104
-    inside = (data.time >= grid.start + first * grid.step) & (data.time < grid.start + last * grid.step)
+    start = binned_means(data, CADENCE).start
+    inside = (data.time >= start + first * grid.step) & (data.time < start + last * grid.step)
     weight = data.weight
     low, high = (np.average(data.flux[part], weights=weight[part]) for part in (inside, ~inside))
     ratio = (high - low) / np.sqrt(1 / weight[inside].sum() + 1 / weight[~inside].sum())
-    dip, share = grid.residual[first:last].sum(), grid.weight[first:last].sum()
-    assert -dip / np.sqrt(share * (1 - share)) == pytest.approx(ratio, rel=1e-6)
+    dip, share = grid.residual[first:last].sum(), grid.coverage[first:last].sum()
+    # The samples missing outside of the box count as observed.
+    assert -dip / np.sqrt(share * (1 - share)) == pytest.approx(ratio, rel=2e-5)
 
 
-def test_rounded_weights_cost_little_of_a_ratio():
+def test_weights_unlike_the_coverage_cost_little_of_a_ratio():
     data = curve()
     dip = (data.time > 1326) & (data.time < 1326.3)
     data = Curve(data.time, data.flux - 0.01 * dip, data.flux_err, CADENCE)
     grid = gridded(data, CADENCE)
-    place = np.unique(np.floor((data.time[dip] - grid.start) / grid.step).astype(int))
-    share = grid.weight[place].sum()
+    start = binned_means(data, CADENCE).start
+    place = np.unique(np.floor((data.time[dip] - start) / grid.step).astype(int))
+    share = grid.coverage[place].sum()
     found = -grid.residual[place].sum() / np.sqrt(share * (1 - share))
     weight = data.weight
     low, high = (np.average(data.flux[part], weights=weight[part]) for part in (dip, ~dip))
@@ -55,25 +60,60 @@ def test_rounded_weights_cost_little_of_a_ratio():
     assert found == pytest.approx(best, rel=0.02)
 
 
-def test_stars_observed_together_have_the_same_weights():
+def test_noise_has_the_variance_of_the_coverage_whatever_the_weights():
+    noisy = curve()
+    factors = np.random.default_rng(3).uniform(0.6, 1.7, noisy.time.size)
+    errors = np.where(noisy.time < 1338, 1e-3, 2e-3) * factors
+    squares = []
+    for seed in range(200):
+        flux = 1 + np.random.default_rng(seed).normal(0, errors)
+        grid = gridded(Curve(noisy.time, flux, errors, CADENCE), 3 * CADENCE)
+        squares.append(grid.residual**2)
+    seen = grid.seen > 0
+    np.testing.assert_allclose((np.mean(squares, axis=0)[seen] / grid.coverage[seen]).mean(), 1, rtol=0.02)
+
+
+def test_stars_observed_together_have_the_same_coverage():
     time = sector_times(0, 2 / 1440)
     grids = []
     for seed in range(8):
         rng = np.random.default_rng(seed)
-        kept = rng.random(time.size) > 3e-4
-        errors = 1e-3 * rng.uniform(0.95, 1.05) * rng.uniform(0.99, 1.01, time.size)
+        kept = rng.random(time.size) > 0.05
+        errors = 1e-3 * rng.uniform(0.5, 2) * rng.uniform(0.9, 1.1, time.size)
         grids.append(gridded(Curve(time, np.ones(time.size), errors, 2 / 1440).where(kept), 15 / 1440))
-    assert len({grid.residual.size for grid in grids}) == 1
-    _, counts = np.unique([grid.weight.tobytes() for grid in grids], return_counts=True)
-    assert counts.max() >= 5
+    # Now and then a star has nothing in the first bin or the last.
+    assert Counter(grid.coverage.tobytes() for grid in grids).most_common(1)[0][1] >= 7
+
+
+def test_coverage_has_the_long_gaps_and_the_large_steps_of_the_noise():
+    time = np.arange(0, 60, CADENCE) + CADENCE / 2
+    errors = np.where(time < 32, 1e-3, 2e-3)
+    data = Curve(time, np.ones(time.size), errors, CADENCE)
+    apart = gridded(data.where((np.abs(time - 10) > 0.1) & (np.abs(time - 50) > 1)), CADENCE)
+    middle = binned_means(data, CADENCE).start + CADENCE * (np.arange(apart.coverage.size) + 0.5)
+    near = np.abs(middle - 10) < 0.09
+    assert (apart.coverage[near] == apart.coverage[middle < 9].max()).all()
+    assert not apart.seen[near].any()
+    assert not apart.coverage[np.abs(middle - 50) < 0.99].any()
+    late = apart.coverage[(middle > 33) & (middle < 48)]
+    np.testing.assert_allclose(late, apart.coverage[middle < 31].max() / 4)
+
+
+def test_what_is_masked_is_still_covered():
+    data = curve()
+    masked = data.where(np.abs(data.time - data.time[0]) > 1.0)
+    grid, whole = gridded(masked, CADENCE, data), gridded(data, CADENCE)
+    assert grid.coverage.tobytes() == whole.coverage.tobytes()
+    assert not grid.residual[whole.seen.cumsum() < 0.03].any()
+    assert np.count_nonzero(grid.seen) < np.count_nonzero(whole.seen)
 
 
 def test_samples_at_the_cadence_fill_every_bin_once():
     time = 1000 + np.arange(500) * CADENCE
     jitter = np.random.default_rng(0).uniform(-0.3, 0.3, time.size) * CADENCE
     data = Curve(time + jitter, np.ones(500), np.full(500, 1e-3), CADENCE)
-    weight = gridded(data, CADENCE).weight
-    assert np.count_nonzero(weight) > 350
-    even = gridded(Curve(time + CADENCE / 2, np.ones(500), np.full(500, 1e-3), CADENCE), CADENCE).weight
+    seen = gridded(data, CADENCE).seen
+    assert np.count_nonzero(seen) > 350
+    even = gridded(Curve(time + CADENCE / 2, np.ones(500), np.full(500, 1e-3), CADENCE), CADENCE).seen
     assert np.count_nonzero(even) == 500
     np.testing.assert_allclose(even[even > 0], 0.002)

@@ -61,7 +61,7 @@ def test_the_shape_is_one_in_the_middle_symmetric_and_zero_outside():
 
 
 def test_white_noise_has_unit_power_and_power_never_rises_with_frequency():
-    power = noise_power(np.random.default_rng(2).normal(size=4096), np.ones(4096, dtype=bool))
+    power = noise_power(np.random.default_rng(2).normal(size=4096), np.ones(4096, dtype=bool), 4096)
     np.testing.assert_allclose(np.median(power), 1, atol=0.1)
     assert (np.diff(power) <= 0).all()
 

@@ -25,7 +25,7 @@ def factors(curves):
     residuals = np.zeros((grids[0].residual.size, 16), np.float32)
     weights = np.zeros_like(residuals)
     for lane, grid in enumerate(grids):
-        residuals[:, lane], weights[:, lane] = grid.residual, grid.weight
+        residuals[:, lane], weights[:, lane] = grid.residual, grid.seen
     out = np.zeros(48, np.float32)
     noise_factors(residuals.reshape(-1), weights.reshape(-1), residuals.shape[0], WIDTHS, out)
     return out.reshape(3, 16)

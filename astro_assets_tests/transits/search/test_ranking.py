@@ -33,15 +33,15 @@ def test_the_strongest_repetition_is_that_of_plain_sums():
         known = information[places] > 0
         if known.sum() >= 2:
             best = max(best, strength[places].sum() / np.sqrt(information[places].sum()))
-    found = strongest_repetition(strength, information, np.array([12.4]), 2)
-    assert found == pytest.approx(best, rel=1e-5)
+    found = strongest_repetition(strength, information, 12.4, 2)
+    assert found == pytest.approx(best**2, rel=1e-5)
 
 
 def test_one_event_is_no_repetition():
     strength = np.zeros(100, np.float32)
     strength[30] = 50
     information = (strength > 0).astype(np.float32)
-    assert strongest_repetition(strength, information, np.array([20.0]), 2) == 0
+    assert strongest_repetition(strength, information, 20.0, 2) == 0
 
 
 def test_evidence_prefers_the_planets_period_to_its_aliases_and_to_chance():

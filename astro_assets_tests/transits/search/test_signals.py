@@ -167,10 +167,10 @@ def test_signals_are_ranked_by_strength_whatever_the_order_in_which_they_were_fo
 
 def test_a_spectrum_that_is_high_without_a_high_peak_has_no_signal():
     periods = np.linspace(1.0, 13.0, 5000)
-    power = np.where(periods < 7.0, 1.0, 5.0)
+    power = np.where(periods < 7.0, 1.0, 5.5)
     power[100:2400:100] = 4.0
 
-    def engine(curves, period_range, duration_factors):
+    def engine(curves, period_range, duration_factors, wholes):
         return [Spectrum(periods, power, np.full(periods.size, 0.1))]
 
     assert signals.find_signals([curve([])], SETTINGS, engine) == [[]]
