@@ -1,7 +1,5 @@
 """The compiled loops beside plain NumPy."""
 
-import subprocess
-import sys
 
 import numpy as np
 from hypothesis import given, settings
@@ -100,22 +98,3 @@ def test_folds_of_few_rows_are_sums_of_shifted_rows(rows, base, wider, data):
     starts = [row * base + row_shift(row, shift, rows) for row in range(rows)]
     expected = sum(grid[start : start + base + wider].astype(np.float64) for start in starts)
     np.testing.assert_allclose(folds(grid, rows, base, wider)[shift, :, 0], expected, atol=1e-5)
-
-
-def test_compiled_code_from_the_cache_gives_the_same(tmp_path):
-    program = (
-        "import numpy as np\n"
-        "from astro_assets.transits.search.folding import fold_groups, table_size\n"
-        "grid = np.arange(80 * 30, dtype=np.float32) % 17\n"
-        "tables, scratch = np.zeros((2, table_size(77 * 30, (30, 31), 6)), np.float32)\n"
-        "fold_groups(grid, 77, 30, 6, 1, np.zeros(20, np.int64), tables, scratch)\n"
-        "print(tables.tobytes().hex())\n"
-    )
-    environment = {"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": ":".join(sys.path)}
-    first, again = (
-        subprocess.run(
-            [sys.executable, "-c", program], env=environment, capture_output=True, check=True, text=True
-        ).stdout
-        for _ in range(2)
-    )
-    assert first == again != ""
