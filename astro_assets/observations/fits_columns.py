@@ -90,7 +90,7 @@ def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArra
         raise FitsError(f"damaged: {n_rows} rows of {width} bytes do not fit the {hdu.size} bytes of data")
     if hdu.size > MAX_TABLE_BYTES:
         raise FitsError(f"the table has {hdu.size} bytes; at most {MAX_TABLE_BYTES} are read", "too_large")
-    layout = _layout(hdu.header, width)
+    layout = _layout(hdu.header, width).columns
     missing = [name for name in names if name not in layout]
     if missing:
         raise FitsError(f"no column {missing[0]}; there are {', '.join(layout)[:200]}", "no_column")
@@ -127,7 +127,18 @@ def column_names(hdu: Hdu) -> list[str]:
     """
     if text_card(hdu.header, "XTENSION").upper() != "BINTABLE":
         raise FitsError(f"extension {hdu.name or 1!r} is not a binary table", "unsupported_product")
-    return list(_layout(hdu.header, whole_number(hdu.header, "NAXIS1")))
+    return list(_layout(hdu.header, whole_number(hdu.header, "NAXIS1")).columns)
+
+
+def field_names(hdu: Hdu) -> tuple[str, ...]:
+    """Return the names of all fields of a binary table in their order, in capitals; some may be alike.
+
+    Raises
+    ------
+    FitsError
+        If the table describes its columns wrongly.
+    """
+    return _layout(hdu.header, whole_number(hdu.header, "NAXIS1")).names
 
 
 def _native(stored: NDArray[Any], field: _Field) -> NDArray[np.generic]:
@@ -148,9 +159,24 @@ def _native(stored: NDArray[Any], field: _Field) -> NDArray[np.generic]:
     return numbers
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """The names of all fields in their order, and the columns by name."""
+
+    names: tuple[str, ...]
+    columns: dict[str, _Field]
+
+
 @lru_cache(maxsize=4)  # a file's table is asked for its columns again and again
-def _layout(header: Header, width: int) -> dict[str, _Field]:
-    layout: dict[str, _Field] = {}
+def _layout(header: Header, width: int) -> _Layout:
+    return _parsed(header.only("TFIELDS", "TFORM", "TTYPE", "TSCAL", "TZERO", "TNULL"), width)
+
+
+@lru_cache(maxsize=16)  # the tables of a product all have one layout
+def _parsed(image: bytes, width: int) -> _Layout:
+    header = Header(image)
+    columns: dict[str, _Field] = {}
+    names = []
     offset = 0
     n_fields = whole_number(header, "TFIELDS")
     if not 0 <= n_fields <= 999:
@@ -162,12 +188,12 @@ def _layout(header: Header, width: int) -> dict[str, _Field]:
             raise FitsError(f"damaged: TFORM{field} is {form!r}")
         repeat = int(match[1] or 1)
         plain = _plain(header, field, match[2], offset) if repeat == 1 else None
-        name = text_card(header, f"TTYPE{field}").upper()
-        layout[name] = plain or _Field(form, offset)
+        names.append(text_card(header, f"TTYPE{field}").upper())
+        columns[names[-1]] = plain or _Field(form, offset)
         offset += -(-repeat // 8) if match[2] == "X" else repeat * _WIDTHS[match[2]]
     if offset != width:
         raise FitsError(f"damaged: the columns fill {offset} bytes a row, NAXIS1 says {width}")
-    return layout
+    return _Layout(tuple(names), columns)
 
 
 def _plain(header: Header, field: int, code: str, offset: int) -> _Field | None:

@@ -61,6 +61,14 @@ class Header:
             self._values[keyword] = self._parsed(keyword)
         return self._values[keyword]
 
+    def only(self, *beginnings: str) -> bytes:
+        """Return an image of the cards whose keywords begin so; of all where the layout is unusual."""
+        if self._places is None:
+            return self._image.encode("ascii")
+        starts = [start for keyword, start in self._places.items() if keyword.startswith(beginnings)]
+        cards = [self._image[start : start + CARD] for start in starts]
+        return "".join((*cards, _END.ljust(CARD))).encode("ascii")
+
     @cached_property
     def _places(self) -> dict[str, int] | None:
         """Where the first card of each keyword begins; None where a card has an unusual layout."""

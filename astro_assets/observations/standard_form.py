@@ -119,8 +119,9 @@ def _relative(
     kept = good & np.isfinite(cadences.time) & np.isfinite(cadences.flux)
     kept &= np.isfinite(cadences.flux_err) & (cadences.flux_err > 0)
     while kept.any():
-        flux = cadences.flux[kept].astype(np.float64)
-        median = float(np.median(flux))
+        stored = cadences.flux[kept]
+        median = _median(stored)
+        flux = stored.astype(np.float64)
         if not 0 < median < np.inf:
             raise RefusalError(
                 "flux_not_positive",
@@ -138,6 +139,13 @@ def _relative(
         f"no finite cadence: of {len(good)}, {n_flagged} are flagged, and of the others no "
         f"{cadences.flux_column}, its error and time are all finite and the error positive",
     )
+
+
+def _median(values: NDArray[Any]) -> float:
+    """Return the median of numbers as they are stored, the mean of two in double precision."""
+    first, last = (values.size - 1) // 2, values.size // 2
+    middle = np.partition(values, (first, last))[[first, last]]
+    return float(middle.astype(np.float64).mean())
 
 
 def _check_times(

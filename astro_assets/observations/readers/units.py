@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from astro_assets.observations.fits_cards import integer_card, text_card
+from astro_assets.observations.fits_cards import text_card
+from astro_assets.observations.fits_columns import field_names
 from astro_assets.observations.fits_structure import Hdu
 from astro_assets.observations.refusals import RefusalError
 
@@ -25,11 +26,10 @@ def unit_of(hdu: Hdu, name: str) -> str:
     RefusalError
         If there is not one column of that name.
     """
-    n_fields = integer_card(hdu.header, "TFIELDS") or 0
-    fields = [n for n in range(1, n_fields + 1) if text_card(hdu.header, f"TTYPE{n}").upper() == name]
-    if len(fields) != 1:
-        raise RefusalError("damaged", f"damaged: {len(fields)} columns are named {name}")
-    return text_card(hdu.header, f"TUNIT{fields[0]}")
+    names = field_names(hdu)
+    if names.count(name) != 1:
+        raise RefusalError("damaged", f"damaged: {names.count(name)} columns are named {name}")
+    return text_card(hdu.header, f"TUNIT{names.index(name) + 1}")
 
 
 def refuse_magnitudes(column: str, unit: str = "") -> None:

@@ -31,7 +31,7 @@ def best_box(
     time, flux, weight
         Days; relative flux; inverse variances; shape (n,).
     periods, durations
-        What is tried, days.
+        What is tried, days; durations increasing.
     step
         Boxes begin at multiples of this from the beginning of the phase, and are as long, days.
     start
@@ -55,7 +55,10 @@ def best_box(
         _fold(since, dip, weight, trial, step, dips[: n_bins + 1], weights[: n_bins + 1])
         _close(dips, n_bins, widest)
         _close(weights, n_bins, widest)
-        for width in widths:
+        for n in range(widths.size):
+            width = widths[n]
+            if n > 0 and width == widths[n - 1]:
+                continue
             squared, first = _deepest(dips, weights, n_bins, int(width), total, _BETTER * highest)
             if first >= 0:
                 highest, period, duration = squared, trial, width * step

@@ -15,7 +15,7 @@ from astro_assets.transits.search.engine import Curve, Floats
 
 #: Grids begin at multiples of so many bins, counted from time 0, and have at least so many: those of stars
 #: that were observed together fit together. A power of 2, so that bins can be doubled.
-BLOCK: Final = 64
+BLOCK: Final = 128
 #: Their lengths are rounded up to one of so many within a factor of 2.
 _LENGTHS_AN_OCTAVE: Final = 16
 #: Gaps up to this, days, are no part of the coverage: each star has its own.

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 
 from astro_assets.transits.search.alternation import alternation_of
 from astro_assets.transits.search.boxes import Box, Transits, transits_of
-from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.search.periods import transit_duration_days
 from astro_assets.transits.search.ranking import Evidence
 
 #: Trial durations around the peak's.
-_DURATION_FACTORS: Final = (0.7, 0.85, 1.0, 1.18, 1.4)
+_DURATION_FACTORS: Final = np.array([0.7, 0.85, 1.0, 1.18, 1.4])
 #: Trial periods are so close that transits drift over the baseline by this part of the duration.
 _DRIFT: Final = 1 / 6
 #: Boxes begin at this part of the shortest trial duration.
@@ -64,7 +65,9 @@ class Fitted:
     transits: Transits
 
 
-def refine(curve: Curve, box: Box, half_width: float, limits: Limits) -> Fitted | None:
+def refine(
+    curve: Curve, box: Box, half_width: float, limits: Limits, least_ratio: float = 0.0
+) -> Fitted | None:
     """Search closely around a box.
 
     Parameters
@@ -77,28 +80,35 @@ def refine(curve: Curve, box: Box, half_width: float, limits: Limits) -> Fitted 
         Periods within this of the box's are tried, days.
     limits
         Durations and transits allowed.
+    least_ratio
+        Of the depth to its white noise.
 
     Returns
     -------
     Fitted or None
-        The best box; None when none is a dip, or too few of its transits are observed.
+        The best box; None when its ratio is not above the least, or too few of its transits are observed.
     """
     # Compiling takes a while; the code location must load without it.
     from astro_assets.transits.search.box_loops import best_box
 
     shortest, longest = limits.durations(box.period, curve.cadence_days)
     steps = 2 * half_width / box.period * curve.baseline_days / (_DRIFT * box.duration)
-    periods = box.period + half_width * np.linspace(-1, 1, 2 * math.ceil(steps / 2) + 1)
-    durations = np.array(sorted({min(max(box.duration * k, shortest), longest) for k in _DURATION_FACTORS}))
+    periods = box.period + half_width * _evenly(2 * math.ceil(steps / 2) + 1)
+    durations = (box.duration * _DURATION_FACTORS).clip(shortest, longest)
     # Phase begins half a period before a transit: boxes that cross its beginning are a little off.
     start = curve.time[0] - (0.5 * box.period - (box.epoch - curve.time[0])) % box.period
     step = float(durations[0]) / _PHASE_OVERSAMPLING
     ratio, *found = best_box(curve.time, curve.flux, curve.weight, periods, durations, step, start)
-    if not ratio > 0:
+    if not ratio > least_ratio:
         return None
     refined = Box(*found)
     fitted = Fitted(refined, transits_of(curve, refined))
     return fitted if fitted.transits.n_transits >= limits.min_transits else None
+
+
+@lru_cache(maxsize=64)
+def _evenly(count: int) -> Floats:
+    return np.linspace(-1, 1, count)
 
 
 def located(curve: Curve, period: float, duration: float) -> Box:

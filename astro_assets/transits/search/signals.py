@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,9 @@ _LEAST_LEFT: Final = 0.5
 #: A peak below this part of the floor is not refined: the grid keeps nearly all of a signal's strength, 98 %
 #: of most and less than this of 4 % of injected ones.
 _LEAST_OF_FLOOR: Final = 0.85
+#: A refined box with less than this part of the floor, white noise alone counted, is none: its ratio is that
+#: of its transits but for what is near them.
+_LEAST_RATIO: Final = 0.9
 #: So many of the most likely peaks are refined.
 _MOST_REFINED: Final = 5
 #: From this ratio on the highest peak is beyond doubt: there is no choice to be made between chance and it.
@@ -184,8 +188,10 @@ def _strongest(
     if spectrum.power[peaks].max() < _CLEAR:
         evidence = _evidence(curve, spectrum, settings)
         peaks = evidence.most_likely_first(spectrum, peaks)
+    # Red noise only lowers ratios.
+    weakest = _LEAST_RATIO * settings.statistic_floor
     tried = (
-        refine(coarse, _located(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits)
+        refine(coarse, _located(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits, weakest)
         for peak in peaks[:_MOST_REFINED]
     )
     refined = [found for found in tried if found]
@@ -238,5 +244,5 @@ def _located(curve: Curve, spectrum: Spectrum, peak: int) -> Box:
 
 def _spacing(periods: Floats, index: int) -> float:
     """Largest distance to a neighbouring trial period, days."""
-    near = periods[max(index - 1, 0) : index + 2]
-    return float(np.diff(near).max(initial=0.0))
+    near = periods[max(index - 1, 0) : index + 2].tolist()
+    return max((after - before for before, after in pairwise(near)), default=0.0)
