@@ -13,13 +13,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from astro_assets.transits.biweight import Stretch, biweight_trends
+from astro_assets.transits.detrend import DetrendingSettings, detrend_stars
 from astro_assets.transits.fold import FoldSettings, fold_views
 from astro_assets.transits.loop_store import mark_stored
+from astro_assets.transits.noise import cdpp_ppm
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
 from astro_assets.transits.search.survey import SurveyEngine
+from astro_assets.transits.stitching import Segment
 from astro_assets.transits.variability import VariabilitySettings, measure_variability
 
 _CADENCE_DAYS = 1 / 48
@@ -44,7 +46,9 @@ def _signals() -> None:
 
 
 def _around() -> None:
-    biweight_trends([Stretch(_TIMES, _FLUX, _CADENCE_DAYS)], 1.0)
+    segment = Segment(1, 86400 * _CADENCE_DAYS, _TIMES, _FLUX, np.full(_TIMES.size, 1e-3))
+    detrend_stars([[segment]], DetrendingSettings())
+    cdpp_ppm(_TIMES, _FLUX, _CADENCE_DAYS, 1.0)
     fold_views(_FINE, _DIPS, 3.1, 0.05, 0.1, 0.5, FoldSettings())
     measure_variability(_FINE, _DIPS, _ERRORS, VariabilitySettings())
 

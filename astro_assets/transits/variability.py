@@ -271,7 +271,8 @@ class _Weighted:
         coefficients = np.zeros((*explained.shape, n_terms))
         since = self.time - self.time[0]
         variability_loops.fold(since, self.deviation, self.weight, center, self.baseline, folded)
-        variability_loops.fill_moments(folded, _WAVES[:, : moments.shape[2]], moments)
+        waves = np.ascontiguousarray(_WAVES[:, : moments.shape[2]])
+        variability_loops.fill_moments(folded, waves, moments)
         variability_loops.fit_trials(
             moments, trials - center, self.baseline, np.array(harmonics), explained, coefficients
         )

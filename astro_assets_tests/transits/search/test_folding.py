@@ -1,6 +1,5 @@
 """The compiled loops beside plain NumPy."""
 
-
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
