@@ -178,8 +178,9 @@ def _joined(flattened: Sequence[_Flattened | None]) -> DetrendedCurve:
     if not parts:
         raise ValueError("no segment has enough samples to detrend")
     sizes = [part.samples.shape[1] for part in parts]
-    time, flux, flux_err, trend = np.concatenate([part.samples for part in parts], axis=1)
     is_one = len(parts) == 1
+    samples = parts[0].samples if is_one else np.concatenate([part.samples for part in parts], axis=1)
+    time, flux, flux_err, trend = samples
     cadences = [part.segment.cadence_s for part in parts]
     return DetrendedCurve(
         time=time,

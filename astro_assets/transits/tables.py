@@ -185,23 +185,16 @@ def compute_labelled_candidates(
 def _segment(row: Row) -> Segment:
     arrays: Mapping[str, np.ndarray[Any, Any]] = row["light_curve"]
     good = np.isfinite(arrays["time"]) & np.isfinite(arrays["flux"])
-    return Segment(
-        _NO_NUMBER if row["segment"] is None else int(row["segment"]),
-        float(row["cadence_s"]),
-        arrays["time"][good].astype(np.float64),
-        arrays["flux"][good].astype(np.float64),
-        arrays["flux_err"][good].astype(np.float64),
-    )
+    some = slice(None) if good.all() else good
+    time, flux, flux_err = (arrays[name][some].astype(np.float64) for name in ("time", "flux", "flux_err"))
+    number = _NO_NUMBER if row["segment"] is None else int(row["segment"])
+    return Segment(number, float(row["cadence_s"]), time, flux, flux_err)
 
 
 def _curve(row: Row) -> Curve:
     arrays = row["light_curve"]
-    return Curve(
-        arrays["time"].astype(np.float64),
-        arrays["flux"].astype(np.float64),
-        arrays["flux_err"].astype(np.float64),
-        float(row["cadence_s"]) / 86400,
-    )
+    time, flux, flux_err = (arrays[name].astype(np.float64) for name in ("time", "flux", "flux_err"))
+    return Curve(time, flux, flux_err, float(row["cadence_s"]) / 86400)
 
 
 #: Columns of the light curves of a target.
