@@ -38,7 +38,8 @@ def flattened(samples: Floats, clip_sigma: float) -> Any:
     n_inner, n_kept : int
         Samples with a trend, and those that are kept: the first ones.
     noise : float
-        Scatter from sample to sample of these; not positive where there is none.
+        Scatter from sample to sample, too robust for what is dropped to count; not positive where there is
+        none.
     """
     time, flux, flux_err, trend = samples
     n_inner = 0
@@ -57,7 +58,6 @@ def flattened(samples: Floats, clip_sigma: float) -> Any:
             time[n_kept], flux_err[n_kept], trend[n_kept] = time[n], flux_err[n], trend[n]
             flux[n_kept] = flux[n]
             n_kept += 1
-    noise = point_scatter(flux[:n_kept])
     _scale(flux_err[:n_kept], noise)
     return n_inner, n_kept, noise
 
@@ -65,12 +65,12 @@ def flattened(samples: Floats, clip_sigma: float) -> Any:
 @compiled
 def _scale(errors: Floats, noise: float) -> None:
     """Scale errors so that their median is the noise; it is the noise itself where they say nothing."""
-    usable, n_usable = np.empty(errors.size), 0
-    for error in errors:
-        if 0.0 < error < np.inf:
-            usable[n_usable] = error
-            n_usable += 1
-    typical = median(usable[:n_usable]) if n_usable > 0 else 1.0
+    usable = (errors > 0.0) & (errors < np.inf)
+    typical = 1.0
+    if usable.all():
+        typical = median(errors)
+    elif usable.any():
+        typical = median(errors[usable])
     for n in range(errors.size):
-        relative = errors[n] / typical if 0.0 < errors[n] < np.inf else 1.0
+        relative = errors[n] / typical if usable[n] else 1.0
         errors[n] = noise * min(max(relative, 1.0 / _FARTHEST), _FARTHEST)
