@@ -27,11 +27,12 @@ def average_bins(
     first
         Number of the first bin wanted.
     weight, mean
-        Zeros, filled here: weights, and mean fluxes less 1, shape (bins,), with enough bins for all samples.
+        Zeros, filled here: weights, and mean fluxes less 1, shape (bins,), enough for all samples.
     """
     inverse = 1.0 / step
     for n in range(time.size):
-        place = math.floor(time[n] * inverse) - first
+        # Rounding may put a mean of times at an edge just before the first bin or behind the last.
+        place = min(max(math.floor(time[n] * inverse) - first, 0), weight.size - 1)
         weight[place] += own_weight[n]
         mean[place] += own_weight[n] * (flux[n] - 1.0)
     for place in range(weight.size):
