@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from astro_assets.transits.detrend import DetrendingSettings, detrend_stars
+from astro_assets.transits.detrend import DetrendingSettings, detrend
 from astro_assets.transits.fold import FoldSettings, fold_views
 from astro_assets.transits.loop_store import mark_stored
 from astro_assets.transits.noise import cdpp_ppm
@@ -29,28 +30,38 @@ _CADENCE_DAYS = 1 / 48
 
 _TIMES = np.arange(0, 12, _CADENCE_DAYS)
 _FLUX = 1 + 1e-3 * np.sin(_TIMES)
-_FINE = np.arange(0, 12, _CADENCE_DAYS / 3)
+_FINE_CADENCE_DAYS = _CADENCE_DAYS / 3
+_FINE = np.arange(0, 12, _FINE_CADENCE_DAYS)
 _ERRORS = np.full(_FINE.size, 1e-4)
-_DIPS = np.where((_FINE % 3.1) < 0.1, 0.99, 1.0) + _ERRORS * np.sin(1e4 * _FINE)
+
+
+def _dips(depth: float) -> NDArray[np.float64]:
+    return np.where((_FINE % 3.1) < 0.1, 1 - depth, 1.0) + _ERRORS * np.sin(1e4 * _FINE)
 
 
 def _spectra() -> None:
     whole = Curve(_TIMES, _FLUX, np.full(_TIMES.size, 1e-3), _CADENCE_DAYS)
-    different = [whole.where(np.arange(_TIMES.size) % (50 + n) > 0) for n in range(16)]
+    different = [whole.where(np.abs(_TIMES - 2 - 0.5 * n) > 0.3) for n in range(16)]
     for together in ([whole] * 16, different, [whole]):
         SurveyEngine()(together, (1.0, 6.0), (0.25, 1.8))
 
 
 def _signals() -> None:
-    find_signals([Curve(_FINE, _DIPS, _ERRORS, _CADENCE_DAYS / 3)], SearchSettings())
+    # A signal beyond doubt, and one that is weighed against chance.
+    for depth in (1e-2, 1e-4):
+        find_signals([Curve(_FINE, _dips(depth), _ERRORS, _FINE_CADENCE_DAYS)], SearchSettings())
 
 
 def _around() -> None:
-    segment = Segment(1, 86400 * _CADENCE_DAYS, _TIMES, _FLUX, np.full(_TIMES.size, 1e-3))
-    detrend_stars([[segment]], DetrendingSettings())
-    cdpp_ppm(_TIMES, _FLUX, _CADENCE_DAYS, 1.0)
-    fold_views(_FINE, _DIPS, 3.1, 0.05, 0.1, 0.5, FoldSettings())
-    measure_variability(_FINE, _DIPS, _ERRORS, VariabilitySettings())
+    dips = _dips(1e-2)
+    halves = [
+        Segment(number, 86400 * _FINE_CADENCE_DAYS, _FINE[part], dips[part], _ERRORS[part])
+        for number, part in enumerate((_FINE < 6, _FINE >= 6))
+    ]
+    found = detrend(halves, DetrendingSettings())
+    cdpp_ppm(found.time, found.flux, _FINE_CADENCE_DAYS, 1.0)
+    fold_views(_FINE, dips, 3.1, 0.05, 0.1, 0.5, FoldSettings())
+    measure_variability(_FINE, dips, _ERRORS, VariabilitySettings())
 
 
 _STEPS = {"spectra": _spectra, "signals": _signals, "trends, folds, variability": _around}

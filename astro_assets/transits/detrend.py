@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.transits.biweight import Stretch, biweight_trends
-from astro_assets.transits.noise import Floats, median, point_scatter, robust_scatter
+from astro_assets.transits.noise import Floats, median, point_scatter
 from astro_assets.transits.stitching import FEWEST_SAMPLES, Segment, stitching_order
 
 
@@ -54,6 +54,8 @@ class DetrendedCurve:
         Numbers of the segments used, in order of time.
     cadence_s
         Median length of one sample.
+    scatter
+        Noise of one sample, from differences of neighbours.
     n_clipped, n_edge
         Samples removed as too bright, and at edges.
     """
@@ -65,6 +67,7 @@ class DetrendedCurve:
     segment: NDArray[np.int32]
     segments: tuple[int, ...]
     cadence_s: float
+    scatter: float
     n_clipped: int
     n_edge: int
 
@@ -149,63 +152,45 @@ def trends_of(segments: Sequence[Segment], settings: DetrendingSettings) -> list
 
 @dataclass(frozen=True, slots=True)
 class _Flattened:
-    """A segment with its trend divided out."""
+    """A segment with its trend divided out: time, flux, errors and trend, shape (4, n), and their noise."""
 
     segment: Segment
-    time: Floats
-    flux: Floats
-    flux_err: Floats
-    trend: Floats
+    samples: Floats
+    scatter: float
     n_clipped: int
     n_edge: int
 
 
 def _flattened(segment: Segment, trend: Floats, settings: DetrendingSettings) -> _Flattened | None:
     """Divide a trend out and clip; None where too little is left."""
-    inner = trend > 0  # false where there is none
-    trend, flat = trend[inner], segment.flux[inner] / trend[inner]
-    scatter = point_scatter(flat)
-    if not scatter > 0:
-        return None
-    dark = flat <= 1 + settings.clip_sigma * max(robust_scatter(flat), scatter)
-    n_kept = int(np.count_nonzero(dark))
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.detrend_loops import flattened
+
+    samples = np.stack([segment.time, segment.flux, segment.flux_err, trend])
+    n_inner, n_kept, scatter = flattened(samples, settings.clip_sigma)
     if n_kept < FEWEST_SAMPLES:
         return None
-    flat = flat[dark]
-    return _Flattened(
-        segment,
-        segment.time[inner][dark],
-        flat,
-        _scaled_errors(segment.flux_err[inner][dark], point_scatter(flat)),
-        trend[dark],
-        dark.size - n_kept,
-        inner.size - dark.size,
-    )
+    return _Flattened(segment, samples[:, :n_kept], scatter, n_inner - n_kept, trend.size - n_inner)
 
 
 def _joined(flattened: Sequence[_Flattened | None]) -> DetrendedCurve:
     parts = [part for part in flattened if part is not None]
     if not parts:
         raise ValueError("no segment has enough samples to detrend")
-    sizes = [part.time.size for part in parts]
+    sizes = [part.samples.shape[1] for part in parts]
+    is_one = len(parts) == 1
+    samples = parts[0].samples if is_one else np.concatenate([part.samples for part in parts], axis=1)
+    time, flux, flux_err, trend = samples
+    cadences = [part.segment.cadence_s for part in parts]
     return DetrendedCurve(
-        time=np.concatenate([part.time for part in parts]),
-        flux=np.concatenate([part.flux for part in parts]),
-        flux_err=np.concatenate([part.flux_err for part in parts]),
-        trend=np.concatenate([part.trend for part in parts]),
+        time=time,
+        flux=flux,
+        flux_err=flux_err,
+        trend=trend,
         segment=np.repeat(np.arange(len(parts), dtype=np.int32), sizes),
         segments=tuple(part.segment.number for part in parts),
-        cadence_s=median(np.repeat([part.segment.cadence_s for part in parts], sizes)),
+        cadence_s=cadences[0] if is_one else median(np.repeat(cadences, sizes)),
+        scatter=parts[0].scatter if is_one else point_scatter(flux),
         n_clipped=sum(part.n_clipped for part in parts),
         n_edge=sum(part.n_edge for part in parts),
     )
-
-
-def _scaled_errors(flux_err: Floats, scatter: float) -> Floats:
-    """Scale errors so that their median is the scatter; the scatter where they say nothing."""
-    usable = (flux_err > 0) & (flux_err < np.inf)
-    if not usable.any():
-        return np.full(flux_err.shape, scatter)
-    typical = median(flux_err[usable])
-    # Errors far from typical are no measure of noise: no sample is worth 100 times more or less than others.
-    return scatter * np.where(usable, flux_err / typical, 1.0).clip(0.1, 10.0)

@@ -40,9 +40,10 @@ def robust_scatter(values: Floats) -> float:
 
 def point_scatter(flux: Floats) -> float:
     """Noise of one sample from differences of neighbours, NaN below 3 samples; blind to slow changes."""
-    if flux.size < 3:
-        return float("nan")
-    return robust_scatter(np.diff(flux)) / float(np.sqrt(2.0))
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits import noise_loops
+
+    return float(noise_loops.point_scatter(np.ascontiguousarray(flux, dtype=np.float64)))
 
 
 def cdpp_ppm(time: Floats, flux: Floats, cadence_days: float, hours: float) -> float:

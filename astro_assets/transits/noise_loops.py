@@ -17,6 +17,7 @@ from astro_assets.transits.noise import BOXES_APART, FEWEST_BOXES, HAIR, MAD_TO_
 Floats = NDArray[np.float64]
 
 _NO_SCATTER: Final = float("nan")
+_FEWEST_SAMPLES: Final = 3
 
 
 @compiled
@@ -28,6 +29,14 @@ def scatter(values: Floats) -> float:
     for n in range(values.size):
         distances[n] = abs(values[n] - middle)
     return MAD_TO_SIGMA * median(distances)
+
+
+@compiled
+def point_scatter(flux: Floats) -> float:
+    """Noise of one sample from differences of neighbours, NaN below 3 samples."""
+    if flux.size < _FEWEST_SAMPLES:
+        return _NO_SCATTER
+    return float(scatter(flux[1:] - flux[:-1]) / np.sqrt(2.0))
 
 
 @compiled

@@ -16,7 +16,7 @@ from astro_assets.observations.tables import SELECTED_FILES, searched
 from astro_assets.transits.detrend import DetrendedCurve, DetrendingSettings, detrend_stars
 from astro_assets.transits.fold import FoldSettings, fold_views
 from astro_assets.transits.labels import CANDIDATE_COLUMNS, SIGNAL_COLUMNS, LabelSettings, labelled
-from astro_assets.transits.noise import cdpp_ppm, point_scatter
+from astro_assets.transits.noise import cdpp_ppm
 from astro_assets.transits.schemas import (
     DETRENDED_LIGHT_CURVE_SCHEMA,
     FOLDED_VIEW_SCHEMA,
@@ -84,7 +84,8 @@ def compute_detrended_light_curves(
 def _detrended_row(key: str, rows: Sequence[Row], detrended: DetrendedCurve) -> dict[str, Any]:
     time, flux = detrended.time, detrended.flux
     cadence_days = detrended.cadence_s / 86400
-    low, high = np.percentile(detrended.trend[::_TREND_EVERY], [5, 95])
+    trend = np.sort(detrended.trend[::_TREND_EVERY])
+    low, high = trend[[trend.size * 5 // 100, trend.size * 95 // 100]]
     return {
         "search_id": key,
         "target_id": str(rows[0]["target_id"]),
@@ -96,7 +97,7 @@ def _detrended_row(key: str, rows: Sequence[Row], detrended: DetrendedCurve) -> 
         "n_edge": detrended.n_edge,
         "baseline_days": float(time[-1] - time[0]),
         "cadence_s": detrended.cadence_s,
-        "scatter_ppm": _PPM * point_scatter(flux),
+        "scatter_ppm": _PPM * detrended.scatter,
         "cdpp_1h_ppm": cdpp_ppm(time, flux, cadence_days, 1.0),
         "cdpp_2h_ppm": cdpp_ppm(time, flux, cadence_days, 2.0),
         "cdpp_6h_ppm": cdpp_ppm(time, flux, cadence_days, 6.0),
@@ -184,23 +185,16 @@ def compute_labelled_candidates(
 def _segment(row: Row) -> Segment:
     arrays: Mapping[str, np.ndarray[Any, Any]] = row["light_curve"]
     good = np.isfinite(arrays["time"]) & np.isfinite(arrays["flux"])
-    return Segment(
-        _NO_NUMBER if row["segment"] is None else int(row["segment"]),
-        float(row["cadence_s"]),
-        arrays["time"][good].astype(np.float64),
-        arrays["flux"][good].astype(np.float64),
-        arrays["flux_err"][good].astype(np.float64),
-    )
+    some = slice(None) if good.all() else good
+    time, flux, flux_err = (arrays[name][some].astype(np.float64) for name in ("time", "flux", "flux_err"))
+    number = _NO_NUMBER if row["segment"] is None else int(row["segment"])
+    return Segment(number, float(row["cadence_s"]), time, flux, flux_err)
 
 
 def _curve(row: Row) -> Curve:
     arrays = row["light_curve"]
-    return Curve(
-        arrays["time"].astype(np.float64),
-        arrays["flux"].astype(np.float64),
-        arrays["flux_err"].astype(np.float64),
-        float(row["cadence_s"]) / 86400,
-    )
+    time, flux, flux_err = (arrays[name].astype(np.float64) for name in ("time", "flux", "flux_err"))
+    return Curve(time, flux, flux_err, float(row["cadence_s"]) / 86400)
 
 
 #: Columns of the light curves of a target.

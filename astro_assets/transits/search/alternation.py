@@ -9,8 +9,6 @@ import math
 from dataclasses import dataclass
 
 from astro_assets.transits.search.boxes import Transits
-from astro_assets.transits.search.engine import Floats
-from astro_assets.transits.search.minima import unlike_sigma
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +37,7 @@ class Alternation:
 
 def alternation_of(transits: Transits) -> Alternation:
     """Compare odd with even transits."""
-    dips, weights, factor = transits.dips, transits.weights, transits.noise_factor
-    odd = transits.numbers % 2 == 1
-    return Alternation(
-        *_mean(dips[odd], weights[odd], factor),
-        *_mean(dips[~odd], weights[~odd], factor),
-        unlike_sigma(dips[odd] / weights[odd], dips[~odd] / weights[~odd]),
-    )
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.minima_loops import alternation
 
-
-def _mean(dips: Floats, weights: Floats, factor: float) -> tuple[float, float]:
-    """Weighted mean depth of some transits and its standard deviation, NaN for none."""
-    total = float(weights.sum())
-    if not total > 0:
-        return math.nan, math.nan
-    return float(dips.sum()) / total, factor / math.sqrt(total)
+    return Alternation(*alternation(transits.numbers, transits.dips, transits.weights, transits.noise_factor))

@@ -31,4 +31,4 @@ def binned(curve: Curve, width_days: float) -> Curve:
     from astro_assets.transits.search.binning_loops import averaged
 
     time, flux, weight = averaged(curve.time, curve.flux, curve.weight, width_days)
-    return Curve(time, flux, 1 / np.sqrt(weight), width_days)
+    return Curve.unchecked(time, flux, 1 / np.sqrt(weight), weight, width_days)

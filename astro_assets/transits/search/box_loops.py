@@ -20,6 +20,51 @@ _EMPTY: Final = 1e-11
 _BETTER: Final = 1 + 1e-10
 
 
+#: Trial durations around a box's.
+_DURATION_FACTORS: Final = np.array([0.7, 0.85, 1.0, 1.18, 1.4])
+#: Trial periods are so close that transits drift over the baseline by this part of the duration.
+_DRIFT: Final = 1 / 6
+#: Boxes begin at this part of the shortest trial duration.
+_PHASE_OVERSAMPLING: Final = 15
+
+
+@compiled
+def best_near(
+    time: Floats,
+    flux: Floats,
+    weight: Floats,
+    box: tuple[float, float, float],
+    half_width: float,
+    limits: tuple[float, float],
+) -> Any:
+    """Find the best box near another one.
+
+    Parameters
+    ----------
+    time, flux, weight
+        As of :func:`best_box`.
+    box
+        Period, epoch and duration, days.
+    half_width
+        Periods within this of the box's are tried, days.
+    limits
+        Shortest and longest duration, days.
+
+    Returns
+    -------
+    ratio, period, middle, duration : float
+        As of :func:`best_box`.
+    """
+    period, epoch, duration = box
+    drift = 2 * half_width / period * (time[-1] - time[0]) / duration
+    each_side = int(np.ceil(drift / _DRIFT / 2))
+    periods = period + half_width * np.arange(-each_side, each_side + 1) / max(each_side, 1)
+    durations = np.minimum(np.maximum(duration * _DURATION_FACTORS, limits[0]), limits[1])
+    # Phase begins half a period before a transit: boxes that cross its beginning are a little off.
+    start = time[0] - (0.5 * period - (epoch - time[0])) % period
+    return best_box(time, flux, weight, periods, durations, durations[0] / _PHASE_OVERSAMPLING, start)
+
+
 @compiled
 def best_box(
     time: Floats, flux: Floats, weight: Floats, periods: Floats, durations: Floats, step: float, start: float

@@ -5,7 +5,6 @@ What can be said at once of an ephemeris lives here; the tests of its nature are
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -102,28 +101,16 @@ _NO_TRANSITS: Final = Transits(
 def transits_of(curve: Curve, box: Box) -> Transits:
     """Look at the transits of a box, with the red noise that the rest of the curve shows at its duration."""
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.transit_loops import transits, without_strongest
+    from astro_assets.transits.search.transit_loops import transits
 
     if not curve.time.size:
         return _NO_TRANSITS
     least = max(1.0, 0.5 * box.duration / curve.cadence_days)
     samples = curve.time, curve.flux, curve.weight
-    numbers, dips, weights, n_points, level, weight_outside, factor = transits(
-        *samples, box.period, box.epoch, box.duration, least
-    )
+    numbers, *found = transits(*samples, box.period, box.epoch, box.duration, least)
     if not numbers.size:
         return _NO_TRANSITS
-    total, dip = float(weights.sum()), float(dips.sum())
-    error = factor * math.sqrt(1 / total + 1 / weight_outside)
+    depth, error, without_strongest, dips, weights, n_points, level, noise = found
     return Transits(
-        depth=dip / total,
-        error=error,
-        snr=dip / total / error,
-        snr_without_strongest=without_strongest(dips, weights) / factor,
-        numbers=numbers,
-        dips=dips,
-        weights=weights,
-        n_points=n_points,
-        level=level,
-        noise_factor=factor,
+        depth, error, depth / error, without_strongest, numbers, dips, weights, n_points, level, noise
     )

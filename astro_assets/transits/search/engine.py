@@ -72,11 +72,21 @@ class Curve:
 
     def where(self, chosen: NDArray[np.bool_]) -> Curve:
         """Return the samples that are chosen."""
-        part = object.__new__(Curve)  # what was checked need not be checked again
-        for name in ("time", "flux", "flux_err", "weight"):
-            object.__setattr__(part, name, getattr(self, name)[chosen])
-        object.__setattr__(part, "cadence_days", self.cadence_days)
-        return part
+        time, flux, flux_err, weight = (
+            values[chosen] for values in (self.time, self.flux, self.flux_err, self.weight)
+        )
+        return Curve.unchecked(time, flux, flux_err, weight, self.cadence_days)
+
+    @classmethod
+    def unchecked(
+        cls, time: Floats, flux: Floats, flux_err: Floats, weight: Floats, cadence_days: float
+    ) -> Curve:
+        """Make a curve of arrays that follow from those of another: they need not be checked again."""
+        curve = object.__new__(cls)
+        values = time, flux, flux_err, cadence_days, weight
+        for name, value in zip(cls.__slots__, values, strict=True):
+            object.__setattr__(curve, name, value)
+        return curve
 
 
 @dataclass(frozen=True, slots=True)

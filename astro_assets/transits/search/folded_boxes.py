@@ -82,8 +82,8 @@ def significance(curve: Curve, box: Box, transits: Transits) -> float:
     """Return the detection statistic of a box, at least one transit; no more is measured than it takes."""
     if transits.n_transits >= STEADY_TRANSITS:
         return detection_statistic(measure(curve, box, transits))
-    _, _, snrs = _scan(curve, box, transits.noise_factor)
-    return _of_shape(transits.strength, _snr_beyond_sinusoid(curve, box, transits), _brightening(snrs))
+    brightening, *_ = _extremes(curve, box, transits.noise_factor)
+    return _of_shape(transits.strength, _snr_beyond_sinusoid(curve, box, transits), brightening)
 
 
 def measure(curve: Curve, box: Box, transits: Transits | None = None) -> TransitStatistics:
@@ -108,15 +108,13 @@ def measure(curve: Curve, box: Box, transits: Transits | None = None) -> Transit
         return _nothing()
     dips, weights, factor = found.dips, found.weights, found.noise_factor
     turns = alternation_of(found)
-    phases, depths, snrs = _scan(curve, box, factor)
-    best = int(np.argmax(snrs)) if snrs.size else -1
-    nan = float("nan")
+    brightening, secondary_depth, secondary_phase, secondary_snr = _extremes(curve, box, factor)
     return TransitStatistics(
         depth=found.depth,
         snr=found.snr,
         snr_without_strongest=found.snr_without_strongest,
         snr_beyond_sinusoid=_snr_beyond_sinusoid(curve, box, found),
-        brightening_snr=_brightening(snrs),
+        brightening_snr=brightening,
         depth_constancy=depth_constancy(dips / weights, found.numbers % 2 == 1),
         alternation_sigma=turns.unlike_sigma,
         minima_sigma=max(turns.unlike_sigma, _minima_sigma(curve, box, found.level, dips / weights)),
@@ -127,9 +125,9 @@ def measure(curve: Curve, box: Box, transits: Transits | None = None) -> Transit
         depth_odd_err=turns.depth_odd_err,
         depth_even=turns.depth_even,
         depth_even_err=turns.depth_even_err,
-        secondary_depth=float(depths[best]) if snrs.size else nan,
-        secondary_phase=float(phases[best]) if snrs.size else nan,
-        secondary_snr=float(snrs[best]) if snrs.size else nan,
+        secondary_depth=secondary_depth,
+        secondary_phase=secondary_phase,
+        secondary_snr=secondary_snr,
     )
 
 
@@ -165,10 +163,6 @@ def _snr_beyond_sinusoid(curve: Curve, box: Box, transits: Transits) -> float:
     return (transits.depth + sinusoid - transits.level) / transits.error
 
 
-def _brightening(snrs: Floats) -> float:
-    return max(0.0, -float(snrs.min(initial=0.0)))
-
-
 def _minima_sigma(curve: Curve, box: Box, level: float, depths: Floats) -> float:
     """How unlike the dips are those half a period later, both below the brightness in between."""
     # Compiling takes a while; the code location must load without it.
@@ -186,22 +180,11 @@ def _minima_sigma(curve: Curve, box: Box, level: float, depths: Floats) -> float
     return unlike_sigma(depths + brightness - level, second)
 
 
-def _scan(curve: Curve, box: Box, factor: float) -> tuple[Floats, Floats, Floats]:
-    """Depth and its signal-to-noise ratio of boxes at all phases away from the transit.
-
-    Returns
-    -------
-    phases, depths, snrs : ndarray of float64, one shape
-        Phases from 0 to 1 in steps of a sixth of the duration; boxes less than half filled are left out.
-    """
+def _extremes(curve: Curve, box: Box, factor: float) -> tuple[float, float, float, float]:
+    """Brightening, and depth, phase and ratio of the deepest dip, away from the transit."""
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.phase_loops import phase_scan
+    from astro_assets.transits.search.phase_loops import phase_extremes
 
-    steps = max(math.ceil((box.period - 3 * box.duration) / (box.duration / 6)), 1)
-    dips, weights, counts, n_away = phase_scan(
-        curve.time, curve.flux, curve.weight, box.period, box.epoch, box.duration, steps
-    )
-    filled = counts >= max(1.0, 0.5 * n_away * box.duration / box.period)
-    centres = np.linspace(1.5 * box.duration, box.period - 1.5 * box.duration, steps)[filled]
-    dips, weights = dips[filled], weights[filled]
-    return centres / box.period, dips / weights, dips / np.sqrt(weights) / factor
+    samples = curve.time, curve.flux, curve.weight
+    brightening, depth, phase, snr = phase_extremes(*samples, box.period, box.epoch, box.duration, factor)
+    return brightening, depth, phase, snr

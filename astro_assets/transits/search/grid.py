@@ -107,18 +107,15 @@ def gridded(curve: Curve, step_days: float, whole: Curve | None = None) -> Grid:
         As of :func:`binned_means`.
     """
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.gridding import fill_coverage
+    from astro_assets.transits.search.gridding import fill_coverage, fill_residuals
 
     bins = binned_means(curve, step_days, whole)
     weight = bins.weight if whole is None else binned_means(whole, step_days).weight
     coverage = np.empty(weight.size)
     fill_coverage(weight, math.floor(_LONGEST_GAP / step_days), BLOCK, coverage)
-    coverage /= coverage.sum()
-    amplitude = np.sqrt(bins.weight * coverage)
-    level = float(np.sum(amplitude * bins.mean) / np.sum(amplitude))
-    return Grid(
-        step_days, amplitude * (bins.mean - level), coverage, np.where(bins.weight > 0, coverage, 0.0)
-    )
+    residual, seen = np.empty((2, weight.size))
+    fill_residuals(bins.weight, bins.mean, coverage, residual, seen)
+    return Grid(step_days, residual, coverage, seen)
 
 
 def _rounded_up(n_bins: int) -> int:

@@ -5,7 +5,6 @@ Series of depths are compared here; they are measured elsewhere.
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
@@ -20,8 +19,6 @@ STEADY_TRANSITS: Final = 200
 _STEADY_CONSTANCY: Final = 8.0
 #: Minima that take turns and differ by so many standard deviations are those of two stars.
 _UNLIKE_SIGMA: Final = 5.0
-#: The shallower minimum is at least this part of the deeper one.
-_LEAST_SECOND_MINIMUM: Final = 0.1
 #: A scatter needs so many transits of each kind.
 _FEWEST_TRANSITS: Final = 3
 
@@ -73,10 +70,7 @@ def unlike_sigma(first: Floats, second: Floats) -> float:
     first, second
         Depths of single minima, shapes (n,) and (m,). The error comes from their own scatter.
     """
-    if min(first.size, second.size) < _FEWEST_TRANSITS:
-        return 0.0
-    shallow, deep = sorted((float(first.mean()), float(second.mean())))
-    error = math.hypot(*(robust_scatter(depths) / math.sqrt(depths.size) for depths in (first, second)))
-    if not (shallow >= _LEAST_SECOND_MINIMUM * deep > 0 and error > 0):
-        return 0.0
-    return (deep - shallow) / error
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search import minima_loops
+
+    return float(minima_loops.unlike_sigma(first, second))

@@ -53,17 +53,12 @@ def distinct_peaks(
     ndarray of int64
         Indices, highest first.
     """
-    left = height.copy()
-    chosen: list[int] = []
-    while len(chosen) < n_peaks:
-        best = int(np.argmax(left))
-        if not np.isfinite(left[best]) or spectrum.power[best] <= 0:
-            break
-        chosen.append(best)
-        period, duration = spectrum.periods[best], spectrum.duration[best]
-        same = np.abs(spectrum.periods - period) < 2 * duration * period / baseline_days
-        left[same] = -np.inf
-    return np.array(chosen, dtype=np.int64)
+    # Compiling takes a while; the code location must load without it.
+    from astro_assets.transits.search.peak_loops import distinct
+
+    return distinct(
+        spectrum.periods, spectrum.power, spectrum.duration, height, n_peaks, float(baseline_days)
+    )
 
 
 def highest_of_groups(periods: Floats, power: Floats, n_groups: int) -> tuple[Floats, Floats]:

@@ -130,3 +130,37 @@ def _boxes_of(offset: float, duration: float, distance: float, n_boxes: int) -> 
     last = int(np.floor((offset - duration) / distance))
     first = int(np.floor((offset - 2 * duration) / distance)) + 1
     return max(first, 0), min(last + 1, n_boxes)
+
+
+@compiled
+def phase_extremes(
+    time: Floats, flux: Floats, weight: Floats, period: float, epoch: float, duration: float, noise: float
+) -> Any:
+    """Find the deepest and the brightest box away from the transit.
+
+    Boxes are those of :func:`phase_scan` in steps of a sixth of the duration or less; those less than half
+    filled do not count. ``noise`` is that of boxes in units of white noise.
+
+    Returns
+    -------
+    brightening : float
+        Signal-to-noise ratio of the brightest box, at least 0.
+    depth, phase, snr : float
+        Of the deepest box, its phase from 0 to 1; NaN without any.
+    """
+    room = period - 3 * duration
+    n_boxes = max(int(np.ceil(room / (duration / 6))), 1)
+    dips, weights, counts, n_away = phase_scan(time, flux, weight, period, epoch, duration, n_boxes)
+    least = max(1.0, 0.5 * n_away * duration / period)
+    brightening, best = 0.0, -1
+    snr = depth = phase = np.nan
+    for n in range(n_boxes):
+        if counts[n] < least:
+            continue
+        ratio = dips[n] / np.sqrt(weights[n]) / noise
+        brightening = max(brightening, -ratio)
+        if best < 0 or ratio > snr:
+            best, snr, depth = n, ratio, dips[n] / weights[n]
+    if best >= 0:
+        phase = (1.5 * duration + best * room / max(n_boxes - 1, 1)) / period
+    return brightening, depth, phase, snr

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -30,11 +31,18 @@ def event_durations(
     period_range: tuple[float, float], duration_factors: tuple[float, float], shortest_days: float
 ) -> Floats:
     """Return the durations of single events that are enough for all periods of a range, days."""
+    return np.array(_durations(period_range, duration_factors, shortest_days))
+
+
+@lru_cache(maxsize=64)
+def _durations(
+    period_range: tuple[float, float], duration_factors: tuple[float, float], shortest_days: float
+) -> tuple[float, ...]:
     shortest, longest = np.array(duration_factors) * transit_duration_days(np.array(period_range))
     shortest = max(float(shortest), shortest_days)
     longest = max(float(longest), shortest)
     count = 1 + math.ceil(math.log(longest / shortest) / math.log(_DURATION_RATIO))
-    return np.geomspace(shortest, longest, count)
+    return tuple(np.geomspace(shortest, longest, count).tolist())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,23 +7,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
-
-import numpy as np
 
 from astro_assets.transits.search.alternation import alternation_of
 from astro_assets.transits.search.boxes import Box, Transits, transits_of
-from astro_assets.transits.search.engine import Curve, Floats
+from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.periods import transit_duration_days
 from astro_assets.transits.search.ranking import Evidence
 
-#: Trial durations around the peak's.
-_DURATION_FACTORS: Final = np.array([0.7, 0.85, 1.0, 1.18, 1.4])
-#: Trial periods are so close that transits drift over the baseline by this part of the duration.
-_DRIFT: Final = 1 / 6
-#: Boxes begin at this part of the shortest trial duration.
-_PHASE_OVERSAMPLING: Final = 15
+#: Duration of a central transit of the Sun at a period of a day, days; it grows with the cube root.
+_CENTRAL_DAY: Final = float(transit_duration_days(1.0))
 #: Odd and even depths that differ by so many standard deviations, and by such a part, belong to two eclipses.
 _ODD_EVEN_SIGMA: Final = 5.0
 _ODD_EVEN_PART: Final = 0.2
@@ -52,7 +45,7 @@ class Limits:
 
     def durations(self, period: float, cadence_days: float) -> tuple[float, float]:
         """Shortest and longest duration at a period, days."""
-        expected = float(transit_duration_days(period))
+        expected = _CENTRAL_DAY * math.cbrt(period)
         longest = min(self.duration_factors[1] * expected, 0.45 * period)
         return min(max(self.duration_factors[0] * expected, cadence_days), longest), longest
 
@@ -89,26 +82,21 @@ def refine(
         The best box; None when its ratio is not above the least, or too few of its transits are observed.
     """
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits.search.box_loops import best_box
+    from astro_assets.transits.search.box_loops import best_near
 
-    shortest, longest = limits.durations(box.period, curve.cadence_days)
-    steps = 2 * half_width / box.period * curve.baseline_days / (_DRIFT * box.duration)
-    periods = box.period + half_width * _evenly(2 * math.ceil(steps / 2) + 1)
-    durations = (box.duration * _DURATION_FACTORS).clip(shortest, longest)
-    # Phase begins half a period before a transit: boxes that cross its beginning are a little off.
-    start = curve.time[0] - (0.5 * box.period - (box.epoch - curve.time[0])) % box.period
-    step = float(durations[0]) / _PHASE_OVERSAMPLING
-    ratio, *found = best_box(curve.time, curve.flux, curve.weight, periods, durations, step, start)
+    ratio, *found = best_near(
+        curve.time,
+        curve.flux,
+        curve.weight,
+        (box.period, box.epoch, box.duration),
+        half_width,
+        limits.durations(box.period, curve.cadence_days),
+    )
     if not ratio > least_ratio:
         return None
     refined = Box(*found)
     fitted = Fitted(refined, transits_of(curve, refined))
     return fitted if fitted.transits.n_transits >= limits.min_transits else None
-
-
-@lru_cache(maxsize=64)
-def _evenly(count: int) -> Floats:
-    return np.linspace(-1, 1, count)
 
 
 def located(curve: Curve, period: float, duration: float) -> Box:

@@ -186,7 +186,7 @@ def _strongest(
     # A strong signal is in what is taken for noise, so that its evidence means little; nor is it needed.
     evidence = None
     if spectrum.power[peaks].max() < _CLEAR:
-        evidence = _evidence(curve, spectrum, settings)
+        evidence = _evidence(coarse, spectrum, settings)
         peaks = evidence.most_likely_first(spectrum, peaks)
     # Red noise only lowers ratios.
     weakest = _LEAST_RATIO * settings.statistic_floor

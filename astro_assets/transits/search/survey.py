@@ -24,11 +24,13 @@ from astro_assets.transits.search.levels import LEAST_FILLED, Level, Plan, base_
 
 #: Stars a vector, as in ``lanes``, which must not be imported before it is used.
 _LANES: Final = 16
-#: From so many stars of equal weights on it pays to search them in vectors of stars.
-_FEWEST_ALIKE: Final = 6
-#: And from so many of different ones, unless their grids have more bins than this.
-_FEWEST_DIFFERENT: Final = 10
+#: From so many stars of equal coverage on it pays to search them in vectors of stars.
+_FEWEST_ALIKE: Final = 2
+#: And from so many of different ones.
+_FEWEST_DIFFERENT: Final = 7
+#: Where grids have more bins than this, so many alike are needed, and different ones are searched alone.
 _LONG: Final = 16_384
+_FEWEST_LONG: Final = 6
 #: So many are in memory together, at most.
 _MOST: Final = 256
 #: Scales that stay in the second-level cache of a core beside the grid of a vector of stars.
@@ -82,27 +84,28 @@ class SurveyEngine:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """Stars that are searched together: of the same weights, or of their own; or one in vectors of phase."""
+    """Stars that are searched together: of the same coverage, or of their own; or one in vectors of phase."""
 
     stars: Sequence[int]
     kind: Literal["alike", "different", "alone"]
 
 
 def _blocks(numbers: Sequence[int], grids: Sequence[Grid]) -> Iterator[_Block]:
-    """Put stars of equal weights together, and the others in vectors or alone, whatever is faster."""
+    """Put stars of equal coverage together, and the others in vectors or alone, whatever is faster."""
     by_coverage: dict[bytes, list[int]] = defaultdict(list)
     for number in numbers:
         by_coverage[grids[number].coverage.tobytes()].append(number)
     others: list[int] = []
+    is_long = grids[numbers[0]].residual.size > _LONG
     for stars in by_coverage.values():
-        if len(stars) < _FEWEST_ALIKE:
+        if len(stars) < (_FEWEST_LONG if is_long else _FEWEST_ALIKE):
             others += stars
         else:
             for first in range(0, len(stars), _MOST):
                 yield _Block(stars[first : first + _MOST], "alike")
     for first in range(0, len(others), _LANES):
         some = others[first : first + _LANES]
-        if len(some) >= _FEWEST_DIFFERENT and grids[some[0]].residual.size <= _LONG:
+        if len(some) >= _FEWEST_DIFFERENT and not is_long:
             yield _Block(some, "different")
         else:
             yield from (_Block([star], "alone") for star in some)

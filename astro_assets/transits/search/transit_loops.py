@@ -27,25 +27,29 @@ def transits(
     -------
     numbers : ndarray of int64, shape (transits,)
         Which transits these are; none where nothing is outside of them.
+    depth, error : float
+        Mean depth below the level and its standard deviation, red noise counted.
+    without_strongest : float
+        Signal-to-noise ratio without the transit that adds most, scaled as if none were missing.
     dips, weights : ndarray of float64, shape (transits,)
-        Weighted depth below the level, and weight of each.
+        Weighted depth and weight of each.
     n_points : int
         Samples in them.
-    level, weight_outside : float
-        Mean flux of what is farther than 3/4 of a duration from transits, and its weight.
-    noise : float
-        Its red noise over one duration.
+    level, noise : float
+        Mean flux of what is farther than 3/4 of a duration from transits, and its red noise over one.
     """
     first, excess, weights, counts, outside = transit_sums(time, flux, weight, period, epoch, duration)
     numbers = np.flatnonzero(counts >= least)
     n_outside = int(np.count_nonzero(outside))
     if numbers.size == 0 or n_outside == 0:
         nothing = np.empty(0)
-        return numbers[:0], nothing, nothing, 0, np.nan, 0.0, 1.0
+        return numbers[:0], np.nan, np.nan, 0.0, nothing, nothing, 0, np.nan, 1.0
     level, total, noise = _level_and_noise(time, flux, weight, outside, n_outside, duration, least)
     weights = weights[numbers]
     dips = weights * (level - 1.0) - excess[numbers]
-    return numbers + first, dips, weights, counts[numbers].sum(), level, total, noise
+    depth, error = dips.sum() / weights.sum(), noise * np.sqrt(1.0 / weights.sum() + 1.0 / total)
+    rest = _without_strongest(dips, weights) / noise
+    return numbers + first, depth, error, rest, dips, weights, counts[numbers].sum(), level, noise
 
 
 @compiled
@@ -120,7 +124,7 @@ def mean_between(
 
 
 @compiled
-def without_strongest(dips: Floats, weights: Floats) -> float:
+def _without_strongest(dips: Floats, weights: Floats) -> float:
     """Return the signal-to-noise ratio without the transit that adds most, scaled as if none were missing.
 
     White noise counts alone. 0 with less than two transits.

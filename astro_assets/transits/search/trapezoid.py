@@ -16,6 +16,8 @@ from astro_assets.transits.search.engine import Curve
 
 #: The fit sees the samples within this many box durations centred on each transit.
 _FITTED_DURATIONS: Final = 3.0
+#: A period needs two transits.
+_FEWEST_TRANSITS: Final = 2
 #: Places of epoch and period among the parameters.
 _TIMES: Final = (2, 3)
 
@@ -75,17 +77,15 @@ def fit_trapezoid(curve: Curve, box: Box, depth: float, noise_factor: float) -> 
     """
     # Compiling takes a while; the code location must load without it.
     from astro_assets.transits.linear_loops import solved
-    from astro_assets.transits.search.trapezoid_loops import minimise
+    from astro_assets.transits.search.trapezoid_loops import minimise, near_transits
 
-    near = np.flatnonzero(box.covers(curve.time, _FITTED_DURATIONS))
-    time, flux, weight = curve.time[near], curve.flux[near], curve.weight[near]
-    number = box.number(time)
     failed = Trapezoid(box.period, np.nan, box.epoch, np.nan, box.duration, np.nan, depth)
-    inside = box.covers(time)
-    if not inside.any() or np.ptp(number[inside]) < 1:
+    ephemeris = box.period, box.epoch, box.duration
+    near, number, n_numbers, middle = near_transits(curve.time, curve.weight, *ephemeris, _FITTED_DURATIONS)
+    if n_numbers < _FEWEST_TRANSITS:
         return failed
-    middle = round(float(np.sum(weight[inside] * number[inside]) / np.sum(weight[inside])))
-    number = number - middle
+    time, flux, weight = curve.time[near], curve.flux[near], curve.weight[near]
+    number -= middle
     start = box.epoch + middle * box.period
     parameters = np.array([1.0, depth, start, box.period, 1.1 * box.duration, 0.2 * box.duration])
     parameters, information = minimise(parameters, time, flux, weight, number, curve.cadence_days)

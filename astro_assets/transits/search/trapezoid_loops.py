@@ -28,6 +28,47 @@ _GAIN: Final = 1e-4
 
 
 @compiled
+def near_transits(
+    time: Floats, weight: Floats, period: float, epoch: float, duration: float, widths: float
+) -> Any:
+    """Find the samples near transits.
+
+    Parameters
+    ----------
+    time, weight
+        Shape (n,).
+    period, epoch, duration
+        Of the transits, days.
+    widths
+        So many durations centred on each are near.
+
+    Returns
+    -------
+    places, numbers : ndarray of int64, shape (near,)
+        Which samples they are, and the number of the transit of each.
+    n_numbers : int
+        Transits from the first to the last of which one is within the duration, 0 for none.
+    middle : int
+        Their mean number, weighted, rounded.
+    """
+    places, numbers, n_near = np.empty(time.size, np.int64), np.empty(time.size, np.int64), 0
+    first, last, total, sum_ = 0, -1, 0.0, 0.0
+    cycles_a_day = 1.0 / period
+    for n in range(time.size):
+        number = np.floor((time[n] - epoch) * cycles_a_day + 0.5)
+        offset = np.abs(time[n] - epoch - number * period)
+        if offset < 0.5 * widths * duration:
+            places[n_near], numbers[n_near] = n, int(number)
+            n_near += 1
+        if offset < 0.5 * duration:
+            first, last = int(number) if last < first else first, int(number)
+            total += weight[n]
+            sum_ += weight[n] * number
+    middle = int(np.floor(sum_ / total + 0.5)) if total > 0.0 else 0
+    return places[:n_near], numbers[:n_near], last - first + 1, middle
+
+
+@compiled
 def minimise(
     parameters: Floats, time: Floats, flux: Floats, weight: Floats, number: Integers, cadence: float
 ) -> Any:

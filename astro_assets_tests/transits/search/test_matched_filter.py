@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.event_lanes import set_events
 from astro_assets.transits.search.matched_filter import noise_power, single_events, transit_shape
 from astro_assets_tests.transits.synthetic import red_noise, sector_times
 
@@ -43,6 +44,40 @@ def test_a_transit_has_the_ratio_of_its_matched_filter():
         column = round((1331.0 - events.start) / events.step)
         snrs.append(events.snr[1, column])
     assert np.mean(snrs) == pytest.approx(15, rel=0.08)
+
+
+def test_long_cadences_see_transits_between_their_middles():
+    cadence, duration = 30 / 1440, 4.0 / 24
+    time = 1325 + cadence * (np.arange(1300) + 0.5)
+    middle = time[700] + 0.5 * cadence
+    shape = transit_shape((time - middle) / duration)
+    noise = Curve(
+        time, 1 + np.random.default_rng(3).normal(0, SIGMA, time.size), np.full(1300, SIGMA), cadence
+    )
+    flux = noise.flux - 15 * SIGMA * shape / np.sqrt(np.sum(shape**2))
+    events = single_events(
+        Curve(time, flux, noise.flux_err, cadence), np.array([duration]), 15 / 1440, noise_from=noise
+    )
+    assert events.step == pytest.approx(15 / 1440)
+    best = int(np.argmax(events.snr[0]))
+    assert events.start + events.step * best == pytest.approx(middle, abs=1.1 * events.step)
+    assert events.snr[0, best] == pytest.approx(15, rel=0.2)
+
+
+def test_events_are_the_sums_that_they_should_be():
+    rng = np.random.default_rng(5)
+    series, coverage = rng.normal(size=(2, 64 + 8)).astype(np.float32)
+    coverage = np.abs(coverage)
+    templates, kernels = rng.uniform(0.1, 1, (2, 3, 9)).astype(np.float32)
+    templates[1, :2] = templates[1, 7:] = kernels[1, :2] = kernels[1, 7:] = 0
+    least = np.array([3.0, 1.0, 3.0], np.float32)
+    strength, information = np.empty((2, 3, 64), np.float32)
+    set_events(series, coverage, templates, kernels, least, strength, information)
+    for row in range(3):
+        known = np.correlate(coverage, kernels[row], "valid")
+        expected = np.where(known > least[row], np.correlate(series, templates[row], "valid"), 0)
+        np.testing.assert_allclose(strength[row], expected, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(information[row], np.where(known > least[row], known, 0), rtol=1e-4)
 
 
 def test_where_nothing_was_observed_nothing_is_known():

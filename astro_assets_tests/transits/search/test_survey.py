@@ -96,8 +96,9 @@ def test_each_cell_keeps_a_trial_of_its_own():
 def test_company_does_not_matter():
     planet = Planet(2.2, 1326.0, 0.1, 0.001)
     same = [curve([planet], seed, time=sector_times(0, CADENCE)) for seed in range(20)]
-    # The same weights; weights of its own; another length.
-    holes = [data.where(np.arange(data.time.size) % (100 + n) > 9) for n, data in enumerate(same[:7])]
+    # The same coverage, though not the same samples; coverage of its own; another length.
+    holes = [data.where(np.arange(data.time.size) % (100 + n) > 9) for n, data in enumerate(same[:3])]
+    holes += [data.where(np.abs(data.time - 1328 - n) > 0.3) for n, data in enumerate(same[:11])]
     short = [same[0].where(same[0].time < same[0].time[0] + 9)]
     curves = same + holes + short
     engine = SurveyEngine()
@@ -105,7 +106,7 @@ def test_company_does_not_matter():
     order = np.random.default_rng(0).permutation(len(curves))
     together = dict(zip(order, engine([curves[n] for n in order], (0.4, 13.0), FACTORS), strict=True))
     with ThreadPoolExecutor(3) as threads:
-        parts = [curves[0:9], curves[9:25], curves[25:]]
+        parts = [curves[0:9], curves[9:20], curves[20:]]
         apart = [
             s for some in threads.map(lambda part: engine(part, (0.4, 13.0), FACTORS), parts) for s in some
         ]
@@ -114,6 +115,19 @@ def test_company_does_not_matter():
             np.testing.assert_array_equal(one.periods, other.periods)
             assert one.power.tobytes() == other.power.tobytes()
             np.testing.assert_array_equal(one.duration, other.duration)
+
+
+def test_what_is_masked_does_not_change_when_a_star_was_observed():
+    planet, weaker = Planet(2.2, 1326.0, 0.1, 0.004), Planet(5.3, 1327.1, 0.12, 0.002)
+    whole = curve([planet, weaker])
+    offset = (whole.time - planet.epoch + planet.period / 2) % planet.period - planet.period / 2
+    left = whole.where(np.abs(offset) > 0.08)
+    engine = SurveyEngine()
+    (found,) = engine([left], (0.4, 13.0), FACTORS, [whole])
+    (alone,) = engine([curve([weaker])], (0.4, 13.0), FACTORS)
+    assert found.periods[np.argmax(found.power)] == pytest.approx(weaker.period, rel=5e-3)
+    # What the mask took is missing, and no more.
+    assert 0.85 < found.power.max() / alone.power.max() < 1.02
 
 
 def test_gaps_make_no_signals():
