@@ -12,13 +12,12 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from astro_assets.transits.detrend import DetrendingSettings, detrend
 from astro_assets.transits.fold import FoldSettings, fold_views
 from astro_assets.transits.loop_store import mark_stored
 from astro_assets.transits.noise import cdpp_ppm
-from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
 from astro_assets.transits.search.survey import SurveyEngine
@@ -35,8 +34,8 @@ _FINE = np.arange(0, 12, _FINE_CADENCE_DAYS)
 _ERRORS = np.full(_FINE.size, 1e-4)
 
 
-def _dips(depth: float) -> NDArray[np.float64]:
-    return np.where((_FINE % 3.1) < 0.1, 1 - depth, 1.0) + _ERRORS * np.sin(1e4 * _FINE)
+def _dips(depth: float) -> Floats:
+    return _ERRORS * np.sin(1e4 * _FINE) + np.where((_FINE % 3.1) < 0.1, 1 - depth, 1.0)
 
 
 def _spectra() -> None:
