@@ -116,8 +116,8 @@ def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence 
     leaves out half of the transits. Two cases need more. Where the additional transits of the shorter period
     all fall into gaps, the longer one explains the same with less and is taken. Where odd and even depths
     differ clearly, two eclipses alternate, or each second one is none, and the double period is taken.
-    Multiples may be longer than all periods that are searched: of two transits that far apart the spectrum
-    sees fractions of their period only, as with K2-3 d.
+    Multiples of a strong signal may be longer than all periods that are searched: of two transits that far
+    apart the spectrum sees fractions of their period only, as with K2-3 d.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence 
     best = found
     for ratio in (1 / 3, 1 / 2, 2 / 3, 3 / 2, 2.0, 3.0):
         period = found.box.period * ratio
-        if period < limits.periods[0]:
+        if period < limits.periods[0] or (period > limits.periods[1] and evidence is not None):
             continue
         shortest, longest = limits.durations(period, curve.cadence_days)
         trial = Box(period, found.box.epoch, min(max(found.box.duration, shortest), longest))
