@@ -4,12 +4,19 @@ Runs made on the command line and in the UI are kept in the same place, so that 
 """
 
 import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any, Final
 
 import dagster as dg
+import sqlalchemy
 
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.home import Home
+from astro_assets.orchestration.environment import environment
 
 _SETTINGS = """\
 # Settings of this home's Dagster instance. Delete the file to get the defaults again.
@@ -30,9 +37,15 @@ retention:
 concurrency:
   pools:
     granularity: op
+# Dagster's own event log, which keeps its databases open. Without this it works as well, and slower.
+event_log_storage:
+  module: astro_assets.orchestration.run_history
+  class: RunHistory
+  config: {}
 """
 
-
+#: Lets Dagster store the events of an asset's partitions together; Dagster reads it at every event.
+BATCHED_EVENTS: Final = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
 #: The name of the code location, in every workspace file.
 LOCATION = "astro_assets"
 _WORKSPACE = f"""\
@@ -66,4 +79,24 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     folder = instance_folder(home)
     with (folder / ".opening").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return dg.DagsterInstance.from_config(str(folder))
+        is_new = not (folder / "history").exists()
+        with environment({"DAGSTER_HOME": str(folder)}), _made_at_once(folder) if is_new else nullcontext():
+            return dg.DagsterInstance.from_config(str(folder))
+
+
+@contextmanager
+def _made_at_once(folder: Path) -> Iterator[None]:
+    """Let SQLite wait for the disk when a new home's databases are made, not for each of their tables."""
+
+    def unhurried(connection: Any, _record: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", unhurried)
+    try:
+        yield
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", unhurried)
+    for database in folder.rglob("*.db"):
+        with database.open("rb") as stream:
+            os.fsync(stream.fileno())
