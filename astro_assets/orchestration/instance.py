@@ -37,6 +37,8 @@ retention:
 concurrency:
   pools:
     granularity: op
+"""
+_EVENT_LOG = """\
 # Dagster's own event log, which keeps its databases open. Without this it works as well, and slower.
 event_log_storage:
   module: astro_assets.orchestration.run_history
@@ -60,7 +62,9 @@ def instance_folder(home: Home) -> Path:
     """Return the folder for ``DAGSTER_HOME``, with its settings file in place."""
     settings = home.dagster / "dagster.yaml"
     if not settings.exists():
-        write_bytes(settings, _SETTINGS.encode(), replace=False)
+        write_bytes(settings, (_SETTINGS + _EVENT_LOG).encode(), replace=False)
+    elif settings.read_text() == _SETTINGS:  # as made before there was an event log of ours, and not changed
+        write_bytes(settings, (_SETTINGS + _EVENT_LOG).encode())
     return home.dagster
 
 

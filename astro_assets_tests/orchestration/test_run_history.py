@@ -88,7 +88,7 @@ def test_dagsters_own_storage_reads_the_files_and_goes_on_with_them(home: Home) 
         run_id = materialized(instance)
         told = what_is_told(instance, run_id)
     settings = home.dagster / "dagster.yaml"
-    settings.write_text(settings.read_text().partition("event_log_storage:")[0])
+    settings.write_text(settings.read_text().partition("event_log_storage:")[0] + "# mine\n")
     with open_instance(home) as instance:
         assert type(instance.event_log_storage) is DAGSTERS_OWN
         assert what_is_told(instance, run_id) == told
