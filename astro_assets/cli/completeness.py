@@ -64,5 +64,5 @@ def measure(home: Home, names: Sequence[str], n_injected: int, star: Star) -> in
 def _print_map(ledger: Ledger, search_id: str) -> None:
     rows = ledger.open(COMPLETENESS_MAP).rows(["search_id", "cells"])
     for row in rows.filter(pl.col("search_id") == search_id).collect().iter_rows(named=True):
-        cells = resolve_references(row, COMPLETENESS_MAP.schema, ledger.objects)["cells"]
+        cells = resolve_references(row, COMPLETENESS_MAP, ledger.objects)["cells"]
         printing.completeness(search_id, summed([cells]))

@@ -1,7 +1,9 @@
 """The `run` and `demo` commands: the search job in this process, with progress, and what it came to."""
 
+import importlib
 import os
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,7 @@ from astro_assets.ledger.update import Progress as Shown
 from astro_assets.orchestration.engine import Again, Engine
 from astro_assets.orchestration.launch import run_job
 from astro_assets.tables import TABLES
+from astro_assets.transits.compilation import compile_loops
 
 
 def search(
@@ -67,6 +70,7 @@ def search(
         }
     }
     engine = Engine(home, TABLES, again=again or Again())
+    engine.begin(compile_loops)
     failures = run_with_progress(engine, SEARCH_JOB, config)
     ledger = engine.ledger()
     printing.updates(engine.reports)
@@ -108,11 +112,18 @@ def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> li
             return show
 
         engine.progress = progress_of
+        threading.Thread(target=_import_meanwhile, daemon=True).start()
         try:
             _, failures = run_job(build_definitions(engine.home, engine), job, engine.home, config)
         finally:
             engine.close()
     return failures
+
+
+def _import_meanwhile() -> None:
+    """Import what committing and drawing need later, in the pauses of a run that begins."""
+    for name in ("pyarrow", "matplotlib.backends.backend_agg"):
+        importlib.import_module(name)
 
 
 def report_failures(failures: Sequence[str]) -> int:

@@ -7,14 +7,75 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from threading import Semaphore
+from typing import Any, BinaryIO, Final, Self
+
+#: Files flushed at once: the disk's journal takes several together.
+_AT_ONCE: Final = 8
+#: Files that wait to be flushed, at most: each is open.
+_WAITING: Final = 64
+
+
+class Flushing:
+    """Flushes files in the background, while their writer goes on; all are on the disk when its block ends.
+
+    Parameters
+    ----------
+    first
+        Whether a file shows under its name only once it is on the disk, as without this. Otherwise it does
+        at once, and a power failure before the block's end may leave a damaged one there.
+    """
+
+    def __init__(self, *, first: bool = True) -> None:
+        self.first = first
+        self._threads = ThreadPoolExecutor(_AT_ONCE)
+        self._slots = Semaphore(_WAITING)
+        self._begun: list[Future[None]] = []
+
+    def begin(self, work: Callable[[], None]) -> None:
+        """Do something in the background; where files wait open for it, not too many at once."""
+        if self.first:
+            self._slots.acquire()
+
+        def done() -> None:
+            try:
+                work()
+            finally:
+                self._slots.release()
+
+        self._begun.append(self._threads.submit(done))
+
+    def close(self) -> None:
+        """Wait until all files are on the disk.
+
+        Raises
+        ------
+        OSError
+            If one could not be written.
+        """
+        self._threads.shutdown()
+        for done in self._begun:
+            done.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if raised[0] is None:
+            self.close()
+        else:
+            self._threads.shutdown()
 
 
 @contextmanager
-def replacing(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
+def replacing(
+    path: Path, *, replace: bool = True, mode: int = 0o644, flushing: Flushing | None = None
+) -> Iterator[BinaryIO]:
     """Open a temporary file that becomes ``path`` when the block ends without an exception.
 
     Parameters
@@ -23,26 +84,58 @@ def replacing(path: Path, *, replace: bool = True) -> Iterator[BinaryIO]:
         Destination; its folder is made.
     replace
         Whether an existing file is replaced; otherwise the first writer wins.
+    mode
+        The file's permissions.
+    flushing
+        Where the file may become ``path`` a little later.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
-    temporary = Path(name)
+    temporary, stream = Path(name), os.fdopen(handle, "wb")
     try:
-        with os.fdopen(handle, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o644)
-            os.fsync(stream.fileno())
-        if replace:
-            temporary.replace(path)
-        else:
-            with suppress(FileExistsError):
-                path.hardlink_to(temporary)
+        yield stream
+        stream.flush()
+        os.fchmod(stream.fileno(), mode)
+    except BaseException:
+        _leave(stream, temporary)
+        raise
+
+    def settle(*, is_first: bool = True) -> None:
+        try:
+            if is_first:
+                os.fsync(stream.fileno())
+            if replace:
+                temporary.replace(path)
+            else:
+                with suppress(FileExistsError):
+                    path.hardlink_to(temporary)
+        finally:
+            _leave(stream, temporary)
+
+    if flushing is None:
+        settle()
+    elif flushing.first:
+        flushing.begin(settle)
+    else:
+        settle(is_first=False)
+        flushing.begin(partial(_flush, path))
+
+
+def _flush(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
     finally:
-        temporary.unlink(missing_ok=True)
+        os.close(handle)
 
 
-def write_bytes(path: Path, data: bytes, *, replace: bool = True) -> None:
-    """Write a whole file atomically."""
-    with replacing(path, replace=replace) as stream:
+def _leave(stream: BinaryIO, temporary: Path) -> None:
+    with suppress(OSError):  # what could not be written before cannot be now; the cause is raised already
+        stream.close()
+    temporary.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, data: bytes | memoryview, *, replace: bool = True, **how: Any) -> None:
+    """Write a whole file atomically; see :func:`replacing`."""
+    with replacing(path, replace=replace, **how) as stream:
         stream.write(data)

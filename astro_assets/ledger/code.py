@@ -16,6 +16,7 @@ from typing import Any
 
 from astro_assets.ledger.code_files import Package, content_digest
 from astro_assets.ledger.code_graph import Graph, graph_of
+from astro_assets.ledger.code_memory import remember, remembered
 from astro_assets.ledger.code_names import DATA, TEXT, WHOLE, Node
 from astro_assets.ledger.code_source import CodeError
 
@@ -23,6 +24,7 @@ __all__ = ["CodeError", "code_version", "reached"]
 
 Root = Callable[..., Any] | type
 _Entry = tuple[str, str, bytes]
+_Start = tuple[Package, frozenset[Node]]
 
 
 def code_version(*roots: Root) -> str:
@@ -51,11 +53,8 @@ def code_version(*roots: Root) -> str:
         If a root has no module-level name or no source file in a package, or a reached file is
         not Python.
     """
-    total = blake2b(digest_size=32)
-    for module, name, digest in sorted(set(_entries(roots))):
-        for part in (module.encode(), name.encode(), digest):
-            total.update(len(part).to_bytes(8, "little") + part)
-    return total.hexdigest()
+    texts, starts = _taken_apart(roots)
+    return _version(texts, starts)
 
 
 def reached(*roots: Root) -> list[tuple[str, str]]:
@@ -69,11 +68,28 @@ def reached(*roots: Root) -> list[tuple[str, str]]:
     CodeError
         As for :func:`code_version`.
     """
-    return sorted({(module, name) for module, name, _ in _entries(roots)})
+    return sorted({(module, name) for module, name, _ in _entries(*_taken_apart(roots))})
 
 
-def _entries(roots: tuple[Root, ...]) -> Iterator[_Entry]:
-    graphs: dict[str, Graph] = {}
+@functools.lru_cache(maxsize=1024)  # a run asks for the same tables and checks again and again
+def _version(texts: frozenset[str], starts: frozenset[_Start]) -> str:
+    packages = [package for package, _ in starts]
+    question = "\n".join([*sorted(texts), *sorted(f"{a} {b}" for _, start in starts for a, b in start)])
+    if len(packages) == 1 and (known := remembered(packages[0], question)) is not None:
+        return known
+    total = blake2b(digest_size=32)
+    for module, name, digest in sorted(set(_entries(texts, starts))):
+        for part in (module.encode(), name.encode(), digest):
+            total.update(len(part).to_bytes(8, "little") + part)
+    if len(packages) == 1:
+        remember(packages[0], question, total.hexdigest())
+    return total.hexdigest()
+
+
+def _taken_apart(roots: tuple[Root, ...]) -> tuple[frozenset[str], frozenset[_Start]]:
+    """Return what partial objects say, and where in which packages, as they are now, roots begin."""
+    texts: set[str] = set()
+    packages: dict[str, Package] = {}
     starts: dict[str, set[Node]] = {}
     for root in roots:
         if not callable(root):
@@ -81,18 +97,26 @@ def _entries(roots: tuple[Root, ...]) -> Iterator[_Entry]:
         parts: list[object] = []
         text = _text(root, parts)
         if isinstance(root, functools.partial):
-            yield "", "<partial>", text.encode()
+            texts.add(text)
         for part in parts:
             module, name = _named(part)
             top = module.partition(".")[0]
-            if top not in graphs:
-                graphs[top] = graph_of(Package(top, _folders(top)))
-            if module not in graphs[top].package.modules:
+            if top not in packages:
+                packages[top] = Package(top, _folders(top))
+            if module not in packages[top].modules:
                 raise CodeError(f"{module}.{name}: the module has no source file in package {top!r}")
-            starts.setdefault(top, set()).update(graphs[top].names.definition(module, name))
-    for top, start in starts.items():
-        for node in graphs[top].reach(start):
-            for name, digest in _contents(graphs[top], node):
+            starts.setdefault(top, set()).add(Node(module, name))
+    return frozenset(texts), frozenset((packages[top], frozenset(start)) for top, start in starts.items())
+
+
+def _entries(texts: frozenset[str], starts: frozenset[_Start]) -> Iterator[_Entry]:
+    for text in texts:
+        yield "", "<partial>", text.encode()
+    for package, start in starts:
+        graph = graph_of(package)
+        definitions = (graph.names.definition(*node) for node in start)
+        for node in graph.reach(frozenset[Node]().union(*definitions)):
+            for name, digest in _contents(graph, node):
                 yield node.module, name, digest
 
 

@@ -7,7 +7,7 @@ Only listing and locating files lives here; reading Python is in
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import NamedTuple
 class File(NamedTuple):
     """A file as its folder lists it."""
 
-    path: Path
+    path: str
     size: int
     mtime_ns: int
 
@@ -43,18 +43,18 @@ class Package:
 
     def __init__(self, name: str, folders: Iterable[Path]) -> None:
         self.name = name
+        self.folders = tuple(folders)
         modules: dict[str, tuple[bool, File]] = {}
         data: dict[str, File] = {}
-        for folder in folders:
-            for path, parts in files_under(folder):
-                status = path.stat()
-                file = File(path, status.st_size, status.st_mtime_ns)
-                if path.suffix == ".py":
-                    is_package = path.name == "__init__.py"
-                    module = ".".join((name, *parts[:-1], *(() if is_package else (path.stem,))))
+        for folder in self.folders:
+            for parts, file in files_under(folder):
+                if parts[-1].endswith(".py"):
+                    is_package = parts[-1] == "__init__.py"
+                    stem = () if is_package else (parts[-1].removesuffix(".py"),)
+                    module = ".".join((name, *parts[:-1], *stem))
                     if is_package or module not in modules:
                         modules[module] = (is_package, file)
-                elif path.suffix not in {".pyc", ".pyo", ".pyi"}:
+                elif not parts[-1].endswith((".pyc", ".pyo", ".pyi")):
                     data["/".join(parts)] = file
         self.modules: Mapping[str, tuple[bool, File]] = modules
         self.data: Mapping[str, File] = data
@@ -96,16 +96,22 @@ class Package:
 @lru_cache(maxsize=4096)
 def content_digest(file: File) -> bytes:
     """Return the BLAKE2b of a file's bytes, read once for each size and modification time."""
-    return blake2b(file.path.read_bytes(), digest_size=32).digest()
+    return blake2b(Path(file.path).read_bytes(), digest_size=32).digest()
 
 
-def files_under(folder: Path) -> list[tuple[Path, tuple[str, ...]]]:
-    """List a folder's files with the parts of their relative paths, sorted; no hidden ones, no caches."""
-    found: list[tuple[str, ...]] = []
-    for place, folders, files in os.walk(folder):
-        # What is left here is walked; caches of compiled code hold more files than the package.
-        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
-        within = Path(place).relative_to(folder).parts
-        found += [(*within, name) for name in files if not name.startswith(".") and name != "__pycache__"]
-    listed = [(folder.joinpath(*parts), parts) for parts in sorted(found)]
-    return [(path, parts) for path, parts in listed if path.is_file()]
+def files_under(folder: Path) -> list[tuple[tuple[str, ...], File]]:
+    """List a folder's files by the parts of their relative paths, sorted; no hidden ones, no caches."""
+    return sorted(_below(os.fspath(folder), ()))
+
+
+def _below(folder: str, parts: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], File]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            # Caches of compiled code hold more files than the package.
+            if entry.name.startswith(".") or entry.name == "__pycache__":
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _below(entry.path, (*parts, entry.name))
+            elif entry.is_file():
+                status = entry.stat()
+                yield (*parts, entry.name), File(entry.path, status.st_size, status.st_mtime_ns)

@@ -127,7 +127,7 @@ class Module:
 
 
 @lru_cache(maxsize=4096)
-def parse(name: str, path: Path, is_package: bool, size: int, mtime_ns: int) -> Module:  # noqa: FBT001
+def parse(name: str, path: str, is_package: bool, size: int, mtime_ns: int) -> Module:  # noqa: FBT001
     """Parse a source file, once for each size and modification time within a process.
 
     Raises
@@ -135,7 +135,7 @@ def parse(name: str, path: Path, is_package: bool, size: int, mtime_ns: int) -> 
     CodeError
         If the file is not Python.
     """
-    source = path.read_bytes()
+    source = Path(path).read_bytes()
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError) as error:

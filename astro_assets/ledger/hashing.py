@@ -26,7 +26,7 @@ _NAN = {"float32": struct.pack("<I", 0x7FC00000), "float64": struct.pack("<Q", 0
 _PACK = {"int32": "<i", "int64": "<q", "float32": "<f", "float64": "<d"}
 
 
-def hash_parts(*parts: str | bytes) -> str:
+def hash_parts(*parts: str | bytes | memoryview) -> str:
     """Hash a sequence of parts, each prefixed by its length so that borders count.
 
     Returns
@@ -37,7 +37,8 @@ def hash_parts(*parts: str | bytes) -> str:
     total = blake2b(digest_size=HASH_BYTES)
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
-        total.update(b"%d:%b" % (len(data), data))
+        total.update(b"%d:" % len(data))
+        total.update(data)
     return total.hexdigest()
 
 
@@ -60,10 +61,10 @@ def hash_arrays(arrays: Mapping[str, NDArray[Any]]) -> str:
     SchemaError
         If an array has another dtype.
     """
-    parts: list[str | bytes] = []
+    parts: list[str | bytes | memoryview] = []
     for name in sorted(arrays):
         array = canonical_array(arrays[name], name)
-        parts += [name, array.dtype.str, str(array.shape), array.tobytes()]
+        parts += [name, array.dtype.str, str(array.shape), array.reshape(-1).view(np.uint8).data]
     return hash_parts(*parts)
 
 

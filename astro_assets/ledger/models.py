@@ -212,7 +212,7 @@ def _training_rows(
 ) -> Sequence[Mapping[str, Any]]:
     rows = handles[training.role].rows(list(training.columns)).sort("key", "row_hash").collect()
     seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
-    return [resolve_references(row, training.table.schema, ledger.objects) for row in seen]
+    return [resolve_references(row, training.table, ledger.objects) for row in seen]
 
 
 def _put_artefact(ledger: Ledger, artefact: bytes) -> str:

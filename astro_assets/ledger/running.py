@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from astro_assets.ledger.code_files import files_under
+from astro_assets.ledger.code_files import File, files_under
 from astro_assets.ledger.sources import package_source_zip
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
@@ -55,10 +55,9 @@ def require_source(version: str) -> None:
         )
 
 
-def _listing() -> dict[str, tuple[int, int]]:
+def _listing() -> list[File]:
     # Caches are not source: compiled code is written while a search runs.
-    files = (path for path, _ in files_under(_PACKAGE) if path.suffix not in {".pyc", ".pyo"})
-    return {str(path): ((stat := path.stat()).st_size, stat.st_mtime_ns) for path in files}
+    return [file for _, file in files_under(_PACKAGE) if not file.path.endswith((".pyc", ".pyo"))]
 
 
 @cache

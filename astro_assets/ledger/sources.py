@@ -45,13 +45,13 @@ def package_source_zip(package_dir: Path) -> bytes:
         raise NotADirectoryError(f"no package in {package_dir}")
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for name, path in sorted(("/".join(parts), path) for path, parts in files_under(package_dir)):
-            if path.suffix in {".pyc", ".pyo"}:
+        for name, file in sorted(("/".join(parts), file) for parts, file in files_under(package_dir)):
+            if name.endswith((".pyc", ".pyo")):
                 continue
             entry = zipfile.ZipInfo(f"{package_dir.name}/{name}", _TIME)
             entry.create_system = 3  # Unix, also where it is packed on Windows
             entry.external_attr = 0o100644 << 16
-            archive.writestr(entry, path.read_bytes())
+            archive.writestr(entry, Path(file.path).read_bytes())
     return packed.getvalue()
 
 

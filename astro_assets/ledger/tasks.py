@@ -15,8 +15,8 @@ from astro_assets.ledger.table import Parent
 from astro_assets.ledger.units import ParentRow, Recipe
 from astro_assets.ledger.worker import Task
 
-#: Units whose parent rows are held in memory at once.
-_AT_ONCE: Final = 2000
+#: Units whose parent rows are read at once, while workers compute those before.
+_AT_ONCE: Final = 500
 _IDENTITY: Final = ("key", "row_hash", "recipe_hash")
 
 

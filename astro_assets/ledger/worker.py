@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.hashing import coerce, column_digests, output_hash, row_hash
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, StoredArrays
 from astro_assets.ledger.running import require_source
-from astro_assets.ledger.schema import ARRAYS, FILE, Schema, SchemaError
+from astro_assets.ledger.schema import ARRAYS, FILE, SchemaError
 from astro_assets.ledger.table import TARGET, Config, Row, Table
 from astro_assets.ledger.units import Outcome, Recipe, Unit, least_real
 
@@ -65,10 +66,11 @@ def compute_chunk(order: Order, tasks: Sequence[Task]) -> list[Unit]:
     if order.table.compute is None:
         raise SchemaError(f"{order.table.name} is a source: its units are put in, not computed")
     require_source(order.source)
-    objects = ObjectStore(order.home, rewrite=order.rewrite)
     at_once = len(tasks) if order.table.is_batched else 1
     batches = (tasks[first : first + at_once] for first in range(0, len(tasks), at_once))
-    return [unit for batch in batches for unit in _compute(order, order.table.compute, objects, batch)]
+    with Flushing() as flushing:
+        objects = ObjectStore(order.home, order.rewrite, flushing)
+        return [unit for batch in batches for unit in _compute(order, order.table.compute, objects, batch)]
 
 
 def _compute(
@@ -77,7 +79,10 @@ def _compute(
     """Compute units with one call; one by one where it fails, so that only what is at fault fails."""
     table, keys = order.table, [task.recipe.key for task in tasks]
     parents = [
-        {parent.role: _resolved(parent.table, task.parents[parent.role], objects) for parent in table.parents}
+        {
+            parent.role: [resolve_references(row, parent.table, objects) for row in task.parents[parent.role]]
+            for parent in table.parents
+        }
         for task in tasks
     ]
     try:
@@ -105,14 +110,6 @@ def _unit(table: Table, recipe: Recipe, rows: Sequence[Row], objects: ObjectStor
 
 def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:_REASON_LENGTH]
-
-
-def _resolved(table: Table, rows: Sequence[Row], objects: ObjectStore) -> list[dict[str, Any]]:
-    try:
-        return [resolve_references(row, table.schema, objects) for row in rows]
-    except CorruptStoreError as error:
-        remedy = "take the file in again" if table.is_source else f"restore it with --recompute {table.name}"
-        raise CorruptStoreError(f"{error}; {remedy}") from error
 
 
 def make_unit(table: Table, recipe: Recipe, rows: Sequence[Row], objects: ObjectStore) -> Unit:
@@ -162,15 +159,25 @@ def _store(table: Table, recipe: Recipe, row: Row, objects: ObjectStore) -> tupl
     return values, written
 
 
-def resolve_references(row: Mapping[str, Any], schema: Schema, objects: ObjectStore) -> dict[str, Any]:
-    """Replace references by what they refer to."""
+def resolve_references(row: Mapping[str, Any], table: Table, objects: ObjectStore) -> dict[str, Any]:
+    """Replace the references of a table's row by what they refer to; arrays are read when they are used.
+
+    Raises
+    ------
+    CorruptStoreError
+        If a file is missing or is not what was stored, with what mends that; arrays raise it when used.
+    """
+    remedy = "take the file in again" if table.is_source else f"restore it with --recompute {table.name}"
     resolved = dict(row)
-    for column in schema:
+    for column in table.schema:
         reference = row.get(column.name)
         if reference is None:
             continue
         if column.dtype == ARRAYS:
-            resolved[column.name] = objects.get_arrays(reference)
+            resolved[column.name] = StoredArrays(objects, reference, remedy)
         elif column.dtype == FILE:
-            resolved[column.name] = objects.get_file(reference)
+            try:
+                resolved[column.name] = objects.get_file(reference)
+            except CorruptStoreError as error:
+                raise CorruptStoreError(f"{error}; {remedy}") from error
     return resolved

@@ -174,6 +174,7 @@ def raw_files(
         progress=engine.progress_of(RAW_FILES.name),
         may_take=may_take,
         taken=remember,
+        flushing=engine.flushing(),
     )
     yield from materialized(context, engine, RAW_FILES, report)
 

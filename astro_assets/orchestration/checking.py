@@ -98,18 +98,22 @@ class Judge:
         changed = {name: self._changed(rule, passed.get(name)) for name, rule in rules.items()}
         arrays = {name: rule for name, rule in rules.items() if isinstance(rule, ArrayRule)}
         of_arrays = self._broken_arrays(arrays, changed)
+        broken = []
         for name, rule in rules.items():
-            units = changed[name]
             if isinstance(rule, ArrayRule):
-                broken = of_arrays[name].lazy()
+                lines = of_arrays[name].lazy()
             elif isinstance(rule, RowRule):
-                broken = self._broken_rows(rule, units)
+                lines = self._broken_rows(rule, changed[name])
             else:
                 stored = {} if self.handle.delta is None else dict(pl.Schema(self.handle.delta.schema()))
-                broken = rule.broken(self.handle.table, stored, units)
+                lines = rule.broken(self.handle.table, stored, changed[name])
+            broken.append(lines.select("key", "what").sort("key", "what"))
+        counts = [units.select(pl.len()) for units in changed.values()]
+        # Together, so that the table is read once and not by each rule.
+        found = pl.collect_all([*counts, *broken])
+        for n, (name, rule) in enumerate(rules.items()):
             judged = Passed(self.handle.version, self._judged_by(rule))
-            n_units = units.select(pl.len()).collect().item()
-            yield name, Finding(n_units, broken.select("key", "what").sort("key", "what").collect(), judged)
+            yield name, Finding(found[n].item(), found[len(rules) + n], judged)
 
     def _units(self, handle: Handle) -> pl.LazyFrame:
         """Return the units that today's code and settings made; others are stale, judged once renewed."""
@@ -177,9 +181,10 @@ class Judge:
                 todo.setdefault((key, digest), []).append(name)
         bound = {name: self._bound(rule) for name, rule in rules.items()}
         items = iter(todo.items())
+        size = min(_CHUNK, -(-len(todo) // (4 * self.compute.workers)))  # small pieces keep all workers busy
         calls = (
             (self.ledger.home, self.handle.table.name, bound, c)
-            for c in iter(lambda: list(islice(items, _CHUNK)), [])
+            for c in iter(lambda: list(islice(items, size)), [])
         )
         lines = [line for chunk in self.compute.run(broken_arrays, calls) for line in chunk]
         schema = {"key": pl.String, "what": pl.String}

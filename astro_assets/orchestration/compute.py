@@ -8,14 +8,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import suppress
 from itertools import chain, islice
+from multiprocessing.process import BaseProcess
 from typing import Any, Final, Protocol
 
 from astro_assets.ledger.compute import Compute, Serial
+from astro_assets.orchestration.environment import environment
 
 DASK_VARIABLE: Final = "ASTRO_ASSETS_DASK"
 WORKERS_VARIABLE: Final = "ASTRO_ASSETS_WORKERS"
@@ -30,6 +32,10 @@ class WorkerLostError(OSError):
 
 class ClosableCompute(Compute, Protocol):
     """A compute engine that holds processes or connections."""
+
+    def start(self, prepare: Callable[[], object]) -> None:
+        """Begin to start processes, each of which calls a function first; return at once."""
+        ...
 
     def close(self) -> None:
         """Let go of them."""
@@ -48,6 +54,7 @@ class LocalProcesses:
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
         self._pool: ProcessPoolExecutor | None = None
+        self._others: set[BaseProcess] = set()
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Call ``function`` with each tuple of arguments in the workers; a single call runs here.
@@ -68,10 +75,24 @@ class LocalProcesses:
                 lambda a: pool.submit(function, *a), chain(first, pending), _AHEAD * self.workers
             )
         except BrokenProcessPool as error:
+            # A pool that breaks while it starts workers forgets some, and then waits for them for ever.
+            for worker in set(multiprocessing.active_children()) - self._others:
+                worker.terminate()
             self.close()
             raise WorkerLostError(
                 f"a worker process died: out of memory? Try fewer workers ({WORKERS_VARIABLE}) and run again"
             ) from error
+
+    def start(self, prepare: Callable[[], object]) -> None:
+        """Begin to start the worker processes, each of which calls a function first; return at once.
+
+        Starting takes a second of imports, which others can use.
+        """
+        if self.workers > 1 and self._pool is None:
+            pool = self._started(prepare)
+            with suppress(BrokenProcessPool):  # told when there is something to compute
+                for _ in range(1, self.workers):
+                    pool.submit(prepare)
 
     def close(self) -> None:
         """End the worker processes."""
@@ -79,12 +100,14 @@ class LocalProcesses:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _started(self, first: Callable[[], object] = int) -> ProcessPoolExecutor:
         if self._pool is None:
+            self._others = set(multiprocessing.active_children())
             context = multiprocessing.get_context("forkserver")
             self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
-            with _environment(dict.fromkeys(_SINGLE_THREADED, "1")):
-                self._pool.submit(int).result()
+            # The fork server, which is started here, passes its environment on.
+            with environment(dict.fromkeys(_SINGLE_THREADED, "1")):
+                self._pool.submit(first)
         return self._pool
 
 
@@ -113,6 +136,9 @@ class DaskCluster:
         """Call ``function`` with each tuple of arguments on the cluster."""
         executor = self.client.get_executor(pure=False)
         yield from _in_flight(lambda a: executor.submit(function, *a), iter(calls), _AHEAD * self.workers)
+
+    def start(self, prepare: Callable[[], object]) -> None:
+        """Do nothing: the cluster's workers are there."""
 
     def close(self) -> None:
         """Disconnect from the scheduler."""
@@ -166,18 +192,3 @@ def _begin_worker() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for a while: the fork server passes on those it was started with."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

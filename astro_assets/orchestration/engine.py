@@ -6,8 +6,10 @@ No Dagster here, so that the command line and tests use the very same object.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 
+from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.table import Table
@@ -65,20 +67,24 @@ class Engine:
     progress: ProgressOf | None = None
     again: Again = Again()
     reports: list[Report] = field(default_factory=list)
+    _flushing: Flushing | None = None
 
     def ledger(self) -> Ledger:
         """Open the ledger, with the home's configuration as it is now."""
         return open_ledger(self.home, self.tables)
 
+    def begin(self, prepare: Callable[[], object]) -> None:
+        """Let worker processes start, and call a function, while a run begins."""
+        with suppress(ValueError, OSError):  # told when there is something to compute
+            self._compute().start(prepare)
+
     def update(self, table: Table, shards: Collection[int] | None, *, run_id: str) -> Report:
         """Bring a table up to date for some shards; for all when None."""
-        if self.compute is None:
-            self.compute = default_compute()
         return update(
             self.ledger(),
             table,
             shards=shards,
-            compute=self.compute,
+            compute=self._compute(),
             run_id=run_id,
             retry_failed=self.again.failed,
             refresh_environment=self.again.other_environment,
@@ -86,12 +92,29 @@ class Engine:
             progress=self.progress_of(table.name),
         )
 
+    def flushing(self) -> Flushing:
+        """Return where files that a run takes in may reach the disk while it goes on.
+
+        A disk takes as long for the files of a survey as the search. They are there when this is closed.
+        """
+        if self._flushing is None:
+            self._flushing = Flushing(first=False)
+        return self._flushing
+
+    def _compute(self) -> ClosableCompute:
+        if self.compute is None:
+            self.compute = default_compute()
+        return self.compute
+
     def progress_of(self, name: str) -> Progress:
         """Return what to call with the units of a table done and to do."""
         return self.progress(name) if self.progress is not None else lambda _done, _to_do: None
 
     def close(self) -> None:
-        """Let go of worker processes and connections."""
+        """Let go of worker processes and connections, and wait for what is being flushed to the disk."""
         if self.compute is not None:
             self.compute.close()
             self.compute = None
+        if self._flushing is not None:
+            flushing, self._flushing = self._flushing, None
+            flushing.close()

@@ -6,12 +6,17 @@ The one exception is a list of descriptions, ``targets.csv``: the line that name
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+from astro_assets.ledger.atomic import Flushing
+from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, sha256_of
 from astro_assets.ledger.shards import shard_of
@@ -21,6 +26,9 @@ from astro_assets.orchestration.descriptions import DESCRIPTIONS, Descriptions
 from astro_assets.orchestration.inbox import Seen, seen
 
 _CHANGING: Final = "it is being written"
+#: Files taken at once, and bytes up to which one is read as a whole and so only once.
+_AT_ONCE: Final = 4
+_IN_MEMORY: Final = 64 * 1024**2
 
 
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -62,6 +70,7 @@ def ingest(
     progress: Progress | None = None,
     may_take: Callable[[Path, Seen], bool] | None = None,
     taken: Callable[[Mapping[Path, Seen]], None] | None = None,
+    flushing: Flushing | None = None,
 ) -> Report:
     """Take files in.
 
@@ -83,6 +92,8 @@ def ingest(
         were found before: one that is gone since, or out of reach, stops no other.
     taken
         Called after the commit with what each file looked like before it was read.
+    flushing
+        Where files may reach the disk later; before the commit when None.
 
     Returns
     -------
@@ -103,8 +114,7 @@ def ingest(
     names: dict[str, list[str]] = {}
     before: dict[Path, Seen] = {}
     notes, n_bytes = [], 0
-    for n_done, path in enumerate(files, 1):
-        outcome = _take(ledger.objects, path, may_take)
+    for n_done, (path, outcome) in enumerate(_taken(ledger.home, files, may_take, flushing), 1):
         if isinstance(outcome, str):
             notes.append(f"{path} was not taken in: {outcome}")
             continue
@@ -163,6 +173,24 @@ def _with_described(found: Iterable[Path], descriptions: Descriptions) -> list[P
     return list(files.values())
 
 
+def _taken(
+    home: Home,
+    files: Sequence[Path],
+    may_take: Callable[[Path, Seen], bool] | None,
+    flushing: Flushing | None,
+) -> Iterator[tuple[Path, tuple[Seen, str, int] | str]]:
+    """Take several files at once."""
+    with Flushing() if flushing is None else nullcontext(flushing) as chosen:
+        objects = ObjectStore(home, flushing=chosen)
+        threads = ThreadPoolExecutor(_AT_ONCE)
+        try:
+            yield from zip(
+                files, threads.map(lambda path: _take(objects, path, may_take), files), strict=True
+            )
+        finally:
+            threads.shutdown(cancel_futures=True)
+
+
 def _take(
     objects: ObjectStore, path: Path, may_take: Callable[[Path, Seen], bool] | None
 ) -> tuple[Seen, str, int] | str:
@@ -174,11 +202,13 @@ def _take(
         before = seen(path)
         if may_take is not None and not may_take(path, before):
             return _CHANGING
-        sha256 = sha256_of(path)
+        size, _ = before.stamp
+        data = path.read_bytes() if size <= _IN_MEMORY else None
+        sha256 = sha256_of(path) if data is None else hashlib.sha256(data).hexdigest()
     except OSError as error:
         return error.strerror or str(error)
     try:
-        written = objects.put_file(path, sha256)
+        written = objects.put_file(path, sha256, data)
         return (before, sha256, written) if seen(path).stamp == before.stamp else _CHANGING
     except CorruptStoreError:
         return _CHANGING

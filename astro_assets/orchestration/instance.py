@@ -4,12 +4,19 @@ Runs made on the command line and in the UI are kept in the same place, so that 
 """
 
 import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any, Final
 
 import dagster as dg
+import sqlalchemy
 
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.home import Home
+from astro_assets.orchestration.environment import environment
 
 _SETTINGS = """\
 # Settings of this home's Dagster instance. Delete the file to get the defaults again.
@@ -31,8 +38,16 @@ concurrency:
   pools:
     granularity: op
 """
+_EVENT_LOG = """\
+# Dagster's own event log, which keeps its databases open. Without this it works as well, and slower.
+event_log_storage:
+  module: astro_assets.orchestration.run_history
+  class: RunHistory
+  config: {}
+"""
 
-
+#: Lets Dagster store the events of an asset's partitions together; Dagster reads it at every event.
+BATCHED_EVENTS: Final = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
 #: The name of the code location, in every workspace file.
 LOCATION = "astro_assets"
 _WORKSPACE = f"""\
@@ -47,7 +62,9 @@ def instance_folder(home: Home) -> Path:
     """Return the folder for ``DAGSTER_HOME``, with its settings file in place."""
     settings = home.dagster / "dagster.yaml"
     if not settings.exists():
-        write_bytes(settings, _SETTINGS.encode(), replace=False)
+        write_bytes(settings, (_SETTINGS + _EVENT_LOG).encode(), replace=False)
+    elif settings.read_text() == _SETTINGS:  # as made before there was an event log of ours, and not changed
+        write_bytes(settings, (_SETTINGS + _EVENT_LOG).encode())
     return home.dagster
 
 
@@ -66,4 +83,24 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     folder = instance_folder(home)
     with (folder / ".opening").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return dg.DagsterInstance.from_config(str(folder))
+        is_new = not (folder / "history").exists()
+        with environment({"DAGSTER_HOME": str(folder)}), _made_at_once(folder) if is_new else nullcontext():
+            return dg.DagsterInstance.from_config(str(folder))
+
+
+@contextmanager
+def _made_at_once(folder: Path) -> Iterator[None]:
+    """Let SQLite wait for the disk when a new home's databases are made, not for each of their tables."""
+
+    def unhurried(connection: Any, _record: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            connection.execute("PRAGMA synchronous = OFF")
+
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", unhurried)
+    try:
+        yield
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", unhurried)
+    for database in folder.rglob("*.db"):
+        with database.open("rb") as stream:
+            os.fsync(stream.fileno())

@@ -13,8 +13,8 @@ import dagster as dg
 
 from astro_assets.ledger.home import ENVIRONMENT_VARIABLE, Home
 from astro_assets.orchestration.dead_runs import end_dead_runs
-from astro_assets.orchestration.instance import instance_folder, open_instance, workspace_file
-from astro_assets.orchestration.run_history import unhurried_commits
+from astro_assets.orchestration.environment import environment
+from astro_assets.orchestration.instance import BATCHED_EVENTS, instance_folder, open_instance, workspace_file
 from astro_assets.orchestration.shards import partition_keys
 
 #: The event log of a run, with its stack traces, is for the UI; the terminal gets the failures returned.
@@ -34,7 +34,7 @@ def run_job(
     """
     keys = partition_keys(home, range(home.n_shards))
     tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
-    with unhurried_commits(), open_instance(home) as instance:
+    with environment(BATCHED_EVENTS), open_instance(home) as instance:
         result = definitions.resolve_job_def(job).execute_in_process(
             run_config={**run_config, **_QUIET}, instance=instance, tags=tags, raise_on_error=False
         )
@@ -54,6 +54,7 @@ def serve_ui(home: Home, port: int) -> NoReturn:
         **os.environ,
         ENVIRONMENT_VARIABLE: str(home.root),
         "DAGSTER_HOME": str(instance_folder(home)),
+        **BATCHED_EVENTS,
         # Its successor `dg dev` serves projects, not installed packages.
         "PYTHONWARNINGS": "ignore:Function `dev_command` is superseded",
     }

@@ -133,7 +133,7 @@ def completeness(ledger: Ledger) -> bytes | None:
     """Draw the share found of planets put into light curves, all maps together."""
     rows = ledger.open(COMPLETENESS_MAP).rows(["search_id", "cells"]).sort("key").collect()
     maps = [
-        resolve_references(row, COMPLETENESS_MAP.schema, ledger.objects)["cells"]
+        resolve_references(row, COMPLETENESS_MAP, ledger.objects)["cells"]
         for row in rows.iter_rows(named=True)
     ]
     if not maps:
@@ -152,4 +152,4 @@ def _first(
     if where is not None:
         rows = rows.filter(where)
     top = rows.sort(by, "key", descending=[True, False]).head(1).collect()
-    return resolve_references(top.row(0, named=True), table.schema, ledger.objects) if top.height else None
+    return resolve_references(top.row(0, named=True), table, ledger.objects) if top.height else None

@@ -40,12 +40,14 @@ def compute_expected_signals(
 ) -> list[dict[str, Any]]:
     """Work out what the curve ``key`` should show of the signals known of its star: one row a signal."""
     (row,) = parents["detrended_light_curves"]
-    curve = row["light_curve"]
-    time, flux = curve["time"].astype(np.float64), curve["flux"].astype(np.float64)
     # A name may be that of several simulated stars; the file tells which.
     files = {file["sha256"] for file in parents["selected_files"] if file["search_id"] == key}
     truth = [signal for signal in parents["simulated_truth"] if signal["sha256"] in files]
     known = listed_signals(parents["known_signals"]) + simulated_signals(truth)
+    if not known:  # without a look at the curve
+        return []
+    curve = row["light_curve"]
+    time, flux = curve["time"].astype(np.float64), curve["flux"].astype(np.float64)
     return [
         _expected_row(
             key, row, number, expected(signal, time, flux, row["cadence_s"] / 86400, config), config

@@ -184,7 +184,7 @@ def test_only_modules_that_are_loaded_are_parsed(imported, monkeypatch):
 
     monkeypatch.setattr(code_names, "parse", parse)
     code_graph.graph_of.cache_clear()
-    code_version(imported.root_helper)
+    reached(imported.root_helper)
     assert "starpack.noise" in parsed
     assert not {"starpack.plugins", "starpack.stars", "starpack.shapes"}.intersection(parsed)
 

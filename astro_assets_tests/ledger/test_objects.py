@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import threading
 import zipfile
 from contextlib import suppress
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -16,8 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from astro_assets.ledger import objects as objects_module
-from astro_assets.ledger.atomic import replacing, write_bytes
+from astro_assets.ledger.atomic import Flushing, replacing, write_bytes
 from astro_assets.ledger.hashing import hash_arrays
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, sha256_of
@@ -130,19 +132,68 @@ def test_a_file_that_changes_while_it_is_copied_is_refused(store: ObjectStore, t
     assert not _files(store)
 
 
+def test_files_that_may_reach_the_disk_later_are_there_at_once(
+    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "raw").write_bytes(b"raw")
+    may_go_on, flushed = threading.Event(), []
+
+    def slow(handle: int) -> None:
+        may_go_on.wait()
+        flushed.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+
+    monkeypatch.setattr(os, "fsync", slow)
+    with Flushing(first=False) as flushing:
+        replace(store, flushing=flushing).put_file(tmp_path / "raw", _sha256(b"raw"))
+        assert store.get_file(_sha256(b"raw")).read_bytes() == b"raw"
+        may_go_on.set()
+    assert flushed == [str(store.file_path(_sha256(b"raw")))]
+    monkeypatch.setattr(os, "fsync", _full)
+    with pytest.raises(_FullDiskError), Flushing(first=False) as flushing:
+        replace(store, flushing=flushing).put_arrays(_CURVE)
+
+
 class _FullDiskError(OSError):
     """No space left."""
 
 
-def test_a_write_that_fails_leaves_nothing(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    def written_half(frame: pl.DataFrame, stream: BytesIO, **options: str) -> None:
-        stream.write(b"half")
-        raise _FullDiskError
+def _full(_handle: int) -> None:
+    raise _FullDiskError
 
-    monkeypatch.setattr(objects_module.pl.DataFrame, "write_ipc", written_half)
+
+def test_a_write_that_fails_leaves_nothing(store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", _full)
     with pytest.raises(_FullDiskError):
         store.put_arrays(_CURVE)
+    with pytest.raises(_FullDiskError), Flushing() as flushing:
+        replace(store, flushing=flushing).put_arrays(_CURVE)
     assert not _files(store)
+
+
+def test_files_flushed_in_the_background_are_all_there_at_the_end(
+    store: ObjectStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed, fsync, may_go_on = [], os.fsync, threading.Event()
+
+    def slow(handle: int) -> None:
+        may_go_on.wait()
+        fsync(handle)
+        flushed.append(str(Path(f"/proc/self/fd/{handle}").readlink()))
+
+    monkeypatch.setattr(os, "fsync", slow)
+    with Flushing() as flushing:
+        later = replace(store, flushing=flushing)
+        digests = [later.put_arrays({"time": np.arange(5.0) + n})[0] for n in range(20)]
+        (tmp_path / "raw").write_bytes(b"raw")
+        later.put_file(tmp_path / "raw", _sha256(b"raw"))
+        assert not flushed
+        assert not any(store.array_path(digest).exists() for digest in digests)
+        may_go_on.set()
+    assert len(flushed) == 21
+    assert all(".partial-" in name for name in flushed)
+    assert [store.get_arrays(digest)["time"][0] for digest in digests] == list(range(20))
+    assert store.get_file(_sha256(b"raw")).read_bytes() == b"raw"
+    assert len(_files(store)) == 21
 
 
 def test_a_reader_sees_the_old_file_until_the_new_one_is_whole(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.objects import CorruptStoreError, StoredArrays, sha256_of
 from astro_assets.ledger.staleness import stale
 from astro_assets.ledger.update import update
 from astro_assets_tests.ledger import toy
@@ -44,6 +44,34 @@ def test_a_damaged_object_is_written_anew_by_computing_again(ledger: Ledger) -> 
         ledger.objects.get_arrays(digest)
     update(ledger, ledger.table("curves"), recompute=True)
     assert ledger.objects.get_arrays(digest)
+
+
+def test_a_damaged_file_is_replaced_by_taking_it_in_again(ledger: Ledger, tmp_path: Path) -> None:
+    source = tmp_path / "raw"
+    source.write_bytes(b"observed")
+    sha256 = sha256_of(source)
+    assert ledger.objects.put_file(source, sha256) == 8
+    kept = ledger.objects.file_path(sha256)
+    kept.chmod(0o644)
+    kept.write_bytes(b"observer")  # of the same size
+    with pytest.raises(CorruptStoreError):
+        ledger.objects.get_file(sha256)
+    assert ledger.objects.put_file(source, sha256) == 8
+    assert ledger.objects.get_file(sha256).read_bytes() == b"observed"
+    assert ledger.objects.put_file(source, sha256) == 0
+    assert ledger.objects.put_file(source, sha256, b"observed") == 0
+
+
+def test_arrays_that_a_table_passes_on_are_not_read_and_a_lost_one_is_named_where_it_is(
+    ledger: Ledger,
+) -> None:
+    digest = _references(ledger, "curves")[0]
+    passed_on = StoredArrays(ledger.objects, digest, "mend it")
+    assert ledger.objects.put_arrays(passed_on) == (digest, 0)
+    ledger.objects.array_path(digest).unlink()
+    assert ledger.objects.put_arrays(passed_on) == (digest, 0)
+    with pytest.raises(CorruptStoreError, match=r"is missing; mend it"):
+        passed_on["flux"]
 
 
 def test_the_configuration_of_the_recipe_is_the_one_computed_with(ledger: Ledger) -> None:

@@ -72,6 +72,25 @@ def test_workers_use_one_thread_each_and_ours_stay_as_they_are(
     assert "OMP_NUM_THREADS" not in os.environ
 
 
+def prepare() -> None:
+    os.environ["PREPARED"] = "yes"
+
+
+def test_workers_that_were_started_early_are_prepared_and_compute(processes: LocalProcesses) -> None:
+    processes.start(prepare)
+    processes.start(dies)  # they are there already
+    assert "yes" in processes.run(environment_of_worker, [("PREPARED",)] * 8)
+    assert set(processes.run(environment_of_worker, [("OMP_NUM_THREADS",)] * 8)) == {"1"}
+    assert "PREPARED" not in os.environ
+
+
+def test_one_worker_is_this_process_and_is_not_started() -> None:
+    alone = LocalProcesses(1)
+    alone.start(prepare)
+    assert "PREPARED" not in os.environ
+    assert list(alone.run(squared_with_process, [(2,), (3,)])) == [(4, os.getpid()), (9, os.getpid())]
+
+
 def test_a_killed_worker_is_an_error_that_says_what_to_do_and_the_engine_recovers(
     processes: LocalProcesses,
 ) -> None:

@@ -48,6 +48,18 @@ def test_settings_that_somebody_changed_stay(home: Home) -> None:
     assert file.read_text() == text
 
 
+def test_settings_of_an_older_home_that_nobody_changed_get_our_event_log(home: Home) -> None:
+    file = instance_folder(home) / "dagster.yaml"
+    now = file.read_text()
+    older = now.partition("# Dagster's own event log")[0]
+    file.write_text(older)
+    instance_folder(home)
+    assert file.read_text() == now
+    file.write_text(f"# mine\n{older}")
+    instance_folder(home)
+    assert file.read_text() == f"# mine\n{older}"
+
+
 def test_what_one_opening_wrote_the_next_one_reads(home: Home) -> None:
     with open_instance(home) as instance:
         instance.add_dynamic_partitions("wanted", ["a", "b"])

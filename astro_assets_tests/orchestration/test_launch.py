@@ -14,6 +14,8 @@ import pytest
 
 from astro_assets.definitions import SEARCH_JOB, build_definitions
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.objects import sha256_of
+from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.instance import open_instance
@@ -92,10 +94,13 @@ def test_a_lost_object_fails_its_step_with_its_cause_until_it_is_restored(home: 
     assert rows[0] == rows[1]
 
 
-def test_a_damaged_raw_file_is_an_error_that_names_it(home: Home) -> None:
+def test_a_damaged_raw_file_is_an_error_that_names_it_until_it_is_taken_in_again(
+    home: Home, tmp_path: Path
+) -> None:
     home.config_file.write_text("[observations.light_curves]\nflux_column = 'SAP_FLUX'\n")
-    (sha256, *_) = homes.units(home, "raw_files")["key"]
-    file = homes.ledger_of(home).objects.file_path(sha256)
+    source = min(home.inbox.glob("*.fits"))
+    file = homes.ledger_of(home).objects.file_path(sha256_of(source))
+    kept_elsewhere = source.rename(tmp_path / source.name)
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:-1] + b"x")
     before = homes.contents(home)
@@ -103,6 +108,8 @@ def test_a_damaged_raw_file_is_an_error_that_names_it(home: Home) -> None:
     assert failure.startswith("observations__light_curves: ")
     assert f"{file} is damaged" in failure
     assert homes.contents(home) == before
+    kept_elsewhere.rename(source)
+    assert search(home)[1] == []
 
 
 def workers_of(leader: int) -> list[psutil.Process]:
@@ -149,12 +156,12 @@ def test_an_interrupted_run_says_so_and_the_next_one_goes_on(
 ) -> None:
     homes.star_file(home.inbox / "star103.fits", 103)
     homes.star_file(home.inbox / "star104.fits", 104)
-    output = tmp_path / "stderr"
+    output, before = tmp_path / "stderr", homes.versions(home)[RAW_FILES.name]
     with (
         output.open("wb") as stream,
         started("run", home=home, stderr=stream, ASTRO_ASSETS_WORKERS="2") as run,
     ):
-        wait_until(lambda: workers_of(run.pid) or run.poll() is not None)
+        wait_until(lambda: homes.versions(home)[RAW_FILES.name] > before or run.poll() is not None)
         os.killpg(run.pid, signal.SIGINT)  # as a terminal does
         code = run.wait(timeout=120)
     printed = output.read_text()

@@ -77,9 +77,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Home:
 def _maps(home: Home) -> list[dict[str, Any]]:
     ledger = homes.ledger_of(home)
     rows = ledger.open(COMPLETENESS_MAP).rows().sort("key").collect()
-    return [
-        resolve_references(row, COMPLETENESS_MAP.schema, ledger.objects) for row in rows.iter_rows(named=True)
-    ]
+    return [resolve_references(row, COMPLETENESS_MAP, ledger.objects) for row in rows.iter_rows(named=True)]
 
 
 def _stale_keys(home: Home) -> list[str]:
