@@ -38,8 +38,7 @@ def flattened(samples: Floats, clip_sigma: float) -> Any:
     n_inner, n_kept : int
         Samples with a trend, and those that are kept: the first ones.
     noise : float
-        Scatter from sample to sample, too robust for what is dropped to count; not positive where there is
-        none.
+        Scatter from sample to sample of these; not positive where there is none.
     """
     time, flux, flux_err, trend = samples
     n_inner = 0
@@ -58,6 +57,7 @@ def flattened(samples: Floats, clip_sigma: float) -> Any:
             time[n_kept], flux_err[n_kept], trend[n_kept] = time[n], flux_err[n], trend[n]
             flux[n_kept] = flux[n]
             n_kept += 1
+    noise = point_scatter(flux[:n_kept])
     _scale(flux_err[:n_kept], noise)
     return n_inner, n_kept, noise
 

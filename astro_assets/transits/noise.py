@@ -105,4 +105,5 @@ def red_noise_factor(
 
     mean = float(np.sum(weight * flux) / np.sum(weight))
     least = max(1.0, 0.5 * duration_days / cadence_days)
-    return float(noise_loops.red_noise(time, weight * (flux - mean), weight, duration_days, least))
+    dips = weight * (flux - mean)
+    return float(noise_loops.red_noise(time, dips, weight, duration_days, least, 0.0))

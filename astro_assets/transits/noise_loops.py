@@ -96,7 +96,7 @@ def scatter_of_means(time: Floats, flux: Floats, width: float, least: float) -> 
 
 
 @compiled
-def red_noise(time: Floats, dips: Floats, weight: Floats, width: float, least: float) -> float:
+def red_noise(time: Floats, dips: Floats, weight: Floats, width: float, least: float, apart: float) -> float:
     """Scatter of the signal-to-noise ratios of boxes, at least 1; 1 with fewer than 10 boxes.
 
     Parameters
@@ -109,8 +109,10 @@ def red_noise(time: Floats, dips: Floats, weight: Floats, width: float, least: f
         Length of a box, days.
     least
         Samples of the emptiest box that counts.
+    apart
+        From the start of a box to that of the next, at least, days.
     """
-    starts, sums, counts = box_sums(time, dips, width, BOXES_APART * width)
+    starts, sums, counts = box_sums(time, dips, width, apart)
     prefix = _prefix(weight)
     n_boxes = 0
     for box in range(starts.size):

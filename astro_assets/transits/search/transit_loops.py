@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.transits.compiled import compiled
+from astro_assets.transits.noise import BOXES_APART
 from astro_assets.transits.noise_loops import red_noise
 
 Floats = NDArray[np.float64]
@@ -105,7 +106,8 @@ def _level_and_noise(
     times, dips, weights = times[:n_chosen], dips[:n_chosen], weights[:n_chosen]
     for n in range(n_chosen):
         dips[n] -= weights[n] * level
-    return 1.0 + level, total, red_noise(times, dips, weights, duration, least)
+    noise = red_noise(times, dips, weights, duration, least, BOXES_APART * duration)
+    return 1.0 + level, total, noise
 
 
 @compiled
