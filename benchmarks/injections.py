@@ -99,8 +99,12 @@ def injection(cell: Cell, number: int) -> Injection:
 
 
 def fingerprint(cell: Cell, one: Injection) -> str:
-    """Return a hash of all that a search is given."""
-    asked = [one.curve.time, one.curve.flux, one.curve.flux_err, cell.durations, np.array(one.periods)]
+    """Return a hash of all that a search is given; of fluxes to single precision.
+
+    The last bits of wotan's trend depend on where its arrays lie in memory.
+    """
+    values = [one.curve.flux.astype(np.float32), one.curve.flux_err.astype(np.float32)]
+    asked = [one.curve.time, *values, cell.durations, np.array(one.periods)]
     return hashlib.sha256(b"".join(values.tobytes() for values in asked)).hexdigest()[:20]
 
 
