@@ -46,7 +46,8 @@ class SurveyEngine:
     Parameters
     ----------
     finest_step_days
-        Width of the grid's bins; the cadence where that is longer.
+        Width of the grid's bins; the cadence where that is longer, up to a whole second: stars whose cadences
+        were measured differ by a hair, and are searched together.
     every
         Of the trial periods only each ``every``-th is scanned; with 2, transits drift over the data by 2 bins
         from one trial to the next.
@@ -64,7 +65,7 @@ class SurveyEngine:
     ) -> list[Spectrum]:
         """See :class:`astro_assets.transits.search.engine.SpectrumEngine`."""
         grids = [
-            gridded(curve, max(self.finest_step_days, curve.cadence_days), whole)
+            gridded(curve, max(self.finest_step_days, _whole_seconds(curve.cadence_days)), whole)
             for curve, whole in zip(curves, wholes or repeat(None, len(curves)), strict=True)
         ]
         alike: dict[tuple[float, int], list[int]] = defaultdict(list)
@@ -80,6 +81,10 @@ class SurveyEngine:
                     seen = slice(0, np.searchsorted(plan.periods, longest, side="right"))
                     spectra[number] = Spectrum(plan.periods[seen], power[seen], duration[seen])
         return [spectra[number] for number in range(len(curves))]
+
+
+def _whole_seconds(days: float) -> float:
+    return math.ceil(round(86400 * days, 2)) / 86400
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,15 @@ def test_a_planet_is_as_strong_as_astropy_sees_it(planet):
     assert found.duration[best] == pytest.approx(planet.duration, rel=0.4)
 
 
+def test_cadences_that_differ_by_a_hair_have_one_grid():
+    time = sector_times(0, 1765.464 / 86400)
+    cadences = [seconds / 86400 for seconds in (1765.46, 1765.464, 1765.9, 1766.0)]
+    found = SurveyEngine()([curve([], 0, time, cadence) for cadence in cadences], (0.5, 13.0), FACTORS)
+    for other in found[1:]:
+        assert other.periods.tobytes() == found[0].periods.tobytes()
+        assert other.power.tobytes() == found[0].power.tobytes()
+
+
 def test_spectra_of_noise_look_alike():
     data = curve([])
     found = SurveyEngine(every=1)([data], (0.5, 13.0), FACTORS)[0]
