@@ -149,7 +149,7 @@ def _fates(ledger: Ledger) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _curve(ledger: Ledger, row: dict[str, Any]) -> Curve:
-    arrays = resolve_references(row, DETRENDED_LIGHT_CURVES.schema, ledger.objects)["light_curve"]
+    arrays = resolve_references(row, DETRENDED_LIGHT_CURVES, ledger.objects)["light_curve"]
     time_, flux, flux_err = (arrays[name].astype(np.float64) for name in ("time", "flux", "flux_err"))
     return Curve(time_, flux, flux_err, row["cadence_s"] / 86400)
 
