@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from astro_assets.cli import printing
+from astro_assets.cli.preparation import prepare_loops
 from astro_assets.cli.search import report_failures, run_with_progress
 from astro_assets.definitions import COMPLETENESS_JOB
 from astro_assets.ledger.home import Home
@@ -51,6 +52,7 @@ def measure(home: Home, names: Sequence[str], n_injected: int, star: Star) -> in
         "star_radius_sun": star.radius,
         "star_mass_sun": star.mass,
     }
+    prepare_loops()
     engine = Engine(home, TABLES)
     failures = run_with_progress(
         engine, COMPLETENESS_JOB, {"ops": {"transits__completeness_targets": {"config": config}}}

@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,9 +69,9 @@ def search(
             "observations__raw_files": {"config": {"paths": [str(path) for path in paths]}},
         }
     }
+    prepare_loops()
     engine = Engine(home, TABLES, again=again or Again())
-    engine.begin(compile_loops)
-    failures = run_with_progress(engine, SEARCH_JOB, config)
+    failures = run_with_progress(engine, SEARCH_JOB, config, prepare=compile_loops)
     ledger = engine.ledger()
     printing.updates(engine.reports)
     printing.notes([note for report in engine.reports for note in report.notes])
@@ -83,15 +83,21 @@ def search(
     return report_failures(failures)
 
 
-def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> list[str]:
+def run_with_progress(
+    engine: Engine, job: str, config: Mapping[str, Any], *, prepare: Callable[[], object] | None = None
+) -> list[str]:
     """Run a job in this process with a bar for each table.
+
+    Parameters
+    ----------
+    prepare
+        What worker processes, which start meanwhile, call first; without it they start when needed.
 
     Returns
     -------
     list of str
         What failed, a line a step, as of :func:`~astro_assets.orchestration.launch.run_job`.
     """
-    prepare_loops()
     columns = (
         TextColumn("{task.description:34}"),
         BarColumn(),
@@ -114,6 +120,8 @@ def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> li
         engine.progress = progress_of
         threading.Thread(target=_import_meanwhile, daemon=True).start()
         try:
+            if prepare is not None:
+                engine.begin(prepare)
             _, failures = run_job(build_definitions(engine.home, engine), job, engine.home, config)
         finally:
             engine.close()

@@ -41,14 +41,10 @@ class Flushing:
         """Do something in the background; where files wait open for it, not too many at once."""
         if self.first:
             self._slots.acquire()
-
-        def done() -> None:
-            try:
-                work()
-            finally:
-                self._slots.release()
-
-        self._begun.append(self._threads.submit(done))
+        begun = self._threads.submit(work)
+        if self.first:
+            begun.add_done_callback(lambda _: self._slots.release())
+        self._begun.append(begun)
 
     def close(self) -> None:
         """Wait until all files are on the disk.

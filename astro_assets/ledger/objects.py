@@ -69,8 +69,10 @@ class ObjectStore:
         ------
         SchemaError
             If the arrays are not 1-D, of one length, and of at most 64 bits an element.
+        CorruptStoreError
+            If arrays that were read from a store, and are to be written again, are damaged there.
         """
-        if isinstance(arrays, StoredArrays):
+        if isinstance(arrays, StoredArrays) and not self.rewrite:
             return arrays.digest, 0
         if len({array.shape for array in arrays.values()}) != 1 or next(iter(arrays.values())).ndim != 1:
             shapes = {name: array.shape for name, array in arrays.items()}

@@ -54,7 +54,7 @@ class LocalProcesses:
     def __init__(self, workers: int | None = None) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
         self._pool: ProcessPoolExecutor | None = None
-        self._others: set[BaseProcess] = set()
+        self._processes: set[BaseProcess] = set()
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Call ``function`` with each tuple of arguments in the workers; a single call runs here.
@@ -76,7 +76,7 @@ class LocalProcesses:
             )
         except BrokenProcessPool as error:
             # A pool that breaks while it starts workers forgets some, and then waits for them for ever.
-            for worker in set(multiprocessing.active_children()) - self._others:
+            for worker in self._processes:
                 worker.terminate()
             self.close()
             raise WorkerLostError(
@@ -102,12 +102,13 @@ class LocalProcesses:
 
     def _started(self, first: Callable[[], object] = int) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._others = set(multiprocessing.active_children())
+            others = set(multiprocessing.active_children())
             context = multiprocessing.get_context("forkserver")
             self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
             # The fork server, which is started here, passes its environment on.
             with environment(dict.fromkeys(_SINGLE_THREADED, "1")):
-                self._pool.submit(first)
+                self._pool.submit(first)  # starts all of them
+            self._processes = set(multiprocessing.active_children()) - others
         return self._pool
 
 

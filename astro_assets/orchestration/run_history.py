@@ -5,6 +5,7 @@ not pass this way.
 """
 
 import os
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,8 @@ class RunHistory(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         #: By shard, the one used last at the end.
         self._engines: dict[str, sqlalchemy.Engine] = {}
+        #: Held by a thread that writes a run's events and, before these are final, the index.
+        self._lock = threading.RLock()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -65,7 +68,7 @@ class RunHistory(SqliteEventLogStorage):
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sqlalchemy.Connection]:
-        with self._db_lock:
+        with self._lock:
             engine = self._engine(shard)
             if shard not in self._initialized_dbs:
                 self._initdb(engine)
@@ -82,12 +85,17 @@ class RunHistory(SqliteEventLogStorage):
         """Store the planned or done materializations of many partitions, or planned checks, of one run."""
         if not events:
             return
-        insert = SqlEventLogStorageTable.insert()
         rows = [self._event_to_row(event) for event in events]
         with self.run_connection(events[0].run_id) as connection:
-            connection.execute(insert, rows)
-        # Again in the index of all runs, as `store_event` does for each.
+            connection.execute(SqlEventLogStorageTable.insert(), rows)
+            # What fails there undoes this: Dagster then stores one event after the other.
+            self._store_in_index(events, rows)
+        self._tell_watchers(events[0].run_id)
+
+    def _store_in_index(self, events: Sequence[dg.EventLogEntry], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store events again in the index of all runs, as `store_event` does for each."""
         with self.index_transaction() as connection:
+            insert = SqlEventLogStorageTable.insert()
             numbered = insert.returning(SqlEventLogStorageTable.c.id, sort_by_parameter_order=True)
             stored = list(zip(events, connection.execute(numbered, rows).scalars(), strict=True))
             of_assets = [(event, number) for event, number in stored if _asset_of(event) is not None]
@@ -99,7 +107,6 @@ class RunHistory(SqliteEventLogStorage):
         for event, number in stored:
             if _asset_of(event) is None:
                 self.store_asset_check_event(event, number)
-        self._tell_watchers(events[0].run_id)
 
     def _tell_watchers(self, run_id: str) -> None:
         # The UI watches the database's file, and only the log beside it is written.
@@ -116,7 +123,7 @@ class RunHistory(SqliteEventLogStorage):
         super().dispose()
 
     def _close(self) -> None:
-        with self._db_lock:
+        with self._lock:
             while self._engines:
                 self._engines.popitem()[1].dispose()
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import platformdirs
 
 WING: Final = Path(__file__).parent
 _COMPLETE: Final = "complete"
@@ -33,10 +36,7 @@ def loop_folder(package: Path = WING) -> Path | None:
     """
     if os.environ.get("NUMBA_CACHE_DIR") or not os.access(package, os.W_OK):
         return None
-    digest = hashlib.blake2b(digest_size=8)
-    for file in sorted(package.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return package / "__pycache__" / f"loops-{digest.hexdigest()}"
+    return package / "__pycache__" / f"loops-{_digest(package)}"
 
 
 def remove_older(folder: Path) -> None:
@@ -49,13 +49,28 @@ def remove_older(folder: Path) -> None:
 
 
 def are_stored(package: Path = WING) -> bool:
-    """Whether all loops have been compiled, as far as can be told."""
-    folder = loop_folder(package)
-    return folder is None or (folder / _COMPLETE).exists()
+    """Whether all loops of this source have been compiled, as far as can be told."""
+    return _mark(package).exists()
 
 
 def mark_stored(package: Path = WING) -> None:
-    """Remember that all loops of this source have been compiled."""
+    """Remember that all loops of this source have been compiled; nothing where nothing can be written."""
+    mark = _mark(package)
+    with suppress(OSError):
+        mark.parent.mkdir(parents=True, exist_ok=True)
+        mark.touch()
+
+
+def _mark(package: Path) -> Path:
     folder = loop_folder(package)
-    if folder is not None and folder.exists():
-        (folder / _COMPLETE).touch()
+    if folder is not None:
+        return folder / _COMPLETE
+    chosen = os.environ.get("NUMBA_CACHE_DIR") or platformdirs.user_cache_dir("astro_assets", appauthor=False)
+    return Path(chosen) / f"loops-{_digest(package)}-{_COMPLETE}"
+
+
+def _digest(package: Path) -> str:
+    digest = hashlib.blake2b(digest_size=8)
+    for file in sorted(package.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -22,6 +22,23 @@ from moonpack.phases import phase
 print(code_version(phase), code_source.parse.cache_info().misses)
 """
 
+#: The same, while somebody edits a file after it was listed, and takes that back at the end.
+_WHILE_EDITED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from astro_assets.ledger import code
+from moonpack.phases import phase
+orbit, graph_of = Path(sys.argv[1]) / "moonpack" / "orbit.py", code.graph_of
+before = orbit.read_text()
+def read(package):
+    orbit.write_text("PERIOD = 27.32\\n")
+    return graph_of(package)
+code.graph_of = read
+print(code.code_version(phase))
+orbit.write_text(before)
+"""
+
 
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
@@ -59,6 +76,14 @@ def test_an_edit_is_seen_whatever_the_time_of_the_file_and_taken_back_it_is_as_b
     assert len(list((package / "__pycache__").glob("code-versions-*"))) == 1, "what is out of date goes"
     orbit.write_text("PERIOD = 29.5  # days\n")
     assert version(package)[0] == first
+
+
+def test_what_was_read_while_somebody_edited_is_not_remembered(package: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _WHILE_EDITED, str(tmp_path)]
+    mixed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    now, n_read = version(package)
+    assert n_read > 0
+    assert now != mixed
 
 
 def test_a_damaged_memory_is_no_memory(package: Path) -> None:

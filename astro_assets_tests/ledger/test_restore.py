@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.ledger.objects import CorruptStoreError, StoredArrays, sha256_of
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, StoredArrays, sha256_of
 from astro_assets.ledger.staleness import stale
 from astro_assets.ledger.update import update
 from astro_assets_tests.ledger import toy
@@ -72,6 +72,19 @@ def test_arrays_that_a_table_passes_on_are_not_read_and_a_lost_one_is_named_wher
     assert ledger.objects.put_arrays(passed_on) == (digest, 0)
     with pytest.raises(CorruptStoreError, match=r"is missing; mend it"):
         passed_on["flux"]
+
+
+def test_arrays_that_a_table_passes_on_are_verified_when_all_of_it_is_computed_again(ledger: Ledger) -> None:
+    digest = _references(ledger, "curves")[0]
+    path = ledger.objects.array_path(digest)
+    whole = path.read_bytes()
+    again = ObjectStore(ledger.home, rewrite=True)
+    path.write_bytes(b"damaged")
+    with pytest.raises(CorruptStoreError, match="mend it"):
+        again.put_arrays(StoredArrays(again, digest, "mend it"))
+    path.write_bytes(whole)
+    assert again.put_arrays(StoredArrays(again, digest, "mend it")) == (digest, len(whole))
+    assert path.read_bytes() == whole
 
 
 def test_the_configuration_of_the_recipe_is_the_one_computed_with(ledger: Ledger) -> None:

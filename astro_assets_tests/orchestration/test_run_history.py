@@ -4,6 +4,7 @@ import threading
 import warnings
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -81,6 +82,25 @@ def test_what_is_stored_together_is_what_dagster_stores_one_by_one(home: Home, t
         assert what_is_told(instance, run_id) == expected
     with open_instance(home) as instance:
         assert what_is_told(instance, run_id) == expected
+
+
+def test_events_are_stored_once_though_the_index_fails_on_the_way(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "plain").mkdir()
+    with dg.DagsterInstance.from_config(str(tmp_path / "plain")) as plain:
+        expected = what_is_told(plain, materialized(plain))
+    in_index, failures = RunHistory._store_in_index, iter([OSError("the disk is full for a moment")])
+
+    def failing_once(self: RunHistory, events: Any, rows: Any) -> None:
+        if failure := next(failures, None):
+            raise failure
+        in_index(self, events, rows)
+
+    monkeypatch.setattr(RunHistory, "_store_in_index", failing_once)
+    with environment(BATCHED_EVENTS), open_instance(home) as instance:
+        assert what_is_told(instance, materialized(instance)) == expected
+    assert next(failures, None) is None
 
 
 def test_dagsters_own_storage_reads_the_files_and_goes_on_with_them(home: Home) -> None:

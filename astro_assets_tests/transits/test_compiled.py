@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from astro_assets.transits.loop_store import are_stored, loop_folder, mark_stored
 
 _CALLED = "from astro_assets.transits.compiled import compiled\n\n@compiled\ndef called():\n    return {}\n"
@@ -46,9 +48,18 @@ def test_loops_are_known_to_be_stored_until_their_source_changes(tmp_path: Path)
     (tmp_path / "called.py").write_text(_CALLED.format(1))
     assert not are_stored(tmp_path)
     mark_stored(tmp_path)
-    assert not are_stored(tmp_path), "nothing has been compiled"
-    loop_folder(tmp_path).mkdir(parents=True)
-    mark_stored(tmp_path)
     assert are_stored(tmp_path)
     (tmp_path / "called.py").write_text(_CALLED.format(2))
     assert not are_stored(tmp_path)
+
+
+def test_where_numba_decides_it_is_known_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package, elsewhere = tmp_path / "package", tmp_path / "elsewhere"
+    package.mkdir()
+    (package / "called.py").write_text(_CALLED.format(1))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(elsewhere))
+    assert loop_folder(package) is None
+    assert not are_stored(package)
+    mark_stored(package)
+    assert are_stored(package)
+    assert not list(package.glob("__pycache__/*"))

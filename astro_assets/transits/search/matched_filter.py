@@ -151,7 +151,7 @@ def noise_power(scaled: Floats, seen: NDArray[np.bool_], size: int) -> Floats:
     seen
         Where something was, shape (n,).
     size
-        Length of the transform, at least n; even.
+        Length of the transform, at least n.
 
     Returns
     -------

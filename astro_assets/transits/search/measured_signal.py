@@ -66,7 +66,9 @@ class Signal:
         return detection_statistic(self.statistics)
 
 
-def measured_signal(curve: Curve, found: Fitted, spectrum: Spectrum, limits: Limits) -> Signal | None:
+def measured_signal(
+    curve: Curve, found: Fitted, spectrum: Spectrum, seen_days: float, limits: Limits
+) -> Signal | None:
     """Refine on fine bins, fit the transit's shape, and set the epoch to the transit nearest the middle.
 
     Parameters
@@ -77,6 +79,8 @@ def measured_signal(curve: Curve, found: Fitted, spectrum: Spectrum, limits: Lim
         At the right alias.
     spectrum
         In which it was found.
+    seen_days
+        Period at which the spectrum shows it, if its own is longer than all that were searched.
     limits
         Durations and transits allowed.
 
@@ -98,7 +102,8 @@ def measured_signal(curve: Curve, found: Fitted, spectrum: Spectrum, limits: Lim
     central = int(transits.numbers[np.argmin(np.abs(times - middle))])
     epoch, epoch_err = transit.near(central)
     box, transits = replace(box, epoch=epoch), replace(transits, numbers=transits.numbers - central)
-    nearest = int(np.argmin(np.abs(np.log(spectrum.periods / box.period))))
+    shown = box.period if box.period <= spectrum.periods[-1] else seen_days
+    nearest = int(np.argmin(np.abs(np.log(spectrum.periods / shown))))
     near = slice(max(nearest - 2, 0), nearest + 3)
     return Signal(
         box=box,

@@ -201,7 +201,8 @@ def _strongest(
     best = _first_significant(coarse, refined, settings.statistic_floor, by_strength=evidence is None)
     if best is None:
         return None
-    return measured_signal(curve, right_alias(coarse, best, limits, evidence), spectrum, limits)
+    alias = right_alias(coarse, best, limits, evidence)
+    return measured_signal(curve, alias, spectrum, best.box.period, limits)
 
 
 def _evidence(curve: Curve, spectrum: Spectrum, settings: SearchSettings) -> Evidence:

@@ -87,6 +87,9 @@ def test_the_planets_of_k2_3_have_their_own_periods(longest, is_interrupted):
     (found,) = signals.find_signals([curve], SearchSettings(longest_period_days=longest))
     periods = [signal.box.period for signal in found]
     np.testing.assert_allclose(periods, [planet.period for planet in planets], rtol=2e-3)
+    for signal in found:
+        assert signal.sde > 5
+        assert signal.log10_false_alarm < -10
 
 
 def test_a_single_transit_is_not_periodic():
