@@ -22,6 +22,8 @@ import psutil
 from timing import end, on_one_thread
 
 from astro_assets.observations.simulated_survey import simulate_survey
+from astro_assets.orchestration.compute import WORKER_ENVIRONMENT
+from astro_assets.orchestration.environment import environment
 
 PIECE = 100
 #: Of all curves; in proportion for fewer. Gigabytes of all processes.
@@ -84,7 +86,8 @@ def main() -> None:
             paths[-1].write_bytes(file.content)
         every = paths * options.times
         pieces = [every[first : first + PIECE] for first in range(0, len(every), PIECE)]
-        with ProcessPoolExecutor(n_cores, mp_context=get_context("forkserver")) as pool:
+        context = get_context("forkserver")
+        with environment(WORKER_ENVIRONMENT), ProcessPoolExecutor(n_cores, mp_context=context) as pool:
             list(pool.map(candidates, pieces[:n_cores]))  # imports
             wall, n_signals, spent, memory = search_all(pool, pieces)
     wanted = WANTED_SECONDS * len(every) / WANTED_CURVES

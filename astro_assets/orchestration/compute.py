@@ -23,7 +23,16 @@ DASK_VARIABLE: Final = "ASTRO_ASSETS_DASK"
 WORKERS_VARIABLE: Final = "ASTRO_ASSETS_WORKERS"
 #: Calls handed out ahead of the workers, so that memory stays bounded while none of them waits.
 _AHEAD: Final = 2
-_SINGLE_THREADED: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
+_SINGLE_THREADED: Final = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)
+#: What workers are started with. Arrays of light curves come and go: glibc keeps their memory instead of
+#: returning it to the system, which takes as long as to detrend them.
+WORKER_ENVIRONMENT: Final = {
+    **_SINGLE_THREADED,
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+    "MALLOC_TRIM_THRESHOLD_": str(2**28),
+}
 
 
 class WorkerLostError(OSError):
@@ -106,7 +115,7 @@ class LocalProcesses:
             context = multiprocessing.get_context("forkserver")
             self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
             # The fork server, which is started here, passes its environment on.
-            with environment(dict.fromkeys(_SINGLE_THREADED, "1")):
+            with environment(WORKER_ENVIRONMENT):
                 self._pool.submit(first)  # starts all of them
             self._processes = set(multiprocessing.active_children()) - others
         return self._pool
@@ -184,7 +193,7 @@ def _begin_worker() -> None:
 
     A pool's workers would wait for ever for a parent that was killed.
     """
-    os.environ.update(dict.fromkeys(_SINGLE_THREADED, "1"))
+    os.environ.update(_SINGLE_THREADED)
     parent = multiprocessing.parent_process()
 
     def watch() -> None:

@@ -105,5 +105,5 @@ def red_noise_factor(
 
     mean = float(np.sum(weight * flux) / np.sum(weight))
     least = max(1.0, 0.5 * duration_days / cadence_days)
-    dips = weight * (flux - mean)
-    return float(noise_loops.red_noise(time, dips, weight, duration_days, least, 0.0))
+    dips, weights = (noise_loops.sums_before(values) for values in (weight * (flux - mean), weight))
+    return float(noise_loops.red_noise(time, dips, weights, 0.0, duration_days, least, 0.0))

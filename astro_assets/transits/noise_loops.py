@@ -40,15 +40,13 @@ def point_scatter(flux: Floats) -> float:
 
 
 @compiled
-def box_sums(time: Floats, values: Floats, width: float, apart: float) -> Any:
-    """Sum over boxes that start at samples.
+def boxes(time: Floats, width: float, apart: float) -> Any:
+    """Find boxes that start at samples.
 
     Parameters
     ----------
     time
         Increasing, shape (n,).
-    values
-        Shape (n,).
     width
         Length of a box, in the unit of ``time``.
     apart
@@ -56,19 +54,11 @@ def box_sums(time: Floats, values: Floats, width: float, apart: float) -> Any:
 
     Returns
     -------
-    starts : ndarray of int64, shape (boxes,)
-        Where boxes start.
-    sums : ndarray of float64, shape (boxes,)
-        Sum of the values with ``time[start] <= t < time[start] + width``.
-    counts : ndarray of int64, shape (boxes,)
-        How many they are.
+    starts, ends : ndarray of int64, shape (boxes,)
+        The first sample of each, and the first one behind it: those in between have
+        ``time[start] <= t < time[start] + width``.
     """
-    starts, sums, counts = (
-        np.empty(time.size, np.int64),
-        np.empty(time.size),
-        np.empty(time.size, np.int64),
-    )
-    prefix = _prefix(values)
+    starts, ends = np.empty(time.size, np.int64), np.empty(time.size, np.int64)
     end, n_boxes, free = 0, 0, -np.inf
     for start in range(time.size):
         if time[start] < free:
@@ -77,34 +67,46 @@ def box_sums(time: Floats, values: Floats, width: float, apart: float) -> Any:
         limit = time[start] + width * (1 - HAIR)
         while end < time.size and time[end] < limit:
             end += 1
-        starts[n_boxes], counts[n_boxes] = start, end - start
-        sums[n_boxes] = prefix[end] - prefix[start]
+        starts[n_boxes], ends[n_boxes] = start, end
         n_boxes += 1
-    return starts[:n_boxes], sums[:n_boxes], counts[:n_boxes]
+    return starts[:n_boxes], ends[:n_boxes]
 
 
 @compiled
 def scatter_of_means(time: Floats, flux: Floats, width: float, least: float) -> float:
     """Scatter of the mean fluxes of boxes with at least so many samples; NaN with fewer than 10 boxes."""
-    _, sums, counts = box_sums(time, flux - 1.0, width, BOXES_APART * width)
-    n_boxes = 0
-    for box in range(sums.size):
-        if counts[box] >= least:
-            sums[n_boxes] = sums[box] / counts[box]
+    starts, ends = boxes(time, width, BOXES_APART * width)
+    before = sums_before(flux - 1.0)
+    means, n_boxes = np.empty(starts.size), 0
+    for box in range(starts.size):
+        count = ends[box] - starts[box]
+        if count >= least:
+            means[n_boxes] = (before[ends[box]] - before[starts[box]]) / count
             n_boxes += 1
-    return scatter(sums[:n_boxes]) if n_boxes >= FEWEST_BOXES else _NO_SCATTER
+    return scatter(means[:n_boxes]) if n_boxes >= FEWEST_BOXES else _NO_SCATTER
 
 
 @compiled
-def red_noise(time: Floats, dips: Floats, weight: Floats, width: float, least: float, apart: float) -> float:
+def red_noise(
+    time: Floats,
+    dips_before: Floats,
+    weight_before: Floats,
+    level: float,
+    width: float,
+    least: float,
+    apart: float,
+) -> float:
     """Scatter of the signal-to-noise ratios of boxes, at least 1; 1 with fewer than 10 boxes.
 
     Parameters
     ----------
     time
         Days, increasing, shape (n,).
-    dips, weight
-        Weighted flux less its mean, and inverse variance of white noise, shape (n,).
+    dips_before, weight_before
+        Weighted flux, and inverse variance of white noise, summed over all samples before each; shape
+        (n + 1,).
+    level
+        What a box is compared with: this times its weight.
     width
         Length of a box, days.
     least
@@ -112,21 +114,22 @@ def red_noise(time: Floats, dips: Floats, weight: Floats, width: float, least: f
     apart
         From the start of a box to that of the next, at least, days.
     """
-    starts, sums, counts = box_sums(time, dips, width, apart)
-    prefix = _prefix(weight)
-    n_boxes = 0
+    starts, ends = boxes(time, width, apart)
+    ratios, n_boxes = np.empty(starts.size), 0
     for box in range(starts.size):
-        if counts[box] >= least:
-            start = starts[box]
-            sums[n_boxes] = sums[box] / np.sqrt(prefix[start + counts[box]] - prefix[start])
+        start, end = starts[box], ends[box]
+        if end - start >= least:
+            weight = weight_before[end] - weight_before[start]
+            ratios[n_boxes] = (dips_before[end] - dips_before[start] - level * weight) / np.sqrt(weight)
             n_boxes += 1
-    return max(1.0, scatter(sums[:n_boxes])) if n_boxes >= FEWEST_BOXES else 1.0
+    return max(1.0, scatter(ratios[:n_boxes])) if n_boxes >= FEWEST_BOXES else 1.0
 
 
 @compiled
-def _prefix(values: Floats) -> Floats:
-    prefix = np.empty(values.size + 1)
-    prefix[0] = 0.0
+def sums_before(values: Floats) -> Floats:
+    """Sum all values before each, and all of them: shape (n + 1,)."""
+    sums = np.empty(values.size + 1)
+    sums[0] = 0.0
     for n in range(values.size):
-        prefix[n + 1] = prefix[n] + values[n]
-    return prefix
+        sums[n + 1] = sums[n] + values[n]
+    return sums

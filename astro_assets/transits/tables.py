@@ -46,8 +46,8 @@ __all__ = [
 ]
 
 _PPM: Final = 1e6
-#: A trend is so smooth that some of its samples tell how it is distributed.
-_TREND_EVERY: Final = 5
+#: A trend is so smooth that so many of its samples, or a few more, tell how it is distributed.
+_TREND_SAMPLES: Final = 1000
 #: Stands for the segment of a table that names none.
 _NO_NUMBER: Final = -1
 
@@ -84,7 +84,7 @@ def compute_detrended_light_curves(
 def _detrended_row(key: str, rows: Sequence[Row], detrended: DetrendedCurve) -> dict[str, Any]:
     time, flux = detrended.time, detrended.flux
     cadence_days = detrended.cadence_s / 86400
-    trend = np.sort(detrended.trend[::_TREND_EVERY])
+    trend = np.sort(detrended.trend[:: max(1, time.size // _TREND_SAMPLES)])
     low, high = trend[[trend.size * 5 // 100, trend.size * 95 // 100]]
     return {
         "search_id": key,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from astro_assets.transits.noise import cdpp_ppm, point_scatter, red_noise_factor, robust_scatter
-from astro_assets.transits.noise_loops import box_sums
+from astro_assets.transits.noise_loops import boxes
 from astro_assets_tests.transits.synthetic import TWO_MINUTES, Planet, red_noise, sector_times, transits
 
 SIGMA = 1e-3
@@ -64,16 +64,27 @@ def test_point_scatter_does_not_see_slow_variations(white):
     assert point_scatter(flux + 0.05 * np.sin(time)) == pytest.approx(SIGMA, rel=0.05)
 
 
-def test_box_sums_are_sums_over_half_open_boxes():
-    time, values = np.array([0.0, 1.0, 2.0, 4.0]), np.array([1.0, 2.0, 4.0, 8.0])
-    starts, sums, counts = box_sums(time, values, 2.0, 0.0)
+def test_boxes_are_half_open():
+    time = np.array([0.0, 1.0, 2.0, 4.0])
+    starts, ends = boxes(time, 2.0, 0.0)
     assert starts.tolist() == [0, 1, 2, 3]
-    assert sums.tolist() == [3, 6, 4, 8]
-    assert counts.tolist() == [2, 2, 1, 1]
-    starts, sums, counts = box_sums(time, values, 2.0, 1.5)
+    assert ends.tolist() == [2, 3, 3, 4]
+    starts, ends = boxes(time, 2.0, 1.5)
     assert starts.tolist() == [0, 2, 3]
-    assert sums.tolist() == [3, 4, 8]
-    assert counts.tolist() == [2, 1, 1]
+    assert ends.tolist() == [2, 3, 4]
+
+
+def test_noise_of_boxes_is_that_of_sums_made_one_by_one(white):
+    time, flux = white
+    weight = np.random.default_rng(5).uniform(0.5, 2.0, time.size) * SIGMA**-2
+    width, level = 0.1, np.average(flux, weights=weight)
+    ratios = []
+    for start in time:
+        box = (start <= time) & (time < start + width * (1 - 1e-6))
+        if np.count_nonzero(box) >= 0.5 * width / TWO_MINUTES:
+            ratios.append(np.sum(weight[box] * (flux[box] - level)) / np.sqrt(np.sum(weight[box])))
+    expected = max(1.0, robust_scatter(np.array(ratios)))
+    assert red_noise_factor(time, flux, weight, TWO_MINUTES, width) == pytest.approx(expected, rel=1e-9)
 
 
 def test_red_noise_factor_is_one_for_white_noise_and_right_for_correlated_noise(white):

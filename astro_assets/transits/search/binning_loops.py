@@ -27,14 +27,17 @@ def averaged(time: Floats, flux: Floats, weight: Floats, width: float) -> Any:
     inverse = 1.0 / width
     first = math.floor(time[0] * inverse)
     room = int(math.floor(time[-1] * inverse) - first) + 1
-    times, fluxes, weights = np.zeros(room), np.zeros(room), np.zeros(room)
-    bin_, at = first, 0
+    times, fluxes, weights = np.empty(room), np.empty(room), np.empty(room)
+    start, end, at = time[0], first + 1.0, 0
+    total, times_total, fluxes_total = 0.0, 0.0, 0.0
     for n in range(time.size):
-        place = math.floor(time[n] * inverse)
-        if place > bin_:
-            bin_, at = place, at + 1
-        weights[at] += weight[n]
-        times[at] += weight[n] * (time[n] - time[0])
-        fluxes[at] += weight[n] * (flux[n] - 1)
+        if time[n] * inverse >= end:
+            times[at], fluxes[at], weights[at] = times_total, fluxes_total, total
+            total, times_total, fluxes_total = 0.0, 0.0, 0.0
+            end, at = math.floor(time[n] * inverse) + 1.0, at + 1
+        total += weight[n]
+        times_total += weight[n] * (time[n] - start)
+        fluxes_total += weight[n] * (flux[n] - 1)
+    times[at], fluxes[at], weights[at] = times_total, fluxes_total, total
     weights = weights[: at + 1].copy()
-    return time[0] + times[: at + 1] / weights, 1 + fluxes[: at + 1] / weights, weights
+    return start + times[: at + 1] / weights, 1 + fluxes[: at + 1] / weights, weights

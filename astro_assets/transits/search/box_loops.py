@@ -36,6 +36,7 @@ def best_near(
     box: tuple[float, float, float],
     half_width: float,
     limits: tuple[float, float],
+    is_anywhere: bool,  # noqa: FBT001  compiled loops are called by position
 ) -> Any:
     """Find the best box near another one.
 
@@ -49,6 +50,8 @@ def best_near(
         Periods within this of the box's are tried, days.
     limits
         Shortest and longest duration, days.
+    is_anywhere
+        Whether boxes at all phases are tried, not only those within a duration of the box's own.
 
     Returns
     -------
@@ -56,13 +59,19 @@ def best_near(
         As of :func:`best_box`.
     """
     period, epoch, duration = box
-    drift = 2 * half_width / period * (time[-1] - time[0]) / duration
-    each_side = int(np.ceil(drift / _DRIFT / 2))
+    drift = half_width / period * (time[-1] - time[0])
+    each_side = int(np.ceil(drift / duration / _DRIFT))
     periods = period + half_width * np.arange(-each_side, each_side + 1) / max(each_side, 1)
     durations = np.minimum(np.maximum(duration * _DURATION_FACTORS, limits[0]), limits[1])
-    # Phase begins half a period before a transit: boxes that cross its beginning are a little off.
-    start = time[0] - (0.5 * period - (epoch - time[0])) % period
-    return best_box(time, flux, weight, periods, durations, durations[0] / _PHASE_OVERSAMPLING, start)
+    reach = period if is_anywhere else min(durations[-1] + duration + 2 * drift, period)
+    # Phase begins so long before a transit: boxes that cross its beginning are a little off.
+    start = time[0] - (0.5 * reach - (epoch - time[0])) % period
+    step = durations[0] / _PHASE_OVERSAMPLING
+    total, dip = _below_mean(flux, weight)
+    since = time - start
+    if reach + 2 * drift < period:
+        since, dip, weight = _near_phases(since, dip, weight, period, -drift, reach + drift)
+    return _best_of(since, dip, weight, total, periods, durations, step, start, reach)
 
 
 @compiled
@@ -88,23 +97,53 @@ def best_box(
         Signal-to-noise ratio, 0 without any dip; the box's middle in the cycle that begins at ``start``.
     """
     total, dip = _below_mean(flux, weight)
+    return _best_of(time - start, dip, weight, total, periods, durations, step, start, np.inf)
+
+
+@compiled
+def _near_phases(since: Floats, dip: Floats, weight: Floats, period: float, begin: float, end: float) -> Any:
+    """Return the samples between two phases, days, the first below 0."""
+    cycles_a_day, count = 1.0 / period, 0
+    near = np.empty((3, since.size))
+    for n in range(since.size):
+        # Each sample is written, and written over unless it is near: that is faster than to choose.
+        near[0, count], near[1, count], near[2, count] = since[n], dip[n], weight[n]
+        phase = since[n] - begin
+        count += phase - period * np.floor(phase * cycles_a_day) <= end - begin
+    return near[0, :count], near[1, :count], near[2, :count]
+
+
+@compiled
+def _best_of(
+    since: Floats,
+    dip: Floats,
+    weight: Floats,
+    total: float,
+    periods: Floats,
+    durations: Floats,
+    step: float,
+    start: float,
+    reach: float,
+) -> Any:
+    """Find the best box within ``reach`` from the beginning of the phase, or anywhere around the circle."""
     widths, widest = np.empty(durations.size, np.int64), 1
     for n in range(durations.size):
         widths[n] = max(1, round(durations[n] / step))
         widest = max(widest, int(widths[n]))
-    room = int(np.ceil(periods.max() / step)) + widest + 1
-    since, dips, weights = time - start, np.empty(room), np.empty(room)
+    room = int(np.ceil(periods.max() / step)) + widest + 2
+    dips, weights, sums = np.empty(room), np.empty(room), np.empty((room, 2))
     highest, period, middle, duration = 0.0, np.nan, np.nan, np.nan
     for trial in periods:
-        n_bins = int(np.ceil(trial / step))
-        _fold(since, dip, weight, trial, step, dips[: n_bins + 1], weights[: n_bins + 1])
-        _close(dips, n_bins, widest)
-        _close(weights, n_bins, widest)
+        is_circle = reach >= trial
+        n_bins = int(np.ceil(min(trial, reach) / step))
+        _fold(since, dip, weight, trial, step, sums[: n_bins + 1])
+        _close(sums[: n_bins + 1], is_circle, widest, dips, weights)
         for n in range(widths.size):
             width = widths[n]
             if n > 0 and width == widths[n - 1]:
                 continue
-            squared, first = _deepest(dips, weights, n_bins, int(width), total, _BETTER * highest)
+            n_boxes = n_bins if is_circle else n_bins - width + 1
+            squared, first = _deepest(dips, weights, n_boxes, int(width), total, _BETTER * highest)
             if first >= 0:
                 highest, period, duration = squared, trial, width * step
                 middle = start + (first + 0.5 * width) * step % trial
@@ -121,9 +160,9 @@ def roughly_deepest(
     """
     total, dip = _below_mean(flux, weight)
     dips, weights = np.empty(n_bins + width + 1), np.empty(n_bins + width + 1)
-    _fold(time - time[0], dip, weight, period, period / n_bins, dips[: n_bins + 1], weights[: n_bins + 1])
-    _close(dips, n_bins, width)
-    _close(weights, n_bins, width)
+    sums = np.empty((n_bins + 1, 2))
+    _fold(time - time[0], dip, weight, period, period / n_bins, sums)
+    _close(sums, True, width, dips, weights)
     highest, first = -np.inf, 0
     for n in range(n_bins):
         inside = weights[n + width] - weights[n]
@@ -145,40 +184,51 @@ def _below_mean(flux: Floats, weight: Floats) -> Any:
 
 
 @compiled
-def _fold(
-    since: Floats, dip: Floats, weight: Floats, period: float, step: float, dips: Floats, weights: Floats
-) -> None:
-    """Sum dips and weights in bins of phase; those of bin ``n`` go to place ``n + 1``."""
-    dips[:] = 0.0
-    weights[:] = 0.0
-    cycles_a_day, bins_a_day = 1.0 / period, 1.0 / step
+def _fold(since: Floats, dip: Floats, weight: Floats, period: float, step: float, sums: Floats) -> None:
+    """Sum dips and weights in bins of phase, and what is behind them: shape (bins + 1, 2)."""
+    cycles_a_day, bins_a_day, last = 1.0 / period, 1.0 / step, len(sums) - 1
+    places = np.empty(since.size, np.int64)
+    # Where samples go is worked out in vectors.
     for n in range(since.size):
         phase = since[n] - period * np.floor(since[n] * cycles_a_day)
-        # Rounding may put a sample just before or behind the circle.
-        place = min(max(int(phase * bins_a_day), 0) + 1, dips.size - 1)
-        dips[place] += dip[n]
-        weights[place] += weight[n]
+        # Rounding may put a sample just before the first bin.
+        places[n] = min(max(int(phase * bins_a_day), 0), last)
+    sums[:] = 0.0
+    for n in range(since.size):
+        sums[places[n], 0] += dip[n]
+        sums[places[n], 1] += weight[n]
 
 
 @compiled
-def _close(sums: Floats, n_bins: int, width: int) -> None:
-    """Turn sums of bins into sums from the beginning, and go on over the end of the circle."""
+def _close(
+    sums: Floats,
+    is_circle: bool,  # noqa: FBT001  compiled loops are called by position
+    width: int,
+    dips: Floats,
+    weights: Floats,
+) -> None:
+    """Turn sums of bins into sums of all before each, and go on over the end of a circle."""
+    n_bins, dip, weight = len(sums) - 1, 0.0, 0.0
+    if is_circle:  # rounding may put a sample just behind the last bin
+        sums[n_bins - 1] += sums[n_bins]
     for n in range(n_bins):
-        sums[n + 1] += sums[n]
-    for n in range(1, width + 1):
-        sums[n_bins + n] = sums[n_bins] + sums[n]
+        dips[n], weights[n] = dip, weight
+        dip, weight = dip + sums[n, 0], weight + sums[n, 1]
+    dips[n_bins], weights[n_bins] = dip, weight
+    for n in range(1, width + 1 if is_circle else 0):
+        dips[n_bins + n], weights[n_bins + n] = dip + dips[n], weight + weights[n]
 
 
 @compiled
-def _deepest(dips: Floats, weights: Floats, n_bins: int, width: int, total: float, highest: float) -> Any:
+def _deepest(dips: Floats, weights: Floats, n_boxes: int, width: int, total: float, highest: float) -> Any:
     """Return the highest square of a ratio over the total weight, and the first bin of its box.
 
     The bin is -1 where none is above ``highest``.
     """
     first = -1
-    ends, weights_at_ends = dips[width : width + n_bins], weights[width : width + n_bins]
-    if _is_any_deeper(dips[:n_bins], ends, weights[:n_bins], weights_at_ends, total, highest):
-        for n in range(n_bins):
+    ends, weights_at_ends = dips[width : width + n_boxes], weights[width : width + n_boxes]
+    if _is_any_deeper(dips[:n_boxes], ends, weights[:n_boxes], weights_at_ends, total, highest):
+        for n in range(n_boxes):
             dip, inside = ends[n] - dips[n], weights_at_ends[n] - weights[n]
             outside = total - inside
             if dip > 0.0 and dip * dip > highest * inside * outside and min(inside, outside) > _EMPTY * total:
@@ -190,9 +240,9 @@ def _deepest(dips: Floats, weights: Floats, n_bins: int, width: int, total: floa
 def _is_any_deeper(
     dips: Floats, ends: Floats, weights: Floats, weights_at_ends: Floats, total: float, highest: float
 ) -> bool:
-    """Tell whether any box is better than ``highest``: counted in vectors, far faster than to find it."""
+    """Tell whether any box may be better than ``highest``: counted in vectors, far faster than to find it."""
     count = 0
     for n in range(ends.size):
         dip, inside = ends[n] - dips[n], weights_at_ends[n] - weights[n]
-        count += (dip > 0.0) & (dip * dip > highest * inside * (total - inside)) & (inside > _EMPTY * total)
+        count += dip * np.abs(dip) > highest * inside * (total - inside)
     return count > 0

@@ -6,6 +6,7 @@ callers; no engine is implemented here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -51,11 +52,11 @@ class Curve:
     def __post_init__(self) -> None:
         if not self.time.shape == self.flux.shape == self.flux_err.shape or self.time.ndim != 1:
             raise ValueError("time, flux and flux_err must be one-dimensional and of one length")
-        if not (np.isfinite(self.time).all() and np.isfinite(self.flux).all()):
+        if not (_are_finite(self.time) and _are_finite(self.flux)):
             raise ValueError("time and flux must be finite")
-        if not (np.isfinite(self.flux_err).all() and (self.flux_err > 0).all()):
+        if not _are_finite(self.flux_err) or (self.flux_err <= 0).any():
             raise ValueError("flux_err must be finite and positive")
-        if (np.diff(self.time) <= 0).any():
+        if (self.time[1:] <= self.time[:-1]).any():
             raise ValueError("time must increase strictly")
         if not self.cadence_days > 0:
             raise ValueError("cadence_days must be positive")
@@ -87,6 +88,13 @@ class Curve:
         for name, value in zip(cls.__slots__, values, strict=True):
             object.__setattr__(curve, name, value)
         return curve
+
+
+def _are_finite(values: Floats) -> bool:
+    """Whether all are: their sum is then, in one pass, but for numbers that overflow together."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = values.sum()
+    return math.isfinite(total) or bool(np.isfinite(values).all())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from astro_assets.transits.search.alternation import alternation_of
 from astro_assets.transits.search.boxes import Box, Transits, transits_of
@@ -17,6 +17,13 @@ from astro_assets.transits.search.ranking import Evidence
 
 #: Duration of a central transit of the Sun at a period of a day, days; it grows with the cube root.
 _CENTRAL_DAY: Final = float(transit_duration_days(1.0))
+#: The ratio of a box is that of its transits but for what is near them; at most it is lower by this factor.
+LEAST_RATIO: Final = 0.9
+#: And so is that of an alias of a refined period before it is refined itself.
+_UNREFINED: Final = 0.9
+#: A longer period sees the same transits as strongly if its strength is at least this part: the steps of
+#: periods and phases cost up to some percent.
+_AS_STRONG: Final = 0.96
 #: Odd and even depths that differ by so many standard deviations, and by such a part, belong to two eclipses.
 _ODD_EVEN_SIGMA: Final = 5.0
 _ODD_EVEN_PART: Final = 0.2
@@ -59,7 +66,13 @@ class Fitted:
 
 
 def refine(
-    curve: Curve, box: Box, half_width: float, limits: Limits, least_ratio: float = 0.0
+    curve: Curve,
+    box: Box,
+    half_width: float,
+    limits: Limits,
+    least_ratio: float = 0.0,
+    *,
+    is_anywhere: bool = False,
 ) -> Fitted | None:
     """Search closely around a box.
 
@@ -75,28 +88,35 @@ def refine(
         Durations and transits allowed.
     least_ratio
         Of the depth to its white noise.
+    is_anywhere
+        Whether boxes at all phases are tried, not only those within a duration of the box's own.
 
     Returns
     -------
     Fitted or None
         The best box; None when its ratio is not above the least, or too few of its transits are observed.
     """
+    ratio, *found = _best_near(curve, box, half_width, limits, is_anywhere=is_anywhere)
+    if not ratio > least_ratio:
+        return None
+    refined = Box(*found)
+    fitted = Fitted(refined, transits_of(curve, refined))
+    return fitted if fitted.transits.n_transits >= limits.min_transits else None
+
+
+def _best_near(curve: Curve, box: Box, half_width: float, limits: Limits, *, is_anywhere: bool) -> Any:
     # Compiling takes a while; the code location must load without it.
     from astro_assets.transits.search.box_loops import best_near
 
-    ratio, *found = best_near(
+    return best_near(
         curve.time,
         curve.flux,
         curve.weight,
         (box.period, box.epoch, box.duration),
         half_width,
         limits.durations(box.period, curve.cadence_days),
+        is_anywhere,
     )
-    if not ratio > least_ratio:
-        return None
-    refined = Box(*found)
-    fitted = Fitted(refined, transits_of(curve, refined))
-    return fitted if fitted.transits.n_transits >= limits.min_transits else None
 
 
 def located(curve: Curve, period: float, duration: float) -> Box:
@@ -135,27 +155,32 @@ def right_alias(curve: Curve, found: Fitted, limits: Limits, evidence: Evidence 
     Fitted
         ``found`` or one of its aliases.
     """
-    best = found
+    best, best_evidence = found, _of(evidence, found)
+    # Where strength decides, boxes that are clearly weaker need not be looked at transit by transit.
+    weakest = LEAST_RATIO * _AS_STRONG * found.transits.strength if evidence is None else 0.0
     for ratio in (1 / 3, 1 / 2, 2 / 3, 3 / 2, 2.0, 3.0):
         period = found.box.period * ratio
         if period < limits.periods[0] or (period > limits.periods[1] and evidence is not None):
             continue
         shortest, longest = limits.durations(period, curve.cadence_days)
         trial = Box(period, found.box.epoch, min(max(found.box.duration, shortest), longest))
+        # A multiple of a refined period hardly gains by refining.
+        unrefined, *_ = _best_near(curve, trial, 0.0, limits, is_anywhere=True)
+        if not unrefined > _UNREFINED * weakest:
+            continue
         half_width = 0.5 * trial.duration * period / curve.baseline_days
-        alias = refine(curve, trial, half_width, limits)
+        alias = refine(curve, trial, half_width, limits, weakest, is_anywhere=True)
         if alias is None:
             continue
-        is_better = (
-            _explains_more(alias, best) if evidence is None else _of(evidence, alias) > _of(evidence, best)
-        )
+        its_evidence = _of(evidence, alias)
+        is_better = _explains_more(alias, best) if evidence is None else its_evidence > best_evidence
         if is_better or _explains_with_less(alias, best):
-            best = alias
+            best, best_evidence = alias, its_evidence
     return _double_if_alternating(curve, best, limits)
 
 
-def _of(evidence: Evidence, found: Fitted) -> float:
-    return evidence.near(found.box.period, found.box.duration)
+def _of(evidence: Evidence | None, found: Fitted) -> float:
+    return evidence.near(found.box.period, found.box.duration) if evidence else math.nan
 
 
 def _explains_more(alias: Fitted, best: Fitted) -> bool:
@@ -167,11 +192,11 @@ def _explains_more(alias: Fitted, best: Fitted) -> bool:
 
 
 def _explains_with_less(alias: Fitted, best: Fitted) -> bool:
-    """Whether a longer period sees the same transits as strongly, to 2 %."""
+    """Whether a longer period sees the same transits as strongly."""
     return (
         alias.box.period > 1.5 * best.box.period
         and alias.transits.n_transits >= best.transits.n_transits
-        and alias.transits.strength >= 0.98 * best.transits.strength
+        and alias.transits.strength >= _AS_STRONG * best.transits.strength
     )
 
 

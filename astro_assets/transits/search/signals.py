@@ -23,7 +23,7 @@ from astro_assets.transits.search.matched_filter import single_events
 from astro_assets.transits.search.measured_signal import Signal, measured_signal
 from astro_assets.transits.search.peaks import distinct_peaks
 from astro_assets.transits.search.ranking import Evidence, event_durations, log_odds
-from astro_assets.transits.search.refinement import Fitted, Limits, located, refine, right_alias
+from astro_assets.transits.search.refinement import LEAST_RATIO, Fitted, Limits, located, refine, right_alias
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.survey import SurveyEngine
 
@@ -32,9 +32,6 @@ _LEAST_LEFT: Final = 0.5
 #: A peak below this part of the floor is not refined: the grid keeps nearly all of a signal's strength, 98 %
 #: of most and less than this of 4 % of injected ones.
 _LEAST_OF_FLOOR: Final = 0.85
-#: A refined box with less than this part of the floor, white noise alone counted, is none: its ratio is that
-#: of its transits but for what is near them.
-_LEAST_RATIO: Final = 0.9
 #: So many of the most likely peaks are refined.
 _MOST_REFINED: Final = 5
 #: From this ratio on the highest peak is beyond doubt: there is no choice to be made between chance and it.
@@ -189,7 +186,7 @@ def _strongest(
         evidence = _evidence(coarse, spectrum, settings)
         peaks = evidence.most_likely_first(spectrum, peaks)
     # Red noise only lowers ratios.
-    weakest = _LEAST_RATIO * settings.statistic_floor
+    weakest = LEAST_RATIO * settings.statistic_floor
     tried = (
         refine(coarse, _located(coarse, spectrum, peak), _spacing(spectrum.periods, peak), limits, weakest)
         for peak in peaks[:_MOST_REFINED]

@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby, repeat
 from typing import Any, Final, Literal, cast
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from astro_assets.transits.search.aligned import aligned_zeros
 from astro_assets.transits.search.engine import Curve, Spectrum
 from astro_assets.transits.search.grid import Grid, gridded
-from astro_assets.transits.search.levels import LEAST_FILLED, Level, Plan, base_groups, plan_search
+from astro_assets.transits.search.levels import LEAST_FILLED, BaseGroup, Level, Plan, base_groups, plan_search
 
 #: Stars a vector, as in ``lanes``, which must not be imported before it is used.
 _LANES: Final = 16
@@ -35,6 +36,9 @@ _FEWEST_LONG: Final = 6
 _MOST: Final = 256
 #: Scales that stay in the second-level cache of a core beside the grid of a vector of stars.
 _CACHED_SCALES: Final = 65_536
+#: Scales of a level that are kept for other stars of the same coverage, and levels whose are, at most.
+_MOST_KEPT: Final = 2**22
+_LEVELS_KEPT: Final = 6
 
 Singles = NDArray[np.float32]
 
@@ -160,29 +164,66 @@ def _search_level(
     """Raise spectra to those of a level: of vectors, (vectors, cells, 2, 16), or of one star, (cells, 2)."""
     # Compiling takes a while; the code location must load without it.
     from astro_assets.transits.search.batch_folding import search_group
-    from astro_assets.transits.search.box_scale_lanes import set_scales_of_group
-    from astro_assets.transits.search.folding import table_size
     from astro_assets.transits.search.single_folding import search_group_of_one
 
-    n_bins, widths, lanes = level.n_bins, np.array(level.widths), weights.shape[1:]
+    n_bins, widths = level.n_bins, np.array(level.widths)
     is_alone = residuals.ndim == 1
     durations = (level.step * widths).astype(np.float32)
-    tables, scratch = aligned_zeros(
-        2, table_size(n_bins, level.bases, widths[-1]) * (1 if is_alone else _LANES)
-    )
+    tables, scratch = _tables(n_bins, level.bases, level.widths, 1 if is_alone else _LANES)
     # A group has its scales in the cache; then each vector of stars is read once for all of its bases.
-    groups = base_groups(n_bins, level.bases, level.widths, every, _CACHED_SCALES // math.prod(lanes))
-    scales = aligned_zeros(max((group.n_scales for group in groups), default=0), *lanes)
-    for group in groups:
-        set_scales_of_group(
-            weights, n_bins, group.bases, group.counted, every, widths, LEAST_FILLED, tables, scratch, scales
-        )
+    trials = n_bins, level.bases, level.widths, every
+    groups = _groups(*trials, weights.shape[1:])
+    is_kept = not is_alone and weights.ndim == 1 and sum(group.n_scales for group in groups) <= _MOST_KEPT
+    scales_of_groups = _kept_scales(weights.tobytes(), *trials) if is_kept else _scales(weights, *trials)
+    for group, scales in zip(groups, scales_of_groups, strict=True):
         # Compiled loops over vectors of stars know how many boxes there are.
         search, boxes = (search_group_of_one, widths) if is_alone else (search_group, level.widths)
         search(
             residuals, n_bins, group.bases, group.counted, every, cast("Any", boxes), scales, durations,
             factors, level.cells[group.scanned :], tables, scratch, found,
         )  # fmt: skip
+
+
+def _groups(
+    n_bins: int, bases: tuple[int, int], widths: tuple[int, ...], every: int, lanes: tuple[int, ...]
+) -> tuple[BaseGroup, ...]:
+    return base_groups(n_bins, bases, widths, every, _CACHED_SCALES // math.prod(lanes))
+
+
+def _tables(
+    n_bins: int, bases: tuple[int, int], widths: tuple[int, ...], lanes: int
+) -> tuple[Singles, Singles]:
+    from astro_assets.transits.search.folding import table_size
+
+    tables, scratch = aligned_zeros(2, table_size(n_bins, bases, widths[-1]) * lanes)
+    return tables, scratch
+
+
+def _scales(
+    weights: Singles, n_bins: int, bases: tuple[int, int], widths: tuple[int, ...], every: int
+) -> Iterator[Singles]:
+    """Work out the scales of each group of bases, in the same room."""
+    from astro_assets.transits.search.box_scale_lanes import set_scales_of_group
+
+    lanes, boxes = weights.shape[1:], np.array(widths)
+    groups = _groups(n_bins, bases, widths, every, lanes)
+    tables, scratch = _tables(n_bins, bases, widths, math.prod(lanes))
+    scales = aligned_zeros(max((group.n_scales for group in groups), default=0), *lanes)
+    for group in groups:
+        set_scales_of_group(
+            weights, n_bins, group.bases, group.counted, every, boxes, LEAST_FILLED, tables, scratch, scales
+        )
+        yield scales
+
+
+@lru_cache(maxsize=_LEVELS_KEPT)
+def _kept_scales(
+    weights: bytes, n_bins: int, bases: tuple[int, int], widths: tuple[int, ...], every: int
+) -> tuple[Singles, ...]:
+    """Return the scales of a coverage: that of a sector's stars is met again and again."""
+    scales = _scales(np.frombuffer(weights, np.float32), n_bins, bases, widths, every)
+    groups = _groups(n_bins, bases, widths, every, ())
+    return tuple(one[: group.n_scales].copy() for one, group in zip(scales, groups, strict=True))
 
 
 def _vectors(values: NDArray[np.float64], room: int) -> Singles:

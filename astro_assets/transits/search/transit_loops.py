@@ -72,16 +72,19 @@ def transit_sums(
     first = int(np.floor((time[0] - epoch) * cycles_a_day + 0.5))
     n_transits = int(np.floor((time[-1] - epoch) * cycles_a_day + 0.5)) - first + 1
     excess, weights = np.zeros(n_transits), np.zeros(n_transits)
-    counts, outside = np.zeros(n_transits, np.int64), np.zeros(time.size, np.bool_)
+    counts, outside = np.zeros(n_transits, np.int64), np.empty(time.size, np.bool_)
+    inside = np.empty(time.size, np.bool_)
+    # Where samples are is worked out in vectors; few of them are in transits.
     for n in range(time.size):
         number = np.floor((time[n] - epoch) * cycles_a_day + 0.5)
         offset = np.abs(time[n] - epoch - number * period)
-        if offset < 0.5 * duration:
-            place = int(number) - first
+        inside[n], outside[n] = offset < 0.5 * duration, offset >= 0.75 * duration
+    for n in range(time.size):
+        if inside[n]:
+            place = int(np.floor((time[n] - epoch) * cycles_a_day + 0.5)) - first
             excess[place] += weight[n] * (flux[n] - 1.0)
             weights[place] += weight[n]
             counts[place] += 1
-        outside[n] = offset >= 0.75 * duration
     return first, excess, weights, counts, outside
 
 
@@ -93,20 +96,21 @@ def _level_and_noise(
 
     ``least`` is the smallest number of samples of a box that counts.
     """
-    times, dips, weights = np.empty(n_chosen + 1), np.empty(n_chosen + 1), np.empty(n_chosen + 1)
+    times, excess_before, total_before = (
+        np.empty(n_chosen + 1),
+        np.empty(n_chosen + 1),
+        np.empty(n_chosen + 1),
+    )
     total, excess, at = 0.0, 0.0, 0
     for n in range(time.size):
-        # Each sample is written, and written over unless it is chosen: that is faster than to choose.
-        times[at], weights[at], dips[at] = time[n], weight[n], weight[n] * (flux[n] - 1.0)
         if chosen[n]:
-            total += weights[at]
-            excess += dips[at]
+            times[at], excess_before[at], total_before[at] = time[n], excess, total
+            total += weight[n]
+            excess += weight[n] * (flux[n] - 1.0)
             at += 1
-    level = excess / total
-    times, dips, weights = times[:n_chosen], dips[:n_chosen], weights[:n_chosen]
-    for n in range(n_chosen):
-        dips[n] -= weights[n] * level
-    noise = red_noise(times, dips, weights, duration, least, BOXES_APART * duration)
+    excess_before[at], total_before[at] = excess, total
+    level, apart = excess / total, BOXES_APART * duration
+    noise = red_noise(times[:at], excess_before, total_before, level, duration, least, apart)
     return 1.0 + level, total, noise
 
 

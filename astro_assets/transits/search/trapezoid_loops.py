@@ -129,31 +129,35 @@ def _squares(parameters: Floats, time: Floats, flux: Floats, weight: Floats, num
     level, depth, epoch, period, duration, ingress = parameters
     slopes = np.zeros(_PARAMETERS)
     gradient, information = np.zeros(_PARAMETERS), np.zeros((_PARAMETERS, _PARAMETERS))
-    cost, outside, outside_excess = 0.0, 0.0, 0.0
+    # Outside only the level counts, in the flat part the level and the depth.
+    cost, outside, outside_excess, inside, inside_excess = 0.0, 0.0, 0.0, 0.0, 0.0
+    slope = depth / ingress
     for n in range(time.size):
         offset = time[n] - epoch - number[n] * period
         shape = min((0.5 * duration - np.abs(offset)) / ingress, 1.0)
+        excess = flux[n] - level + depth * max(shape, 0.0)
+        cost += weight[n] * excess * excess
         if not shape > 0.0:
-            # There only the level counts.
-            excess = flux[n] - level
-            cost += weight[n] * excess * excess
             outside += weight[n]
             outside_excess += weight[n] * excess
-            continue
-        excess = flux[n] - level + depth * shape
-        cost += weight[n] * excess * excess
-        slopes[0], slopes[1] = 1.0, -shape
-        on_ramp = depth / ingress if shape < 1.0 else 0.0
-        slopes[2] = -on_ramp * np.sign(offset)
-        slopes[3] = slopes[2] * number[n]
-        slopes[4] = -0.5 * on_ramp
-        slopes[5] = on_ramp * shape
-        for k in range(_PARAMETERS):
-            gradient[k] += weight[n] * slopes[k] * excess
-            for m in range(k + 1):
-                information[k, m] += weight[n] * slopes[k] * slopes[m]
-    gradient[0] += outside_excess
-    information[0, 0] += outside
+        elif shape == 1.0:
+            inside += weight[n]
+            inside_excess += weight[n] * excess
+        else:
+            slopes[0], slopes[1] = 1.0, -shape
+            slopes[2] = -slope * np.sign(offset)
+            slopes[3] = slopes[2] * number[n]
+            slopes[4] = -0.5 * slope
+            slopes[5] = slope * shape
+            for k in range(_PARAMETERS):
+                gradient[k] += weight[n] * slopes[k] * excess
+                for m in range(k + 1):
+                    information[k, m] += weight[n] * slopes[k] * slopes[m]
+    gradient[0] += outside_excess + inside_excess
+    gradient[1] -= inside_excess
+    information[0, 0] += outside + inside
+    information[1, 0] -= inside
+    information[1, 1] += inside
     for k in range(_PARAMETERS):
         information[:k, k] = information[k, :k]
     return cost, gradient, information
