@@ -167,8 +167,8 @@ def scan(
     scale = scales + (coverage * n_sums + begin.to(tl.int64) * TRIALS) * N_WIDTHS
     scale += tl.arange(0, TRIALS)[:, None]
     # The bins before, and the sums of each with the one before it: boxes are sums of these. Each begins with
-    # a zero of its own: Triton takes a variable to which a loop gives the very value it had for unchanged, which
-    # would be so of one zero for all after two of four moves.
+    # a zero of its own: a variable to which a loop gives the very value it had is unchanged to Triton, and
+    # one zero for all would be that after two of four moves.
     bin1, bin2 = _zeros(TRIALS, STARS), _zeros(TRIALS, STARS)
     bin3, bin4 = _zeros(TRIALS, STARS), _zeros(TRIALS, STARS)
     pair1, pair2 = _zeros(TRIALS, STARS), _zeros(TRIALS, STARS)

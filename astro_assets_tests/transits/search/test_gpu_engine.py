@@ -4,6 +4,9 @@ Where Triton is installed and no GPU is there, its interpreter runs the kernels 
 """
 
 import importlib.util
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -21,6 +24,33 @@ CADENCE = 1 / 48
 PERIODS = 0.6, 3.9
 HAS_TRITON = all(importlib.util.find_spec(name) for name in ("torch", "triton"))
 needs_triton = pytest.mark.skipif(not HAS_TRITON, reason="PyTorch and Triton are not installed")
+
+#: Compiles the scan for a GPU that need not be there; prints what moves from bin to bin, its additions, and
+#: what is fused with one.
+COMPILED = """
+import re
+import sys
+
+import triton
+from triton.backends.compiler import GPUTarget
+from triton.compiler import ASTSource
+
+from astro_assets.transits.search.gpu_kernels import scan
+
+slots, unroll = map(int, sys.argv[1:])
+constants = {"SLOTS": slots, "N_WIDTHS": 3, "TRIALS": 8, "UNROLL": unroll, "STARS": 128}
+integers = {"slots": "*i32", "tiles": "*i32", "coverages": "*i32"}
+integers |= dict.fromkeys(("columns", "n_trials", "n_real", "n_sums"), "i32")
+signature = {
+    name: "constexpr" if name in constants else integers.get(name, "*fp32") for name in scan.arg_names
+}
+known = {(scan.arg_names.index(name),): value for name, value in constants.items()}
+source = ASTSource(scan, signature, known)
+options = {"num_warps": 8, "enable_fp_fusion": False}
+made = triton.compile(source, target=GPUTarget("cuda", 90, 32), options=options).asm
+moved = re.search(r"scf.for .* iter_args\\(([^)]*)\\)", made["ttir"])[1].count("=")
+print(moved, made["ttir"].count("arith.addf"), made["ptx"].count("fma"))
+"""
 
 
 def _has_gpu():
@@ -95,6 +125,17 @@ def test_signals_are_those_of_the_cpu():
     ((expected,),) = find_signals([_curve(0)], settings)
     assert signal.box == expected.box
     assert signal.box.period == pytest.approx(1.3, rel=0.01)
+
+
+@needs_triton
+@pytest.mark.parametrize(("slots", "unroll"), [(4, 4), (10, 2)])
+def test_no_addition_is_lost_or_fused_when_kernels_are_compiled(slots, unroll):
+    # The interpreter cannot see that: Triton once took sums that move from bin to bin for constants.
+    environment = {name: value for name, value in os.environ.items() if name != "TRITON_INTERPRET"}
+    command = [sys.executable, "-c", COMPILED, str(slots), str(unroll)]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    # Four bins, four pairs and three maxima; the sum of a bin, and four more for boxes of 4, 5 and 6 of them.
+    assert [int(number) for number in result.stdout.split()] == [11, unroll * (slots - 1 + 4), 0]
 
 
 @needs_triton
