@@ -68,10 +68,13 @@ def test_one_code_location_everywhere() -> None:
 
 def test_everything_imported_is_declared_and_the_reverse() -> None:
     distributions = importlib.metadata.packages_distributions()
-    imported = {}
+    imported, of_gpus = {}, set()
     for name, path in _imported():
-        if name not in sys.stdlib_module_names and name != "astro_assets":
+        if path.name.startswith("gpu_") and name in PYPROJECT["project"]["optional-dependencies"]["gpu"]:
+            of_gpus.add(name)  # few have these, and only they import such modules
+        elif name not in sys.stdlib_module_names and name != "astro_assets":
             imported[_normal(distributions[name][0])] = path
+    assert of_gpus == set(PYPROJECT["project"]["optional-dependencies"]["gpu"])
     declared = _names(PYPROJECT["project"]["dependencies"])
     undeclared = {name: str(path) for name, path in imported.items() if name not in declared}
     assert not undeclared

@@ -26,7 +26,7 @@ Places = NDArray[np.int64]
 #: Folds of up to so many rows are summed row by row.
 DIRECT_ROWS: Final = 16
 #: Groups of up to so many rows, too.
-_LEAF_ROWS: Final = 8
+LEAF_ROWS: Final = 8
 #: Groups that rows are split into: few of up to so many rows.
 _FEW_ROWS: Final = 22
 _FEW_GROUPS: Final = 4
@@ -61,7 +61,7 @@ def groups_of(rows: int) -> int:
 
 
 @compiled
-def _row_places(first: int, rows: int, base: int, shift: int, lanes: int, places: Places) -> int:
+def row_places(first: int, rows: int, base: int, shift: int, lanes: int, places: Places) -> int:
     """Find the stretches of the grid that are the rows of a fold."""
     for row in range(rows):
         places[row] = ((first + row) * base + row_shift(row, shift, rows)) * lanes
@@ -69,9 +69,7 @@ def _row_places(first: int, rows: int, base: int, shift: int, lanes: int, places
 
 
 @compiled
-def _group_places(
-    first: int, rows: int, base: int, wider: int, shift: int, lanes: int, places: Places
-) -> int:
+def group_places(first: int, rows: int, base: int, wider: int, shift: int, lanes: int, places: Places) -> int:
     """Find the stretches of the tables of groups that are the parts of a fold."""
     groups = groups_of(rows)
     length = stride(base, wider)
@@ -106,8 +104,8 @@ def stretches(rows: int, base: int, wider: int, shift: int, lanes: int, places: 
         How many there are.
     """
     if rows <= DIRECT_ROWS:
-        return _row_places(0, rows, base, shift, lanes, places)
-    return _group_places(0, rows, base, wider, shift, lanes, places)
+        return row_places(0, rows, base, shift, lanes, places)
+    return group_places(0, rows, base, wider, shift, lanes, places)
 
 
 @compiled
@@ -183,10 +181,10 @@ def _set_table(
     around, block = base * lanes, BLOCK * LANES
     for begin in range(0, around, block):
         for shift in range(rows):
-            if rows <= _LEAF_ROWS:
-                count = _row_places(first, rows, base, shift, lanes, places)
+            if rows <= LEAF_ROWS:
+                count = row_places(first, rows, base, shift, lanes, places)
             else:
-                count = _group_places(first, rows, base, wider, shift, lanes, places)
+                count = group_places(first, rows, base, wider, shift, lanes, places)
             at = (first + shift) * stride(base, wider) * lanes
             add_stretches(source, places, count, begin, min(begin + block, around), out, at)
     for shift in range(rows):
@@ -230,7 +228,7 @@ def fold_groups(
     while size > 0:
         first, count, reach, depth = nodes[size - 1]
         into, other = (tables, scratch) if depth % 2 == 0 else (scratch, tables)
-        if count <= _LEAF_ROWS:
+        if count <= LEAF_ROWS:
             _set_table(grid, (first, count, reach), base, wider, lanes, places, into)
             size -= 1
         elif is_split[size - 1]:

@@ -83,9 +83,9 @@ class BaseGroup:
     n_scales: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """The levels of a search, finest first, and the spectrum that they fill.
+    """The levels of a search, finest first, and the spectrum that they fill; equal to itself alone.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, repeat
@@ -68,23 +68,48 @@ class SurveyEngine:
         wholes: Sequence[Curve] | None = None,
     ) -> list[Spectrum]:
         """See :class:`astro_assets.transits.search.engine.SpectrumEngine`."""
-        grids = [
-            gridded(curve, max(self.finest_step_days, _whole_seconds(curve.cadence_days)), whole)
-            for curve, whole in zip(curves, wholes or repeat(None, len(curves)), strict=True)
-        ]
-        alike: dict[tuple[float, int], list[int]] = defaultdict(list)
-        for number, grid in enumerate(grids):
-            alike[grid.step, grid.residual.size].append(number)
-        spectra: dict[int, Spectrum] = {}
-        for (step, n_bins), numbers in alike.items():
-            plan = plan_search(n_bins, step, period_range, duration_factors, self.every)
-            for block in _blocks(numbers, grids):
-                found = _search(plan, [grids[number] for number in block.stars], block.kind)
-                for number, (power, duration) in zip(block.stars, found, strict=True):
-                    longest = curves[number].longest_period(period_range[1])
-                    seen = slice(0, np.searchsorted(plan.periods, longest, side="right"))
-                    spectra[number] = Spectrum(plan.periods[seen], power[seen], duration[seen])
-        return [spectra[number] for number in range(len(curves))]
+        ranges = period_range, duration_factors
+        return spectra_of(curves, wholes, ranges, self.finest_step_days, self.every, _search_blocks)
+
+
+def spectra_of(
+    curves: Sequence[Curve],
+    wholes: Sequence[Curve] | None,
+    ranges: tuple[tuple[float, float], tuple[float, float]],
+    finest_step_days: float,
+    every: int,
+    search: Callable[[Plan, list[Grid]], Iterator[tuple[int, NDArray[np.float64]]]],
+) -> list[Spectrum]:
+    """Put stars on grids, and search those that are equally long together.
+
+    Parameters
+    ----------
+    curves, wholes
+        As in :class:`astro_assets.transits.search.engine.SpectrumEngine`.
+    ranges
+        Of periods, and of durations.
+    finest_step_days, every
+        As of :class:`SurveyEngine`.
+    search
+        Yields for each of some grids, in any order, its number, and power and duration of each cell of the
+        plan's spectrum, shape (2, cells).
+    """
+    grids = [
+        gridded(curve, max(finest_step_days, _whole_seconds(curve.cadence_days)), whole)
+        for curve, whole in zip(curves, wholes or repeat(None, len(curves)), strict=True)
+    ]
+    alike: dict[tuple[float, int], list[int]] = defaultdict(list)
+    for number, grid in enumerate(grids):
+        alike[grid.step, grid.residual.size].append(number)
+    spectra: dict[int, Spectrum] = {}
+    for (step, n_bins), numbers in alike.items():
+        plan = plan_search(n_bins, step, *ranges, every)
+        for among, (power, duration) in search(plan, [grids[number] for number in numbers]):
+            number = numbers[among]
+            longest = curves[number].longest_period(ranges[0][1])
+            seen = slice(0, np.searchsorted(plan.periods, longest, side="right"))
+            spectra[number] = Spectrum(plan.periods[seen], power[seen], duration[seen])
+    return [spectra[number] for number in range(len(curves))]
 
 
 def _whole_seconds(days: float) -> float:
@@ -99,14 +124,25 @@ class _Block:
     kind: Literal["alike", "different", "alone"]
 
 
-def _blocks(numbers: Sequence[int], grids: Sequence[Grid]) -> Iterator[_Block]:
+def by_coverage(grids: Sequence[Grid]) -> list[list[int]]:
+    """Return which grids have equal coverage."""
+    alike: dict[bytes, list[int]] = defaultdict(list)
+    for number, grid in enumerate(grids):
+        alike[grid.coverage.tobytes()].append(number)
+    return list(alike.values())
+
+
+def _search_blocks(plan: Plan, grids: list[Grid]) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    for block in _blocks(grids):
+        found = _search(plan, [grids[star] for star in block.stars], block.kind)
+        yield from zip(block.stars, found, strict=True)
+
+
+def _blocks(grids: Sequence[Grid]) -> Iterator[_Block]:
     """Put stars of equal coverage together, and the others in vectors or alone, whatever is faster."""
-    by_coverage: dict[bytes, list[int]] = defaultdict(list)
-    for number in numbers:
-        by_coverage[grids[number].coverage.tobytes()].append(number)
     others: list[int] = []
-    is_long = grids[numbers[0]].residual.size > _LONG
-    for stars in by_coverage.values():
+    is_long = grids[0].residual.size > _LONG
+    for stars in by_coverage(grids):
         if len(stars) < (_FEWEST_LONG if is_long else _FEWEST_ALIKE):
             others += stars
         else:
