@@ -25,7 +25,7 @@ from astro_assets.observations.simulated_survey import simulate_survey
 from astro_assets.orchestration.compute import WORKER_ENVIRONMENT
 from astro_assets.orchestration.environment import environment
 
-PIECE = 100
+PIECE = 96
 #: Of all curves; in proportion for fewer. Gigabytes of all processes.
 WANTED_SECONDS, WANTED_CURVES, WANTED_MEMORY = 60.0, 20_000, 2.0
 SEED = 11

@@ -19,8 +19,9 @@ from astro_assets.ledger.schema import ARRAYS, FILE, SchemaError
 from astro_assets.ledger.table import TARGET, Config, Row, Table
 from astro_assets.ledger.units import Outcome, Recipe, Unit, least_real
 
-#: Units sent to a worker at once: bounds its memory and the size of a lost piece of work.
-CHUNK: Final = 100
+#: Units sent to a worker at once: bounds its memory and the size of a lost piece of work. Stars are searched
+#: in vectors of 16: a multiple of these.
+CHUNK: Final = 96
 #: Failures of the machine, not of the data: the run fails and the unit stays to be computed.
 TRANSIENT: Final = (OSError, MemoryError, CorruptStoreError)
 _REASON_LENGTH: Final = 500

@@ -57,7 +57,8 @@ def flattened(samples: Floats, clip_sigma: float) -> Any:
             time[n_kept], flux_err[n_kept], trend[n_kept] = time[n], flux_err[n], trend[n]
             flux[n_kept] = flux[n]
             n_kept += 1
-    noise = point_scatter(flux[:n_kept])
+    if n_kept < n_inner:
+        noise = point_scatter(flux[:n_kept])
     _scale(flux_err[:n_kept], noise)
     return n_inner, n_kept, noise
 
@@ -71,6 +72,8 @@ def _scale(errors: Floats, noise: float) -> None:
         typical = median(errors)
     elif usable.any():
         typical = median(errors[usable])
+        errors[~usable] = typical
+    else:
+        errors[:] = typical
     for n in range(errors.size):
-        relative = errors[n] / typical if usable[n] else 1.0
-        errors[n] = noise * min(max(relative, 1.0 / _FARTHEST), _FARTHEST)
+        errors[n] = noise * min(max(errors[n] / typical, 1.0 / _FARTHEST), _FARTHEST)

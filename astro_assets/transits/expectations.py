@@ -122,7 +122,7 @@ def expected(
     duration = settings.assumed_duty_cycle * signal.period if assumed else signal.duration
     complete = replace(signal, duration=duration)
     n_transits = covered_transits(complete, time, cadence_days)
-    noise = cdpp_ppm(time, flux, cadence_days, 24 * duration)
+    (noise,) = cdpp_ppm(time, flux, cadence_days, 24 * duration)
     snr = 1e6 * signal.depth / noise * math.sqrt(n_transits) if noise > 0 else math.nan
     return Expectation(complete, assumed, n_transits, noise, snr)
 

@@ -46,7 +46,7 @@ def point_scatter(flux: Floats) -> float:
     return float(noise_loops.point_scatter(np.ascontiguousarray(flux, dtype=np.float64)))
 
 
-def cdpp_ppm(time: Floats, flux: Floats, cadence_days: float, hours: float) -> float:
+def cdpp_ppm(time: Floats, flux: Floats, cadence_days: float, *hours: float) -> tuple[float, ...]:
     """Measure the noise of a detrended curve over some hours.
 
     A proxy of the combined differential photometric precision (Christiansen et al. 2012, PASP 124, 1279) in
@@ -62,18 +62,21 @@ def cdpp_ppm(time: Floats, flux: Floats, cadence_days: float, hours: float) -> f
     cadence_days
         Length of one sample.
     hours
-        Length of the boxes; at least one sample.
+        Lengths of the boxes; at least one sample each.
 
     Returns
     -------
-    float
-        Parts per million; NaN with fewer than 10 boxes.
+    tuple of float
+        Parts per million, of each length; NaN with fewer than 10 boxes.
     """
     # Compiling takes a while; the code location must load without it.
-    from astro_assets.transits import noise_loops
+    from astro_assets.transits.noise_loops import scatter_of_means, sums_before
 
-    width = max(hours / 24, cadence_days)
-    return 1e6 * float(noise_loops.scatter_of_means(time, flux, width, 0.75 * width / cadence_days))
+    before = sums_before(flux - 1.0)
+    widths = [max(one / 24, cadence_days) for one in hours]
+    return tuple(
+        1e6 * float(scatter_of_means(time, before, width, 0.75 * width / cadence_days)) for width in widths
+    )
 
 
 def red_noise_factor(

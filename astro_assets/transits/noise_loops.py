@@ -73,15 +73,17 @@ def boxes(time: Floats, width: float, apart: float) -> Any:
 
 
 @compiled
-def scatter_of_means(time: Floats, flux: Floats, width: float, least: float) -> float:
-    """Scatter of the mean fluxes of boxes with at least so many samples; NaN with fewer than 10 boxes."""
+def scatter_of_means(time: Floats, flux_before: Floats, width: float, least: float) -> float:
+    """Scatter of the mean fluxes of boxes with at least so many samples; NaN with fewer than 10 boxes.
+
+    ``flux_before`` are sums over all samples before each, shape (n + 1,).
+    """
     starts, ends = boxes(time, width, BOXES_APART * width)
-    before = sums_before(flux - 1.0)
     means, n_boxes = np.empty(starts.size), 0
     for box in range(starts.size):
         count = ends[box] - starts[box]
         if count >= least:
-            means[n_boxes] = (before[ends[box]] - before[starts[box]]) / count
+            means[n_boxes] = (flux_before[ends[box]] - flux_before[starts[box]]) / count
             n_boxes += 1
     return scatter(means[:n_boxes]) if n_boxes >= FEWEST_BOXES else _NO_SCATTER
 

@@ -85,6 +85,7 @@ def _detrended_row(key: str, rows: Sequence[Row], detrended: DetrendedCurve) -> 
     time, flux = detrended.time, detrended.flux
     cadence_days = detrended.cadence_s / 86400
     trend = np.sort(detrended.trend[:: max(1, time.size // _TREND_SAMPLES)])
+    noise = cdpp_ppm(time, flux, cadence_days, 1.0, 2.0, 6.0)
     low, high = trend[[trend.size * 5 // 100, trend.size * 95 // 100]]
     return {
         "search_id": key,
@@ -98,9 +99,9 @@ def _detrended_row(key: str, rows: Sequence[Row], detrended: DetrendedCurve) -> 
         "baseline_days": float(time[-1] - time[0]),
         "cadence_s": detrended.cadence_s,
         "scatter_ppm": _PPM * detrended.scatter,
-        "cdpp_1h_ppm": cdpp_ppm(time, flux, cadence_days, 1.0),
-        "cdpp_2h_ppm": cdpp_ppm(time, flux, cadence_days, 2.0),
-        "cdpp_6h_ppm": cdpp_ppm(time, flux, cadence_days, 6.0),
+        "cdpp_1h_ppm": noise[0],
+        "cdpp_2h_ppm": noise[1],
+        "cdpp_6h_ppm": noise[2],
         "variability_ppm": _PPM * float(high - low) / 2,
         "light_curve": {
             "time": time,

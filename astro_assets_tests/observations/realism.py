@@ -92,7 +92,7 @@ def measure(path: Path, magnitude: float | None = None) -> Measured:
         str(header["OBJECT"]),
         magnitude or float(header["TESSMAG" if mission == "TESS" else "KEPMAG"]),
         int(header["SECTOR" if mission == "TESS" else "QUARTER"]),
-        tuple(cdpp_ppm(curve.time, curve.flux, cadence_days, hours) for hours in HOURS),
+        cdpp_ppm(curve.time, curve.flux, cadence_days, *HOURS),
         float(1e6 * np.median(error[good]) / median * (cadence_days * 4) ** 0.5),
         float(1 - np.count_nonzero(good) / expected),
         aperture,

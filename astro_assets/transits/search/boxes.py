@@ -5,7 +5,10 @@ What can be said at once of an ephemeris lives here; the tests of its nature are
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -46,7 +49,8 @@ class Transits:
         Mean depth below ``level``, its standard deviation with red noise, and their ratio; NaN and 0 without
         transits.
     snr_without_strongest
-        The ratio without the transit that adds most, scaled as if none were missing.
+        The ratio without the transit that adds most, scaled as if none were missing, plus by how much chance
+        makes the strongest of equal transits stronger.
     numbers, dips, weights
         Number, weighted sum of the depths, and weight of each transit, shape (n,).
     n_points
@@ -110,7 +114,18 @@ def transits_of(curve: Curve, box: Box) -> Transits:
     numbers, *found = transits(*samples, box.period, box.epoch, box.duration, least)
     if not numbers.size:
         return _NO_TRANSITS
-    depth, error, without_strongest, dips, weights, n_points, level, noise = found
+    depth, error, rest, dips, weights, n_points, level, noise = found
+    without_strongest = rest + _lead_of_strongest(numbers.size) if numbers.size > 1 else rest
     return Transits(
         depth, error, depth / error, without_strongest, numbers, dips, weights, n_points, level, noise
     )
+
+
+@lru_cache(maxsize=4096)
+def _lead_of_strongest(n_transits: int) -> float:
+    """Return by how much the ratio without the strongest of equal transits is lower, by chance alone.
+
+    The expected highest of so many normal values (Blom 1958), which the mean of the others lacks.
+    """
+    highest = NormalDist().inv_cdf((n_transits - 0.375) / (n_transits + 0.25))
+    return math.sqrt(n_transits) * highest / (n_transits - 1)
