@@ -138,8 +138,8 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
         Column(
             "snr_without_strongest",
             "float64",
-            "The same without the transit that adds most, scaled to all: near snr for equal transits, near 0 "
-            "for one dip; 0 when there is only one.",
+            "The same without the transit that adds most, scaled to all, and without what chance gives the "
+            "strongest of equals: near snr for equal transits, near 0 for one dip; 0 when there is only one.",
         ),
         Column(
             "snr_beyond_sinusoid",
