@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
 from itertools import chain, islice
+from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Protocol
 
@@ -23,6 +23,8 @@ DASK_VARIABLE: Final = "ASTRO_ASSETS_DASK"
 WORKERS_VARIABLE: Final = "ASTRO_ASSETS_WORKERS"
 #: Calls handed out ahead of the workers, so that memory stays bounded while none of them waits.
 _AHEAD: Final = 2
+#: How `multiprocessing` calls the script that runs, which each worker imports otherwise.
+_MAIN: Final = "__main__"
 _SINGLE_THREADED: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
@@ -33,8 +35,8 @@ class WorkerLostError(OSError):
 class ClosableCompute(Compute, Protocol):
     """A compute engine that holds processes or connections."""
 
-    def start(self, prepare: Callable[[], object]) -> None:
-        """Begin to start processes, each of which calls a function first; return at once."""
+    def start(self) -> None:
+        """Begin to start processes; return at once."""
         ...
 
     def close(self) -> None:
@@ -49,10 +51,13 @@ class LocalProcesses:
     ----------
     workers
         Number of processes; the cores this process may use when None.
+    preload
+        Name of a module that is imported once, before the workers are forked from the process that has it.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, preload: str | None = None) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
+        self._preload = [_MAIN] if preload is None else [_MAIN, preload]
         self._pool: ProcessPoolExecutor | None = None
         self._processes: set[BaseProcess] = set()
 
@@ -83,16 +88,16 @@ class LocalProcesses:
                 f"a worker process died: out of memory? Try fewer workers ({WORKERS_VARIABLE}) and run again"
             ) from error
 
-    def start(self, prepare: Callable[[], object]) -> None:
-        """Begin to start the worker processes, each of which calls a function first; return at once.
+    def start(self) -> None:
+        """Begin to start the process that workers are forked from; return at once.
 
-        Starting takes a second of imports, which others can use.
+        That takes seconds of imports, which others can use.
         """
-        if self.workers > 1 and self._pool is None:
-            pool = self._started(prepare)
-            with suppress(BrokenProcessPool):  # told when there is something to compute
-                for _ in range(1, self.workers):
-                    pool.submit(prepare)
+        if self.workers > 1:
+            multiprocessing.set_forkserver_preload(self._preload)
+            # It passes its environment on.
+            with environment(dict.fromkeys(_SINGLE_THREADED, "1")):
+                forkserver.ensure_running()
 
     def close(self) -> None:
         """End the worker processes."""
@@ -100,14 +105,14 @@ class LocalProcesses:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
-    def _started(self, first: Callable[[], object] = int) -> ProcessPoolExecutor:
+    def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
+            self.start()
             others = set(multiprocessing.active_children())
             context = multiprocessing.get_context("forkserver")
             self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
-            # The fork server, which is started here, passes its environment on.
-            with environment(dict.fromkeys(_SINGLE_THREADED, "1")):
-                self._pool.submit(first)  # starts all of them
+            for _ in range(self.workers):  # each starts one, unless one that was started is idle already
+                self._pool.submit(int)
             self._processes = set(multiprocessing.active_children()) - others
         return self._pool
 
@@ -138,7 +143,7 @@ class DaskCluster:
         executor = self.client.get_executor(pure=False)
         yield from _in_flight(lambda a: executor.submit(function, *a), iter(calls), _AHEAD * self.workers)
 
-    def start(self, prepare: Callable[[], object]) -> None:
+    def start(self) -> None:
         """Do nothing: the cluster's workers are there."""
 
     def close(self) -> None:
@@ -146,10 +151,10 @@ class DaskCluster:
         self.client.close()
 
 
-def default_compute() -> ClosableCompute:
+def default_compute(preload: str | None = None) -> ClosableCompute:
     """Return the Dask cluster that ``ASTRO_ASSETS_DASK`` names, else local processes.
 
-    ``ASTRO_ASSETS_WORKERS`` sets the number of local processes.
+    ``ASTRO_ASSETS_WORKERS`` sets the number of local processes, ``preload`` what these begin with.
 
     Raises
     ------
@@ -161,7 +166,7 @@ def default_compute() -> ClosableCompute:
     named = os.environ.get(WORKERS_VARIABLE)
     if named is not None and not (named.isdigit() and int(named) > 0):
         raise ValueError(f"{WORKERS_VARIABLE} = {named!r} is not a positive number of processes")
-    return LocalProcesses(int(named) if named else None)
+    return LocalProcesses(int(named) if named else None, preload)
 
 
 def _in_flight(

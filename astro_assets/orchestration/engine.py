@@ -54,6 +54,8 @@ class Engine:
         Where to show progress; nowhere when None.
     again
         What is computed again although its recipe has not changed.
+    preload
+        Name of a module that worker processes have imported when they begin.
 
     Attributes
     ----------
@@ -66,6 +68,7 @@ class Engine:
     compute: ClosableCompute | None = None
     progress: ProgressOf | None = None
     again: Again = Again()
+    preload: str | None = None
     reports: list[Report] = field(default_factory=list)
     _flushing: Flushing | None = None
 
@@ -73,10 +76,10 @@ class Engine:
         """Open the ledger, with the home's configuration as it is now."""
         return open_ledger(self.home, self.tables)
 
-    def begin(self, prepare: Callable[[], object]) -> None:
-        """Let worker processes start, and call a function, while a run begins."""
+    def begin(self) -> None:
+        """Let worker processes begin to start before there is work for them."""
         with suppress(ValueError, OSError):  # told when there is something to compute
-            self._compute().start(prepare)
+            self._compute().start()
 
     def update(self, table: Table, shards: Collection[int] | None, *, run_id: str) -> Report:
         """Bring a table up to date for some shards; for all when None."""
@@ -103,7 +106,7 @@ class Engine:
 
     def _compute(self) -> ClosableCompute:
         if self.compute is None:
-            self.compute = default_compute()
+            self.compute = default_compute(self.preload)
         return self.compute
 
     def progress_of(self, name: str) -> Progress:

@@ -72,22 +72,35 @@ def test_workers_use_one_thread_each_and_ours_stay_as_they_are(
     assert "OMP_NUM_THREADS" not in os.environ
 
 
-def prepare() -> None:
-    os.environ["PREPARED"] = "yes"
+def run_program(text: str) -> list[str]:
+    """Run a program with a fork server of its own, and return the words it prints."""
+    command = [sys.executable, "-c", textwrap.dedent(text)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split()
 
 
-def test_workers_that_were_started_early_are_prepared_and_compute(processes: LocalProcesses) -> None:
-    processes.start(prepare)
-    processes.start(dies)  # they are there already
-    assert "yes" in processes.run(environment_of_worker, [("PREPARED",)] * 8)
-    assert set(processes.run(environment_of_worker, [("OMP_NUM_THREADS",)] * 8)) == {"1"}
-    assert "PREPARED" not in os.environ
+def test_workers_have_imported_what_they_begin_with() -> None:
+    words = run_program("""
+        import sys
+        from astro_assets.orchestration.compute import LocalProcesses
+        from astro_assets_tests.orchestration.test_compute import has_imported
+        if __name__ == "__main__":
+            engine = LocalProcesses(2, preload="wave")
+            engine.start()
+            print(*engine.run(has_imported, [("wave",)] * 8))
+            print(has_imported("wave"))
+            engine.close()
+    """)
+    assert words == ["True"] * 8 + ["False"]
+
+
+def has_imported(name: str) -> bool:
+    return name in sys.modules
 
 
 def test_one_worker_is_this_process_and_is_not_started() -> None:
-    alone = LocalProcesses(1)
-    alone.start(prepare)
-    assert "PREPARED" not in os.environ
+    alone = LocalProcesses(1, preload="wave")
+    alone.start()
+    assert not has_imported("wave")
     assert list(alone.run(squared_with_process, [(2,), (3,)])) == [(4, os.getpid()), (9, os.getpid())]
 
 
