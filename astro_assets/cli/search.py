@@ -23,9 +23,9 @@ from rich.text import Text
 
 from astro_assets.cli import printing, queries
 from astro_assets.definitions import SEARCH_JOB, build_definitions
-from astro_assets.ledger.update import Progress as Shown
+from astro_assets.ledger.computing import Progress as Shown
 from astro_assets.orchestration.engine import Engine
-from astro_assets.orchestration.launch import run_job
+from astro_assets.orchestration.launch import run_job, tables_of
 
 
 def search(engine: Engine, *, paths: Sequence[Path] = (), n_targets: int | None = None) -> int:
@@ -94,7 +94,9 @@ def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> li
         engine.progress = progress_of
         threading.Thread(target=_import_meanwhile, daemon=True).start()
         try:
-            _, failures = run_job(build_definitions(engine.home, engine), job, engine.home, config)
+            definitions = build_definitions(engine.home, engine)
+            engine.expect(tables_of(definitions, job))
+            _, failures = run_job(definitions, job, engine.home, config)
         finally:
             engine.close()
     return failures

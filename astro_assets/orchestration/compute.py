@@ -58,6 +58,7 @@ class LocalProcesses:
     def __init__(self, workers: int | None = None, preload: str | None = None) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
         self._preload = [_MAIN] if preload is None else [_MAIN, preload]
+        self._starting = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
         self._processes: set[BaseProcess] = set()
 
@@ -101,20 +102,22 @@ class LocalProcesses:
 
     def close(self) -> None:
         """End the worker processes."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
 
     def _started(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            self.start()
-            others = set(multiprocessing.active_children())
-            context = multiprocessing.get_context("forkserver")
-            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
-            for _ in range(self.workers):  # each starts one, unless one that was started is idle already
-                self._pool.submit(int)
-            self._processes = set(multiprocessing.active_children()) - others
-        return self._pool
+        with self._starting:
+            if self._pool is None:
+                self.start()
+                others = set(multiprocessing.active_children())
+                context = multiprocessing.get_context("forkserver")
+                pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
+                for _ in range(self.workers):  # each starts one, unless one that was started is idle already
+                    pool.submit(int)
+                self._processes = set(multiprocessing.active_children()) - others
+                self._pool = pool
+            return self._pool
 
 
 class DaskCluster:
