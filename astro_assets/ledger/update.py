@@ -115,6 +115,8 @@ def update(  # noqa: PLR0913  each is a choice that callers make by name
     done = dict(computed)
     for attempt in range(_ATTEMPTS):
         handle = ledger.open(table)
+        if handle.delta is None and ledger.open(table.parents[0].table).delta is None:
+            return Report(table.name)  # there is nothing, and nothing to make anything of
         plan = ledger.plan(table, shards, handle)
         to_do = wanted_units(
             ledger,

@@ -1,7 +1,7 @@
 """Computing tables ahead of their steps: workers go on while a table is committed, checked and drawn.
 
-Nothing is committed here. A table's own step does that, once the checks before it have passed; where they have
-not, what was computed is forgotten.
+Nothing is committed here. A table's own step does that, once the checks before it have passed; where they
+have not, what was computed is forgotten.
 """
 
 from __future__ import annotations
