@@ -60,7 +60,8 @@ class LocalProcesses:
         self._preload = [_MAIN] if preload is None else [_MAIN, preload]
         self._starting = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
-        self._processes: set[BaseProcess] = set()
+        #: Children of this process before the pool had any.
+        self._others: set[BaseProcess] = set()
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Call ``function`` with each tuple of arguments in the workers; a single call runs here.
@@ -82,7 +83,7 @@ class LocalProcesses:
             )
         except BrokenProcessPool as error:
             # A pool that breaks while it starts workers forgets some, and then waits for them for ever.
-            for worker in self._processes:
+            for worker in set(multiprocessing.active_children()) - self._others:
                 worker.terminate()
             self.close()
             raise WorkerLostError(
@@ -110,13 +111,9 @@ class LocalProcesses:
         with self._starting:
             if self._pool is None:
                 self.start()
-                others = set(multiprocessing.active_children())
+                self._others = set(multiprocessing.active_children())
                 context = multiprocessing.get_context("forkserver")
-                pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
-                for _ in range(self.workers):  # each starts one, unless one that was started is idle already
-                    pool.submit(int)
-                self._processes = set(multiprocessing.active_children()) - others
-                self._pool = pool
+                self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
             return self._pool
 
 
