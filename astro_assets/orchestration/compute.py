@@ -9,11 +9,12 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from itertools import chain, islice
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
 from astro_assets.ledger.compute import Compute, Serial
@@ -172,13 +173,23 @@ def default_compute(preload: str | None = None) -> ClosableCompute:
 def _in_flight(
     submit: Callable[[tuple[Any, ...]], Future[Any]], calls: Iterator[tuple[Any, ...]], limit: int
 ) -> Iterator[Any]:
-    running = {submit(arguments) for arguments in islice(calls, limit)}
+    running: set[Future[Any]] = set()
+    # Not `concurrent.futures.wait`, which is not told of futures that a closed pool has cancelled.
+    done: SimpleQueue[Future[Any]] = SimpleQueue()
+
+    def submit_some(number: int) -> None:
+        for arguments in islice(calls, number):
+            future = submit(arguments)
+            running.add(future)
+            future.add_done_callback(done.put)
+
     try:
+        submit_some(limit)
         while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                running.update(submit(arguments) for arguments in islice(calls, 1))
-                yield future.result()
+            future = done.get()
+            running.remove(future)
+            submit_some(1)
+            yield future.result()
     finally:
         for future in running:
             future.cancel()

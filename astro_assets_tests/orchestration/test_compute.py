@@ -6,7 +6,11 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from itertools import count
 
 import psutil
 import pytest
@@ -110,6 +114,22 @@ def test_a_killed_worker_is_an_error_that_says_what_to_do_and_the_engine_recover
     with pytest.raises(WorkerLostError, match=WORKERS_VARIABLE):
         list(processes.run(dies, ((n,) for n in range(6))))
     assert sorted(processes.run(dies, ((n,) for n in range(3)))) == [0, 1, 2]
+
+
+def test_closing_ends_what_another_thread_computes(processes: LocalProcesses) -> None:
+    has_begun = threading.Event()
+
+    def compute() -> None:
+        with suppress(CancelledError, RuntimeError):
+            for _ in processes.run(squared_with_process, ((n,) for n in count())):
+                has_begun.set()
+
+    thread = threading.Thread(target=compute, daemon=True)
+    thread.start()
+    assert has_begun.wait(60)
+    processes.close()
+    thread.join(60)
+    assert not thread.is_alive()
 
 
 def test_workers_end_when_their_parent_is_killed() -> None:
