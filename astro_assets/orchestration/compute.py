@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import chain, islice
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from typing import Any, Final, Protocol
@@ -98,8 +100,9 @@ class LocalProcesses:
         """
         if self.workers > 1:
             multiprocessing.set_forkserver_preload(self._preload)
-            # It passes its environment on.
-            with environment(dict.fromkeys(_SINGLE_THREADED, "1")):
+            resource_tracker.ensure_running()  # before interrupts are held back, which it would end
+            # It passes its environment on, and would die of an interrupt before it has imported all.
+            with environment(dict.fromkeys(_SINGLE_THREADED, "1")), _uninterrupted():
                 forkserver.ensure_running()
 
     def close(self) -> None:
@@ -195,11 +198,22 @@ def _in_flight(
             future.cancel()
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold interrupts back; a process that is started meanwhile does so for good."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin_worker() -> None:
     """Make a worker single-threaded, whoever started the fork server, and make it end with its parent.
 
-    A pool's workers would wait for ever for a parent that was killed.
+    A pool's workers would wait for ever for a parent that was killed. They can be interrupted again.
     """
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.environ.update(dict.fromkeys(_SINGLE_THREADED, "1"))
     parent = multiprocessing.parent_process()
 
