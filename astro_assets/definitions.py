@@ -11,7 +11,7 @@ from astro_assets.observations import sensors as observation_sensors
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.resources import engine_resource
 from astro_assets.orchestration.table_assets import asset_key
-from astro_assets.tables import TABLES
+from astro_assets.tables import PRELOAD, TABLES
 from astro_assets.transits import assets as transits
 from astro_assets.transits import checks as transit_checks
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
@@ -57,7 +57,7 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             ),
         ],
         sensors=observation_sensors.sensors(home, SEARCH_JOB),
-        resources={"engine": engine_resource(engine or Engine(home, TABLES))},
+        resources={"engine": engine_resource(engine or Engine(home, TABLES, preload=PRELOAD))},
         executor=dg.in_process_executor,
     )
 

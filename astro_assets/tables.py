@@ -16,6 +16,9 @@ from astro_assets.transits import recovery_tables as recovery
 from astro_assets.transits import single_transit_tables as single_transits
 from astro_assets.transits import tables as transits
 
+#: Module that processes which compute these tables begin with.
+PRELOAD: Final = "astro_assets.preload"
+
 TABLES: Final[tuple[Table, ...]] = (
     *catalogs.TABLES,
     *observations.TABLES,

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import printing, queries
+from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.home import HomeError, open_home
 from astro_assets.ledger.ledger import Ledger, UnknownTableError, open_ledger
 from astro_assets.ledger.lineage import UnknownUnitError, lineage
@@ -120,8 +121,6 @@ def run(
 
     A home that holds no observation and is given none gets a simulated survey of 200 stars, named SIM n.
     """
-    from astro_assets.cli.search import search
-
     paths = [path.absolute() for path in observations or []]
     for path in paths:
         if not path.exists():
@@ -129,8 +128,10 @@ def run(
     place = open_home(home)
     ledger = open_ledger(place, TABLES)
     tables = frozenset(ledger.table(name).name for name in recompute or [])
-    again = Again(retry_failed, refresh_environment, tables)
-    raise typer.Exit(search(place, paths=paths, again=again))
+    engine = begun_engine(place, Again(retry_failed, refresh_environment, tables))
+    from astro_assets.cli.search import search
+
+    raise typer.Exit(search(engine, paths=paths))
 
 
 @app.command()
@@ -139,10 +140,11 @@ def demo(
     n_targets: Annotated[int, typer.Option("--targets", min=1, help="Stars to simulate.")] = 200,
 ) -> None:
     """Simulate a survey, search it, and print the ten best candidates beside the truth."""
+    place = open_home(home)
+    engine = begun_engine(place)
     from astro_assets.cli.search import search
 
-    place = open_home(home)
-    if code := search(place, n_targets=n_targets):
+    if code := search(engine, n_targets=n_targets):
         raise typer.Exit(code)
     ledger = open_ledger(place, TABLES)
     printing.demonstration(queries.best_with_truth(ledger, 10), queries.recovery(ledger), place)

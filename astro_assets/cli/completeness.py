@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from astro_assets.cli import printing
-from astro_assets.cli.preparation import prepare_loops
+from astro_assets.cli.preparation import begun_engine
 from astro_assets.cli.search import report_failures, run_with_progress
 from astro_assets.definitions import COMPLETENESS_JOB
 from astro_assets.ledger.home import Home
@@ -13,7 +13,6 @@ from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import SELECTED_FILES
 from astro_assets.observations.targets import canonical_target_id
-from astro_assets.orchestration.engine import Engine
 from astro_assets.tables import TABLES
 from astro_assets.transits.completeness import asked_for, summed
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP
@@ -52,8 +51,7 @@ def measure(home: Home, names: Sequence[str], n_injected: int, star: Star) -> in
         "star_radius_sun": star.radius,
         "star_mass_sun": star.mass,
     }
-    prepare_loops()
-    engine = Engine(home, TABLES)
+    engine = begun_engine(home)
     failures = run_with_progress(
         engine, COMPLETENESS_JOB, {"ops": {"transits__completeness_targets": {"config": config}}}
     )

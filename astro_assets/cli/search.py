@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,46 +22,29 @@ from rich.progress import (
 from rich.text import Text
 
 from astro_assets.cli import printing, queries
-from astro_assets.cli.preparation import prepare_loops
 from astro_assets.definitions import SEARCH_JOB, build_definitions
-from astro_assets.ledger.home import Home
-from astro_assets.ledger.ledger import open_ledger
-from astro_assets.ledger.update import Progress as Shown
-from astro_assets.orchestration.engine import Again, Engine
-from astro_assets.orchestration.launch import run_job
-from astro_assets.tables import TABLES
-from astro_assets.transits.compilation import compile_loops
+from astro_assets.ledger.computing import Progress as Shown
+from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.launch import run_job, tables_of
 
 
-def search(
-    home: Home,
-    *,
-    paths: Sequence[Path] = (),
-    n_targets: int | None = None,
-    again: Again | None = None,
-) -> int:
+def search(engine: Engine, *, paths: Sequence[Path] = (), n_targets: int | None = None) -> int:
     """Run the search job and print what it did.
 
     Parameters
     ----------
+    engine
+        Of the home; its workers may have begun to start.
     paths
         What to take in; the inbox when empty.
     n_targets
         Stars to simulate; None leaves it to the survey's own rule.
-    again
-        What to compute again although its recipe has not changed.
 
     Returns
     -------
     int
         Exit code: 0 only if every step succeeded.
-
-    Raises
-    ------
-    HomeError
-        If the home's ``config.toml`` cannot be used; nothing was started.
     """
-    open_ledger(home, TABLES)  # a setting that is wrong is found before anything starts
     survey: dict[str, Any] = {"n_targets": 0 if paths else n_targets}
     config = {
         "ops": {
@@ -69,29 +52,20 @@ def search(
             "observations__raw_files": {"config": {"paths": [str(path) for path in paths]}},
         }
     }
-    prepare_loops()
-    engine = Engine(home, TABLES, again=again or Again())
-    failures = run_with_progress(engine, SEARCH_JOB, config, prepare=compile_loops)
+    failures = run_with_progress(engine, SEARCH_JOB, config)
     ledger = engine.ledger()
     printing.updates(engine.reports)
     printing.notes([note for report in engine.reports for note in report.notes])
     taken = [key for report in engine.reports for key in report.keys]
     if paths and not taken:
         printing.notes([f"no files in {path}" for path in paths])
-    printing.refused(queries.refused_files(ledger, taken), home)
+    printing.refused(queries.refused_files(ledger, taken), engine.home)
     printing.failed(queries.failed_units(ledger))
     return report_failures(failures)
 
 
-def run_with_progress(
-    engine: Engine, job: str, config: Mapping[str, Any], *, prepare: Callable[[], object] | None = None
-) -> list[str]:
+def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> list[str]:
     """Run a job in this process with a bar for each table.
-
-    Parameters
-    ----------
-    prepare
-        What worker processes, which start meanwhile, call first; without it they start when needed.
 
     Returns
     -------
@@ -120,9 +94,9 @@ def run_with_progress(
         engine.progress = progress_of
         threading.Thread(target=_import_meanwhile, daemon=True).start()
         try:
-            if prepare is not None:
-                engine.begin(prepare)
-            _, failures = run_job(build_definitions(engine.home, engine), job, engine.home, config)
+            definitions = build_definitions(engine.home, engine)
+            engine.expect(tables_of(definitions, job))
+            _, failures = run_job(definitions, job, engine.home, config)
         finally:
             engine.close()
     return failures

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
+import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.ledger.atomic import Flushing, replacing, write_bytes
@@ -113,7 +114,7 @@ class ObjectStore:
         Parameters
         ----------
         data
-            The file's content, where it was read already.
+            The file's content of this sha256, where it was read already.
 
         Raises
         ------
@@ -123,16 +124,8 @@ class ObjectStore:
         path = self.file_path(sha256)
         if path.exists() and (sha256_of(path) == sha256 if data is None else path.read_bytes() == data):
             return 0  # else it is damaged, and replaced
-        n_bytes, copied = 0, hashlib.sha256()
         with replacing(path, mode=0o444, flushing=self.flushing) as stream:
-            for piece in _pieces(source) if data is None else (data,):
-                copied.update(piece)
-                n_bytes += stream.write(piece)
-            if copied.hexdigest() != sha256:
-                raise CorruptStoreError(
-                    f"{source} changed while it was being copied; run again when it is complete"
-                )
-        return n_bytes
+            return stream.write(data) if data is not None else _copy(source, stream, sha256)
 
     def get_file(self, sha256: str) -> Path:
         """Return where a raw file lies, after verifying it against its hash.
@@ -200,10 +193,15 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
         return len(self._arrays)
 
 
-def _pieces(source: Path) -> Iterator[bytes]:
+def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:
+    n_bytes, copied = 0, hashlib.sha256()
     with source.open("rb") as reader:
         while piece := reader.read(_PIECE):
-            yield piece
+            copied.update(piece)
+            n_bytes += stream.write(piece)
+    if copied.hexdigest() != sha256:
+        raise CorruptStoreError(f"{source} changed while it was being copied; run again when it is complete")
+    return n_bytes
 
 
 def _arrow_of(arrays: Mapping[str, NDArray[Any]]) -> memoryview:
@@ -211,7 +209,8 @@ def _arrow_of(arrays: Mapping[str, NDArray[Any]]) -> memoryview:
     import pyarrow as pa
     from pyarrow import ipc
 
-    table, sink = pa.table(dict(arrays)), pa.BufferOutputStream()
+    table = pa.table({name: _in_arrow(array) for name, array in arrays.items()})
+    sink = pa.BufferOutputStream()
     # Each curve is written once and read six times: LZ4 takes half of zstd's time for files 60 % larger.
     options = ipc.IpcWriteOptions(compression="lz4", use_threads=False)
     with ipc.new_file(sink, table.schema, options=options) as writer:
@@ -229,7 +228,30 @@ def _arrays_in(data: bytes) -> dict[str, NDArray[Any]]:
     with ipc.open_file(pa.py_buffer(data), options=options) as reader:
         table = reader.read_all()
     table.validate(full=True)
-    return {name: table[name].to_numpy() for name in table.column_names}
+    return {name: _in_numpy(table[name]) for name in table.column_names}
+
+
+def _in_arrow(array: NDArray[Any]) -> Any:
+    """Lend an array's memory to Arrow; PyArrow's own way first imports Pandas, where that is installed."""
+    import pyarrow as pa
+
+    if array.dtype == bool:  # a bit each
+        return pa.array(array)
+    buffers = [None, pa.py_buffer(array)]
+    return pa.Array.from_buffers(pa.from_numpy_dtype(array.dtype), array.size, buffers, null_count=0)
+
+
+def _in_numpy(column: Any) -> NDArray[Any]:
+    """Borrow an array from Arrow, read-only; in PyArrow's own way where it is not one piece of memory."""
+    import pyarrow as pa
+
+    is_plain = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+    if not is_plain or column.num_chunks != 1 or column.null_count:
+        return np.asarray(column.to_numpy())
+    piece, dtype = column.chunk(0), np.dtype(column.type.to_pandas_dtype())
+    array = np.frombuffer(piece.buffers()[1], dtype, len(piece), piece.offset * dtype.itemsize)
+    array.flags.writeable = False
+    return array
 
 
 def sha256_of(path: Path) -> str:

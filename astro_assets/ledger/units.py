@@ -137,7 +137,7 @@ def _nested(values: pl.Series, lengths: Sequence[int]) -> pl.Series:
     """Return lists of so many of the values each; row by row that takes ten times as long."""
     import pyarrow as pa
 
-    ends = pa.array(accumulate(lengths, initial=0), pa.int64())
+    ends = pl.Series(list(accumulate(lengths, initial=0)), dtype=pl.Int64).to_arrow()
     nested = pl.from_arrow(pa.LargeListArray.from_arrays(ends, values.to_arrow()))
     return pl.Series(nested, dtype=pl.List(values.dtype))
 

@@ -1,6 +1,6 @@
 """Bringing a table up to date: find what is new, stale or removed, compute only that, commit once.
 
-Also how units of source tables are put in and taken out. What runs where is the caller's Compute.
+Also how units of source tables are put in and taken out. How units are computed is in `computing`.
 """
 
 from __future__ import annotations
@@ -8,29 +8,26 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 import polars as pl
 
 from astro_assets.ledger.compute import Compute, Serial
+from astro_assets.ledger.computing import Progress, computed_units, wanted_units
 from astro_assets.ledger.hashing import hash_parts, recipe_hash
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.plan import Plan
-from astro_assets.ledger.running import source_version
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.store import ConflictError, Handle
 from astro_assets.ledger.table import Row, Table
-from astro_assets.ledger.tasks import task_chunks
 from astro_assets.ledger.units import ORIGINS, Recipe, Unit, units_frame
-from astro_assets.ledger.worker import CHUNK, Order, compute_chunk, make_unit
+from astro_assets.ledger.worker import make_unit
 
-Progress = Callable[[int, int], None]
 _ATTEMPTS: Final = 20
-#: Units of a piece that are computed together, at least: two vectors of stars.
-_COMPANY: Final = 32
 #: From this many units on, a sweep in which every single one failed is an error of ours or of the settings.
 _SWEEP: Final = 10
 
@@ -88,6 +85,7 @@ def update(  # noqa: PLR0913  each is a choice that callers make by name
     refresh_environment: bool = False,
     recompute: bool = False,
     progress: Progress | None = None,
+    computed: Mapping[str, Unit] = MappingProxyType({}),
 ) -> Report:
     """Bring a computed table up to date for some shards.
 
@@ -103,6 +101,8 @@ def update(  # noqa: PLR0913  each is a choice that callers make by name
         Compute every unit again and write its arrays anew, which restores what was lost from the store.
     progress
         Called with the number of units done and to do.
+    computed
+        Units computed ahead, by recipe hash: those that are wanted are taken.
 
     Raises
     ------
@@ -112,19 +112,22 @@ def update(  # noqa: PLR0913  each is a choice that callers make by name
         Failures of the machine: nothing is committed.
     """
     started = time.monotonic()
-    done: dict[str, Unit] = {}
+    done = dict(computed)
     for attempt in range(_ATTEMPTS):
         handle = ledger.open(table)
+        if handle.delta is None and ledger.open(table.parents[0].table).delta is None:
+            return Report(table.name)  # there is nothing, and nothing to make anything of
         plan = ledger.plan(table, shards, handle)
-        wanted = {"new", "stale"} | ({"failed"} if retry_failed else set())
-        to_do = plan.units.filter(pl.col("status").is_in(wanted))
-        if refresh_environment:
-            to_do = pl.concat([to_do, plan.of_other_environment(ledger.environment(table))])
-        if recompute:
-            to_do = plan.units.filter(pl.col("status") != "removed")
+        to_do = wanted_units(
+            ledger,
+            plan,
+            retry_failed=retry_failed,
+            refresh_environment=refresh_environment,
+            recompute=recompute,
+        )
         missing = to_do.filter(~pl.col("recipe_hash").is_in(list(done)))
         engine = compute or Serial()
-        for unit in _computed(ledger, plan, missing, engine, recompute, progress):
+        for unit in computed_units(ledger, plan, missing, engine, rewrite=recompute, progress=progress):
             done[unit.recipe.recipe_hash] = unit
         units = [done[recipe] for recipe in to_do["recipe_hash"]]
         removed = plan.units.filter(pl.col("status") == "removed")
@@ -204,33 +207,6 @@ def _source_unit(ledger: Ledger, table: Table, key: str, rows: Sequence[Row]) ->
     inputs = (unit.output_hash, hash_parts(unit.recipe.origin))
     of_itself = recipe_hash(table.name, key, None, version.code_version, version.config_hash, inputs)
     return replace(unit, recipe=replace(unit.recipe, recipe_hash=of_itself, inputs=inputs))
-
-
-def _computed(
-    ledger: Ledger,
-    plan: Plan,
-    units: pl.DataFrame,
-    compute: Compute,
-    rewrite: bool,  # noqa: FBT001  private, named where it is passed on
-    progress: Progress | None,
-) -> Iterator[Unit]:
-    if units.is_empty():
-        return
-    # Small pieces keep all workers busy and show progress; what is computed together needs company.
-    size = -(-units.height // (4 * compute.workers))
-    if plan.table.is_batched:
-        size = min(max(size, _COMPANY), -(-units.height // compute.workers))
-    size = max(1, min(CHUNK, size))
-    order = Order(plan.table, plan.version.config, ledger.home, source_version(), rewrite)
-    calls = ((order, chunk) for chunk in task_chunks(plan, units, size))
-    n_done = 0
-    if progress is not None:
-        progress(0, units.height)
-    for chunk in compute.run(compute_chunk, calls):
-        n_done += len(chunk)
-        if progress is not None:
-            progress(n_done, units.height)
-        yield from chunk
 
 
 def _commit(ledger: Ledger, handle: Handle, units: Sequence[Unit], removed: pl.DataFrame, run_id: str) -> int:

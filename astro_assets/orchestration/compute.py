@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager
 from itertools import chain, islice
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.process import BaseProcess
+from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
 from astro_assets.ledger.compute import Compute, Serial
@@ -33,6 +36,8 @@ WORKER_ENVIRONMENT: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(2**25),
     "MALLOC_TRIM_THRESHOLD_": str(2**28),
 }
+#: How `multiprocessing` calls the script that runs, which each worker imports otherwise.
+_MAIN: Final = "__main__"
 
 
 class WorkerLostError(OSError):
@@ -42,8 +47,8 @@ class WorkerLostError(OSError):
 class ClosableCompute(Compute, Protocol):
     """A compute engine that holds processes or connections."""
 
-    def start(self, prepare: Callable[[], object]) -> None:
-        """Begin to start processes, each of which calls a function first; return at once."""
+    def start(self) -> None:
+        """Begin to start processes; return at once."""
         ...
 
     def close(self) -> None:
@@ -58,12 +63,17 @@ class LocalProcesses:
     ----------
     workers
         Number of processes; the cores this process may use when None.
+    preload
+        Name of a module that is imported once, before the workers are forked from the process that has it.
     """
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, preload: str | None = None) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
+        self._preload = [_MAIN] if preload is None else [_MAIN, preload]
+        self._starting = threading.Lock()
         self._pool: ProcessPoolExecutor | None = None
-        self._processes: set[BaseProcess] = set()
+        #: Children of this process before the pool had any.
+        self._others: set[BaseProcess] = set()
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Call ``function`` with each tuple of arguments in the workers; a single call runs here.
@@ -85,40 +95,39 @@ class LocalProcesses:
             )
         except BrokenProcessPool as error:
             # A pool that breaks while it starts workers forgets some, and then waits for them for ever.
-            for worker in self._processes:
+            for worker in set(multiprocessing.active_children()) - self._others:
                 worker.terminate()
             self.close()
             raise WorkerLostError(
                 f"a worker process died: out of memory? Try fewer workers ({WORKERS_VARIABLE}) and run again"
             ) from error
 
-    def start(self, prepare: Callable[[], object]) -> None:
-        """Begin to start the worker processes, each of which calls a function first; return at once.
+    def start(self) -> None:
+        """Begin to start the process that workers are forked from; return at once.
 
-        Starting takes a second of imports, which others can use.
+        That takes seconds of imports, which others can use.
         """
-        if self.workers > 1 and self._pool is None:
-            pool = self._started(prepare)
-            with suppress(BrokenProcessPool):  # told when there is something to compute
-                for _ in range(1, self.workers):
-                    pool.submit(prepare)
+        if self.workers > 1:
+            multiprocessing.set_forkserver_preload(self._preload)
+            resource_tracker.ensure_running()  # before interrupts are held back, which it would end
+            # It passes its environment on, and would die of an interrupt before it has imported all.
+            with environment(WORKER_ENVIRONMENT), _uninterrupted():
+                forkserver.ensure_running()
 
     def close(self) -> None:
         """End the worker processes."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(cancel_futures=True)
 
-    def _started(self, first: Callable[[], object] = int) -> ProcessPoolExecutor:
-        if self._pool is None:
-            others = set(multiprocessing.active_children())
-            context = multiprocessing.get_context("forkserver")
-            self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
-            # The fork server, which is started here, passes its environment on.
-            with environment(WORKER_ENVIRONMENT):
-                self._pool.submit(first)  # starts all of them
-            self._processes = set(multiprocessing.active_children()) - others
-        return self._pool
+    def _started(self) -> ProcessPoolExecutor:
+        with self._starting:
+            if self._pool is None:
+                self.start()
+                self._others = set(multiprocessing.active_children())
+                context = multiprocessing.get_context("forkserver")
+                self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
+            return self._pool
 
 
 class DaskCluster:
@@ -147,7 +156,7 @@ class DaskCluster:
         executor = self.client.get_executor(pure=False)
         yield from _in_flight(lambda a: executor.submit(function, *a), iter(calls), _AHEAD * self.workers)
 
-    def start(self, prepare: Callable[[], object]) -> None:
+    def start(self) -> None:
         """Do nothing: the cluster's workers are there."""
 
     def close(self) -> None:
@@ -155,10 +164,10 @@ class DaskCluster:
         self.client.close()
 
 
-def default_compute() -> ClosableCompute:
+def default_compute(preload: str | None = None) -> ClosableCompute:
     """Return the Dask cluster that ``ASTRO_ASSETS_DASK`` names, else local processes.
 
-    ``ASTRO_ASSETS_WORKERS`` sets the number of local processes.
+    ``ASTRO_ASSETS_WORKERS`` sets the number of local processes, ``preload`` what these begin with.
 
     Raises
     ------
@@ -170,29 +179,50 @@ def default_compute() -> ClosableCompute:
     named = os.environ.get(WORKERS_VARIABLE)
     if named is not None and not (named.isdigit() and int(named) > 0):
         raise ValueError(f"{WORKERS_VARIABLE} = {named!r} is not a positive number of processes")
-    return LocalProcesses(int(named) if named else None)
+    return LocalProcesses(int(named) if named else None, preload)
 
 
 def _in_flight(
     submit: Callable[[tuple[Any, ...]], Future[Any]], calls: Iterator[tuple[Any, ...]], limit: int
 ) -> Iterator[Any]:
-    running = {submit(arguments) for arguments in islice(calls, limit)}
+    running: set[Future[Any]] = set()
+    # Not `concurrent.futures.wait`, which is not told of futures that a closed pool has cancelled.
+    done: SimpleQueue[Future[Any]] = SimpleQueue()
+
+    def submit_some(number: int) -> None:
+        for arguments in islice(calls, number):
+            future = submit(arguments)
+            running.add(future)
+            future.add_done_callback(done.put)
+
     try:
+        submit_some(limit)
         while running:
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                running.update(submit(arguments) for arguments in islice(calls, 1))
-                yield future.result()
+            future = done.get()
+            running.remove(future)
+            submit_some(1)
+            yield future.result()
     finally:
         for future in running:
             future.cancel()
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold interrupts back; a process that is started meanwhile does so for good."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin_worker() -> None:
     """Make a worker single-threaded, whoever started the fork server, and make it end with its parent.
 
-    A pool's workers would wait for ever for a parent that was killed.
+    A pool's workers would wait for ever for a parent that was killed. They can be interrupted again.
     """
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.environ.update(_SINGLE_THREADED)
     parent = multiprocessing.parent_process()
 

@@ -5,15 +5,20 @@ No Dagster here, so that the command line and tests use the very same object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from astro_assets.ledger.atomic import Flushing
+from astro_assets.ledger.compute import Compute
+from astro_assets.ledger.computing import Progress, compute_ahead
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.table import Table
-from astro_assets.ledger.update import Progress, Report, update
+from astro_assets.ledger.units import Unit
+from astro_assets.ledger.update import Report, update
+from astro_assets.orchestration.ahead import Ahead, Computed
 from astro_assets.orchestration.compute import ClosableCompute, default_compute
 
 #: Given a table's name, returns what to call with the units done and to do.
@@ -54,6 +59,8 @@ class Engine:
         Where to show progress; nowhere when None.
     again
         What is computed again although its recipe has not changed.
+    preload
+        Name of a module that worker processes have imported when they begin.
 
     Attributes
     ----------
@@ -66,31 +73,65 @@ class Engine:
     compute: ClosableCompute | None = None
     progress: ProgressOf | None = None
     again: Again = Again()
+    preload: str | None = None
     reports: list[Report] = field(default_factory=list)
     _flushing: Flushing | None = None
+    _ahead: Ahead | None = None
 
     def ledger(self) -> Ledger:
         """Open the ledger, with the home's configuration as it is now."""
         return open_ledger(self.home, self.tables)
 
-    def begin(self, prepare: Callable[[], object]) -> None:
-        """Let worker processes start, and call a function, while a run begins."""
+    def begin(self) -> None:
+        """Let worker processes begin to start before there is work for them."""
         with suppress(ValueError, OSError):  # told when there is something to compute
-            self._compute().start(prepare)
+            self._compute().start()
+
+    def expect(self, names: Collection[str]) -> None:
+        """Compute tables ahead of their steps from now on, wherever that is not in this process.
+
+        Parameters
+        ----------
+        names
+            What a run brings up to date, for all shards.
+        """
+        with suppress(ValueError, OSError):  # told when there is something to compute
+            compute = self._compute()
+            if compute.workers > 1:
+                tables = [table for table in self.ledger().tables if table.name in names]
+                self._ahead = Ahead(tables, compute, self._units_ahead)
 
     def update(self, table: Table, shards: Collection[int] | None, *, run_id: str) -> Report:
         """Bring a table up to date for some shards; for all when None."""
-        return update(
+        ahead = Computed() if self._ahead is None else self._ahead.taken(table.name)
+        report = update(
             self.ledger(),
             table,
             shards=shards,
             compute=self._compute(),
             run_id=run_id,
-            retry_failed=self.again.failed,
-            refresh_environment=self.again.other_environment,
-            recompute=table.name in self.again.tables,
-            progress=self.progress_of(table.name),
+            computed=ahead.units,
+            **self._how(table),
         )
+        report.seconds += ahead.seconds
+        return report
+
+    def updated(self, report: Report) -> None:
+        """Take note that a table was brought up to date, and go on with what waits for it."""
+        self.reports.append(report)
+        if self._ahead is not None:
+            self._ahead.committed(report.table, has_changed=bool(report.computed))
+
+    def _units_ahead(self, table: Table, compute: Compute) -> Mapping[str, Unit]:
+        return compute_ahead(self.ledger(), table, compute=compute, **self._how(table))
+
+    def _how(self, table: Table) -> dict[str, Any]:
+        return {
+            "retry_failed": self.again.failed,
+            "refresh_environment": self.again.other_environment,
+            "recompute": table.name in self.again.tables,
+            "progress": self.progress_of(table.name),
+        }
 
     def flushing(self) -> Flushing:
         """Return where files that a run takes in may reach the disk while it goes on.
@@ -103,7 +144,7 @@ class Engine:
 
     def _compute(self) -> ClosableCompute:
         if self.compute is None:
-            self.compute = default_compute()
+            self.compute = default_compute(self.preload)
         return self.compute
 
     def progress_of(self, name: str) -> Progress:
@@ -112,8 +153,14 @@ class Engine:
 
     def close(self) -> None:
         """Let go of worker processes and connections, and wait for what is being flushed to the disk."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None:
+            ahead.stop()
         if self.compute is not None:
             self.compute.close()
+            if ahead is not None:
+                ahead.join()
+                self.compute.close()  # of what was just beginning
             self.compute = None
         if self._flushing is not None:
             flushing, self._flushing = self._flushing, None

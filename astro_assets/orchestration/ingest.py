@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any, Final, NoReturn
 
 from astro_assets.ledger.atomic import Flushing
+from astro_assets.ledger.computing import Progress
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, sha256_of
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.table import Table
-from astro_assets.ledger.update import Progress, Report, put_units
+from astro_assets.ledger.update import Report, put_units
 from astro_assets.orchestration.descriptions import DESCRIPTIONS, Descriptions
 from astro_assets.orchestration.inbox import Seen, seen
 

@@ -44,6 +44,12 @@ def run_job(
     return result.run_id, failed
 
 
+def tables_of(definitions: dg.Definitions, job: str) -> set[str]:
+    """Return the names of the tables that a job brings up to date, and of its other assets."""
+    assets = definitions.resolve_job_def(job).asset_layer.selected_asset_keys
+    return {"/".join(key.path) for key in assets}
+
+
 def serve_ui(home: Home, port: int) -> NoReturn:
     """Become the Dagster UI and its daemon on 127.0.0.1, until interrupted or terminated."""
     with open_instance(

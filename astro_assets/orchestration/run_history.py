@@ -41,6 +41,8 @@ class RunHistory(SqliteEventLogStorage):
     def __init__(self, base_dir: str, inst_data: Any = None) -> None:
         #: By shard, the one used last at the end.
         self._engines: dict[str, sqlalchemy.Engine] = {}
+        #: Tables that were seen in the index.
+        self._tables: set[str] = set()
         #: Held by a thread that writes a run's events and, before these are final, the index.
         self._lock = threading.RLock()
         super().__init__(base_dir, inst_data)
@@ -75,6 +77,15 @@ class RunHistory(SqliteEventLogStorage):
                 self._initialized_dbs.add(shard)
             with engine.begin() as connection:
                 yield connection
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table: asked at every event of a check."""
+        if table_name not in self._tables:
+            with self.index_connection() as connection:
+                if not sqlalchemy.inspect(connection).has_table(table_name):
+                    return False
+            self._tables.add(table_name)
+        return True
 
     def store_event(self, event: dg.EventLogEntry) -> None:
         """Store an event."""

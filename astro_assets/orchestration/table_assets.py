@@ -78,7 +78,7 @@ def materialized(
     Dagster records one materialization a partition, in any order, and shows the last on the asset's page: so
     one of no partition follows, about the whole table.
     """
-    engine.reports.append(report)
+    engine.updated(report)
     shown = draw(pictures, engine.ledger(), context.log.warning)
     numbers = report_metadata(report, engine.home.table_path(table.name).as_uri())
     context.log.info("%s: %s", table.name, numbers)

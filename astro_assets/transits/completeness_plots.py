@@ -40,7 +40,7 @@ def completeness_plot(cells: Mapping[str, NDArray[Any]], title: str) -> bytes:
     tried, found = (cells[name].reshape(shape) for name in ("n_injected", "n_recovered"))
     share = np.divide(found, tried, out=np.full(shape, np.nan), where=tried > 0)
     with rc_context(STYLE):
-        figure, (axes,) = new_figure(1, 1)
+        figure, (axes,) = new_figure(1, 1, right=1.0)
         drawn = axes.pcolormesh(periods, radii, share.T, cmap="YlGnBu", vmin=0, vmax=1)
         axes.set(
             xscale="log", yscale="log", xlabel="period [d]", ylabel="radius [of the Earth's]", title=title

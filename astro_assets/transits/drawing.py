@@ -19,6 +19,16 @@ T = TypeVar("T")
 _WIDTH_INCHES: Final = 6.0
 _HEIGHT_INCHES: Final = 3.0
 _DOTS_PER_INCH: Final = 80
+#: Parts of the figure outside the axes, and of axes between them. Working them out from the texts takes as
+#: long as all the drawing.
+_MARGINS: Final = {
+    "left": 0.11,
+    "right": 0.98,
+    "bottom": 0.15,
+    "top": 0.91,
+    "wspace": 0.25,
+    "hspace": 0.5,
+}
 DATA: Final = "#5b6b7f"
 ACCENT: Final = "#c8442f"
 SECOND: Final = "#1f6f8b"
@@ -46,17 +56,29 @@ STYLE: Final[Any] = {
 def new_figure(
     rows: int, columns: int, projection: str | None = None, **grid: Any
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure of the common size and return it with its axes, row by row."""
+    """Make a figure of the common size and return it with its axes, row by row.
+
+    Parameters
+    ----------
+    grid
+        Of matplotlib's ``GridSpec``: margins that are not the common ones, ratios of widths.
+    """
     from matplotlib.figure import Figure as NewFigure
 
-    figure = NewFigure((_WIDTH_INCHES, _HEIGHT_INCHES), dpi=_DOTS_PER_INCH, layout="constrained")
+    figure = NewFigure((_WIDTH_INCHES, _HEIGHT_INCHES), dpi=_DOTS_PER_INCH)
     axes = figure.subplots(
-        rows, columns, squeeze=False, gridspec_kw=grid, subplot_kw={"projection": projection}
+        rows,
+        columns,
+        squeeze=False,
+        gridspec_kw={**_MARGINS, **grid},
+        subplot_kw={"projection": projection},
     )
     return figure, list(axes.flat)
 
 
-def panels(drawn: Sequence[T], draw: Callable[[Axes, T, int], None], x_label: str, y_label: str) -> bytes:
+def panels(
+    drawn: Sequence[T], draw: Callable[[Axes, T, int], None], x_label: str, y_label: str, **grid: Any
+) -> bytes:
     """Draw each of one to four things in a panel of its own, two beside each other.
 
     Parameters
@@ -65,6 +87,8 @@ def panels(drawn: Sequence[T], draw: Callable[[Axes, T, int], None], x_label: st
         What is drawn, and what draws it: called with axes, thing and number of columns.
     x_label, y_label
         Of the lower and of the left panels.
+    grid
+        As of :func:`new_figure`.
 
     Returns
     -------
@@ -75,7 +99,7 @@ def panels(drawn: Sequence[T], draw: Callable[[Axes, T, int], None], x_label: st
 
     with rc_context(STYLE):
         columns = min(len(drawn), 2)
-        figure, axes = new_figure(-(-len(drawn) // 2), columns)
+        figure, axes = new_figure(-(-len(drawn) // 2), columns, **grid)
         for thing, ax in zip_longest(drawn, axes):
             if thing is None:
                 ax.set_axis_off()

@@ -44,7 +44,7 @@ def detrending_plot(
     from matplotlib import rc_context
 
     with rc_context(STYLE):
-        figure, (before, after) = new_figure(2, 1)
+        figure, (before, after) = new_figure(2, 1, hspace=0.35)
         # More samples than pixels only make the file larger.
         shown = slice(None, None, max(1, time.size // _MOST_SAMPLES))
         spread = 1e3 * (flux * trend - 1)
@@ -169,7 +169,7 @@ def sky_map(ra_deg: Floats, dec_deg: Floats, is_candidate: NDArray[np.bool_]) ->
     from matplotlib import rc_context
 
     with rc_context(STYLE):
-        figure, (axes,) = new_figure(1, 1, projection="mollweide")
+        figure, (axes,) = new_figure(1, 1, projection="mollweide", left=0.05, right=0.87, bottom=0.05)
         known = np.isfinite(ra_deg) & np.isfinite(dec_deg)
         # Right ascension increases to the left, as on the sky; 12 h is in the middle.
         x, y = np.deg2rad(180 - ra_deg % 360), np.deg2rad(dec_deg)

@@ -124,7 +124,8 @@ def missed_signals_plot(misses: Sequence[Miss]) -> bytes:
     bytes
         A PNG of at most 50 kB.
     """
-    return panels(misses, _draw_fold, "phase [cycles]", "flux [ppt]")
+    # Room for titles of three lines.
+    return panels(misses, _draw_fold, "phase [cycles]", "flux [ppt]", top=0.84, hspace=0.95)
 
 
 def _draw_fold(axes: Axes, miss: Miss, columns: int) -> None:

@@ -6,7 +6,11 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+from concurrent.futures import CancelledError
+from contextlib import suppress
+from itertools import count
 
 import psutil
 import pytest
@@ -72,22 +76,35 @@ def test_workers_use_one_thread_each_and_ours_stay_as_they_are(
     assert "OMP_NUM_THREADS" not in os.environ
 
 
-def prepare() -> None:
-    os.environ["PREPARED"] = "yes"
+def run_program(text: str) -> list[str]:
+    """Run a program with a fork server of its own, and return the words it prints."""
+    command = [sys.executable, "-c", textwrap.dedent(text)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout.split()
 
 
-def test_workers_that_were_started_early_are_prepared_and_compute(processes: LocalProcesses) -> None:
-    processes.start(prepare)
-    processes.start(dies)  # they are there already
-    assert "yes" in processes.run(environment_of_worker, [("PREPARED",)] * 8)
-    assert set(processes.run(environment_of_worker, [("OMP_NUM_THREADS",)] * 8)) == {"1"}
-    assert "PREPARED" not in os.environ
+def test_workers_have_imported_what_they_begin_with() -> None:
+    words = run_program("""
+        import sys
+        from astro_assets.orchestration.compute import LocalProcesses
+        from astro_assets_tests.orchestration.test_compute import has_imported
+        if __name__ == "__main__":
+            engine = LocalProcesses(2, preload="wave")
+            engine.start()
+            print(*engine.run(has_imported, [("wave",)] * 8))
+            print(has_imported("wave"))
+            engine.close()
+    """)
+    assert words == ["True"] * 8 + ["False"]
+
+
+def has_imported(name: str) -> bool:
+    return name in sys.modules
 
 
 def test_one_worker_is_this_process_and_is_not_started() -> None:
-    alone = LocalProcesses(1)
-    alone.start(prepare)
-    assert "PREPARED" not in os.environ
+    alone = LocalProcesses(1, preload="wave")
+    alone.start()
+    assert not has_imported("wave")
     assert list(alone.run(squared_with_process, [(2,), (3,)])) == [(4, os.getpid()), (9, os.getpid())]
 
 
@@ -97,6 +114,22 @@ def test_a_killed_worker_is_an_error_that_says_what_to_do_and_the_engine_recover
     with pytest.raises(WorkerLostError, match=WORKERS_VARIABLE):
         list(processes.run(dies, ((n,) for n in range(6))))
     assert sorted(processes.run(dies, ((n,) for n in range(3)))) == [0, 1, 2]
+
+
+def test_closing_ends_what_another_thread_computes(processes: LocalProcesses) -> None:
+    has_begun = threading.Event()
+
+    def compute() -> None:
+        with suppress(CancelledError, RuntimeError):
+            for _ in processes.run(squared_with_process, ((n,) for n in count())):
+                has_begun.set()
+
+    thread = threading.Thread(target=compute, daemon=True)
+    thread.start()
+    assert has_begun.wait(60)
+    processes.close()
+    thread.join(60)
+    assert not thread.is_alive()
 
 
 def test_workers_end_when_their_parent_is_killed() -> None:
