@@ -30,11 +30,12 @@ _SINGLE_THREADED: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
 #: What workers are started with. Arrays of light curves come and go: glibc keeps their memory instead of
-#: returning it to the system, which takes as long as to detrend them.
+#: returning it to the system, which takes as long as to detrend them, and asks for large pages.
 WORKER_ENVIRONMENT: Final = {
     **_SINGLE_THREADED,
     "MALLOC_MMAP_THRESHOLD_": str(2**25),
     "MALLOC_TRIM_THRESHOLD_": str(2**28),
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 #: How `multiprocessing` calls the script that runs, which each worker imports otherwise.
 _MAIN: Final = "__main__"
