@@ -5,7 +5,7 @@ Nothing here commits: that is the matter of `update`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import polars as pl
@@ -88,14 +88,13 @@ def compute_ahead(
     ledger: Ledger,
     table: Table,
     *,
-    shards: Collection[int] | None = None,
     compute: Compute,
     retry_failed: bool = False,
     refresh_environment: bool = False,
     recompute: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Unit]:
-    """Compute what :func:`~astro_assets.ledger.update.update` would compute now.
+    """Compute what :func:`~astro_assets.ledger.update.update` would compute now, for all shards.
 
     Whatever changes before that update, it takes those of the units whose recipes are still wanted.
 
@@ -104,7 +103,7 @@ def compute_ahead(
     dict of str to Unit
         By recipe hash; none where so few are wanted that it gains nothing.
     """
-    plan = ledger.plan(table, shards)
+    plan = ledger.plan(table, None)
     units = wanted_units(
         ledger, plan, retry_failed=retry_failed, refresh_environment=refresh_environment, recompute=recompute
     )

@@ -38,7 +38,7 @@ class Computed:
 
 
 class Ahead:
-    """Computes each table of a run as soon as its parents are committed.
+    """Computes tables of a run as soon as their parents are committed, if one of these has changed.
 
     Parameters
     ----------
@@ -125,7 +125,11 @@ class _Turn:
         return self._turns.compute.workers
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-        return self._turns.compute.run(function, self._handed_out(calls))
+        handed_out = self._handed_out(calls)
+        try:
+            yield from self._turns.compute.run(function, handed_out)
+        finally:
+            handed_out.close()  # gives the turn back, whatever ended this one
 
     def _handed_out(self, calls: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         with self._turns.lock:

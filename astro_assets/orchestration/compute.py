@@ -89,16 +89,13 @@ class LocalProcesses:
         if len(first) < 2 or self.workers == 1:  # one call gains nothing from another process
             yield from Serial().run(function, chain(first, pending))
             return
+        pool = self._started()
         try:
-            pool = self._started()
             yield from _in_flight(
                 lambda a: pool.submit(function, *a), chain(first, pending), _AHEAD * self.workers
             )
         except BrokenProcessPool as error:
-            # A pool that breaks while it starts workers forgets some, and then waits for them for ever.
-            for worker in set(multiprocessing.active_children()) - self._others:
-                worker.terminate()
-            self.close()
+            self._end(pool)
             raise WorkerLostError(
                 f"a worker process died: out of memory? Try fewer workers ({WORKERS_VARIABLE}) and run again"
             ) from error
@@ -120,6 +117,15 @@ class LocalProcesses:
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(cancel_futures=True)
+
+    def _end(self, broken: ProcessPoolExecutor) -> None:
+        """End a broken pool, unless another thread has done so: there may be a new one since."""
+        with self._starting:
+            if self._pool is broken:
+                # One that breaks while it starts workers forgets some, and then waits for them for ever.
+                for worker in set(multiprocessing.active_children()) - self._others:
+                    worker.terminate()
+                self.close()
 
     def _started(self) -> ProcessPoolExecutor:
         with self._starting:

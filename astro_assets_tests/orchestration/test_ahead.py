@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +14,8 @@ from astro_assets.ledger.home import open_home
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report, put_units
 from astro_assets.ledger.worker import compute_chunk
+from astro_assets.orchestration.ahead import Ahead
+from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets.orchestration.engine import Engine
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import CHAIN, contents, put_files, refresh, toy_ledger, units
@@ -131,6 +134,31 @@ def test_what_failed_ahead_fails_the_step(engine: Engine, elsewhere: Elsewhere) 
         engine.update(CURVES, None, run_id="mine")
     elsewhere.breaks = False
     assert len(stepped(engine, CURVES).computed) == N_STARS, "the next attempt begins anew"
+
+
+def _fails_once(name: str, number: int) -> int:
+    if (name, number) == ("first", 3):
+        raise OSError("no space left")
+    return number
+
+
+def test_a_table_that_fails_lets_the_next_one_go_on() -> None:
+    compute = LocalProcesses(2)
+    tables = [SimpleNamespace(name="parent", parents=[])]
+    parents = [SimpleNamespace(table=tables[0])]
+    tables += [SimpleNamespace(name=name, parents=parents) for name in ("first", "second")]
+
+    def units_of(table: Any, turn: Any) -> dict[str, Any]:
+        return {str(n): n for n in turn.run(_fails_once, ((table.name, n) for n in range(40)))}
+
+    ahead = Ahead(cast("Any", tables), compute, units_of)
+    ahead.committed("parent", has_changed=True)
+    assert len(ahead.taken("second").units) == 40
+    with pytest.raises(OSError, match="no space left"):
+        ahead.taken("first")
+    ahead.stop()
+    compute.close()
+    ahead.join()
 
 
 def test_closing_ends_what_is_being_computed(engine: Engine, elsewhere: Elsewhere) -> None:

@@ -63,13 +63,13 @@ def best_near(
     each_side = int(np.ceil(drift / duration / _DRIFT))
     periods = period + half_width * np.arange(-each_side, each_side + 1) / max(each_side, 1)
     durations = np.minimum(np.maximum(duration * _DURATION_FACTORS, limits[0]), limits[1])
-    reach = period if is_anywhere else min(durations[-1] + duration + 2 * drift, period)
+    reach = periods[-1] if is_anywhere else min(durations[-1] + duration + 2 * drift, periods[-1])
     # Phase begins so long before a transit: boxes that cross its beginning are a little off.
     start = time[0] - (0.5 * reach - (epoch - time[0])) % period
     step = durations[0] / _PHASE_OVERSAMPLING
     total, dip = _below_mean(flux, weight)
     since = time - start
-    if reach + 2 * drift < period:
+    if reach + 2 * drift < periods[0]:
         since, dip, weight = _near_phases(since, dip, weight, period, -drift, reach + drift)
     return _best_of(since, dip, weight, total, periods, durations, step, start, reach)
 
