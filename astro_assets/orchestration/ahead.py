@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -131,7 +131,7 @@ class _Turn:
         finally:
             handed_out.close()  # gives the turn back, whatever ended this one
 
-    def _handed_out(self, calls: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    def _handed_out(self, calls: Iterable[tuple[Any, ...]]) -> Generator[tuple[Any, ...]]:
         with self._turns.lock:
             self.began = time.monotonic()
             for call in calls:
