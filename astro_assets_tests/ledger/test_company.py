@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from astro_assets.ledger import update as update_module
+from astro_assets.ledger import computing
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets_tests.ledger import toy
@@ -84,7 +84,7 @@ def test_files_one_by_one_with_refreshes_in_between(tmp_path: Path, alone: dict[
 def test_chunks_of_another_size(
     tmp_path: Path, alone: dict[str, Any], monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
-    monkeypatch.setattr(update_module, "CHUNK", chunk)
+    monkeypatch.setattr(computing, "CHUNK", chunk)
     ledger = _put_all(tmp_path / "home")
     sizes: list[int] = []
     refresh(ledger, compute=_Watched(sizes))
