@@ -34,7 +34,7 @@ _SINGLE_THREADED: Final = dict.fromkeys(
 WORKER_ENVIRONMENT: Final = {
     **_SINGLE_THREADED,
     "MALLOC_MMAP_THRESHOLD_": str(2**25),
-    "MALLOC_TRIM_THRESHOLD_": str(2**28),
+    "MALLOC_TRIM_THRESHOLD_": str(2**26),
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 #: How `multiprocessing` calls the script that runs, which each worker imports otherwise.
