@@ -3,7 +3,8 @@
 For simulated noise (white, red, detrended) and for real quiet curves, inverted, as they are and with their
 days put in another order: the Kolmogorov-Smirnov probability that the values are uniform, how many are below
 1 and 10 %, and the same of the naive formula that takes each trial period for one draw of a normal
-distribution. With another `--seed` the noise and the order are others. Exits with 1 where a probability is
+distribution; and in how many a candidate reaches the floor of what is kept, and the threshold of
+detection. With another `--seed` the noise and the order are others. Exits with 1 where a probability is
 below 1 %. Real curves need the real observations (ASTRO_ASSETS_SHARED_DATA, or ../shared/data).
 """
 
@@ -26,6 +27,7 @@ from astro_assets.transits.search.binning import binned
 from astro_assets.transits.search.engine import Curve, Spectrum
 from astro_assets.transits.search.false_alarms import log10_false_alarm
 from astro_assets.transits.search.settings import SearchSettings
+from astro_assets.transits.search.signals import find_signals
 from astro_assets.transits.search.survey import SurveyEngine
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES
 
@@ -107,10 +109,15 @@ def show(name: str, curves: list[Curve]) -> list[str]:
     spent = 1e3 * (time.process_time() - started) / len(spectra)
     uniform = stats.kstest(values, "uniform").pvalue
     simple = np.array([naive(one) for one in spectra])
+    statistics = [found[0].detection_statistic if found else 0.0 for found in find_signals(curves, settings)]
+    reaching = [
+        sum(one >= least for one in statistics)
+        for least in (settings.statistic_floor, settings.detection_threshold)
+    ]
     print(
         f"{name:34}{len(values):7}{uniform:9.2g}{(values < 0.01).mean():9.3f}"
         f"{(values < 0.1).mean():9.3f}{np.median(values):9.2f}{spent:9.3f}"
-        f"{stats.kstest(simple, 'uniform').pvalue:12.2g}"
+        f"{stats.kstest(simple, 'uniform').pvalue:12.2g}{reaching[0]:8}{reaching[1]:8}"
     )
     return [name] * bool(uniform < LEAST_PROBABLE)
 
@@ -120,7 +127,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="of the noise and of the order of days")
     seed = parser.parse_args().seed
-    print(f"{'':34}{'curves':>7}{'KS p':>9}{'< 0.01':>9}{'< 0.1':>9}{'median':>9}{'ms':>9}{'naive KS p':>12}")
+    columns = f"{'curves':>7}{'KS p':>9}{'< 0.01':>9}{'< 0.1':>9}{'median':>9}{'ms':>9}{'naive KS p':>12}"
+    print(f"{'':34}{columns}{'floor':>8}{'found':>8}")
     missed = []
     for number, (red, is_detrended) in enumerate(
         (red, flat) for flat in (False, True) for red in (0, 0.3, 0.6)

@@ -25,7 +25,7 @@ from astro_assets.transits.search.periods import ofir_periods
 from astro_assets.transits.search.ranking import log_odds
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
-from astro_assets.transits.search.survey import SurveyEngine
+from astro_assets.transits.search.survey import SurveyEngine, kept_scales
 
 #: Durations in units of a central transit of the Sun, and in days for those who take a list.
 FACTORS = (0.25, 1.8)
@@ -144,6 +144,7 @@ def peers(
 
 def most_likely(engine: SurveyEngine, curves: Sequence[Curve], survey: Survey) -> np.ndarray:
     """Return the most likely period of each curve."""
+    kept_scales.cache_clear()  # of other stars of the same coverage
     spectra = engine(curves, survey.periods, FACTORS)
     return np.array([one.periods[np.argmax(log_odds(one))] for one in spectra])
 

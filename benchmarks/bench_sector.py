@@ -22,7 +22,7 @@ import psutil
 from timing import end, on_one_thread
 
 from astro_assets.observations.simulated_survey import simulate_survey
-from astro_assets.orchestration.compute import WORKER_ENVIRONMENT
+from astro_assets.orchestration.compute import worker_environment
 from astro_assets.orchestration.environment import environment
 
 PIECE = 96
@@ -87,7 +87,7 @@ def main() -> None:
         every = paths * options.times
         pieces = [every[first : first + PIECE] for first in range(0, len(every), PIECE)]
         context = get_context("forkserver")
-        with environment(WORKER_ENVIRONMENT), ProcessPoolExecutor(n_cores, mp_context=context) as pool:
+        with environment(worker_environment()), ProcessPoolExecutor(n_cores, mp_context=context) as pool:
             list(pool.map(candidates, pieces[:n_cores]))  # imports
             wall, n_signals, spent, memory = search_all(pool, pieces)
     wanted = WANTED_SECONDS * len(every) / WANTED_CURVES

@@ -80,14 +80,13 @@ def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> li
         TimeRemainingColumn(),
     )
     with _standard_error() as console, Progress(*columns, console=console) as bars:
+        started: dict[str, TaskID] = {}
 
         def progress_of(name: str) -> Shown:
-            started: list[TaskID] = []
-
             def show(done: int, to_do: int) -> None:
-                if not started:
-                    started.append(bars.add_task(name))
-                bars.update(started[0], completed=done, total=to_do)
+                if name not in started:
+                    started[name] = bars.add_task(name)
+                bars.update(started[name], completed=done, total=to_do)
 
             return show
 

@@ -29,10 +29,9 @@ _AHEAD: Final = 2
 _SINGLE_THREADED: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
-#: What workers are started with. Arrays of light curves come and go: glibc keeps their memory instead of
-#: returning it to the system, which takes as long as to detrend them, and asks for large pages.
-WORKER_ENVIRONMENT: Final = {
-    **_SINGLE_THREADED,
+#: Arrays of light curves come and go: glibc keeps their memory instead of returning it to the system, which
+#: takes as long as to detrend them, and asks for large pages.
+_MEMORY: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(2**25),
     "MALLOC_TRIM_THRESHOLD_": str(2**26),
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
@@ -109,7 +108,7 @@ class LocalProcesses:
             multiprocessing.set_forkserver_preload(self._preload)
             resource_tracker.ensure_running()  # before interrupts are held back, which it would end
             # It passes its environment on, and would die of an interrupt before it has imported all.
-            with environment(WORKER_ENVIRONMENT), _uninterrupted():
+            with environment(worker_environment()), _uninterrupted():
                 forkserver.ensure_running()
 
     def close(self) -> None:
@@ -169,6 +168,12 @@ class DaskCluster:
     def close(self) -> None:
         """Disconnect from the scheduler."""
         self.client.close()
+
+
+def worker_environment() -> dict[str, str]:
+    """Return what workers are started with: one thread each, and memory settings unless there are others."""
+    memory = {name: os.environ.get(name, value) for name, value in _MEMORY.items()}
+    return _SINGLE_THREADED | memory
 
 
 def default_compute(preload: str | None = None) -> ClosableCompute:

@@ -88,18 +88,16 @@ class Engine:
             self._compute().start()
 
     def expect(self, names: Collection[str]) -> None:
-        """Compute tables ahead of their steps from now on, wherever that is not in this process.
+        """Compute tables ahead of their steps from now on, where workers have begun to start.
 
         Parameters
         ----------
         names
             What a run brings up to date, for all shards.
         """
-        with suppress(ValueError, OSError):  # told when there is something to compute
-            compute = self._compute()
-            if compute.workers > 1:
-                tables = [table for table in self.ledger().tables if table.name in names]
-                self._ahead = Ahead(tables, compute, self._units_ahead)
+        if self.compute is not None and self.compute.workers > 1:
+            tables = [table for table in self.ledger().tables if table.name in names]
+            self._ahead = Ahead(tables, self.compute, self._units_ahead)
 
     def update(self, table: Table, shards: Collection[int] | None, *, run_id: str) -> Report:
         """Bring a table up to date for some shards; for all when None."""

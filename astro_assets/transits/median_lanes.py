@@ -13,9 +13,9 @@ from astro_assets.transits.compiled import compiled
 from astro_assets.transits.lanes import LANES, add, load, maximum, multiply, splat, subtract, where_above
 
 #: A median is known to a millionth of the range of the values then.
-_HALVINGS: Final = 20
+HALVINGS: Final = 20
 #: Beyond any value.
-_LARGE: Final = 1e30
+LARGE: Final = 1e30
 
 
 @compiled
@@ -33,14 +33,14 @@ def median_distance(values: Any, weights: Any, begin: int, end: int, centre: Any
 @compiled
 def _halfway(values: Any, weights: Any, begin: int, end: int, centre: Any, is_distance: bool) -> Any:
     zero, half = splat(np.float32(0.0)), splat(np.float32(0.5))
-    highest, deepest, need = splat(np.float32(-_LARGE)), splat(np.float32(-_LARGE)), zero
+    highest, deepest, need = splat(np.float32(-LARGE)), splat(np.float32(-LARGE)), zero
     for n in range(begin, end):
         value, weight = _value(values, n, centre, is_distance), load(weights, n * LANES)
         highest = maximum(where_above(weight, zero, value, highest), highest)
         deepest = maximum(where_above(weight, zero, subtract(zero, value), deepest), deepest)
         need = add(need, weight)
     low, high, need = subtract(zero, deepest), highest, multiply(half, need)
-    for _ in range(_HALVINGS):
+    for _ in range(HALVINGS):
         middle = multiply(half, add(low, high))
         below = zero
         for n in range(begin, end):

@@ -10,14 +10,15 @@ from __future__ import annotations
 import triton
 import triton.language as tl
 
+from astro_assets.transits.median_lanes import HALVINGS, LARGE
 from astro_assets.transits.noise import MAD_TO_SIGMA
+from astro_assets.transits.search.noise_lanes import FEWEST_BOXES, LEAST_FILLED
 
 _MAD_TO_SIGMA = tl.constexpr(MAD_TO_SIGMA)
-#: As in ``noise_lanes`` and ``median_lanes``.
-_LEAST_FILLED = tl.constexpr(0.5)
-_FEWEST_BOXES = tl.constexpr(9.5)
-_HALVINGS = tl.constexpr(20)
-_LARGE = tl.constexpr(1e30)
+_LEAST_FILLED = tl.constexpr(LEAST_FILLED)
+_FEWEST_BOXES = tl.constexpr(FEWEST_BOXES - 0.5)
+_HALVINGS = tl.constexpr(HALVINGS)
+_LARGE = tl.constexpr(LARGE)
 
 
 @triton.jit

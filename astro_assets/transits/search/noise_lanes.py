@@ -29,8 +29,8 @@ from astro_assets.transits.noise import MAD_TO_SIGMA
 Singles = NDArray[np.float32]
 
 #: Boxes with less than this part of the weight of a full one say nothing of the noise.
-_LEAST_FILLED: Final = 0.5
-_FEWEST_BOXES: Final = 10
+LEAST_FILLED: Final = 0.5
+FEWEST_BOXES: Final = 10
 
 
 @compiled
@@ -55,7 +55,7 @@ def noise_factors(residuals: Singles, weights: Singles, n_bins: int, widths: Any
         store(counted, n * LANES, where_above(load(weights, n * LANES), zero, one, zero))
     full = median(weights, counted, 0, n_bins)
     for k, width in enumerate(widths):
-        least, number = multiply(full, splat(np.float32(_LEAST_FILLED * width))), zero
+        least, number = multiply(full, splat(np.float32(LEAST_FILLED * width))), zero
         # Neighbours share all bins but one: each second or third box tells as much.
         n_boxes = 0
         for n in range(0, n_bins - width + 1, max(1, width // 2)):
@@ -71,5 +71,5 @@ def noise_factors(residuals: Singles, weights: Singles, n_bins: int, widths: Any
         middle = median(ratios, counted, 0, n_boxes)
         scatter = median_distance(ratios, counted, 0, n_boxes, middle)
         scatter = maximum(multiply(scatter, splat(np.float32(MAD_TO_SIGMA))), one)
-        enough = splat(np.float32(_FEWEST_BOXES - 0.5))
+        enough = splat(np.float32(FEWEST_BOXES - 0.5))
         store(out, k * LANES, where_above(number, enough, scatter, one))

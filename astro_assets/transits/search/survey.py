@@ -36,9 +36,10 @@ _FEWEST_LONG: Final = 6
 _MOST: Final = 256
 #: Scales that stay in the second-level cache of a core beside the grid of a vector of stars.
 _CACHED_SCALES: Final = 65_536
-#: Scales of a level that are kept for other stars of the same coverage, and levels whose are, at most.
-_MOST_KEPT: Final = 2**22
-_LEVELS_KEPT: Final = 6
+#: Scales of a level that are kept for other stars of the same coverage, and levels whose are, at most: those
+#: of two sectors of TESS, 40 MB.
+_MOST_KEPT: Final = 3 * 2**20
+_LEVELS_KEPT: Final = 12
 
 Singles = NDArray[np.float32]
 
@@ -210,7 +211,7 @@ def _search_level(
     trials = n_bins, level.bases, level.widths, every
     groups = _groups(*trials, weights.shape[1:])
     is_kept = not is_alone and weights.ndim == 1 and sum(group.n_scales for group in groups) <= _MOST_KEPT
-    scales_of_groups = _kept_scales(weights.tobytes(), *trials) if is_kept else _scales(weights, *trials)
+    scales_of_groups = kept_scales(weights.tobytes(), *trials) if is_kept else _scales(weights, *trials)
     for group, scales in zip(groups, scales_of_groups, strict=True):
         # Compiled loops over vectors of stars know how many boxes there are.
         search, boxes = (search_group_of_one, widths) if is_alone else (search_group, level.widths)
@@ -253,7 +254,7 @@ def _scales(
 
 
 @lru_cache(maxsize=_LEVELS_KEPT)
-def _kept_scales(
+def kept_scales(
     weights: bytes, n_bins: int, bases: tuple[int, int], widths: tuple[int, ...], every: int
 ) -> tuple[Singles, ...]:
     """Return the scales of a coverage: that of a sector's stars is met again and again."""

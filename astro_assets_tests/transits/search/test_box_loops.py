@@ -6,7 +6,7 @@ from astropy.timeseries import BoxLeastSquares
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astro_assets.transits.search.box_loops import best_box, roughly_deepest
+from astro_assets.transits.search.box_loops import best_box, best_near, roughly_deepest
 from astro_assets.transits.search.boxes import Box
 from astro_assets_tests.transits.synthetic import Planet, transits
 
@@ -78,6 +78,32 @@ def test_a_curve_that_is_below_itself_nowhere_but_in_a_gap_has_no_box_there():
     )
     assert ratio > 0
     assert middle == pytest.approx(0.1, abs=0.02)
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.31, 0.99])
+@pytest.mark.parametrize("off", [-0.02, 0.0, 0.02])
+def test_near_a_box_the_best_is_the_same_as_anywhere(phase, off):
+    planet = Planet(2.5, 1000 + phase * 2.5, 0.15, 0.02)
+    time, flux, error = samples(planet)
+    near, anywhere = (
+        best_near(
+            time, flux, error**-2, (2.5 + off, planet.epoch + 0.05, 0.13), 0.025, (0.05, 0.4), is_anywhere
+        )
+        for is_anywhere in (False, True)
+    )
+    assert near[0] == pytest.approx(anywhere[0], rel=0.02)
+    assert near[1] == pytest.approx(2.5, abs=0.01)
+    assert anywhere[1] == pytest.approx(2.5, abs=0.01)
+
+
+@pytest.mark.parametrize("off", [-0.02, 0.0, 0.02])
+def test_anywhere_is_also_half_a_period_away(off):
+    planet = Planet(2.5, 1000.0, 0.15, 0.02)
+    time, flux, error = samples(planet)
+    box = 2.5 + off, planet.epoch + 1.25, 0.13
+    found = best_near(time, flux, error**-2, box, 0.025, (0.05, 0.4), True)
+    expected = best_near(time, flux, error**-2, (box[0], planet.epoch, 0.13), 0.025, (0.05, 0.4), True)
+    assert found[0] == pytest.approx(expected[0], rel=0.02)
 
 
 @pytest.mark.parametrize("phase", [0.0, 0.31, 0.99])

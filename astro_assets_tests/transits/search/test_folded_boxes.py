@@ -93,6 +93,22 @@ def test_equal_transits_do_not_need_the_strongest():
     assert detection_statistic(found) > 0.85 * found.snr
 
 
+@pytest.mark.parametrize("n_transits", [2, 3, 10])
+def test_the_ratio_without_the_strongest_of_equal_transits_is_theirs_on_average(n_transits):
+    rng = np.random.default_rng(n_transits)
+    time = 1325 + np.arange(0, 27, CADENCE)
+    box = Box(26.0 / n_transits, 1325.5 + 6.5 / n_transits, 0.2)
+    planet = Planet(box.period, box.epoch, 0.2, 0.001)
+    differences = []
+    for _ in range(300):
+        flux = transits(time, [planet]) + rng.normal(0, SIGMA, time.size)
+        found = measure(Curve(time, flux, np.full(time.size, SIGMA), CADENCE), box)
+        assert found.n_transits == n_transits
+        of_all = found.depth / SIGMA / found.noise_factor * np.sqrt(found.n_points)
+        differences.append(found.snr_without_strongest - of_all)
+    assert np.mean(differences) == pytest.approx(0.0, abs=0.15)
+
+
 @pytest.mark.parametrize("harmonic", [1, 2])
 def test_a_sinusoid_is_no_transit(harmonic):
     time = sector_times(0, CADENCE)
