@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import subprocess
+import sys
 import threading
 import zipfile
 from contextlib import suppress
@@ -33,12 +35,44 @@ def store(tmp_path: Path) -> ObjectStore:
     return ObjectStore(open_home(tmp_path / "home"))
 
 
+#: Puts arrays into a store and takes them out where Pandas is not installed: it comes with tests only.
+WITHOUT_PANDAS = """
+import sys
+from pathlib import Path
+
+import numpy as np
+
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "pandas":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+sys.meta_path.insert(0, Missing())
+
+from astro_assets.ledger.home import open_home
+from astro_assets.ledger.objects import ObjectStore
+
+store = ObjectStore(open_home(Path(sys.argv[1])))
+arrays = {"time": np.arange(5.0), "flux": np.ones(5, "f4"), "number": np.arange(5), "good": np.arange(5) > 2}
+found = store.get_arrays(store.put_arrays(arrays)[0])
+assert all(found[name].tolist() == values.tolist() for name, values in arrays.items())
+"""
+
+
 def _files(store: ObjectStore) -> list[Path]:
     return sorted(path for path in store.home.root.rglob("*") if path.is_file() and path.name != "home.toml")
 
 
 def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def test_arrays_need_nothing_that_comes_with_tests(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WITHOUT_PANDAS, str(tmp_path / "home")]
+    result = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
 @given(
