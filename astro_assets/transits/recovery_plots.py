@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Bins of a fold that this width can show.
 _FOLD_BINS: Final = 120
 #: Characters of a title across the whole width.
-_TITLE_WIDTH: Final = 120
+_TITLE_WIDTH: Final = 112
 
 
 def recovery_plot(signals: pl.DataFrame) -> bytes:
@@ -125,7 +125,7 @@ def missed_signals_plot(misses: Sequence[Miss]) -> bytes:
         A PNG of at most 50 kB.
     """
     # Room for titles of three lines.
-    return panels(misses, _draw_fold, "phase [cycles]", "flux [ppt]", top=0.84, hspace=0.95)
+    return panels(misses, _draw_fold, "phase [cycles]", "flux [ppt]", top=0.87, hspace=0.85)
 
 
 def _draw_fold(axes: Axes, miss: Miss, columns: int) -> None:
@@ -142,4 +142,4 @@ def _draw_fold(axes: Axes, miss: Miss, columns: int) -> None:
     axes.plot(0.5 * (edges[:-1] + edges[1:])[filled], 1e3 * (level - 1), "o", ms=2.4, color=DATA, mew=0)
     axes.set_xlim(-0.5, 0.5)
     title = [miss.name, *wrap(miss.cause, _TITLE_WIDTH // columns)]
-    axes.set_title("\n".join(title), fontweight="normal", fontsize=7)
+    axes.set_title("\n".join(title), fontweight="normal", fontsize=6)
