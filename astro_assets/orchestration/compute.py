@@ -112,18 +112,18 @@ class LocalProcesses:
                 forkserver.ensure_running()
 
     def close(self) -> None:
-        """End the worker processes."""
+        """End the worker processes, whatever they are at: interrupts do not reach them."""
         pool, self._pool = self._pool, None
         if pool is not None:
+            # A pool that breaks while it starts workers forgets some, and then waits for them for ever.
+            for worker in set(multiprocessing.active_children()) - self._others:
+                worker.terminate()
             pool.shutdown(cancel_futures=True)
 
     def _end(self, broken: ProcessPoolExecutor) -> None:
         """End a broken pool, unless another thread has done so: there may be a new one since."""
         with self._starting:
             if self._pool is broken:
-                # One that breaks while it starts workers forgets some, and then waits for them for ever.
-                for worker in set(multiprocessing.active_children()) - self._others:
-                    worker.terminate()
                 self.close()
 
     def _started(self) -> ProcessPoolExecutor:
@@ -232,9 +232,8 @@ def _uninterrupted() -> Iterator[None]:
 def _begin_worker() -> None:
     """Make a worker single-threaded, whoever started the fork server, and make it end with its parent.
 
-    A pool's workers would wait for ever for a parent that was killed. They can be interrupted again.
+    A pool's workers would wait for ever for a parent that was killed.
     """
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     os.environ.update(_SINGLE_THREADED)
     parent = multiprocessing.parent_process()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -36,6 +37,17 @@ def environment_of_worker(name: str) -> str | None:
 def dies(number: int) -> int:
     if number == 3:
         os._exit(9)
+    return number
+
+
+def sleeps_after_first(number: int) -> int:
+    if number > 0:
+        time.sleep(120)
+    return number
+
+
+def interrupts_itself(number: int) -> int:
+    os.kill(os.getpid(), signal.SIGINT)
     return number
 
 
@@ -120,7 +132,7 @@ def test_closing_ends_what_another_thread_computes(processes: LocalProcesses) ->
     has_begun = threading.Event()
 
     def compute() -> None:
-        with suppress(CancelledError, RuntimeError):
+        with suppress(CancelledError, RuntimeError, WorkerLostError):
             for _ in processes.run(squared_with_process, ((n,) for n in count())):
                 has_begun.set()
 
@@ -130,6 +142,19 @@ def test_closing_ends_what_another_thread_computes(processes: LocalProcesses) ->
     processes.close()
     thread.join(60)
     assert not thread.is_alive()
+
+
+def test_closing_waits_for_no_call(processes: LocalProcesses) -> None:
+    results = processes.run(sleeps_after_first, ((n,) for n in range(4)))
+    assert next(results) == 0
+    before = time.monotonic()
+    processes.close()
+    assert time.monotonic() - before < 30
+
+
+def test_interrupts_of_a_terminal_do_not_reach_workers(processes: LocalProcesses) -> None:
+    results = processes.run(interrupts_itself, ((n,) for n in range(8)))
+    assert sorted(results) == list(range(8))
 
 
 def test_workers_end_when_their_parent_is_killed() -> None:
