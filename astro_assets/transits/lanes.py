@@ -101,6 +101,22 @@ def load_sum(typing: Any, array: Any, index: Any, offsets: Any) -> Signature:
 
 
 @_operation
+def numbers(typing: Any, array: Any, index: Any, like: Any) -> Signature:
+    """Return as a tuple the numbers from ``index`` on of an array of int64, as many as another has."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        rows, at, _ = arguments
+        data = context.make_array(array)(context, builder, rows).data
+        values = context.get_constant_undef(like)
+        for number in range(like.count):
+            place = builder.gep(data, [builder.add(at, context.get_constant(types.intp, number))])
+            values = builder.insert_value(values, builder.load(place), number)
+        return values
+
+    return like(array, types.intp, like), code
+
+
+@_operation
 def store(typing: Any, array: Any, index: Any, value: Any) -> Signature:
     """Write to ``array[index : index + 16]``."""
 

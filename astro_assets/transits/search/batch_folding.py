@@ -20,81 +20,104 @@ from astro_assets.transits.lanes import (
     load_sum,
     maximum,
     multiply,
+    numbers,
     raise_maxima,
     splat,
     store,
     where_above,
 )
 from astro_assets.transits.search.folding import (
-    BLOCK,
     DIRECT_ROWS,
     Singles,
+    block_size,
     first_of,
-    fold_groups,
     stretches,
 )
+from astro_assets.transits.search.group_folding import fold_groups
 
 #: Bins of the widest box.
 _WIDEST: Final = 6
 
 
 @compiled
-def _scan(source: Any, offsets: Any, part: tuple[int, int, int], scales: Any, maxima: Any) -> Any:
+def _scan(
+    source: Any,
+    places: Any,
+    like: Any,
+    trials: int,
+    part: tuple[int, int, int],
+    widths: Any,
+    scales: Any,
+    highest: Any,
+) -> None:
     """Sum stretches bin by bin, and keep the highest ratio of each width: the last ones of 2, 3, 4, 5, 6."""
     begin, end, length = part
     zero = splat(np.float32(0.0))
-    # The bins before, and the sums of each with the one before it: in registers, boxes are sums of these.
-    bin1 = bin2 = bin3 = bin4 = pair1 = pair2 = pair3 = pair4 = zero
-    for n in range(max(begin - _WIDEST + 1, 0), begin):
-        bin0 = load_sum(source, n * LANES, offsets)
-        bin1, bin2, bin3, bin4, pair1, pair2, pair3, pair4 = (
-            bin0, bin1, bin2, bin3, add(bin0, bin1), pair1, pair2, pair3
-        )  # fmt: skip
-    for n in range(begin, end):
-        bin0 = load_sum(source, n * LANES, offsets)
-        pair0 = add(bin0, bin1)
-        four = add(pair0, pair2)
-        boxes = pair0, add(pair0, bin2), four, add(four, bin4), add(four, pair4)
-        maxima = raise_maxima(maxima, boxes, scales, n, length)
-        bin1, bin2, bin3, bin4 = bin0, bin1, bin2, bin3
-        pair1, pair2, pair3, pair4 = pair0, pair1, pair2, pair3
-    return maxima
+    for trial in range(trials):
+        offsets = numbers(places, trial * DIRECT_ROWS, like)
+        at, at_scale = trial * len(widths) * LANES, trial * len(widths) * length
+        maxima = load_each(highest, at, widths)
+        # The bins before, and the sums of each with the one before it: in registers, boxes are sums of these.
+        bin1 = bin2 = bin3 = bin4 = pair1 = pair2 = pair3 = pair4 = zero
+        for n in range(max(begin - _WIDEST + 1, 0), begin):
+            bin0 = load_sum(source, n * LANES, offsets)
+            bin1, bin2, bin3, bin4, pair1, pair2, pair3, pair4 = (
+                bin0, bin1, bin2, bin3, add(bin0, bin1), pair1, pair2, pair3
+            )  # fmt: skip
+        for n in range(begin, end):
+            bin0 = load_sum(source, n * LANES, offsets)
+            pair0 = add(bin0, bin1)
+            four = add(pair0, pair2)
+            boxes = pair0, add(pair0, bin2), four, add(four, bin4), add(four, pair4)
+            maxima = raise_maxima(maxima, boxes, scales, at_scale + n, length)
+            bin1, bin2, bin3, bin4 = bin0, bin1, bin2, bin3
+            pair1, pair2, pair3, pair4 = pair0, pair1, pair2, pair3
+        for k, maximum_of_width in enumerate(maxima):
+            store(highest, at + k * LANES, maximum_of_width)
 
 
 @compiled
-def _scan_sum(
-    source: Any, places: Any, count: int, part: tuple[int, int, int], scales: Any, maxima: Any
-) -> Any:
-    """Scan the sum of ``count`` stretches: a loop for each of these counts."""
+def _scan_sums(
+    source: Any,
+    places: Any,
+    count: int,
+    trials: int,
+    part: tuple[int, int, int],
+    widths: Any,
+    scales: Any,
+    highest: Any,
+) -> None:
+    """Scan the sums of ``count`` stretches of each trial: a loop for each of these counts."""
     if count == 2:
-        return _scan(source, first_of(places, 2), part, scales, maxima)
-    if count == 3:
-        return _scan(source, first_of(places, 3), part, scales, maxima)
-    if count == 4:
-        return _scan(source, first_of(places, 4), part, scales, maxima)
-    if count == 5:
-        return _scan(source, first_of(places, 5), part, scales, maxima)
-    if count == 6:
-        return _scan(source, first_of(places, 6), part, scales, maxima)
-    if count == 7:
-        return _scan(source, first_of(places, 7), part, scales, maxima)
-    if count == 8:
-        return _scan(source, first_of(places, 8), part, scales, maxima)
-    if count == 9:
-        return _scan(source, first_of(places, 9), part, scales, maxima)
-    if count == 10:
-        return _scan(source, first_of(places, 10), part, scales, maxima)
-    if count == 11:
-        return _scan(source, first_of(places, 11), part, scales, maxima)
-    if count == 12:
-        return _scan(source, first_of(places, 12), part, scales, maxima)
-    if count == 13:
-        return _scan(source, first_of(places, 13), part, scales, maxima)
-    if count == 14:
-        return _scan(source, first_of(places, 14), part, scales, maxima)
-    if count == 15:
-        return _scan(source, first_of(places, 15), part, scales, maxima)
-    return _scan(source, first_of(places, DIRECT_ROWS), part, scales, maxima)
+        _scan(source, places, first_of(places, 2), trials, part, widths, scales, highest)
+    elif count == 3:
+        _scan(source, places, first_of(places, 3), trials, part, widths, scales, highest)
+    elif count == 4:
+        _scan(source, places, first_of(places, 4), trials, part, widths, scales, highest)
+    elif count == 5:
+        _scan(source, places, first_of(places, 5), trials, part, widths, scales, highest)
+    elif count == 6:
+        _scan(source, places, first_of(places, 6), trials, part, widths, scales, highest)
+    elif count == 7:
+        _scan(source, places, first_of(places, 7), trials, part, widths, scales, highest)
+    elif count == 8:
+        _scan(source, places, first_of(places, 8), trials, part, widths, scales, highest)
+    elif count == 9:
+        _scan(source, places, first_of(places, 9), trials, part, widths, scales, highest)
+    elif count == 10:
+        _scan(source, places, first_of(places, 10), trials, part, widths, scales, highest)
+    elif count == 11:
+        _scan(source, places, first_of(places, 11), trials, part, widths, scales, highest)
+    elif count == 12:
+        _scan(source, places, first_of(places, 12), trials, part, widths, scales, highest)
+    elif count == 13:
+        _scan(source, places, first_of(places, 13), trials, part, widths, scales, highest)
+    elif count == 14:
+        _scan(source, places, first_of(places, 14), trials, part, widths, scales, highest)
+    elif count == 15:
+        _scan(source, places, first_of(places, 15), trials, part, widths, scales, highest)
+    else:
+        _scan(source, places, first_of(places, DIRECT_ROWS), trials, part, widths, scales, highest)
 
 
 @compiled
@@ -161,7 +184,8 @@ def search_group(
     """
     wider, n_widths = max(widths), len(widths)
     most = (-(-n_bins // bases[0]) - 1) // every + 1
-    room = tables, scratch, np.zeros(DIRECT_ROWS, np.int64), np.zeros(most * n_widths * LANES, np.float32)
+    places = np.zeros(most * DIRECT_ROWS, np.int64)
+    room = tables, scratch, places, np.zeros(most * n_widths * LANES, np.float32)
     for vector in range(residuals.shape[0]):
         grid, spectrum = residuals[vector].reshape(-1), found[vector].reshape(-1)
         noise = factors[vector].reshape(-1)
@@ -185,24 +209,17 @@ def _search_base(
 ) -> int:
     """Find the highest ratio of each width at the trials of one base; return how many these are."""
     tables, scratch, places, highest = room
-    n_widths, length = len(widths), base + max(widths)
-    is_grouped = rows > DIRECT_ROWS
+    length, is_grouped = base + max(widths), rows > DIRECT_ROWS
     if is_grouped:
-        fold_groups(grid, rows, base, max(widths), LANES, places, tables, scratch)
-    source = tables if is_grouped else grid
+        fold_groups(grid, rows, base, max(widths), LANES, tables, scratch)
+    trials = count = 0
+    for shift in range(shifts[0], rows - 1, shifts[1]):
+        count = stretches(rows, base, max(widths), shift, LANES, places[trials * DIRECT_ROWS :])
+        trials += 1
     highest[:] = 0
-    trial = 0
-    # So many bins of all rows stay in the second-level cache from one trial to the next.
-    for begin in range(0, length, BLOCK):
-        trial = 0
-        for shift in range(shifts[0], rows - 1, shifts[1]):
-            count = stretches(rows, base, max(widths), shift, LANES, places)
-            part = scales[trial * n_widths * length : (trial + 1) * n_widths * length]
-            at = trial * n_widths * LANES
-            maxima = load_each(highest, at, widths)
-            bins = begin, min(begin + BLOCK, length), length
-            maxima = _scan_sum(source, places, count, bins, part, maxima)
-            for k, maximum_of_width in enumerate(maxima):
-                store(highest, at + k * LANES, maximum_of_width)
-            trial += 1
-    return trial
+    if trials > 0:
+        source, block = tables if is_grouped else grid, block_size(count)
+        for begin in range(0, length, block):
+            part = begin, min(begin + block, length), length
+            _scan_sums(source, places, count, trials, part, widths, scales, highest)
+    return trials

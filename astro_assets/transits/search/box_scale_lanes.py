@@ -27,9 +27,9 @@ from astro_assets.transits.search.folding import (
     BEYOND,
     DIRECT_ROWS,
     add_stretches,
-    fold_groups,
     stretches,
 )
+from astro_assets.transits.search.group_folding import fold_groups
 
 Singles = NDArray[np.float32]
 Widths = NDArray[np.int64]
@@ -149,10 +149,10 @@ def set_scales_of_group(
             least[k] = least_filled * widths[k] / base
         is_grouped = rows > DIRECT_ROWS
         if is_grouped:
-            fold_groups(flat, rows, base, wider, lanes, places, tables, scratch)
+            fold_groups(flat, rows, base, wider, lanes, tables, scratch)
         for shift in range(every - 1 - counted % every, rows - 1, every):
             count = stretches(rows, base, wider, shift, lanes, places)
-            add_stretches(tables if is_grouped else flat, places, count, 0, length * lanes, fold, 0)
+            add_stretches(tables if is_grouped else flat, places, count, 1, (0, length * lanes), fold, 0, 0)
             set_scales(fold, base, widths, least, sums, scales[place : place + widths.size * length])
             place += widths.size * length
         counted += rows - 1

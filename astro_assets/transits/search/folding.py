@@ -18,7 +18,7 @@ from numba.np.unsafe.ndarray import to_fixed_tuple
 from numpy.typing import NDArray
 
 from astro_assets.transits.compiled import compiled
-from astro_assets.transits.lanes import LANES, load, load_sum, store
+from astro_assets.transits.lanes import LANES, load_sum, numbers, store
 
 Singles = NDArray[np.float32]
 Places = NDArray[np.int64]
@@ -31,10 +31,10 @@ LEAF_ROWS: Final = 8
 _FEW_ROWS: Final = 22
 _FEW_GROUPS: Final = 4
 _MANY_GROUPS: Final = 8
-#: Groups that wait for one another: seven more for each time that their number of rows can be divided by 8.
-_DEEPEST: Final = 80
-#: Bins of 16 stars that are folded at all shifts while they are in the second-level cache.
-BLOCK: Final = 512
+#: Vectors of a block of as many bins as stretches are summed: it stays in the first-level cache while it is
+#: folded at all shifts, which moves it by a few bins at a time.
+_CACHED: Final = 384
+_SHORTEST_BLOCK: Final = 24
 #: Numbers read or written beyond the end of a stretch, at most.
 BEYOND: Final = LANES
 
@@ -83,7 +83,7 @@ def group_places(first: int, rows: int, base: int, wider: int, shift: int, lanes
 
 @compiled
 def stretches(rows: int, base: int, wider: int, shift: int, lanes: int, places: Places) -> int:
-    """Find the stretches whose sum is a fold: of the grid, or of the tables of :func:`fold_groups`.
+    """Find the stretches whose sum is a fold: of the grid, or of the tables of ``group_folding``.
 
     Parameters
     ----------
@@ -109,147 +109,87 @@ def stretches(rows: int, base: int, wider: int, shift: int, lanes: int, places: 
 
 
 @compiled
-def _add(source: Singles, offsets: Any, begin: int, end: int, out: Singles, at: int) -> None:
-    for n in range(begin, end, LANES):
-        store(out, at + n, load_sum(source, n, offsets))
+def block_size(count: int) -> int:
+    """Return how many vectors of ``count`` stretches are summed at all shifts, one after the other."""
+    return max(_CACHED // count, _SHORTEST_BLOCK)
+
+
+@compiled
+def _add(
+    source: Singles,
+    places: Places,
+    like: Any,
+    folds: int,
+    part: tuple[int, int],
+    out: Singles,
+    at: int,
+    further: int,
+) -> None:
+    begin, end = part
+    for fold in range(folds):
+        offsets = numbers(places, fold * DIRECT_ROWS, like)
+        for n in range(begin, end, LANES):
+            store(out, at + n, load_sum(source, n, offsets))
+        at += further
 
 
 @compiled
 def add_stretches(
-    source: Singles, places: Places, count: int, begin: int, end: int, out: Singles, at: int
-) -> None:
-    """Add numbers ``begin`` to ``end`` of the first ``count`` of some stretches: a loop for each count.
-
-    They are written to ``out`` from ``at + begin`` on. Up to :data:`BEYOND` more are read of each and
-    written.
-    """
-    if count == 2:
-        _add(source, first_of(places, 2), begin, end, out, at)
-    elif count == 3:
-        _add(source, first_of(places, 3), begin, end, out, at)
-    elif count == 4:
-        _add(source, first_of(places, 4), begin, end, out, at)
-    elif count == 5:
-        _add(source, first_of(places, 5), begin, end, out, at)
-    elif count == 6:
-        _add(source, first_of(places, 6), begin, end, out, at)
-    elif count == 7:
-        _add(source, first_of(places, 7), begin, end, out, at)
-    elif count == 8:
-        _add(source, first_of(places, 8), begin, end, out, at)
-    elif count == 9:
-        _add(source, first_of(places, 9), begin, end, out, at)
-    elif count == 10:
-        _add(source, first_of(places, 10), begin, end, out, at)
-    elif count == 11:
-        _add(source, first_of(places, 11), begin, end, out, at)
-    elif count == 12:
-        _add(source, first_of(places, 12), begin, end, out, at)
-    elif count == 13:
-        _add(source, first_of(places, 13), begin, end, out, at)
-    elif count == 14:
-        _add(source, first_of(places, 14), begin, end, out, at)
-    elif count == 15:
-        _add(source, first_of(places, 15), begin, end, out, at)
-    else:
-        _add(source, first_of(places, DIRECT_ROWS), begin, end, out, at)
-
-
-@compiled
-def _go_on(out: Singles, at: int, around: int, size: int) -> None:
-    """Let a circle go on behind its end: read from where it began, in vectors if that is far enough away."""
-    if around >= LANES:
-        for n in range(at, at + size, LANES):
-            store(out, n + around, load(out, n))
-    else:
-        for n in range(at, at + size):
-            out[n + around] = out[n]
-
-
-@compiled
-def _set_table(
     source: Singles,
-    node: tuple[int, int, int],
-    base: int,
-    wider: int,
-    lanes: int,
     places: Places,
+    count: int,
+    folds: int,
+    part: tuple[int, int],
     out: Singles,
+    at: int,
+    further: int,
 ) -> None:
-    """Fold a group of rows at every shift: few rows from the grid, more from the tables of their groups."""
-    first, rows, reach = node
-    around, block = base * lanes, BLOCK * LANES
-    for begin in range(0, around, block):
-        for shift in range(rows):
-            if rows <= LEAF_ROWS:
-                count = row_places(first, rows, base, shift, lanes, places)
-            else:
-                count = group_places(first, rows, base, wider, shift, lanes, places)
-            at = (first + shift) * stride(base, wider) * lanes
-            add_stretches(source, places, count, begin, min(begin + block, around), out, at)
-    for shift in range(rows):
-        # The circle goes on, as far as whoever reads the fold begins later.
-        _go_on(out, (first + shift) * stride(base, wider) * lanes, around, reach * lanes)
-
-
-@compiled
-def fold_groups(
-    grid: Singles,
-    rows: int,
-    base: int,
-    wider: int,
-    lanes: int,
-    places: Places,
-    tables: Singles,
-    scratch: Singles,
-) -> None:
-    """Fold groups of rows of ``base`` bins with every shift that a group can have within itself.
-
-    A fold is closed to a circle: with ``d`` bins from row to row, a dip comes round the circle in ``base /
-    d`` rows, of which one has no dip. So the fold with a total shift of ``d (rows - 1)`` is that at a period
-    of ``base^2 / (base - d)`` bins.
+    """Add the stretches of some folds: a loop for each number of stretches, since these are in registers.
 
     Parameters
     ----------
-    grid
-        Rows one after the other, and at least a row and :data:`BEYOND` of zeros behind them.
-    rows, base, wider, lanes
-        As in :func:`stretches`; more rows than :data:`DIRECT_ROWS`.
-    places
-        Room for stretches.
-    tables, scratch
-        Room for :func:`table_size` numbers; the result is written to ``tables``, fold after fold.
+    source
+        Where the stretches lie.
+    places, count
+        Where they begin: the first ``count`` of each :data:`DIRECT_ROWS` numbers are those of a fold.
+    folds
+        How many.
+    part
+        The first of their numbers that is added, and one more than the last. Up to :data:`BEYOND` more are
+        read and written.
+    out, at, further
+        Number ``n`` of the first fold is written to ``out[at + n]``, that of each other one ``further`` on.
     """
-    # Parts are folded before the whole, one after the other, so that they stay in the cache. By hand: Numba
-    # cannot store compiled functions that call themselves.
-    nodes = np.zeros((_DEEPEST, 4), np.int64)
-    is_split = np.zeros(_DEEPEST, np.bool_)
-    size = _split(0, rows, min(rows, base) + wider, 0, nodes, is_split, 0)
-    while size > 0:
-        first, count, reach, depth = nodes[size - 1]
-        into, other = (tables, scratch) if depth % 2 == 0 else (scratch, tables)
-        if count <= LEAF_ROWS:
-            _set_table(grid, (first, count, reach), base, wider, lanes, places, into)
-            size -= 1
-        elif is_split[size - 1]:
-            _set_table(other, (first, count, reach), base, wider, lanes, places, into)
-            size -= 1
-        else:
-            is_split[size - 1] = True
-            size = _split(first, count, min(count, base), depth + 1, nodes, is_split, size)
-
-
-@compiled
-def _split(first: int, rows: int, reach: int, depth: int, nodes: Any, is_split: Any, size: int) -> int:
-    """Put the groups of some rows on the stack; return how many are on it."""
-    groups = groups_of(rows)
-    for group in range(groups):
-        start, end = group * rows // groups, (group + 1) * rows // groups
-        nodes[size, 0], nodes[size, 1] = first + start, end - start
-        nodes[size, 2], nodes[size, 3] = reach, depth
-        is_split[size] = False
-        size += 1
-    return size
+    if count == 2:
+        _add(source, places, first_of(places, 2), folds, part, out, at, further)
+    elif count == 3:
+        _add(source, places, first_of(places, 3), folds, part, out, at, further)
+    elif count == 4:
+        _add(source, places, first_of(places, 4), folds, part, out, at, further)
+    elif count == 5:
+        _add(source, places, first_of(places, 5), folds, part, out, at, further)
+    elif count == 6:
+        _add(source, places, first_of(places, 6), folds, part, out, at, further)
+    elif count == 7:
+        _add(source, places, first_of(places, 7), folds, part, out, at, further)
+    elif count == 8:
+        _add(source, places, first_of(places, 8), folds, part, out, at, further)
+    elif count == 9:
+        _add(source, places, first_of(places, 9), folds, part, out, at, further)
+    elif count == 10:
+        _add(source, places, first_of(places, 10), folds, part, out, at, further)
+    elif count == 11:
+        _add(source, places, first_of(places, 11), folds, part, out, at, further)
+    elif count == 12:
+        _add(source, places, first_of(places, 12), folds, part, out, at, further)
+    elif count == 13:
+        _add(source, places, first_of(places, 13), folds, part, out, at, further)
+    elif count == 14:
+        _add(source, places, first_of(places, 14), folds, part, out, at, further)
+    elif count == 15:
+        _add(source, places, first_of(places, 15), folds, part, out, at, further)
+    else:
+        _add(source, places, first_of(places, DIRECT_ROWS), folds, part, out, at, further)
 
 
 @compiled

@@ -26,9 +26,9 @@ from astro_assets.transits.search.folding import (
     DIRECT_ROWS,
     Singles,
     add_stretches,
-    fold_groups,
     stretches,
 )
+from astro_assets.transits.search.group_folding import fold_groups
 
 #: Boxes are the last ones of so many widths.
 _WIDTHS: Final = 5
@@ -107,10 +107,10 @@ def search_group_of_one(
         rows, length = -(-n_bins // base), base + wider
         is_grouped = rows > DIRECT_ROWS
         if is_grouped:
-            fold_groups(residual, rows, base, wider, 1, places, tables, scratch)
+            fold_groups(residual, rows, base, wider, 1, tables, scratch)
         for shift in range(every - 1 - counted % every, rows - 1, every):
             count = stretches(rows, base, wider, shift, 1, places)
-            add_stretches(tables if is_grouped else residual, places, count, 0, length, fold, LANES)
+            add_stretches(tables if is_grouped else residual, places, count, 1, (0, length), fold, LANES, 0)
             _scan(fold, length, scales[at : at + n_widths * length], n_widths, highest)
             cell = cells[number]
             for k in range(n_widths):

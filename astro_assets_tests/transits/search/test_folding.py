@@ -8,11 +8,11 @@ from astro_assets.transits.search.folding import (
     BEYOND,
     DIRECT_ROWS,
     add_stretches,
-    fold_groups,
     row_shift,
     stretches,
     table_size,
 )
+from astro_assets.transits.search.group_folding import fold_groups
 
 
 def _noise(seed, size):
@@ -35,12 +35,12 @@ def folds(grid, rows, base, wider, lanes=1):
     places = np.zeros(DIRECT_ROWS, np.int64)
     is_grouped = rows > DIRECT_ROWS
     if is_grouped:
-        fold_groups(grid, rows, base, wider, lanes, places, tables, scratch)
+        fold_groups(grid, rows, base, wider, lanes, tables, scratch)
     out = np.zeros((rows, (base + wider) * lanes + BEYOND), np.float32)
     for shift in range(rows):
         count = stretches(rows, base, wider, shift, lanes, places)
         source = tables if is_grouped else grid
-        add_stretches(source, places, count, 0, (base + wider) * lanes, out[shift], 0)
+        add_stretches(source, places, count, 1, (0, (base + wider) * lanes), out[shift], 0, 0)
     return out[:, : (base + wider) * lanes].reshape(rows, base + wider, lanes)
 
 
