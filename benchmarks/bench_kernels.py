@@ -79,7 +79,7 @@ SURVEYS = {
     ),
     "kepler": Survey(
         "Kepler, 29.4 min, 4 yr", 29.4244, 29.4244, 1460.0, (1.0, 100.0), {SNR: 800, TLS: 1000, GERBLS: 5},
-        stars=128, every=20, repeats=3,
+        every=20, repeats=3,
     ),
 }  # fmt: skip
 EXACT_WANTED = 50.0

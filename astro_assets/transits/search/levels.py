@@ -22,7 +22,7 @@ _WIDTHS: Final = (4, 5, 6)
 _WITH_NARROW: Final = (2, 3, *_WIDTHS)
 #: Periods at which the middle one of the wide boxes is shorter than this, in units of a central transit of
 #: the Sun, are left to wider bins: so short transits are rare, and narrow boxes of wider bins see them, too.
-_RESOLVED: Final = 0.4
+_RESOLVED: Final = 0.45
 #: Fewest bins of a fold: with the widest box, a vector of phases.
 _SHORTEST_BASE: Final = 10
 #: Boxes with less than this part of their mean weight are in gaps.
