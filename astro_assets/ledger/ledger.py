@@ -11,7 +11,6 @@ from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any
 
-from astro_assets.ledger.code import code_version
 from astro_assets.ledger.hashing import (
     canonical_array,
     coerce,
@@ -23,7 +22,7 @@ from astro_assets.ledger.hashing import (
 from astro_assets.ledger.home import Home, check_config, table_config
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table
-from astro_assets.ledger.running import source_archive
+from astro_assets.ledger.running import running_version, source_archive
 from astro_assets.ledger.sources import environment_hash, environment_of, installed_packages
 from astro_assets.ledger.store import Handle, open_table
 from astro_assets.ledger.table import Config, Table
@@ -135,14 +134,13 @@ def table_code_version(table: Table) -> str:
         roots.append(type(table.config))
     # By name too: two functions of one module may reach the same code.
     names = [f"{root.__module__}.{getattr(root, '__qualname__', '')}" for root in roots]
-    computed = code_version(*roots) if roots else ""
+    computed = running_version(*roots) if roots else ""
     return hash_parts(*names, computed, _serialisation_version(), hash_json(table.signature()))
 
 
-@cache
 def _serialisation_version() -> str:
     """Hash the code that turns what a computation returns into what is stored and hashed."""
-    return code_version(coerce, canonical_array, column_digests, row_hash)
+    return running_version(coerce, canonical_array, column_digests, row_hash)
 
 
 @cache  # reading the metadata of a few hundred distributions takes a third of a second

@@ -14,12 +14,12 @@ from typing import Any, Final
 import polars as pl
 from deltalake.exceptions import DeltaError
 
-from astro_assets.ledger.code import code_version
 from astro_assets.ledger.compute import Compute, Serial
 from astro_assets.ledger.hashing import hash_json, hash_parts
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
+from astro_assets.ledger.running import running_version
 from astro_assets.ledger.store import Handle, open_table
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.units import flat_rows
@@ -159,7 +159,7 @@ class Judge:
         )
         return hash_parts(
             "" if delta is None else str(delta.metadata().id),
-            code_version(*code),
+            running_version(*code),
             hash_json(settings),
             version.code_version,
             version.config_hash,
