@@ -87,11 +87,28 @@ class Ledger:
             self.versions[table.name] = Version(table_code_version(table), config_hash, config)
         return self.versions[table.name]
 
-    def plan(self, table: Table, shards: Iterable[int] | None = None, handle: Handle | None = None) -> Plan:
-        """Plan a computed table; see :func:`~astro_assets.ledger.plan.plan_table`."""
-        parents = {parent.role: self.open(parent.table) for parent in table.parents}
+    def plan(
+        self,
+        table: Table,
+        shards: Iterable[int] | None = None,
+        handle: Handle | None = None,
+        earlier: Plan | None = None,
+    ) -> Plan:
+        """Plan a computed table; see :func:`~astro_assets.ledger.plan.plan_table`.
+
+        Parameters
+        ----------
+        earlier
+            A plan of the table, returned where nothing that it was made from has changed since.
+        """
         wanted = None if shards is None else frozenset(shards)
-        return plan_table(table, self.version(table), handle or self.open(table), parents, wanted)
+        if wanted is not None and len(wanted) == self.home.n_shards:
+            wanted = None
+        version, own = self.version(table), handle or self.open(table)
+        parents = {parent.role: self.open(parent.table) for parent in table.parents}
+        if earlier is not None and earlier.is_of(version, own, parents, wanted):
+            return earlier
+        return plan_table(table, version, own, parents, wanted)
 
     def stamp(self, table: Table) -> dict[str, str]:
         """Store this package's source and the installed versions, and return what units say of them.
