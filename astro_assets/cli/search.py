@@ -84,6 +84,8 @@ def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> li
 
         def progress_of(name: str) -> Shown:
             def show(done: int, to_do: int) -> None:
+                if not started:
+                    threading.Thread(target=_import_meanwhile, daemon=True).start()
                 if name not in started:
                     started[name] = bars.add_task(name)
                 bars.update(started[name], completed=done, total=to_do)
@@ -91,7 +93,6 @@ def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> li
             return show
 
         engine.progress = progress_of
-        threading.Thread(target=_import_meanwhile, daemon=True).start()
         try:
             definitions = build_definitions(engine.home, engine)
             engine.expect(tables_of(definitions, job))
@@ -102,8 +103,8 @@ def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> li
 
 
 def _import_meanwhile() -> None:
-    """Import what committing and drawing need later, in the pauses of a run that begins."""
-    for name in ("pyarrow", "matplotlib.backends.backend_agg"):
+    """Import what committing and drawing need later, while files are taken in and workers compute."""
+    for name in ("pyarrow", "matplotlib.backends.backend_agg", "matplotlib.figure"):
         importlib.import_module(name)
 
 

@@ -5,7 +5,8 @@ Nothing here commits: that is the matter of `update`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
@@ -23,6 +24,22 @@ from astro_assets.ledger.worker import CHUNK, Order, compute_chunk
 Progress = Callable[[int, int], None]
 #: Units of a piece that are computed together, at least: two vectors of stars.
 _COMPANY: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What was done of an update before its time, committing nothing.
+
+    Attributes
+    ----------
+    plan
+        How things were then.
+    units
+        What was computed, by recipe hash.
+    """
+
+    plan: Plan | None = None
+    units: Mapping[str, Unit] = field(default_factory=dict)
 
 
 def wanted_units(
@@ -84,7 +101,7 @@ def computed_units(
         yield from chunk
 
 
-def compute_ahead(
+def prepare(
     ledger: Ledger,
     table: Table,
     *,
@@ -93,21 +110,17 @@ def compute_ahead(
     refresh_environment: bool = False,
     recompute: bool = False,
     progress: Progress | None = None,
-) -> dict[str, Unit]:
+) -> Prepared:
     """Compute what :func:`~astro_assets.ledger.update.update` would compute now, for all shards.
 
-    Whatever changes before that update, it takes those of the units whose recipes are still wanted.
-
-    Returns
-    -------
-    dict of str to Unit
-        By recipe hash; none where so few are wanted that it gains nothing.
+    Whatever changes before that update, it takes those of the units whose recipes are still wanted. There are
+    none where so few are wanted that it gains nothing.
     """
     plan = ledger.plan(table, None)
     units = wanted_units(
         ledger, plan, retry_failed=retry_failed, refresh_environment=refresh_environment, recompute=recompute
     )
     if units.height < _COMPANY:
-        return {}
+        return Prepared(plan)
     done = computed_units(ledger, plan, units, compute, rewrite=recompute, progress=progress)
-    return {unit.recipe.recipe_hash: unit for unit in done}
+    return Prepared(plan, {unit.recipe.recipe_hash: unit for unit in done})

@@ -11,7 +11,6 @@ from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any
 
-from astro_assets.ledger.code import code_version
 from astro_assets.ledger.hashing import (
     canonical_array,
     coerce,
@@ -23,7 +22,7 @@ from astro_assets.ledger.hashing import (
 from astro_assets.ledger.home import Home, check_config, table_config
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table
-from astro_assets.ledger.running import source_archive
+from astro_assets.ledger.running import running_version, source_archive
 from astro_assets.ledger.sources import environment_hash, environment_of, installed_packages
 from astro_assets.ledger.store import Handle, open_table
 from astro_assets.ledger.table import Config, Table
@@ -88,11 +87,28 @@ class Ledger:
             self.versions[table.name] = Version(table_code_version(table), config_hash, config)
         return self.versions[table.name]
 
-    def plan(self, table: Table, shards: Iterable[int] | None = None, handle: Handle | None = None) -> Plan:
-        """Plan a computed table; see :func:`~astro_assets.ledger.plan.plan_table`."""
-        parents = {parent.role: self.open(parent.table) for parent in table.parents}
+    def plan(
+        self,
+        table: Table,
+        shards: Iterable[int] | None = None,
+        handle: Handle | None = None,
+        earlier: Plan | None = None,
+    ) -> Plan:
+        """Plan a computed table; see :func:`~astro_assets.ledger.plan.plan_table`.
+
+        Parameters
+        ----------
+        earlier
+            A plan of the table, returned where nothing that it was made from has changed since.
+        """
         wanted = None if shards is None else frozenset(shards)
-        return plan_table(table, self.version(table), handle or self.open(table), parents, wanted)
+        if wanted is not None and len(wanted) == self.home.n_shards:
+            wanted = None
+        version, own = self.version(table), handle or self.open(table)
+        parents = {parent.role: self.open(parent.table) for parent in table.parents}
+        if earlier is not None and earlier.is_of(version, own, parents, wanted):
+            return earlier
+        return plan_table(table, version, own, parents, wanted)
 
     def stamp(self, table: Table) -> dict[str, str]:
         """Store this package's source and the installed versions, and return what units say of them.
@@ -135,14 +151,13 @@ def table_code_version(table: Table) -> str:
         roots.append(type(table.config))
     # By name too: two functions of one module may reach the same code.
     names = [f"{root.__module__}.{getattr(root, '__qualname__', '')}" for root in roots]
-    computed = code_version(*roots) if roots else ""
+    computed = running_version(*roots) if roots else ""
     return hash_parts(*names, computed, _serialisation_version(), hash_json(table.signature()))
 
 
-@cache
 def _serialisation_version() -> str:
     """Hash the code that turns what a computation returns into what is stored and hashed."""
-    return code_version(coerce, canonical_array, column_digests, row_hash)
+    return running_version(coerce, canonical_array, column_digests, row_hash)
 
 
 @cache  # reading the metadata of a few hundred distributions takes a third of a second

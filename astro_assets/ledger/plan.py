@@ -51,15 +51,33 @@ class Plan:
         ``target_stored``, ``outcome``, ``reason``, ``environment``.
     chosen
         For each role, the parent rows that count: identity, join columns and ``projection``.
+    handle
+        The version of the table that was read.
     parents
         For each role, the version of the parent that was read.
+    shards
+        What it is limited to; None for all.
     """
 
     table: Table
     version: Version
     units: pl.DataFrame
     chosen: Mapping[str, pl.DataFrame]
+    handle: Handle
     parents: Mapping[str, Handle]
+    shards: frozenset[int] | None
+
+    def is_of(
+        self,
+        version: Version,
+        handle: Handle,
+        parents: Mapping[str, Handle],
+        shards: frozenset[int] | None,
+    ) -> bool:
+        """Whether :func:`plan_table` would come to the same with these."""
+        return (version, handle.version, shards) == (self.version, self.handle.version, self.shards) and {
+            role: parent.version for role, parent in parents.items()
+        } == {role: parent.version for role, parent in self.parents.items()}
 
     def of_other_environment(self, environment: str) -> pl.DataFrame:
         """Return the current units that were computed with other library versions than these."""
@@ -71,7 +89,7 @@ def plan_table(
     version: Version,
     handle: Handle,
     parents: Mapping[str, Handle],
-    shards: Collection[int] | None = None,
+    shards: frozenset[int] | None = None,
 ) -> Plan:
     """Work out which units are new, stale, removed, failed or current.
 
@@ -96,7 +114,8 @@ def plan_table(
     if shards is not None:
         desired = desired.filter(pl.col("shard").is_in(list(shards)))
     stored = handle.units(_STORED, shards).collect()
-    return Plan(table, version, _compare(table, version, desired, stored), chosen, parents)
+    units = _compare(table, version, desired, stored)
+    return Plan(table, version, units, chosen, handle, parents, shards)
 
 
 def parent_rows(table: Table, parent: Parent, handle: Handle, shards: Collection[int] | None) -> pl.DataFrame:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from astro_assets.ledger.code import code_version
 from astro_assets.ledger.code_files import File, files_under
 from astro_assets.ledger.sources import package_source_zip
 
@@ -37,6 +38,15 @@ def source_archive() -> bytes:
 def source_version() -> str:
     """Return the sha256 of :func:`source_archive`: processes with the same run the same code."""
     return _digest(source_archive())
+
+
+@cache
+def running_version(*roots: Any) -> str:
+    """Return the :func:`~astro_assets.ledger.code.code_version` of what is in memory: it does not change.
+
+    What was made by code whose file did change meanwhile is not stored, as :func:`source_archive` refuses.
+    """
+    return code_version(*roots)
 
 
 def require_source(version: str) -> None:

@@ -11,13 +11,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from types import MappingProxyType
 from typing import Any, Final
 
 import polars as pl
 
 from astro_assets.ledger.compute import Compute, Serial
-from astro_assets.ledger.computing import Progress, computed_units, wanted_units
+from astro_assets.ledger.computing import Prepared, Progress, computed_units, wanted_units
 from astro_assets.ledger.hashing import hash_parts, recipe_hash
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.plan import Plan
@@ -85,7 +84,7 @@ def update(  # noqa: PLR0913  each is a choice that callers make by name
     refresh_environment: bool = False,
     recompute: bool = False,
     progress: Progress | None = None,
-    computed: Mapping[str, Unit] = MappingProxyType({}),
+    prepared: Prepared | None = None,
 ) -> Report:
     """Bring a computed table up to date for some shards.
 
@@ -101,8 +100,8 @@ def update(  # noqa: PLR0913  each is a choice that callers make by name
         Compute every unit again and write its arrays anew, which restores what was lost from the store.
     progress
         Called with the number of units done and to do.
-    computed
-        Units computed ahead, by recipe hash: those that are wanted are taken.
+    prepared
+        What was done ahead: the units that are wanted are taken.
 
     Raises
     ------
@@ -112,12 +111,13 @@ def update(  # noqa: PLR0913  each is a choice that callers make by name
         Failures of the machine: nothing is committed.
     """
     started = time.monotonic()
-    done = dict(computed)
+    prepared = prepared or Prepared()
+    done = dict(prepared.units)
     for attempt in range(_ATTEMPTS):
         handle = ledger.open(table)
         if handle.delta is None and ledger.open(table.parents[0].table).delta is None:
             return Report(table.name)  # there is nothing, and nothing to make anything of
-        plan = ledger.plan(table, shards, handle)
+        plan = ledger.plan(table, shards, handle, prepared.plan)
         to_do = wanted_units(
             ledger,
             plan,

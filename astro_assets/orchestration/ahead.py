@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from astro_assets.ledger.compute import Compute
+from astro_assets.ledger.computing import Prepared
 from astro_assets.ledger.table import Table
-from astro_assets.ledger.units import Unit
 
 #: Tables begun at once: one is planned while another is computed.
 _AT_ONCE: Final = 2
@@ -27,13 +27,13 @@ class Computed:
 
     Attributes
     ----------
-    units
-        By recipe hash.
+    prepared
+        The plan and the units.
     seconds
-        How long they took.
+        How long these took.
     """
 
-    units: Mapping[str, Unit] = field(default_factory=dict)
+    prepared: Prepared = field(default_factory=Prepared)
     seconds: float = 0.0
 
 
@@ -46,7 +46,7 @@ class Ahead:
         The tables that the run brings up to date, parents before children.
     compute
         Where their units are computed.
-    units_of
+    prepare
         Computes the units of a table, committing nothing, on what it is given; called in threads.
     """
 
@@ -54,11 +54,11 @@ class Ahead:
         self,
         tables: Iterable[Table],
         compute: Compute,
-        units_of: Callable[[Table, Compute], Mapping[str, Unit]],
+        prepare: Callable[[Table, Compute], Prepared],
     ) -> None:
         self._waiting = {table.name: table for table in tables}
         self._turns = _Turns(compute)
-        self._units_of = units_of
+        self._prepare = prepare
         self._threads = ThreadPoolExecutor(_AT_ONCE)
         self._begun: dict[str, Future[Computed]] = {}
         self._changed: set[str] = set()
@@ -100,8 +100,8 @@ class Ahead:
 
     def _computed(self, table: Table) -> Computed:
         turn = _Turn(self._turns)
-        units = self._units_of(table, turn)
-        return Computed(units, time.monotonic() - turn.began)
+        prepared = self._prepare(table, turn)
+        return Computed(prepared, time.monotonic() - turn.began)
 
 
 class _Turns:

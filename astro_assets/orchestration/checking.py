@@ -14,12 +14,12 @@ from typing import Any, Final
 import polars as pl
 from deltalake.exceptions import DeltaError
 
-from astro_assets.ledger.code import code_version
 from astro_assets.ledger.compute import Compute, Serial
 from astro_assets.ledger.hashing import hash_json, hash_parts
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
+from astro_assets.ledger.running import running_version
 from astro_assets.ledger.store import Handle, open_table
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.units import flat_rows
@@ -100,7 +100,9 @@ class Judge:
             for name, rule in rules.items():
                 yield name, Finding(0, nothing, Passed(self.handle.version, self._judged_by(rule)))
             return
-        changed = {name: self._changed(rule, passed.get(name)) for name, rule in rules.items()}
+        # Once: each rule would read other columns of as many files as there are shards.
+        units = self.handle.units().collect().lazy()
+        changed = {name: self._changed(rule, units, passed.get(name)) for name, rule in rules.items()}
         arrays = {name: rule for name, rule in rules.items() if isinstance(rule, ArrayRule)}
         of_arrays = self._broken_arrays(arrays, changed)
         broken = []
@@ -114,27 +116,25 @@ class Judge:
                 lines = rule.broken(self.handle.table, stored, changed[name])
             broken.append(lines.select("key", "what").sort("key", "what"))
         counts = [units.select(pl.len()) for units in changed.values()]
-        # Together, so that the table is read once and not by each rule.
         found = pl.collect_all([*counts, *broken])
         for n, (name, rule) in enumerate(rules.items()):
             judged = Passed(self.handle.version, self._judged_by(rule))
             yield name, Finding(found[n].item(), found[len(rules) + n], judged)
 
-    def _units(self, handle: Handle) -> pl.LazyFrame:
+    def _renewed(self, units: pl.LazyFrame) -> pl.LazyFrame:
         """Return the units that today's code and settings made; others are stale, judged once renewed."""
-        units = handle.units()
-        if handle.table.is_source:
+        if self.handle.table.is_source:
             return units
-        version = self.ledger.version(handle.table)
+        version = self.ledger.version(self.handle.table)
         return units.filter(
             (pl.col("code_version") == version.code_version) & (pl.col("config_hash") == version.config_hash)
         )
 
-    def _changed(self, rule: Rule, passed: Passed | None) -> pl.LazyFrame:
-        """Return the units to be judged by a rule."""
+    def _changed(self, rule: Rule, stored: pl.LazyFrame, passed: Passed | None) -> pl.LazyFrame:
+        """Return the stored units that are to be judged by a rule."""
+        units = self._renewed(stored)
         if isinstance(rule, StoredRule):
-            return self.handle.units() if rule.name == "no_duplicate_keys" else self._units(self.handle)
-        units = self._units(self.handle)
+            return stored if rule.name == "no_duplicate_keys" else units
         whole = isinstance(rule, RowRule) and rule.beside is None
         if whole or passed is None or passed.judged_by != self._judged_by(rule):
             return units
@@ -145,7 +145,7 @@ class Judge:
         except DeltaError:  # that version was pruned
             return units
         return units.join(
-            self._units(before).select("key", "output_hash"), on=["key", "output_hash"], how="anti"
+            self._renewed(before.units()).select("key", "output_hash"), on=["key", "output_hash"], how="anti"
         )
 
     def _judged_by(self, rule: Rule) -> str:
@@ -159,7 +159,7 @@ class Judge:
         )
         return hash_parts(
             "" if delta is None else str(delta.metadata().id),
-            code_version(*code),
+            running_version(*code),
             hash_json(settings),
             version.code_version,
             version.config_hash,

@@ -5,18 +5,17 @@ No Dagster here, so that the command line and tests use the very same object.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.compute import Compute
-from astro_assets.ledger.computing import Progress, compute_ahead
+from astro_assets.ledger.computing import Prepared, Progress, prepare
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.table import Table
-from astro_assets.ledger.units import Unit
 from astro_assets.ledger.update import Report, update
 from astro_assets.orchestration.ahead import Ahead, Computed
 from astro_assets.orchestration.compute import ClosableCompute, default_compute
@@ -97,7 +96,7 @@ class Engine:
         """
         if self.compute is not None and self.compute.workers > 1:
             tables = [table for table in self.ledger().tables if table.name in names]
-            self._ahead = Ahead(tables, self.compute, self._units_ahead)
+            self._ahead = Ahead(tables, self.compute, self._prepare)
 
     def update(self, table: Table, shards: Collection[int] | None, *, run_id: str) -> Report:
         """Bring a table up to date for some shards; for all when None."""
@@ -108,7 +107,7 @@ class Engine:
             shards=shards,
             compute=self._compute(),
             run_id=run_id,
-            computed=ahead.units,
+            prepared=ahead.prepared,
             **self._how(table),
         )
         report.seconds += ahead.seconds
@@ -120,8 +119,8 @@ class Engine:
         if self._ahead is not None:
             self._ahead.committed(report.table, has_changed=bool(report.computed))
 
-    def _units_ahead(self, table: Table, compute: Compute) -> Mapping[str, Unit]:
-        return compute_ahead(self.ledger(), table, compute=compute, **self._how(table))
+    def _prepare(self, table: Table, compute: Compute) -> Prepared:
+        return prepare(self.ledger(), table, compute=compute, **self._how(table))
 
     def _how(self, table: Table) -> dict[str, Any]:
         return {

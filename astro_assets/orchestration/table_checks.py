@@ -68,7 +68,8 @@ def table_checks(
         known = {name: last for name, last in passed.items() if last is not None and is_after_update}
         for name, finding in judge.findings(selected, known):
             shown = finding.broken.head(SHOWN)
-            yield _result(key, name, finding, _named(shown, names(ledger)) if names else shown.rows())
+            told = _named(shown, names(ledger)) if names and shown.height else shown.rows()
+            yield _result(key, name, finding, told)
 
     return judge_table
 

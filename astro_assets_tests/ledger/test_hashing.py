@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import struct
 import subprocess
 import sys
 from typing import Any
 
 import numpy as np
 import pytest
+from blake3 import blake3
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -103,6 +106,8 @@ def test_hashes_are_the_documented_ones() -> None:
     """A home outlives versions of this package: the serialisation may not drift."""
     framed = b"1:a" + b"2:\xc2\xb5" + b"0:"
     assert hash_parts("a", "µ", b"") == hashlib.blake2b(framed, digest_size=32).hexdigest()
+    arrays = b"4:flux" + b"3:<f4" + b"4:(2,)" + b"8:" + struct.pack("<2f", 1.0, math.nan)
+    assert hash_arrays({"flux": np.array([1, np.nan], "f4")}) == blake3(arrays).hexdigest()
     text = '{"a":0.1,"b":[null,true]}'
     assert hash_json({"b": [None, True], "a": 0.1}) == hash_parts(text)
     expected = hash_parts("toy/values", "k", "value", b"float32\x00\x00\x00\x3f")

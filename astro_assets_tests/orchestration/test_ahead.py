@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from astro_assets.ledger.computing import Prepared
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report, put_units
@@ -116,6 +117,20 @@ def test_what_changed_before_the_step_is_computed_again(engine: Engine, elsewher
     assert levels["TOY 3"] == [7.0]
 
 
+def test_a_plan_serves_again_until_something_changes(engine: Engine) -> None:
+    ledger = engine.ledger()
+    put_files(ledger, *FILES)
+    plan = ledger.plan(CURVES)
+    assert ledger.plan(CURVES, range(ledger.home.n_shards), earlier=plan) is plan
+    assert ledger.plan(CURVES, [1], earlier=plan) is not plan
+    put_files(ledger, {**FILES[3], "values": [7.0]})
+    assert ledger.plan(CURVES, earlier=plan).units.equals(ledger.plan(CURVES).units)
+    stored = ledger.plan(STARS)
+    refresh(ledger, ["curves"])
+    assert ledger.plan(STARS, earlier=stored).units.height == N_STARS
+    assert (ledger.plan(CURVES, earlier=plan).units["status"] == "current").all()
+
+
 def test_where_nothing_changed_nothing_is_begun(engine: Engine, elsewhere: Elsewhere) -> None:
     put(engine, *FILES)
     for table in (CURVES, STARS, SIGNALS, VIEWS):
@@ -148,12 +163,14 @@ def test_a_table_that_fails_lets_the_next_one_go_on() -> None:
     parents = [SimpleNamespace(table=tables[0])]
     tables += [SimpleNamespace(name=name, parents=parents) for name in ("first", "second")]
 
-    def units_of(table: Any, turn: Any) -> dict[str, Any]:
-        return {str(n): n for n in turn.run(_fails_once, ((table.name, n) for n in range(40)))}
+    def prepare(table: Any, turn: Any) -> Prepared:
+        return Prepared(
+            None, {str(n): n for n in turn.run(_fails_once, ((table.name, n) for n in range(40)))}
+        )
 
-    ahead = Ahead(cast("Any", tables), compute, units_of)
+    ahead = Ahead(cast("Any", tables), compute, prepare)
     ahead.committed("parent", has_changed=True)
-    assert len(ahead.taken("second").units) == 40
+    assert len(ahead.taken("second").prepared.units) == 40
     with pytest.raises(OSError, match="no space left"):
         ahead.taken("first")
     ahead.stop()
