@@ -36,10 +36,15 @@ _FEWEST_LONG: Final = 6
 _MOST: Final = 256
 #: Scales that stay in the second-level cache of a core beside the grid of a vector of stars.
 _CACHED_SCALES: Final = 65_536
+#: And those of long grids, which come from memory: each is read for more bases then.
+_SCALES_OF_LONG: Final = 524_288
 #: Scales of a level that are kept for other stars of the same coverage, and levels whose are, at most: those
 #: of two sectors of TESS, 40 MB.
 _MOST_KEPT: Final = 3 * 2**20
 _LEVELS_KEPT: Final = 12
+
+#: Cells of spectra that are turned from vectors to stars together: their 128 bytes each stay in the cache.
+_TURNED: Final = 1024
 
 Singles = NDArray[np.float32]
 
@@ -190,9 +195,17 @@ def _search(plan: Plan, grids: list[Grid], kind: str) -> NDArray[np.float64]:
                 found[0, :, :, 0] = spectrum
             else:
                 _search_level(level, plan.every, residuals, weights, of_boxes, found)
-    # A plan may have no periods: the size of what is left cannot be told from it.
-    by_star = found.transpose(0, 3, 2, 1).reshape(found.shape[0] * _LANES, 2, plan.periods.size)
-    return by_star[: len(grids)].astype(np.float64)
+    return _by_star(found, len(grids))
+
+
+def _by_star(found: Singles, n_stars: int) -> NDArray[np.float64]:
+    """Turn spectra of vectors, (vectors, cells, 2, 16), into those of stars, a cached piece at a time."""
+    n_vectors, n_cells = found.shape[:2]
+    out = np.empty((n_vectors, _LANES, 2, n_cells))
+    for begin in range(0, n_cells, _TURNED):
+        cells = slice(begin, begin + _TURNED)
+        out[..., cells] = found[:, cells].transpose(0, 3, 2, 1)
+    return out.reshape(n_vectors * _LANES, 2, n_cells)[:n_stars]
 
 
 def _search_level(
@@ -224,7 +237,8 @@ def _search_level(
 def _groups(
     n_bins: int, bases: tuple[int, int], widths: tuple[int, ...], every: int, lanes: tuple[int, ...]
 ) -> tuple[BaseGroup, ...]:
-    return base_groups(n_bins, bases, widths, every, _CACHED_SCALES // math.prod(lanes))
+    most = _SCALES_OF_LONG if n_bins > _LONG else _CACHED_SCALES
+    return base_groups(n_bins, bases, widths, every, most // math.prod(lanes))
 
 
 def _tables(
