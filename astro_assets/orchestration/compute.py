@@ -15,11 +15,13 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
 from multiprocessing import forkserver, resource_tracker
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
 from astro_assets.ledger.compute import Compute, Serial
+from astro_assets.orchestration import pool_worker
 from astro_assets.orchestration.environment import environment
 
 DASK_VARIABLE: Final = "ASTRO_ASSETS_DASK"
@@ -74,6 +76,8 @@ class LocalProcesses:
         self._pool: ProcessPoolExecutor | None = None
         #: Children of this process before the pool had any.
         self._others: set[BaseProcess] = set()
+        #: What the pool's workers watch, and its other end, which tells them to stop when it is closed.
+        self._stop: tuple[Connection, ...] = ()
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Call ``function`` with each tuple of arguments in the workers; a single call runs here.
@@ -91,7 +95,9 @@ class LocalProcesses:
         pool = self._started()
         try:
             yield from _in_flight(
-                lambda a: pool.submit(function, *a), chain(first, pending), _AHEAD * self.workers
+                lambda a: pool.submit(pool_worker.interruptible, function, *a),
+                chain(first, pending),
+                _AHEAD * self.workers,
             )
         except BrokenProcessPool as error:
             self._end(pool)
@@ -112,18 +118,20 @@ class LocalProcesses:
                 forkserver.ensure_running()
 
     def close(self) -> None:
-        """End the worker processes, whatever they are at: interrupts do not reach them."""
+        """End the worker processes; calls that are being made are interrupted."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            # A pool that breaks while it starts workers forgets some, and then waits for them for ever.
-            for worker in set(multiprocessing.active_children()) - self._others:
-                worker.terminate()
+            for end in self._stop:
+                end.close()
             pool.shutdown(cancel_futures=True)
 
     def _end(self, broken: ProcessPoolExecutor) -> None:
         """End a broken pool, unless another thread has done so: there may be a new one since."""
         with self._starting:
             if self._pool is broken:
+                # One that breaks while it starts workers forgets some, and then waits for them for ever.
+                for worker in set(multiprocessing.active_children()) - self._others:
+                    worker.terminate()
                 self.close()
 
     def _started(self) -> ProcessPoolExecutor:
@@ -132,7 +140,10 @@ class LocalProcesses:
                 self.start()
                 self._others = set(multiprocessing.active_children())
                 context = multiprocessing.get_context("forkserver")
-                self._pool = ProcessPoolExecutor(self.workers, context, initializer=_begin_worker)
+                self._stop = multiprocessing.Pipe(duplex=False)
+                self._pool = ProcessPoolExecutor(
+                    self.workers, context, pool_worker.begin, (self._stop[0], _SINGLE_THREADED)
+                )
             return self._pool
 
 
@@ -227,19 +238,3 @@ def _uninterrupted() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _begin_worker() -> None:
-    """Make a worker single-threaded, whoever started the fork server, and make it end with its parent.
-
-    A pool's workers would wait for ever for a parent that was killed.
-    """
-    os.environ.update(_SINGLE_THREADED)
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
