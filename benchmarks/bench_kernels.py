@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from injection_cells import ALL_DURATIONS, OF_DWARFS
 from timing import REPEATS, end, milliseconds, on_one_thread, silence, table
 
 from astro_assets.transits.search.engine import Curve
@@ -27,13 +28,9 @@ from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
 from astro_assets.transits.search.survey import SurveyEngine, kept_scales
 
-#: Durations tried, in units of a central transit of the Sun: those of the product.
-FACTORS = (0.25, 1.8)
-#: Those of dwarfs of types F, G and K, which the figures of four years are wanted for.
-OF_DWARFS = (0.4, 1.45)
-#: And in days, for those who take a list.
+#: Days, for those who take a list.
 DURATIONS = np.geomspace(0.04, 0.4, 10)
-ALL_DURATIONS = "ours, most likely period of all durations"
+OF_ALL = "ours, most likely period of all durations"
 OURS, SEARCH, EXACT = "ours, most likely period", "ours, whole search for a first signal", "ours, exact"
 SNR, LIKELIHOOD = "astropy BoxLeastSquares, snr", "astropy BoxLeastSquares, likelihood"
 TLS, GERBLS = "transitleastsquares", "GERBLS, 10 min or native"
@@ -71,7 +68,7 @@ class Survey:
     wanted: Mapping[str, float] = field(default_factory=dict)
     stars: int = 256
     every: int = 1
-    factors: tuple[float, float] = FACTORS
+    factors: tuple[float, float] = ALL_DURATIONS
     repeats: int = REPEATS
 
 
@@ -183,8 +180,8 @@ def compare_searches(survey: Survey) -> list[str]:
         OURS: lambda: milliseconds(lambda: spectra(survey.factors), survey.stars),
         SEARCH: lambda: milliseconds(lambda: find_signals(curves, settings), survey.stars),
     }
-    if survey.factors != FACTORS:
-        timed[ALL_DURATIONS] = lambda: milliseconds(lambda: spectra(FACTORS), survey.stars)
+    if survey.factors != ALL_DURATIONS:
+        timed[OF_ALL] = lambda: milliseconds(lambda: spectra(ALL_DURATIONS), survey.stars)
     for name, call in others.items():
         n_times = survey.every if name in {SNR, LIKELIHOOD} else 1
         timed[name] = lambda call=call, n_times=n_times: n_times * milliseconds(call)
@@ -230,7 +227,7 @@ def main() -> None:
     time_ = np.arange(0, 27.4, 1 / 48)
     noise = np.random.default_rng(1).normal(1, 1e-3, (16, time_.size))
     SurveyEngine()(
-        [Curve(time_, one, np.full(time_.size, 1e-3), 1 / 48) for one in noise], (1.0, 9.0), FACTORS
+        [Curve(time_, one, np.full(time_.size, 1e-3), 1 / 48) for one in noise], (1.0, 9.0), ALL_DURATIONS
     )
     print(f"first search, compiling where that has not been done: {time.monotonic() - started:.1f} s")
     missed = []

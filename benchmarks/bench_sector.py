@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=2000, help="files that are written")
     parser.add_argument("--times", type=int, default=10, help="how often each is read")
     options = parser.parse_args()
-    n_cores = os.cpu_count() or 1
+    n_cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as folder:
         paths = []
         for file in simulate_survey(options.files, SEED):

@@ -15,6 +15,12 @@ from numpy.typing import NDArray
 SOLAR_DAY_TRANSIT: Final = 0.0757
 
 
+#: Durations tried, in units of a central transit of the Sun: those of the product by default, and those of
+#: dwarfs of types F, G and K, which the figures of four years are wanted for.
+ALL_DURATIONS: Final = (0.25, 1.8)
+OF_DWARFS: Final = (0.4, 1.45)
+
+
 @dataclass(frozen=True)
 class Cell:
     """A kind of observation, of noise and of signal.
@@ -38,6 +44,8 @@ class Cell:
         Lowest and highest matched-filter signal-to-noise ratio in white noise.
     size
         Injections wanted.
+    factors
+        Shortest and longest duration that ours tries, in units of a central transit of the Sun.
     near
         Other searches than ours look at periods within this part of the true one only; None: everywhere.
     real
@@ -55,6 +63,7 @@ class Cell:
     periods: tuple[float, float]
     ratios: tuple[float, float] = (6.0, 11.0)
     size: int = 1000
+    factors: tuple[float, float] = ALL_DURATIONS
     near: float | None = None
     real: tuple[str, ...] = ()
 
@@ -93,7 +102,7 @@ REAL_QUARTERS: Final = Cell(
 )  # fmt: skip
 FOUR_YEARS: Final = Cell(
     "kepler", "Kepler, 29 min, 4 yr", 0.3, False, _KEPLER_CADENCE, 1460.0, 31.0, 0.9, (1.0, 100.0),
-    ratios=(8.0, 14.0), size=64, near=0.02,
+    ratios=(8.0, 14.0), size=64, factors=OF_DWARFS, near=0.02,
 )  # fmt: skip
 CELLS: Final = {
     cell.name: cell for cell in (*FULL_FRAMES, *TESS, REAL_TESS, REAL_QUARTERS, *QUARTERS, FOUR_YEARS)

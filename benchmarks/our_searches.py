@@ -31,9 +31,12 @@ _FLOOR: Final = 0.0
 
 
 def settings_of(cell: Cell) -> SearchSettings:
-    """Return the default settings with the cell's range, and no threshold."""
-    shortest, longest = cell.periods
-    settings = SearchSettings(shortest_period_days=shortest, longest_period_days=longest, max_signals=1)
+    """Return the default settings with the cell's ranges, and no threshold."""
+    (shortest, longest), (briefest, lengthiest) = cell.periods, cell.factors
+    settings = SearchSettings(
+        shortest_period_days=shortest, longest_period_days=longest, shortest_duration_factor=briefest,
+        longest_duration_factor=lengthiest, max_signals=1,
+    )  # fmt: skip
     return settings.model_copy(update={"statistic_floor": _FLOOR})
 
 

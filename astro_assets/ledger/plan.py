@@ -75,9 +75,11 @@ class Plan:
         shards: frozenset[int] | None,
     ) -> bool:
         """Whether :func:`plan_table` would come to the same with these."""
-        return (version, handle.version, shards) == (self.version, self.handle.version, self.shards) and {
-            role: parent.version for role, parent in parents.items()
-        } == {role: parent.version for role, parent in self.parents.items()}
+        here = {role: parent.identity for role, parent in parents.items()}
+        there = {role: parent.identity for role, parent in self.parents.items()}
+        return (version, handle.identity, shards, here) == (
+            self.version, self.handle.identity, self.shards, there
+        )  # fmt: skip
 
     def of_other_environment(self, environment: str) -> pl.DataFrame:
         """Return the current units that were computed with other library versions than these."""

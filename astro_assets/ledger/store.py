@@ -51,6 +51,11 @@ class Handle:
         """The Delta version read, -1 for a table never written."""
         return -1 if self.delta is None else self.delta.version()
 
+    @property
+    def identity(self) -> tuple[str, int]:
+        """The id of the Delta table, other when it is made anew, and the version."""
+        return "" if self.delta is None else str(self.delta.metadata().id), self.version
+
     def units(
         self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None
     ) -> pl.LazyFrame:

@@ -23,5 +23,6 @@ def test_one_star_among_10000(tmp_path: Path) -> None:
     assert 1 <= len(cost.computed["views"]) <= 3
     assert cost.grown_bytes < 5_000_000
     assert stale(ledger).entries.is_empty()
-    # The best of three fresh processes: other tests run beside this one.
-    assert min(cold_staleness(ledger.home.root)[0] for _ in range(3)) < 1.0
+    # What is stale is known without reading any curve: how fast is a benchmark's matter.
+    (ledger.home.root / "objects").rename(tmp_path / "away")
+    cold_staleness(ledger.home.root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -129,6 +130,12 @@ def test_a_plan_serves_again_until_something_changes(engine: Engine) -> None:
     refresh(ledger, ["curves"])
     assert ledger.plan(STARS, earlier=stored).units.height == N_STARS
     assert (ledger.plan(CURVES, earlier=plan).units["status"] == "current").all()
+    latest, version = ledger.plan(CURVES), ledger.open(toy.FILES).version
+    shutil.rmtree(ledger.home.table_path(toy.FILES.name))
+    for value in range(version):  # the first one makes the table as well
+        put_files(ledger, {**FILES[3], "values": [float(value)]})
+    assert ledger.open(toy.FILES).version == version
+    assert ledger.plan(CURVES, earlier=latest) is not latest, "another table of the same version"
 
 
 def test_where_nothing_changed_nothing_is_begun(engine: Engine, elsewhere: Elsewhere) -> None:

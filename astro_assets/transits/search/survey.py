@@ -38,8 +38,8 @@ _MOST: Final = 256
 _CACHED_SCALES: Final = 65_536
 #: And those of long grids, which come from memory: each is read for more bases then.
 _SCALES_OF_LONG: Final = 524_288
-#: Scales of a level that are kept for other stars of the same coverage, and levels whose are, at most: those
-#: of two sectors of TESS, 40 MB.
+#: Scales of a level that are kept for other stars of the same coverage, and levels whose are, at most: some
+#: 16 MB a sector of TESS, 150 MB where all are large.
 _MOST_KEPT: Final = 3 * 2**20
 _LEVELS_KEPT: Final = 12
 
