@@ -23,6 +23,11 @@ _WITH_NARROW: Final = (2, 3, *_WIDTHS)
 #: Periods at which the middle one of the wide boxes is shorter than this, in units of a central transit of
 #: the Sun, are left to wider bins: so short transits are rare, and narrow boxes of wider bins see them, too.
 _RESOLVED: Final = 0.45
+#: Grids of more bins than this span months and years: their transits are many, and so are their trials. Wider
+#: bins take over from this part on there, and fewer trials are scanned: the spectrum keeps 0.7 % less of a
+#: signal, and the search recovers as many.
+LONG: Final = 16_384
+_RESOLVED_IN_LONG: Final = 0.5
 #: Fewest bins of a fold: with the widest box, a vector of phases.
 _SHORTEST_BASE: Final = 10
 #: Boxes with less than this part of their mean weight are in gaps.
@@ -121,15 +126,17 @@ def plan_search(
     duration_factors
         Shortest and longest duration, in units of a central transit of the Sun at that period.
     every
-        Of the trials only each ``every``-th is scanned.
+        Of the trials only each ``every``-th is scanned; of those of long grids each ``every + 1``-th.
     """
-    baseline = n_bins * step
+    baseline, is_long = n_bins * step, n_bins > LONG
+    every += is_long
     shortest, longest = period_range[0], min(period_range[1], baseline / 2)
     if not shortest < longest:
         return Plan(np.empty(0), (), every)
     periods = ofir_periods(baseline, shortest, longest, _OVERSAMPLING)
     between = 0.5 * (periods[1:] + periods[:-1])
-    resolutions = list(_resolutions(n_bins, step, (shortest, longest), duration_factors))
+    resolved = _RESOLVED_IN_LONG if is_long else _RESOLVED
+    resolutions = list(_resolutions(n_bins, step, (shortest, longest), duration_factors, resolved))
     cells = [
         np.searchsorted(between, level_step * trial_periods(size, bases, every))
         for level_step, size, _, bases in resolutions
@@ -143,14 +150,18 @@ def plan_search(
 
 
 def _resolutions(
-    n_bins: int, step: float, period_range: tuple[float, float], factors: tuple[float, float]
+    n_bins: int,
+    step: float,
+    period_range: tuple[float, float],
+    factors: tuple[float, float],
+    least_resolved: float,
 ) -> Iterator[tuple[float, int, tuple[int, ...], tuple[int, int]]]:
     """Double the bins while there are periods long enough for the boxes; leave out what has no bases.
 
     A resolution has the wide boxes from where they are short enough on, and narrow ones where no finer
     resolution has periods. It ends where its boxes are too short.
     """
-    resolved = max(factors[0], min(_RESOLVED, factors[1])), factors[1]
+    resolved = max(factors[0], min(least_resolved, factors[1])), factors[1]
     covered = 0.0
     while periods_of_duration(step * _WIDTHS[1], factors)[0] < period_range[1]:
         begin, end = periods_of_duration(step * _WIDTHS[1], resolved)

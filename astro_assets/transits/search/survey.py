@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from astro_assets.transits.search.aligned import aligned_zeros
 from astro_assets.transits.search.engine import Curve, Spectrum
 from astro_assets.transits.search.grid import Grid, gridded
-from astro_assets.transits.search.levels import LEAST_FILLED, BaseGroup, Level, Plan, base_groups, plan_search
+from astro_assets.transits.search.levels import LEAST_FILLED, LONG, BaseGroup, Level, Plan, base_groups, plan_search
 
 #: Stars a vector, as in ``lanes``, which must not be imported before it is used.
 _LANES: Final = 16
@@ -29,8 +29,7 @@ _LANES: Final = 16
 _FEWEST_ALIKE: Final = 2
 #: And from so many of different ones.
 _FEWEST_DIFFERENT: Final = 7
-#: Where grids have more bins than this, so many alike are needed, and different ones are searched alone.
-_LONG: Final = 16_384
+#: So many alike are needed where grids are long; different ones are searched alone there.
 _FEWEST_LONG: Final = 6
 #: So many are in memory together, at most.
 _MOST: Final = 256
@@ -60,7 +59,7 @@ class SurveyEngine:
         were measured differ by a hair, and are searched together.
     every
         Of the trial periods only each ``every``-th is scanned; with 2, transits drift over the data by 2 bins
-        from one trial to the next.
+        from one trial to the next, and by 3 over months and years (grids of more than 16,384 bins).
     """
 
     finest_step_days: float = 15.0 / 1440
@@ -147,7 +146,7 @@ def _search_blocks(plan: Plan, grids: list[Grid]) -> Iterator[tuple[int, NDArray
 def _blocks(grids: Sequence[Grid]) -> Iterator[_Block]:
     """Put stars of equal coverage together, and the others in vectors or alone, whatever is faster."""
     others: list[int] = []
-    is_long = grids[0].residual.size > _LONG
+    is_long = grids[0].residual.size > LONG
     for stars in by_coverage(grids):
         if len(stars) < (_FEWEST_LONG if is_long else _FEWEST_ALIKE):
             others += stars
@@ -237,7 +236,7 @@ def _search_level(
 def _groups(
     n_bins: int, bases: tuple[int, int], widths: tuple[int, ...], every: int, lanes: tuple[int, ...]
 ) -> tuple[BaseGroup, ...]:
-    most = _SCALES_OF_LONG if n_bins > _LONG else _CACHED_SCALES
+    most = _SCALES_OF_LONG if n_bins > LONG else _CACHED_SCALES
     return base_groups(n_bins, bases, widths, every, most // math.prod(lanes))
 
 
