@@ -164,7 +164,9 @@ def _judged(
     ratio = float(snr[place])
     # The middle is known to a part of the duration only, and the sides of a dip are steep.
     middles = time + duration * np.linspace(-_MIDDLE, _MIDDLE, 9)
-    asymmetry, part = min(_asymmetry(curve, float(middle), duration) for middle in middles)
+    width = max(duration / _MIRRORED_BINS, curve.cadence_days)
+    factor = red_noise_factor(curve.time, curve.flux, curve.weight, curve.cadence_days, width)
+    asymmetry, part = min(_asymmetry(curve, float(middle), duration, width, factor) for middle in middles)
     gap = _gap_distance(curve.time, time, duration, settings.longest_gap_hours / 24)
     scatter = _scatter_nearby(events, snr[row], column, duration)
     doubt = None
@@ -193,10 +195,14 @@ def _depth(curve: Curve, time: float, duration: float) -> float:
     return 0.5 * (means[0] + means[3] - means[1] - means[2])
 
 
-def _asymmetry(curve: Curve, time: float, duration: float) -> tuple[float, float]:
-    """How unlike the dip is its mirror image: in standard deviations of chi square, and as a part of it."""
+def _asymmetry(
+    curve: Curve, time: float, duration: float, width: float, factor: float
+) -> tuple[float, float]:
+    """How unlike the dip is its mirror image: in standard deviations of chi square, and as a part of it.
+
+    Both are binned; ``factor`` is by how much the noise of a bin of that width exceeds white noise.
+    """
     offset = curve.time - time
-    width = max(duration / _MIRRORED_BINS, curve.cadence_days)
     near = np.abs(offset) < duration
     bins = np.floor(np.abs(offset[near]) / width).astype(np.int64)
     if not bins.size:
@@ -211,7 +217,6 @@ def _asymmetry(curve: Curve, time: float, duration: float) -> tuple[float, float
         return 0.0, 0.0
     means = sums[:, both] / weights[:, both]
     difference = means[0] - means[1]
-    factor = red_noise_factor(curve.time, curve.flux, curve.weight, curve.cadence_days, width)
     chi_square = float(np.sum(difference**2 / (1 / weights[:, both]).sum(axis=0))) / factor**2
     pairs = difference.size
     part = float(np.sqrt(np.sum(difference**2) / np.sum(means**2)))
