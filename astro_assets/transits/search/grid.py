@@ -18,6 +18,8 @@ from astro_assets.transits.search.engine import Curve, Floats
 BLOCK: Final = 128
 #: Their lengths are rounded up to one of so many within a factor of 2.
 _LENGTHS_AN_OCTAVE: Final = 16
+#: Grids of more bins than this are long: they span months and years.
+LONG: Final = 16_384
 #: Gaps up to this, days, are no part of the coverage: each star has its own.
 _LONGEST_GAP: Final = 0.5
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.transits.search.engine import Floats
+from astro_assets.transits.search.grid import LONG
 from astro_assets.transits.search.periods import ofir_periods, periods_of_duration
 
 #: Boxes tried on a level, bins. The finest has narrow ones too: no finer level has these.
@@ -23,10 +24,8 @@ _WITH_NARROW: Final = (2, 3, *_WIDTHS)
 #: Periods at which the middle one of the wide boxes is shorter than this, in units of a central transit of
 #: the Sun, are left to wider bins: so short transits are rare, and narrow boxes of wider bins see them, too.
 _RESOLVED: Final = 0.45
-#: Grids of more bins than this span months and years: their transits are many, and so are their trials. Wider
-#: bins take over from this part on there, and fewer trials are scanned: the spectrum keeps 0.7 % less of a
-#: signal, and the search recovers as many.
-LONG: Final = 16_384
+#: Trials of long grids are many: wider bins take over from this part on there, and fewer trials are scanned.
+#: The spectrum keeps 0.7 % less of a signal, and the search recovers as many.
 _RESOLVED_IN_LONG: Final = 0.5
 #: Fewest bins of a fold: with the widest box, a vector of phases.
 _SHORTEST_BASE: Final = 10

@@ -20,16 +20,8 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.search.aligned import aligned_zeros
 from astro_assets.transits.search.engine import Curve, Spectrum
-from astro_assets.transits.search.grid import Grid, gridded
-from astro_assets.transits.search.levels import (
-    LEAST_FILLED,
-    LONG,
-    BaseGroup,
-    Level,
-    Plan,
-    base_groups,
-    plan_search,
-)
+from astro_assets.transits.search.grid import LONG, Grid, gridded
+from astro_assets.transits.search.levels import LEAST_FILLED, BaseGroup, Level, Plan, base_groups, plan_search
 
 #: Stars a vector, as in ``lanes``, which must not be imported before it is used.
 _LANES: Final = 16
