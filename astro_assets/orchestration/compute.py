@@ -232,7 +232,7 @@ def _in_flight(
 
 @contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Hold interrupts back; a process that is started meanwhile does so for good."""
+    """Hold interrupts back; a process that is started meanwhile does so until it asks for them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -11,11 +11,24 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
+from types import FrameType
 from typing import Any, Final
 
 #: Whether this process was told to stop: then it makes no further call.
 _STOPPED: Final = threading.Event()
+
+
+@dataclass(slots=True)
+class _Interrupts:
+    """What an interrupt meets: a call, which it ends, or none; then the next one is ended."""
+
+    is_calling: bool = False
+    are_held: bool = False
+
+
+_INTERRUPTS: Final = _Interrupts()
 
 
 def begin(stop: Connection, environment: Mapping[str, str]) -> None:
@@ -30,6 +43,9 @@ def begin(stop: Connection, environment: Mapping[str, str]) -> None:
         Variables that are set, whoever started the process that it was forked from.
     """
     os.environ.update(environment)
+    # Not a mask: libraries start threads in calls, which would take what the main thread holds back.
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_watch, args=(stop,), daemon=True).start()
 
 
@@ -42,18 +58,29 @@ def interruptible(function: Callable[..., Any], *arguments: Any) -> Any:
         If there was one, or this worker was told to stop.
     """
     try:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        if _STOPPED.is_set():
+        _INTERRUPTS.is_calling = True
+        if _INTERRUPTS.are_held or _STOPPED.is_set():
+            _INTERRUPTS.are_held = False
             raise KeyboardInterrupt
         return function(*arguments)
     finally:
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        _INTERRUPTS.is_calling = False
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    """End the call that is being made; nothing is being made once this has raised."""
+    if not _INTERRUPTS.is_calling:
+        _INTERRUPTS.are_held = True
+        return
+    _INTERRUPTS.is_calling = False
+    raise KeyboardInterrupt
 
 
 def _watch(stop: Connection) -> None:
     wait([stop])
     _STOPPED.set()
-    os.kill(os.getpid(), signal.SIGINT)
+    if main := threading.main_thread().ident:
+        signal.pthread_kill(main, signal.SIGINT)  # which a call that sleeps notices in this thread only
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

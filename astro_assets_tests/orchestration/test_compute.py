@@ -51,6 +51,11 @@ def large(number: int) -> bytes:
     return bytes([number % 256]) * 1_000_000
 
 
+def starts_a_thread(number: int) -> int:
+    threading.Thread(target=time.sleep, args=(0.05,), daemon=True).start()
+    return number
+
+
 def interrupts_itself(number: int) -> int:
     os.kill(os.getpid(), signal.SIGINT)
     return number
@@ -192,6 +197,28 @@ def test_an_interrupt_ends_a_call_and_not_the_worker(processes: LocalProcesses) 
             }
     assert answered
     assert answered <= workers
+
+
+def test_closing_interrupts_nothing_but_calls_whatever_threads_they_started() -> None:
+    program = textwrap.dedent("""
+        from contextlib import suppress
+        from itertools import count, islice
+        from multiprocessing import forkserver
+        from astro_assets.orchestration.compute import LocalProcesses
+        from astro_assets_tests.orchestration.test_compute import starts_a_thread
+        if __name__ == "__main__":
+            forkserver.ensure_running()  # by somebody who holds no interrupts back
+            for number in range(30):
+                engine = LocalProcesses(2)
+                results = engine.run(starts_a_thread, ((n,) for n in count()))
+                list(islice(results, 1 + number))
+                engine.close()
+                with suppress(KeyboardInterrupt):
+                    results.throw(KeyboardInterrupt)
+    """)
+    run = [sys.executable, "-c", program]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_workers_end_when_their_parent_is_killed() -> None:
