@@ -27,7 +27,7 @@ from timing import REPEATS, end
 from astro_assets.transits.search.engine import Curve, Spectrum
 from astro_assets.transits.search.gpu_engine import GpuEngine, batch_of, tiles_of_batches
 from astro_assets.transits.search.grid import gridded
-from astro_assets.transits.search.levels import plan_search
+from astro_assets.transits.search.levels import density_of, plan_search
 from astro_assets.transits.search.survey import SurveyEngine
 
 FACTORS = 0.25, 1.8
@@ -179,7 +179,8 @@ def parts_of(engine: GpuEngine, curves: Sequence[Curve], survey: Survey) -> dict
     step = max(survey.step, math.ceil(60 * survey.cadence) / 60) / 1440
     spent = dict.fromkeys((BIN, PACK, UP, SEARCH, DOWN, DEVICE), 0.0)
     grids, spent[BIN] = on_host(lambda: [gridded(curve, step) for curve in curves])
-    plan = plan_search(grids[0].residual.size, step, survey.periods, FACTORS, engine.every)
+    density = engine.density or density_of(grids[0])
+    plan = plan_search(grids[0].residual.size, step, survey.periods, FACTORS, density)
     for tiles in tiles_of_batches(plan, grids, engine.star_bytes):
         batch, packing = on_host(partial(batch_of, grids, tiles))
         batch, up = on_device(partial(batch.to, "cuda"))

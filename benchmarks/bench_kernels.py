@@ -161,6 +161,7 @@ def compare_searches(survey: Survey) -> list[str]:
     engine = SurveyEngine(survey.step / 1440)
     settings = SearchSettings(
         shortest_period_days=survey.periods[0], longest_period_days=survey.periods[1],
+        shortest_duration_factor=survey.factors[0], longest_duration_factor=survey.factors[1],
         bin_minutes=survey.step, max_signals=1,
     )  # fmt: skip
     periods = ofir_periods(time_[-1] - time_[0], *survey.periods, 3.0)

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 
 #: Duration of a central transit of the Sun at a period of one day, days.
 SOLAR_DAY_TRANSIT: Final = 0.0757
-
-
 #: Durations tried, in units of a central transit of the Sun: those of the product by default, and those of
 #: dwarfs of types F, G and K, which the figures of four years are wanted for.
 ALL_DURATIONS: Final = (0.25, 1.8)

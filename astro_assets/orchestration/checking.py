@@ -150,7 +150,7 @@ class Judge:
 
     def _judged_by(self, rule: Rule) -> str:
         """Hash what decides a finding besides the units: the rule, its settings, whose table and made how."""
-        delta, version = self.handle.delta, self.ledger.version(self.handle.table)
+        version = self.ledger.version(self.handle.table)
         code = [rule.broken]
         if isinstance(rule, RowRule) and rule.beside is not None:
             code.append(rule.beside)
@@ -158,7 +158,7 @@ class Judge:
             {} if isinstance(rule, StoredRule) else {name: self.settings[name] for name in rule.settings}
         )
         return hash_parts(
-            "" if delta is None else str(delta.metadata().id),
+            self.handle.identity[0],
             running_version(*code),
             hash_json(settings),
             version.code_version,

@@ -15,8 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
 from multiprocessing import forkserver, resource_tracker
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
@@ -58,6 +57,44 @@ class ClosableCompute(Compute, Protocol):
         ...
 
 
+class _Context(ForkServerContext):
+    """Starts processes from the fork server, and keeps which: a broken pool forgets some of its own."""
+
+    def __init__(self) -> None:
+        self.started: list[ForkServerProcess] = []
+
+    def Process(self, *arguments: Any, **named: Any) -> ForkServerProcess:  # type: ignore[override]  # noqa: N802
+        process = ForkServerProcess(*arguments, **named)
+        self.started.append(process)
+        return process
+
+
+class _Pool:
+    """Worker processes, and the pipe that they watch: they stop when its other end is closed."""
+
+    def __init__(self, workers: int) -> None:
+        self._context = _Context()
+        self._watched, self._kept = multiprocessing.Pipe(duplex=False)
+        beginning = pool_worker.begin, (self._watched, _SINGLE_THREADED)
+        self._executor = ProcessPoolExecutor(workers, self._context, *beginning)
+
+    def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Any]:
+        return self._executor.submit(pool_worker.interruptible, function, *arguments)
+
+    def close(self) -> None:
+        """End the workers; calls that are being made are interrupted."""
+        self._kept.close()
+        self._executor.shutdown(cancel_futures=True)
+        self._watched.close()
+
+    def kill(self) -> None:
+        """End the workers of a pool that is broken, for which it would wait for ever."""
+        for process in self._context.started:
+            if process.is_alive():
+                process.terminate()
+        self.close()
+
+
 class LocalProcesses:
     """Worker processes on this machine, started when first needed and kept until closed.
 
@@ -73,11 +110,7 @@ class LocalProcesses:
         self.workers = workers or len(os.sched_getaffinity(0))
         self._preload = [_MAIN] if preload is None else [_MAIN, preload]
         self._starting = threading.Lock()
-        self._pool: ProcessPoolExecutor | None = None
-        #: Children of this process before the pool had any.
-        self._others: set[BaseProcess] = set()
-        #: What the pool's workers watch, and its other end, which tells them to stop when it is closed.
-        self._stop: tuple[Connection, ...] = ()
+        self._pool: _Pool | None = None
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Call ``function`` with each tuple of arguments in the workers; a single call runs here.
@@ -86,6 +119,8 @@ class LocalProcesses:
         ------
         WorkerLostError
             If a worker process died.
+        KeyboardInterrupt
+            If a worker was interrupted, or another thread closes this.
         """
         pending = iter(calls)
         first = list(islice(pending, 2))
@@ -94,11 +129,8 @@ class LocalProcesses:
             return
         pool = self._started()
         try:
-            yield from _in_flight(
-                lambda a: pool.submit(pool_worker.interruptible, function, *a),
-                chain(first, pending),
-                _AHEAD * self.workers,
-            )
+            calls = chain(first, pending)
+            yield from _in_flight(lambda a: pool.submit(function, a), calls, _AHEAD * self.workers)
         except BrokenProcessPool as error:
             self._end(pool)
             raise WorkerLostError(
@@ -121,29 +153,20 @@ class LocalProcesses:
         """End the worker processes; calls that are being made are interrupted."""
         pool, self._pool = self._pool, None
         if pool is not None:
-            for end in self._stop:
-                end.close()
-            pool.shutdown(cancel_futures=True)
+            pool.close()
 
-    def _end(self, broken: ProcessPoolExecutor) -> None:
+    def _end(self, broken: _Pool) -> None:
         """End a broken pool, unless another thread has done so: there may be a new one since."""
         with self._starting:
             if self._pool is broken:
-                # One that breaks while it starts workers forgets some, and then waits for them for ever.
-                for worker in set(multiprocessing.active_children()) - self._others:
-                    worker.terminate()
-                self.close()
+                self._pool = None
+                broken.kill()
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _started(self) -> _Pool:
         with self._starting:
             if self._pool is None:
                 self.start()
-                self._others = set(multiprocessing.active_children())
-                context = multiprocessing.get_context("forkserver")
-                self._stop = multiprocessing.Pipe(duplex=False)
-                self._pool = ProcessPoolExecutor(
-                    self.workers, context, pool_worker.begin, (self._stop[0], _SINGLE_THREADED)
-                )
+                self._pool = _Pool(self.workers)
             return self._pool
 
 

@@ -21,14 +21,14 @@ _STOPPED: Final = threading.Event()
 
 
 @dataclass(slots=True)
-class _Interrupts:
-    """What an interrupt meets: a call, which it ends, or none; then the next one is ended."""
+class _Work:
+    """Whether a call is being made: an interrupt ends it, and is nothing to a worker that waits."""
 
-    is_calling: bool = False
-    are_held: bool = False
+    is_a_call: bool = False
 
 
-_INTERRUPTS: Final = _Interrupts()
+#: Not an event, whose lock an interrupt may find taken by what it interrupts.
+_WORK: Final = _Work()
 
 
 def begin(stop: Connection, environment: Mapping[str, str]) -> None:
@@ -50,7 +50,7 @@ def begin(stop: Connection, environment: Mapping[str, str]) -> None:
 
 
 def interruptible(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call a function; interrupts that were held back, or come meanwhile, end it.
+    """Call a function; an interrupt that comes meanwhile ends it.
 
     Raises
     ------
@@ -58,22 +58,18 @@ def interruptible(function: Callable[..., Any], *arguments: Any) -> Any:
         If there was one, or this worker was told to stop.
     """
     try:
-        _INTERRUPTS.is_calling = True
-        if _INTERRUPTS.are_held or _STOPPED.is_set():
-            _INTERRUPTS.are_held = False
+        _WORK.is_a_call = True
+        if _STOPPED.is_set():
             raise KeyboardInterrupt
         return function(*arguments)
     finally:
-        _INTERRUPTS.is_calling = False
+        _WORK.is_a_call = False
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """End the call that is being made; nothing is being made once this has raised."""
-    if not _INTERRUPTS.is_calling:
-        _INTERRUPTS.are_held = True
-        return
-    _INTERRUPTS.is_calling = False
-    raise KeyboardInterrupt
+    if _WORK.is_a_call:
+        _WORK.is_a_call = False  # first: what hands the exception over is no call any more
+        raise KeyboardInterrupt
 
 
 def _watch(stop: Connection) -> None:

@@ -88,6 +88,6 @@ def compile_loops(show: Callable[[str], object] = lambda _: None) -> float:
 
 
 if __name__ == "__main__":
-    sys.stderr.write("Preparing the search: compiled once for an installation, in about a minute\n")
+    sys.stderr.write("Preparing the search: compiled once for an installation, in one to three minutes\n")
     seconds = compile_loops(lambda step: sys.stderr.write(f"{step}\n"))
     sys.stderr.write(f"done in {seconds:.0f} s\n")

@@ -63,7 +63,7 @@ def test_few_stars_on_a_dask_cluster_equal_twelve_on_two_workers(
     import distributed
 
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
     ) as cluster:
         home = open_home(tmp_path / "home", n_shards=homes.N_SHARDS)
         on_cluster = searched(home, files[::-1], DaskCluster(cluster.scheduler_address))

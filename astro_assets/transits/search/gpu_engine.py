@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.transits.search.engine import Curve, Spectrum
-from astro_assets.transits.search.grid import Grid
-from astro_assets.transits.search.levels import Plan
-from astro_assets.transits.search.survey import by_coverage, spectra_of
+from astro_assets.transits.search.grid import Grid, by_coverage
+from astro_assets.transits.search.levels import Density, Plan
+from astro_assets.transits.search.survey import spectra_of
 
 if TYPE_CHECKING:
     from astro_assets.transits.search.gpu_search import Batch
@@ -39,7 +39,7 @@ class GpuEngine:
 
     Parameters
     ----------
-    finest_step_days, every
+    finest_step_days, density
         As of the survey engine.
     star_bytes, table_bytes
         Memory on the device for the stars of a batch, and for the folds of groups of their rows. Less is
@@ -54,7 +54,7 @@ class GpuEngine:
     """
 
     finest_step_days: float = 15.0 / 1440
-    every: int = 2
+    density: Density | None = None
     star_bytes: int = 4 << 30
     table_bytes: int = 4 << 30
 
@@ -70,7 +70,7 @@ class GpuEngine:
     ) -> list[Spectrum]:
         """See :class:`astro_assets.transits.search.engine.SpectrumEngine`."""
         ranges = period_range, duration_factors
-        return spectra_of(curves, wholes, ranges, self.finest_step_days, self.every, self._search)
+        return spectra_of(curves, wholes, ranges, self.finest_step_days, self.density, self._search)
 
     def _search(self, plan: Plan, grids: list[Grid]) -> Iterator[tuple[int, NDArray[np.float64]]]:
         # Few have PyTorch, and its import takes seconds.

@@ -6,6 +6,8 @@ Nothing is folded here.
 from __future__ import annotations
 
 import math
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,8 +20,6 @@ from astro_assets.transits.search.engine import Curve, Floats
 BLOCK: Final = 128
 #: Their lengths are rounded up to one of so many within a factor of 2.
 _LENGTHS_AN_OCTAVE: Final = 16
-#: Grids of more bins than this are long: they span months and years.
-LONG: Final = 16_384
 #: Gaps up to this, days, are no part of the coverage: each star has its own.
 _LONGEST_GAP: Final = 0.5
 
@@ -118,6 +118,14 @@ def gridded(curve: Curve, step_days: float, whole: Curve | None = None) -> Grid:
     residual, seen = np.empty((2, weight.size))
     fill_residuals(bins.weight, bins.mean, coverage, residual, seen)
     return Grid(step_days, residual, coverage, seen)
+
+
+def by_coverage(grids: Sequence[Grid]) -> list[list[int]]:
+    """Return which grids have equal coverage."""
+    alike: dict[bytes, list[int]] = defaultdict(list)
+    for number, grid in enumerate(grids):
+        alike[grid.coverage.tobytes()].append(number)
+    return list(alike.values())
 
 
 def _rounded_up(n_bins: int) -> int:

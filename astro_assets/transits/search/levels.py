@@ -15,18 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.transits.search.engine import Floats
-from astro_assets.transits.search.grid import LONG
+from astro_assets.transits.search.grid import Grid
 from astro_assets.transits.search.periods import ofir_periods, periods_of_duration
 
 #: Boxes tried on a level, bins. The finest has narrow ones too: no finer level has these.
 _WIDTHS: Final = (4, 5, 6)
 _WITH_NARROW: Final = (2, 3, *_WIDTHS)
-#: Periods at which the middle one of the wide boxes is shorter than this, in units of a central transit of
-#: the Sun, are left to wider bins: so short transits are rare, and narrow boxes of wider bins see them, too.
-_RESOLVED: Final = 0.45
-#: Trials of long grids are many: wider bins take over from this part on there, and fewer trials are scanned.
-#: The spectrum keeps 0.7 % less of a signal, and the search recovers as many.
-_RESOLVED_IN_LONG: Final = 0.5
 #: Fewest bins of a fold: with the widest box, a vector of phases.
 _SHORTEST_BASE: Final = 10
 #: Boxes with less than this part of their mean weight are in gaps.
@@ -35,6 +29,38 @@ LEAST_FILLED: Final = 0.25
 _OVERSAMPLING: Final = 3.0
 #: Zeros behind the data beyond what is folded: rows are shifted by so many bins, and read in vectors.
 _SHIFTED: Final = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """How densely periods and durations are tried.
+
+    Parameters
+    ----------
+    every
+        Of the trials only each ``every``-th is scanned: from one to the next, transits drift over the data by
+        so many bins.
+    resolved
+        Periods at which the middle one of the wide boxes is shorter than this, in units of a central transit
+        of the Sun, are left to wider bins: so short transits are rare, and narrow boxes of wider bins see
+        them, too.
+    """
+
+    every: int = 2
+    resolved: float = 0.45
+
+
+#: Of stars that were observed for months and years, and for at least half of that time: trials are many,
+#: and a signal is many transits. The search recovers as many as with the other (benchmarks/bench_density.py).
+_OF_YEARS: Final = Density(every=3, resolved=0.5)
+_YEARS_BEGIN_DAYS: Final = 180.0
+_LEAST_OBSERVED: Final = 0.5
+
+
+def density_of(grid: Grid) -> Density:
+    """Return how densely a star is searched: by how long, and for how much of that, it was observed."""
+    is_long = grid.step * grid.coverage.size > _YEARS_BEGIN_DAYS
+    return _OF_YEARS if is_long and np.mean(grid.coverage > 0) >= _LEAST_OBSERVED else Density()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +138,7 @@ def plan_search(
     step: float,
     period_range: tuple[float, float],
     duration_factors: tuple[float, float],
-    every: int,
+    density: Density,
 ) -> Plan:
     """Plan the search of grids of one length.
 
@@ -124,18 +150,16 @@ def plan_search(
         Shortest and longest period, days; half of the grid where that is less.
     duration_factors
         Shortest and longest duration, in units of a central transit of the Sun at that period.
-    every
-        Of the trials only each ``every``-th is scanned; of those of long grids each ``every + 1``-th.
+    density
+        Of the trials.
     """
-    baseline, is_long = n_bins * step, n_bins > LONG
-    every += is_long
+    baseline, every = n_bins * step, density.every
     shortest, longest = period_range[0], min(period_range[1], baseline / 2)
     if not shortest < longest:
         return Plan(np.empty(0), (), every)
     periods = ofir_periods(baseline, shortest, longest, _OVERSAMPLING)
     between = 0.5 * (periods[1:] + periods[:-1])
-    resolved = _RESOLVED_IN_LONG if is_long else _RESOLVED
-    resolutions = list(_resolutions(n_bins, step, (shortest, longest), duration_factors, resolved))
+    resolutions = list(_resolutions(n_bins, step, (shortest, longest), duration_factors, density.resolved))
     cells = [
         np.searchsorted(between, level_step * trial_periods(size, bases, every))
         for level_step, size, _, bases in resolutions

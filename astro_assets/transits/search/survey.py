@@ -20,8 +20,17 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.search.aligned import aligned_zeros
 from astro_assets.transits.search.engine import Curve, Spectrum
-from astro_assets.transits.search.grid import LONG, Grid, gridded
-from astro_assets.transits.search.levels import LEAST_FILLED, BaseGroup, Level, Plan, base_groups, plan_search
+from astro_assets.transits.search.grid import Grid, by_coverage, gridded
+from astro_assets.transits.search.levels import (
+    LEAST_FILLED,
+    BaseGroup,
+    Density,
+    Level,
+    Plan,
+    base_groups,
+    density_of,
+    plan_search,
+)
 
 #: Stars a vector, as in ``lanes``, which must not be imported before it is used.
 _LANES: Final = 16
@@ -29,7 +38,8 @@ _LANES: Final = 16
 _FEWEST_ALIKE: Final = 2
 #: And from so many of different ones.
 _FEWEST_DIFFERENT: Final = 7
-#: So many alike are needed where grids are long; different ones are searched alone there.
+#: Where grids have more bins than this, so many alike are needed, and different ones are searched alone.
+_LONG: Final = 16_384
 _FEWEST_LONG: Final = 6
 #: So many are in memory together, at most.
 _MOST: Final = 256
@@ -57,13 +67,13 @@ class SurveyEngine:
     finest_step_days
         Width of the grid's bins; the cadence where that is longer, up to a whole second: stars whose cadences
         were measured differ by a hair, and are searched together.
-    every
-        Of the trial periods only each ``every``-th is scanned; with 2, transits drift over the data by 2 bins
-        from one trial to the next, and by 3 over months and years (grids of more than 16,384 bins).
+    density
+        Of trial periods and durations; when None, that of
+        :func:`~astro_assets.transits.search.levels.density_of` each star.
     """
 
     finest_step_days: float = 15.0 / 1440
-    every: int = 2
+    density: Density | None = None
 
     def __call__(
         self,
@@ -74,7 +84,7 @@ class SurveyEngine:
     ) -> list[Spectrum]:
         """See :class:`astro_assets.transits.search.engine.SpectrumEngine`."""
         ranges = period_range, duration_factors
-        return spectra_of(curves, wholes, ranges, self.finest_step_days, self.every, _search_blocks)
+        return spectra_of(curves, wholes, ranges, self.finest_step_days, self.density, _search_blocks)
 
 
 def spectra_of(
@@ -82,10 +92,10 @@ def spectra_of(
     wholes: Sequence[Curve] | None,
     ranges: tuple[tuple[float, float], tuple[float, float]],
     finest_step_days: float,
-    every: int,
+    density: Density | None,
     search: Callable[[Plan, list[Grid]], Iterator[tuple[int, NDArray[np.float64]]]],
 ) -> list[Spectrum]:
-    """Put stars on grids, and search those that are equally long together.
+    """Put stars on grids, and search those that are equally long, at one density, together.
 
     Parameters
     ----------
@@ -93,7 +103,7 @@ def spectra_of(
         As in :class:`astro_assets.transits.search.engine.SpectrumEngine`.
     ranges
         Of periods, and of durations.
-    finest_step_days, every
+    finest_step_days, density
         As of :class:`SurveyEngine`.
     search
         Yields for each of some grids, in any order, its number, and power and duration of each cell of the
@@ -103,12 +113,12 @@ def spectra_of(
         gridded(curve, max(finest_step_days, _whole_seconds(curve.cadence_days)), whole)
         for curve, whole in zip(curves, wholes or repeat(None, len(curves)), strict=True)
     ]
-    alike: dict[tuple[float, int], list[int]] = defaultdict(list)
+    alike: dict[tuple[float, int, Density], list[int]] = defaultdict(list)
     for number, grid in enumerate(grids):
-        alike[grid.step, grid.residual.size].append(number)
+        alike[grid.step, grid.residual.size, density or density_of(grid)].append(number)
     spectra: dict[int, Spectrum] = {}
-    for (step, n_bins), numbers in alike.items():
-        plan = plan_search(n_bins, step, *ranges, every)
+    for (step, n_bins, chosen), numbers in alike.items():
+        plan = plan_search(n_bins, step, *ranges, chosen)
         for among, (power, duration) in search(plan, [grids[number] for number in numbers]):
             number = numbers[among]
             longest = curves[number].longest_period(ranges[0][1])
@@ -129,14 +139,6 @@ class _Block:
     kind: Literal["alike", "different", "alone"]
 
 
-def by_coverage(grids: Sequence[Grid]) -> list[list[int]]:
-    """Return which grids have equal coverage."""
-    alike: dict[bytes, list[int]] = defaultdict(list)
-    for number, grid in enumerate(grids):
-        alike[grid.coverage.tobytes()].append(number)
-    return list(alike.values())
-
-
 def _search_blocks(plan: Plan, grids: list[Grid]) -> Iterator[tuple[int, NDArray[np.float64]]]:
     for block in _blocks(grids):
         found = _search(plan, [grids[star] for star in block.stars], block.kind)
@@ -146,7 +148,7 @@ def _search_blocks(plan: Plan, grids: list[Grid]) -> Iterator[tuple[int, NDArray
 def _blocks(grids: Sequence[Grid]) -> Iterator[_Block]:
     """Put stars of equal coverage together, and the others in vectors or alone, whatever is faster."""
     others: list[int] = []
-    is_long = grids[0].residual.size > LONG
+    is_long = grids[0].residual.size > _LONG
     for stars in by_coverage(grids):
         if len(stars) < (_FEWEST_LONG if is_long else _FEWEST_ALIKE):
             others += stars
@@ -236,7 +238,7 @@ def _search_level(
 def _groups(
     n_bins: int, bases: tuple[int, int], widths: tuple[int, ...], every: int, lanes: tuple[int, ...]
 ) -> tuple[BaseGroup, ...]:
-    most = _SCALES_OF_LONG if n_bins > LONG else _CACHED_SCALES
+    most = _SCALES_OF_LONG if n_bins > _LONG else _CACHED_SCALES
     return base_groups(n_bins, bases, widths, every, most // math.prod(lanes))
 
 

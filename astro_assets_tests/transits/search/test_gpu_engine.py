@@ -14,7 +14,7 @@ import pytest
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.folding import DIRECT_ROWS
 from astro_assets.transits.search.gpu_engine import GpuEngine
-from astro_assets.transits.search.levels import plan_search
+from astro_assets.transits.search.levels import Density, plan_search
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
 from astro_assets.transits.search.survey import SurveyEngine
@@ -92,11 +92,11 @@ def _assert_equal(found, expected):
 def test_spectra_are_the_survey_engines_to_the_bit():
     # Two in one tile and a gap of its own; sums of rows and of tables, at two resolutions.
     curves = [_curve(0), _curve(1, gap=103.2), _curve(2)]
-    plan = plan_search(512, CADENCE, PERIODS, FACTORS, 2)
+    plan = plan_search(512, CADENCE, PERIODS, FACTORS, Density())
     assert {level.n_bins for level in plan.levels} == {512, 256}
     assert 512 / plan.levels[0].bases[0] > DIRECT_ROWS
-    expected = SurveyEngine(every=23)(curves, PERIODS, FACTORS)
-    _assert_equal(GpuEngine(every=23)(curves, PERIODS, FACTORS), expected)
+    expected = SurveyEngine(density=Density(23))(curves, PERIODS, FACTORS)
+    _assert_equal(GpuEngine(density=Density(23))(curves, PERIODS, FACTORS), expected)
 
 
 @needs_triton
@@ -104,8 +104,10 @@ def test_spectra_are_the_survey_engines_to_the_bit():
 def test_memory_and_company_do_not_matter():
     curves = [_curve(0), _curve(1, gap=103.2), _curve(2, days=7)]
     periods = 0.6, 0.7
-    expected = SurveyEngine(every=3)(curves, periods, FACTORS)
-    _assert_equal(GpuEngine(every=3, star_bytes=1, table_bytes=1)(curves, periods, FACTORS), expected)
+    expected = SurveyEngine(density=Density(3))(curves, periods, FACTORS)
+    _assert_equal(
+        GpuEngine(density=Density(3), star_bytes=1, table_bytes=1)(curves, periods, FACTORS), expected
+    )
 
 
 @needs_triton
@@ -114,7 +116,7 @@ def test_what_is_masked_is_told_from_the_whole():
     wholes = [_curve(seed) for seed in range(2)]
     left = [whole.where(whole.time % 1.3 > 0.2) for whole in wholes]
     arguments = left, (1.0, 1.5), FACTORS, wholes
-    _assert_equal(GpuEngine(every=5)(*arguments), SurveyEngine(every=5)(*arguments))
+    _assert_equal(GpuEngine(density=Density(5))(*arguments), SurveyEngine(density=Density(5))(*arguments))
 
 
 @needs_triton

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from astro_assets.transits.search.engine import Curve
+from astro_assets.transits.search.levels import Density
 from astro_assets.transits.search.survey import SurveyEngine
 from astro_assets_tests.transits.search.astropys import astropys_spectrum
 from astro_assets_tests.transits.synthetic import Planet, red_noise, sector_times, transits
@@ -37,7 +38,7 @@ def spectrum(data, period_range):
 )
 def test_a_planet_is_as_strong_as_astropy_sees_it(planet):
     data = curve([planet])
-    found = SurveyEngine(every=1)([data], (0.4, 13.0), FACTORS)[0]
+    found = SurveyEngine(density=Density(1))([data], (0.4, 13.0), FACTORS)[0]
     exact = astropys_spectrum(data, (0.4, 13.0), FACTORS)
     best, theirs = int(np.argmax(found.power)), int(np.argmax(exact.power))
     assert found.periods[best] == pytest.approx(planet.period, rel=5e-3)
@@ -56,7 +57,7 @@ def test_cadences_that_differ_by_a_hair_have_one_grid():
 
 def test_spectra_of_noise_look_alike():
     data = curve([])
-    found = SurveyEngine(every=1)([data], (0.5, 13.0), FACTORS)[0]
+    found = SurveyEngine(density=Density(1))([data], (0.5, 13.0), FACTORS)[0]
     exact = astropys_spectrum(data, (0.5, 13.0), FACTORS)
     assert (np.diff(found.periods) > 0).all()
     assert found.power.max() == pytest.approx(exact.power.max(), rel=0.15)
