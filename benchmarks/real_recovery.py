@@ -94,7 +94,7 @@ def stars(ledger: Ledger) -> tuple[list[Star], list[Unjudged]]:
     listed, unjudged = _assigned(ledger, listed_labels(SHARED), set(curves))
     lights = {name: Light(curve.time, curve.flux, curve.cadence_days) for name, curve in curves.items()}
     expected = expectations(lights, listed, SETTINGS)
-    columns = ["search_id", "candidate_id", "rank", "period_days", "is_above_threshold"]
+    columns = ["search_id", "candidate_id", "rank", "period_days", "is_detected"]
     found = ledger.open(TRANSIT_CANDIDATES).rows(columns).select(columns).collect().sort("search_id", "rank")
     of_star = {
         name: [Found(*row) for row in found.filter(pl.col("search_id") == name).select(columns[1:]).rows()]
@@ -208,7 +208,7 @@ def print_rates(console: Console, searched: list[Star]) -> bool:
 def print_quiet(console: Console, searched: list[Star]) -> bool:
     """Print what was found in stars without a listed signal; return whether the quiet ones are silent."""
     loud = {
-        star.search_id: [f"{one.period:.4f} d" for one in star.candidates if one.is_above_threshold]
+        star.search_id: [f"{one.period:.4f} d" for one in star.candidates if one.is_detected]
         for star in searched
         if not star.expectations
     }

@@ -164,11 +164,11 @@ def ui(
 @app.command()
 def candidates(
     output: Annotated[RowFormat, typer.Option("--format", help="How to print.")] = RowFormat.table,
-    show_all: Annotated[bool, typer.Option("--all", help="Show those below the threshold too.")] = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Show those that are not detected, too.")] = False,
     home: HomeOption = None,
 ) -> None:
     """List transit candidates, the best of all targets first."""
-    rows = queries.candidates(_ledger(home), include_below_threshold=show_all)
+    rows = queries.candidates(_ledger(home), include_undetected=show_all)
     if output is RowFormat.table:
         printing.candidates(rows)
     else:

@@ -64,7 +64,7 @@ def candidates(rows: pl.DataFrame) -> None:
     if rows.height:
         _print_wide(_grid(rows))
     else:
-        out.print("No candidates above the threshold; --all shows the rest.")
+        out.print("No candidate is detected; --all shows the weaker ones.")
 
 
 def catalogs(rows: pl.DataFrame) -> None:

@@ -43,13 +43,13 @@ _HASH_BEGINNING: Final = re.compile(r"[0-9a-f]{6,64}", re.IGNORECASE)
 _CANDIDATE: Final = re.compile(r"(.+)\.([0-9]+)\s*")
 
 
-def candidates(ledger: Ledger, *, include_below_threshold: bool = False) -> pl.DataFrame:
+def candidates(ledger: Ledger, *, include_undetected: bool = False) -> pl.DataFrame:
     """Return the candidates, the best of all targets first, with the columns :data:`CANDIDATE_COLUMNS`."""
     columns = [name for name in CANDIDATE_COLUMNS if name != "origin"]
-    rows = ledger.open(TRANSIT_CANDIDATES).rows([*columns, "is_above_threshold", "detection_statistic"])
-    if not include_below_threshold:
-        rows = rows.filter("is_above_threshold")
-    order = ["is_above_threshold", "detection_statistic"]
+    rows = ledger.open(TRANSIT_CANDIDATES).rows([*columns, "is_detected", "detection_statistic"])
+    if not include_undetected:
+        rows = rows.filter("is_detected")
+    order = ["is_detected", "detection_statistic"]
     frame = rows.sort(*order, "target_id", "rank", descending=[True, True, False, False])
     return frame.select(CANDIDATE_COLUMNS).collect()
 

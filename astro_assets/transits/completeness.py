@@ -66,7 +66,7 @@ def asked_for(
 def is_recovered(
     planet: Planet, duration_days: float, baseline_days: float, candidates: Sequence[tuple[Found, float]]
 ) -> bool:
-    """Whether a candidate above the threshold is a planet that was put in.
+    """Whether a detected candidate is a planet that was put in.
 
     Parameters
     ----------

@@ -112,7 +112,7 @@ def _with(planet: Planet, star: Star, row: Row) -> Row:
 
 
 def _found(row: Row) -> Found:
-    return Found(row["candidate_id"], row["rank"], row["period_days"], row["is_above_threshold"])
+    return Found(row["candidate_id"], row["rank"], row["period_days"], row["is_detected"])
 
 
 #: The targets whose completeness is asked for, by what is searched of them.

@@ -41,13 +41,13 @@ def most_variable_star(ledger: Ledger) -> bytes | None:
 
 def detection_statistics(ledger: Ledger) -> bytes | None:
     """Draw the strengths of all candidates with the threshold."""
-    statistics = (
-        ledger.open(TRANSIT_CANDIDATES).rows(["detection_statistic"]).collect()["detection_statistic"]
-    )
-    if statistics.is_empty():
+    found = ledger.open(TRANSIT_CANDIDATES).rows(["detection_statistic", "is_detected"]).collect()
+    if found.is_empty():
         return None
     threshold = ledger.config(TRANSIT_CANDIDATES).model_dump()["detection_threshold"]
-    return plots.detection_histogram(statistics.to_numpy(), threshold)
+    return plots.detection_histogram(
+        found["detection_statistic"].to_numpy(), found["is_detected"].to_numpy(), threshold
+    )
 
 
 def sky(ledger: Ledger) -> bytes | None:
@@ -55,9 +55,7 @@ def sky(ledger: Ledger) -> bytes | None:
     targets = ledger.open(LIGHT_CURVES).rows(["target_id", "ra_deg", "dec_deg"]).collect().unique("target_id")
     if targets.is_empty():
         return None
-    found = (
-        ledger.open(TRANSIT_CANDIDATES).rows(["target_id", "is_above_threshold"]).filter("is_above_threshold")
-    )
+    found = ledger.open(TRANSIT_CANDIDATES).rows(["target_id", "is_detected"]).filter("is_detected")
     marked = targets["target_id"].is_in(found.collect()["target_id"].to_list())
     ra, dec = (targets[name].fill_null(np.nan).to_numpy() for name in ("ra_deg", "dec_deg"))
     return plots.sky_map(ra, dec, marked.to_numpy())

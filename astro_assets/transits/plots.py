@@ -106,13 +106,15 @@ def candidate_plot(candidate: dict[str, Any], views: dict[str, NDArray[Any]]) ->
         return png(figure)
 
 
-def detection_histogram(statistics: Floats, threshold: float) -> bytes:
+def detection_histogram(statistics: Floats, is_detected: NDArray[np.bool_], threshold: float) -> bytes:
     """Draw how the detection statistics of all candidates are distributed, with the threshold.
 
     Parameters
     ----------
     statistics
         Detection statistics, shape (n,); n may be 0.
+    is_detected
+        Of each, shape (n,): below the threshold for the false-alarm probability's sake.
     threshold
         The detection threshold.
 
@@ -133,9 +135,14 @@ def detection_histogram(statistics: Floats, threshold: float) -> bytes:
         below = np.arange(-int(np.ceil(np.log(threshold / lowest) / np.log(step))), 0)
         above = np.arange(0, int(np.ceil(np.log(highest / threshold) / np.log(step))) + 1)
         edges = threshold * step ** np.concatenate([below, above]).astype(np.float64)
-        detected = statistics[statistics >= threshold]
-        axes.hist(statistics[statistics < threshold], edges, color=QUIET, label="kept, below the threshold")
-        axes.hist(detected, edges, color=SECOND, label=f"{detected.size} of {statistics.size} detected")
+        detected = f"{np.count_nonzero(is_detected)} of {statistics.size} detected"
+        axes.hist(
+            [statistics[is_detected], statistics[~is_detected]],
+            edges,
+            stacked=True,
+            color=[SECOND, QUIET],
+            label=[detected, "kept, not detected"],
+        )
         axes.axvline(threshold, color=ACCENT, lw=1.2, label=f"threshold {threshold:g}")
         axes.set(
             xscale="log",

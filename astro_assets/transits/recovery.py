@@ -24,12 +24,12 @@ _LEAST_DRIFT: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A candidate of the star: its id, rank from 1, period in days, and whether the threshold keeps it."""
+    """A candidate of the star: its id, rank from 1, period in days, and whether it is detected."""
 
     candidate_id: str
     rank: int
     period: float
-    is_above_threshold: bool
+    is_detected: bool
 
 
 def period_ratio(
@@ -66,9 +66,9 @@ def recovered(
 ) -> tuple[Found, Fraction] | None:
     """Return the candidate that is a known signal, the true period before its harmonics, and its ratio.
 
-    Candidates below the threshold do not count.
+    Candidates that are not detected do not count.
     """
-    kept = [candidate for candidate in candidates if candidate.is_above_threshold]
+    kept = [candidate for candidate in candidates if candidate.is_detected]
     return _matching(known_period, duration, baseline, kept)
 
 
@@ -101,11 +101,11 @@ def cause_of_miss(
     baseline
         Days from the first to the last sample.
     candidates
-        All that the search kept of the star, none of which is the signal and above the threshold.
+        All that the search kept of the star, none of which is the signal and detected.
     settings
         Of the search.
     """
-    others = [f"{found.period:.5g} d" for found in candidates if found.is_above_threshold]
+    others = [f"{found.period:.5g} d" for found in candidates if found.is_detected]
     instead = f"found instead: {', '.join(others)}" if others else "nothing was found"
     cause = (
         _outside_the_search(known, baseline, settings)
@@ -130,7 +130,10 @@ def _below_the_threshold(
     weak = _matching(known.period, known.duration, baseline, candidates)
     if weak is None:
         return None
-    return f"found, but below the threshold of {settings.detection_threshold:g} (rank {weak[0].rank})"
+    return (
+        f"found, but not detected: the statistic is below {settings.detection_threshold:g}, and noise makes "
+        f"such a peak in more than {settings.false_alarm_threshold:.2g} of stars (rank {weak[0].rank})"
+    )
 
 
 def _lacking(statistics: TransitStatistics, settings: SearchSettings) -> str | None:

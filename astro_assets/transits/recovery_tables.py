@@ -96,7 +96,7 @@ def compute_recovered_signals(
         float(detrended["cadence_s"]) / 86400,
     )
     candidates = [
-        Found(row["candidate_id"], row["rank"], row["period_days"], row["is_above_threshold"])
+        Found(row["candidate_id"], row["rank"], row["period_days"], row["is_detected"])
         for row in parents["transit_candidates"]
     ]
     strongest = max((row["expected_snr"] for row in signals if row["is_detectable"]), default=np.inf)
@@ -170,7 +170,7 @@ RECOVERED_SIGNALS: Final = Table(
         Parent(EXPECTED_SIGNALS, columns=("search_id", "baseline_days", *_REPEATED)),
         Parent(
             TRANSIT_CANDIDATES,
-            columns=("search_id", "candidate_id", "rank", "period_days", "is_above_threshold"),
+            columns=("search_id", "candidate_id", "rank", "period_days", "is_detected"),
             on="search_id",
         ),
         Parent(DETRENDED_LIGHT_CURVES, columns=("search_id", "cadence_s", "light_curve"), on="search_id"),

@@ -157,8 +157,8 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
         Column(
             "is_contact_binary",
             "bool",
-            "Whether a sinusoid explains the dip (snr_beyond_sinusoid is below the threshold), but two "
-            "unlike minima took turns at least 200 times with a depth_constancy of 8 or more.",
+            "Whether a sinusoid explains the dip (snr_beyond_sinusoid is below the threshold of the "
+            "statistic), but two unlike minima took turns at least 200 times with a depth_constancy of 8 or more.",
         ),
         Column(
             "sde",
@@ -168,18 +168,22 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
         Column(
             "log10_false_alarm",
             "float64",
-            "Logarithm of the probability that noise makes such a peak anywhere in its spectrum: extreme "
-            "values of the last spectrum of the star, mostly that of what its signals leave. NaN where less "
-            "than 64 periods are tried.",
+            "Logarithm of the probability that noise makes such a peak, less what its shape takes from snr, "
+            "anywhere in the spectrum: extreme values of that in which the candidate was found, of strong "
+            "ones of that of what all signals leave. NaN where less than 64 periods are tried.",
         ),
         Column(
             "detection_statistic",
             "float64",
-            "The number that the one threshold cuts: the smallest of snr, snr_without_strongest and "
+            "How strong it is beyond doubt: the smallest of snr, snr_without_strongest and "
             "snr_beyond_sinusoid, less by what brightening_snr exceeds 3.5. Of two unlike minima that took "
             "turns at least 200 times with a depth_constancy of 8 or more, the smaller of the former two.",
         ),
-        Column("is_above_threshold", "bool", "Whether the detection statistic reaches the threshold."),
+        Column(
+            "is_detected",
+            "bool",
+            "Whether the detection statistic or the false-alarm probability reaches its threshold.",
+        ),
         Column("n_transits", "int32", "Transits observed, each at least half covered."),
         Column("n_points_in_transit", "int32", "Samples inside transits."),
         Column(

@@ -133,7 +133,7 @@ def compute_transit_candidates(
                 "candidate_id": f"{key}.{rank:02d}",
                 "search_id": key,
                 "target_id": row["target_id"],
-                **candidate_row(key, rank, signal, curve.baseline_days, config.detection_threshold),
+                **candidate_row(key, rank, signal, curve.baseline_days, config),
             }
             for rank, signal in enumerate(signals, start=1)
         ]

@@ -54,8 +54,8 @@ def test_candidates_are_the_rows_above_the_threshold_best_first(simulated_home: 
     rows = answer_json("candidates", home=simulated_home)
     assert all(list(row) == COLUMNS for row in rows)
     ledger = homes.ledger_of(simulated_home)
-    stored = ledger.open(ledger.table("transit_candidates")).rows([*COLUMNS[:-1], "is_above_threshold"])
-    above = stored.filter("is_above_threshold").select(COLUMNS).collect()
+    stored = ledger.open(ledger.table("transit_candidates")).rows([*COLUMNS[:-1], "is_detected"])
+    above = stored.filter("is_detected").select(COLUMNS).collect()
     assert len(rows) == above.height > 3
     assert (
         pl.DataFrame(rows, schema=above.schema)

@@ -160,8 +160,8 @@ def test_a_search_started_in_it_is_what_the_commands_show(ui: Ui) -> None:
 
     result = astro_assets("candidates", "--format", "json", home=ui.home)
     rows = json.loads(result.stdout)
-    found = homes.ledger_of(ui.home).open(TRANSIT_CANDIDATES).rows(["target_id", "is_above_threshold"])
-    detected = set(found.filter("is_above_threshold").collect()["target_id"])
+    found = homes.ledger_of(ui.home).open(TRANSIT_CANDIDATES).rows(["target_id", "is_detected"])
+    detected = set(found.filter("is_detected").collect()["target_id"])
     assert {row["target_id"] for row in rows} == detected
     assert detected, "one of the first three simulated stars has a planet that the search finds"
     assert len(homes.units(ui.home, "transit_candidates")) == 3

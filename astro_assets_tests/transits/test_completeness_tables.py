@@ -61,8 +61,9 @@ def test_a_planet_is_found_or_not_whatever_others_are_put_in_after_it() -> None:
         assert values.tobytes() == more[name][:20].tobytes()
 
 
-def test_what_is_found_depends_on_the_threshold_of_the_search() -> None:
-    strict = COMPLETENESS_MAP.config.search.model_copy(update={"detection_threshold": 100.0})
+def test_what_is_found_depends_on_the_thresholds_of_the_search() -> None:
+    nothing = {"detection_threshold": 100.0, "false_alarm_threshold": 1e-300}
+    strict = COMPLETENESS_MAP.config.search.model_copy(update=nothing)
     assert 0 < _map(12, search=strict)["n_recovered"] < _map(12)["n_recovered"]
 
 

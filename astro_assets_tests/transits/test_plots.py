@@ -62,12 +62,20 @@ def test_candidate_plot(curve, fraction):
 
 @pytest.mark.parametrize("statistics", [[], [6.5], [6.1, 7.0, 7.1, 9.0, 800.0]])
 def test_detection_histogram(statistics):
-    check(detection_histogram(np.array(statistics), 7.1))
+    values = np.array(statistics)
+    check(detection_histogram(values, values > 6.5, 7.1))
 
 
 def test_detection_histogram_shows_the_threshold():
     statistics = np.array([6.1, 7.0, 7.5, 9.0])
-    assert detection_histogram(statistics, 7.1) != detection_histogram(statistics, 8.0)
+    found = statistics > 7.1
+    assert detection_histogram(statistics, found, 7.1) != detection_histogram(statistics, found, 8.0)
+
+
+def test_detection_histogram_shows_what_is_detected_for_its_probability():
+    statistics = np.array([6.1, 7.0, 7.5, 9.0])
+    pictures = [detection_histogram(statistics, statistics > least, 7.1) for least in (6.5, 7.1)]
+    assert pictures[0] != pictures[1]
 
 
 def test_sky_map():

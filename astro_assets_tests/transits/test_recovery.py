@@ -38,13 +38,13 @@ def test_other_harmonics_are_not_found() -> None:
 
 def test_the_true_period_comes_before_a_stronger_harmonic() -> None:
     candidates = [
-        Found("X.01", 1, 1.5, is_above_threshold=True),
-        Found("X.02", 2, 3.0, is_above_threshold=True),
-        Found("X.03", 3, 9.0, is_above_threshold=False),
+        Found("X.01", 1, 1.5, is_detected=True),
+        Found("X.02", 2, 3.0, is_detected=True),
+        Found("X.03", 3, 9.0, is_detected=False),
     ]
     assert recovered(3.0, 0.1, BASELINE, candidates) == (candidates[1], Fraction(1))
     assert recovered(3.0, 0.1, BASELINE, candidates[:1]) == (candidates[0], Fraction(1, 2))
-    assert recovered(9.0, 0.1, BASELINE, candidates) is None, "below the threshold is not found"
+    assert recovered(9.0, 0.1, BASELINE, candidates) is None, "what is not detected is not found"
     assert recovered(3.0, 0.1, BASELINE, []) is None
 
 
@@ -75,7 +75,7 @@ def test_a_miss_has_its_cause() -> None:
     assert _cause("nothing").endswith("; nothing was found")
     assert _cause("one dip").startswith("one transit carries it")
     assert _cause("sinusoid").startswith("a sinusoid explains it")
-    other = Found("X.01", 1, 7.25, is_above_threshold=True)
+    other = Found("X.01", 1, 7.25, is_detected=True)
     assert _cause("transit", other) == (
         "strong enough at the known ephemeris, but another peak or period was taken; found instead: 7.25 d"
     )
@@ -93,11 +93,12 @@ def test_a_period_that_was_not_searched_is_said_first() -> None:
     assert "outside the range" in _cause("nothing", known=replace(KNOWN, period=0.3))
 
 
-def test_what_was_found_below_the_threshold_is_said_with_its_rank() -> None:
-    first = Found("X.01", 1, 7.25, is_above_threshold=True)
-    weak = Found("X.02", 2, 4.0, is_above_threshold=False)
+def test_what_was_found_but_not_detected_is_said_with_its_rank() -> None:
+    first = Found("X.01", 1, 7.25, is_detected=True)
+    weak = Found("X.02", 2, 4.0, is_detected=False)
     assert _cause("transit", first, weak, detection_threshold=9) == (
-        "found, but below the threshold of 9 (rank 2); found instead: 7.25 d"
+        "found, but not detected: the statistic is below 9, and noise makes such a peak in more than 0.001 of "
+        "stars (rank 2); found instead: 7.25 d"
     )
 
 

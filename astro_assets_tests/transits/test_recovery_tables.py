@@ -66,7 +66,7 @@ def _candidate(rank: int, period: float, *, above: bool = True) -> dict[str, Any
         "candidate_id": f"KIC 1.{rank:02d}",
         "rank": rank,
         "period_days": period,
-        "is_above_threshold": above,
+        "is_detected": above,
     }
 
 
@@ -149,7 +149,8 @@ def test_the_cause_of_a_miss_is_told_for_what_should_be_found() -> None:
         _known("faint", (9.1, 0.3, 0.2, 1e-6)),
     )  # fmt: skip
     found = _recovered(expected, _candidate(1, 4.0), _candidate(2, 7.0, above=False))
-    assert found["shallow"]["cause"] == ("found, but below the threshold of 7.1 (rank 2); found instead: 4 d")
+    assert found["shallow"]["cause"].startswith("found, but not detected: the statistic is below 7.1, and ")
+    assert found["shallow"]["cause"].endswith("(rank 2); found instead: 4 d")
     assert found["absent"]["cause"].startswith("the box at the known epoch is")
     assert (found["faint"]["is_detectable"], found["faint"]["cause"]) == (False, None)
     for name in ("shallow", "absent", "faint"):

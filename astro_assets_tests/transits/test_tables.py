@@ -86,7 +86,7 @@ def test_a_detrended_curve_is_one_row(curve):
 
 def test_both_planets_are_candidates_in_order(found):
     check(TRANSIT_CANDIDATES, found)
-    strong = [row for row in found if row["is_above_threshold"]]
+    strong = [row for row in found if row["is_detected"]]
     assert [row["period_days"] for row in strong] == pytest.approx([2.9, 7.7], rel=1e-3)
     assert [row["candidate_id"] for row in strong] == ["SIM 1.01", "SIM 1.02"]
     first = strong[0]
@@ -95,7 +95,9 @@ def test_both_planets_are_candidates_in_order(found):
     assert first["duration_hours"] == pytest.approx(24 * 0.12, rel=0.1)
     assert first["depth_odd_ppm"] == pytest.approx(first["depth_even_ppm"], rel=0.1)
     assert all(
-        row["is_above_threshold"] == (row["detection_statistic"] >= DETECTION_THRESHOLD) for row in found
+        row["is_detected"]
+        == (row["detection_statistic"] >= DETECTION_THRESHOLD or row["log10_false_alarm"] <= -3)
+        for row in found
     )
 
 
@@ -160,6 +162,7 @@ def test_results_are_bit_identical(light_curves, curve, found):
         ("mask_durations", 1.0),
         ("statistic_floor", 40.0),
         ("detection_threshold", 50.0),
+        ("false_alarm_threshold", 1e-300),
     ],
 )
 def test_every_setting_changes_the_candidates(field, value):
@@ -175,6 +178,10 @@ def test_every_setting_changes_the_candidates(field, value):
     if field == "n_peaks":  # the choice among peaks shows where noise makes many alike
         arrays["flux"] = (1 + np.random.default_rng(8).normal(0, SIGMA, time.size)).astype(np.float32)
         base["statistic_floor"] = 3.0
+    elif field == "detection_threshold":  # one of the two thresholds is enough
+        base["false_alarm_threshold"] = 1e-300
+    elif field == "false_alarm_threshold":
+        base["detection_threshold"] = 50.0
     default, changed = candidates(curve, **base), candidates(curve, **base | {field: value})
     assert repr(default) != repr(changed)
 
@@ -207,7 +214,7 @@ def test_configurations_are_closed_and_described(table):
 def test_known_planets_come_out_first_at_their_periods(real_light_curves, pattern, period_days):
     curve = detrended(real_light_curves(pattern))
     first, *others = candidates(curve)
-    assert first["is_above_threshold"]
+    assert first["is_detected"]
     assert abs(first["period_days"] - period_days) < 4 * first["period_uncertainty_days"]
     assert all(row["detection_statistic"] < 0.2 * first["detection_statistic"] for row in others)
     check(FOLDED_VIEWS, views(first, curve))

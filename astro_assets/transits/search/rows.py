@@ -11,6 +11,7 @@ import numpy as np
 
 from astro_assets.transits.search.measured_signal import Signal
 from astro_assets.transits.search.peaks import highest_of_groups
+from astro_assets.transits.search.settings import SearchSettings
 
 #: Points of a stored periodogram.
 _PERIODOGRAM_POINTS: Final = 2000
@@ -18,7 +19,7 @@ _PPM: Final = 1e6
 
 
 def candidate_row(
-    search_id: str, rank: int, signal: Signal, baseline_days: float, threshold: float
+    search_id: str, rank: int, signal: Signal, baseline_days: float, settings: SearchSettings
 ) -> dict[str, Any]:
     """Return a signal as columns of ``transit_candidates``, in the units that people read."""
     found = signal.statistics
@@ -38,11 +39,12 @@ def candidate_row(
         "snr_beyond_sinusoid": found.snr_beyond_sinusoid,
         "brightening_snr": found.brightening_snr,
         "depth_constancy": found.depth_constancy,
-        "is_contact_binary": found.is_contact_binary and found.snr_beyond_sinusoid < threshold,
+        "is_contact_binary": found.is_contact_binary
+        and found.snr_beyond_sinusoid < settings.detection_threshold,
         "sde": signal.sde,
         "log10_false_alarm": signal.log10_false_alarm,
         "detection_statistic": signal.detection_statistic,
-        "is_above_threshold": signal.detection_statistic >= threshold,
+        "is_detected": settings.detects(signal.detection_statistic, signal.log10_false_alarm),
         "n_transits": found.n_transits,
         "n_points_in_transit": found.n_points,
         "depth_odd_ppm": _PPM * found.depth_odd,

@@ -1,17 +1,21 @@
 """What can be set about a search, with units and bounds.
 
-Only the settings live here, and the one detection threshold that serves every table and test.
+Only the settings live here, and the thresholds of detection that serve every table and test.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-#: Smallest detection statistic of a detected candidate: that of the Kepler pipeline, for which white noise
+#: A candidate with this detection statistic is detected: that of the Kepler pipeline, for which white noise
 #: gives one false alarm in a survey of 100,000 stars (Jenkins, Caldwell & Borucki 2002, ApJ 564, 495).
 DETECTION_THRESHOLD: Final = 7.1
+#: So is one whose peak noise alone makes, anywhere in the spectrum, in at most one star of a thousand: the
+#: fewer periods are tried, and the quieter the star, the less is needed.
+FALSE_ALARM_THRESHOLD: Final = 1e-3
 #: Signals below this are not kept, and end a star's search.
 STATISTIC_FLOOR: Final = 6.0
 
@@ -49,7 +53,16 @@ class SearchSettings(BaseModel):
         STATISTIC_FLOOR, ge=3, le=100, description="Smallest detection statistic of a signal that is kept."
     )
     detection_threshold: float = Field(
-        DETECTION_THRESHOLD, ge=3, le=100, description="Smallest detection statistic of a detected candidate."
+        DETECTION_THRESHOLD,
+        ge=3,
+        le=100,
+        description="Detection statistic from which a candidate is detected.",
+    )
+    false_alarm_threshold: float = Field(
+        FALSE_ALARM_THRESHOLD,
+        gt=0,
+        le=1,
+        description="False-alarm probability up to which a candidate is detected, whatever its statistic.",
     )
 
     @model_validator(mode="after")
@@ -57,6 +70,12 @@ class SearchSettings(BaseModel):
         if self.shortest_period_days >= self.longest_period_days:
             raise ValueError("shortest_period_days must be below longest_period_days")
         return self
+
+    def detects(self, statistic: float, log10_false_alarm: float) -> bool:
+        """Whether a candidate is detected: one of its two numbers is enough."""
+        return statistic >= self.detection_threshold or log10_false_alarm <= math.log10(
+            self.false_alarm_threshold
+        )
 
     @property
     def period_range(self) -> tuple[float, float]:

@@ -120,11 +120,19 @@ class _StarSearch:
             self.is_active = False
 
     def with_false_alarms(self) -> list[Signal]:
-        """Return the signals, each compared with the star's last spectrum: mostly that of what they leave."""
-        return [
-            replace(signal, log10_false_alarm=log10_false_alarm(self._noise, signal.peak))
-            for signal in self.signals
-        ]
+        """Return the signals with their probabilities of being noise."""
+        return [self._with_false_alarm(signal) for signal in self.signals]
+
+    def _with_false_alarm(self, signal: Signal) -> Signal:
+        """Ask how likely noise makes what is left of a signal's peak once its shape is judged.
+
+        It is compared with the spectrum that it was found in: beside that of the data without it, which lacks
+        its aliases, too, a peak of noise would seem ten times less likely than it is. Only what is beyond
+        doubt, which would be compared with itself, is compared with what all signals leave.
+        """
+        height = signal.peak * signal.detection_statistic / signal.statistics.snr
+        noise = self._noise if height >= _CLEAR else signal.power
+        return replace(signal, log10_false_alarm=log10_false_alarm(noise, height))
 
     def _leave(self, samples: NDArray[np.bool_]) -> None:
         self.left = self.left.where(samples)
