@@ -157,8 +157,8 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
         Column(
             "is_contact_binary",
             "bool",
-            "Whether a sinusoid explains the dip (snr_beyond_sinusoid is below the threshold of the "
-            "statistic), but two unlike minima took turns at least 200 times with a depth_constancy of 8 or more.",
+            "Whether a sinusoid explains the dip (snr_beyond_sinusoid is below the statistic's threshold), "
+            "but two unlike minima took turns at least 200 times with a depth_constancy of 8 or more.",
         ),
         Column(
             "sde",

@@ -23,6 +23,7 @@ def candidate_row(
 ) -> dict[str, Any]:
     """Return a signal as columns of ``transit_candidates``, in the units that people read."""
     found = signal.statistics
+    is_sinusoid = found.snr_beyond_sinusoid < settings.detection_threshold
     transit = signal.transit
     periods, power = highest_of_groups(signal.periods, signal.power, _PERIODOGRAM_POINTS)
     return {
@@ -39,8 +40,7 @@ def candidate_row(
         "snr_beyond_sinusoid": found.snr_beyond_sinusoid,
         "brightening_snr": found.brightening_snr,
         "depth_constancy": found.depth_constancy,
-        "is_contact_binary": found.is_contact_binary
-        and found.snr_beyond_sinusoid < settings.detection_threshold,
+        "is_contact_binary": found.is_contact_binary and is_sinusoid,
         "sde": signal.sde,
         "log10_false_alarm": signal.log10_false_alarm,
         "detection_statistic": signal.detection_statistic,
