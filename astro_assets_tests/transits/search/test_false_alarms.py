@@ -16,15 +16,19 @@ SIGMA = 1e-3
 N_CURVES = 300
 
 
-def noise_spectra(red):
+def noise(red):
     time = sector_times(cadence=CADENCE)
     curves = []
     for seed in range(N_CURVES):
         rng = np.random.default_rng([seed, 41])
         flux = 1 + rng.normal(0, SIGMA, time.size) + red_noise(time, 0.25, red * SIGMA, rng)
         curves.append(Curve(time, flux, np.full(time.size, SIGMA), CADENCE))
+    return curves
+
+
+def noise_spectra(red):
     settings = SearchSettings()
-    return SurveyEngine(CADENCE)(curves, settings.period_range, settings.duration_factors)
+    return SurveyEngine(CADENCE)(noise(red), settings.period_range, settings.duration_factors)
 
 
 @pytest.mark.parametrize("red", [0.0, 0.3, 0.6])
@@ -41,6 +45,27 @@ def test_the_probabilities_of_the_highest_peaks_of_noise_are_uniform(red):
         for spectrum, peak in zip(spectra, highest, strict=True)
     ]
     assert stats.kstest(naive, "uniform").pvalue < 1e-6
+
+
+@pytest.mark.parametrize("red", [0.0, 0.3])
+def test_candidates_of_noise_are_not_thought_rarer_than_they_are(red):
+    """A search of what a candidate leaves does not know how high noise is where it has aliases."""
+    found = find_signals(noise(red), SearchSettings(statistic_floor=3, max_signals=2))
+    rare = sum(signals[0].log10_false_alarm < np.log10(0.05) for signals in found if signals)
+    assert stats.binomtest(rare, N_CURVES, 0.05, alternative="greater").pvalue > 0.05
+
+
+def test_what_its_shape_takes_from_a_signal_makes_it_likelier_noise():
+    """The depth is that of one transit: without the strongest, little is left."""
+    time = sector_times(cadence=CADENCE)
+    rng = np.random.default_rng(5)
+    dips = [Planet(5.0, 1326.0, 0.2, SIGMA), Planet(1000.0, 1331.0, 0.2, 2 * SIGMA)]
+    flux = transits(time, dips) + rng.normal(0, SIGMA, time.size)
+    curve = Curve(time, flux, np.full(time.size, SIGMA), CADENCE)
+    (signals,) = find_signals([curve], SearchSettings())
+    first = signals[0]
+    assert first.detection_statistic < 0.9 * first.statistics.snr
+    assert first.log10_false_alarm > log10_false_alarm(first.power, first.peak)
 
 
 def test_a_planet_is_no_false_alarm():
