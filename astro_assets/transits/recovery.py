@@ -109,7 +109,7 @@ def cause_of_miss(
     instead = f"found instead: {', '.join(others)}" if others else "nothing was found"
     cause = (
         _outside_the_search(known, baseline, settings)
-        or _below_the_threshold(known, baseline, candidates, settings)
+        or _not_detected(known, baseline, candidates, settings)
         or _lacking(statistics, settings)
         or "strong enough at the known ephemeris, but another peak or period was taken"
     )
@@ -124,15 +124,15 @@ def _outside_the_search(known: Box, baseline: float, settings: SearchSettings) -
     return f"the period is outside the range searched, {shortest:g} to {longest:.5g} d"
 
 
-def _below_the_threshold(
+def _not_detected(
     known: Box, baseline: float, candidates: Sequence[Found], settings: SearchSettings
 ) -> str | None:
     weak = _matching(known.period, known.duration, baseline, candidates)
     if weak is None:
         return None
     return (
-        f"found, but not detected: the statistic is below {settings.detection_threshold:g}, and noise makes "
-        f"such a peak in more than {settings.false_alarm_threshold:.2g} of stars (rank {weak[0].rank})"
+        f"found, but not detected: the statistic is below {settings.detection_threshold:g} and the "
+        f"false-alarm probability not below {settings.false_alarm_threshold:.2g} (rank {weak[0].rank})"
     )
 
 

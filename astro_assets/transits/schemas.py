@@ -170,7 +170,7 @@ TRANSIT_CANDIDATE_SCHEMA: Final = Schema(
             "float64",
             "Logarithm of the probability that noise makes such a peak, less what its shape takes from snr, "
             "anywhere in the spectrum: extreme values of that in which the candidate was found, of strong "
-            "ones of that of what all signals leave. NaN where less than 64 periods are tried.",
+            "ones of the star's last. NaN where less than 64 periods are tried.",
         ),
         Column(
             "detection_statistic",

@@ -50,7 +50,7 @@ def complaint(*arguments: str, home: Home) -> str:
     return line
 
 
-def test_candidates_are_the_rows_above_the_threshold_best_first(simulated_home: Home) -> None:
+def test_candidates_are_the_detected_rows_best_first(simulated_home: Home) -> None:
     rows = answer_json("candidates", home=simulated_home)
     assert all(list(row) == COLUMNS for row in rows)
     ledger = homes.ledger_of(simulated_home)

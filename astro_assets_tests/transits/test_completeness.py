@@ -23,8 +23,8 @@ SETTINGS = InjectionSettings(n_periods=3, n_radii=4)
 PLANET = Planet(0, 4.0, 101.0, 2.0, 0.3)
 
 
-def _candidate(period: float, epoch: float, *, above: bool = True) -> tuple[Found, float]:
-    return Found("SIM 1.01", 1, period, above), epoch
+def _candidate(period: float, epoch: float, *, is_detected: bool = True) -> tuple[Found, float]:
+    return Found("SIM 1.01", 1, period, is_detected), epoch
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def _candidate(period: float, epoch: float, *, above: bool = True) -> tuple[Foun
         (_candidate(4.0005, 113.02), True),
         (_candidate(2.0, 103.0), True),
         (_candidate(8.0, 105.0), True),
-        (_candidate(4.0, 101.0, above=False), False),
+        (_candidate(4.0, 101.0, is_detected=False), False),
         (_candidate(4.0, 102.0), False),
         (_candidate(4.1, 101.0), False),
         (_candidate(4 / 3, 101.0), False),

@@ -97,8 +97,8 @@ def test_what_was_found_but_not_detected_is_said_with_its_rank() -> None:
     first = Found("X.01", 1, 7.25, is_detected=True)
     weak = Found("X.02", 2, 4.0, is_detected=False)
     assert _cause("transit", first, weak, detection_threshold=9) == (
-        "found, but not detected: the statistic is below 9, and noise makes such a peak in more than 0.001 "
-        "of stars (rank 2); found instead: 7.25 d"
+        "found, but not detected: the statistic is below 9 and the false-alarm probability not below 0.001 "
+        "(rank 2); found instead: 7.25 d"
     )
 
 

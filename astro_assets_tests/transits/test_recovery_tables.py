@@ -60,13 +60,13 @@ def _known(entry: str, ephemeris: tuple[float, ...], **changes: Any) -> dict[str
     }
 
 
-def _candidate(rank: int, period: float, *, above: bool = True) -> dict[str, Any]:
+def _candidate(rank: int, period: float, *, is_detected: bool = True) -> dict[str, Any]:
     return {
         "search_id": "KIC 1",
         "candidate_id": f"KIC 1.{rank:02d}",
         "rank": rank,
         "period_days": period,
-        "is_detected": above,
+        "is_detected": is_detected,
     }
 
 
@@ -148,8 +148,8 @@ def test_the_cause_of_a_miss_is_told_for_what_should_be_found() -> None:
         _known("deep", DEEP), _known("shallow", SHALLOW), _known("absent", (5.3, 0.3, 0.2, 1e-3)),
         _known("faint", (9.1, 0.3, 0.2, 1e-6)),
     )  # fmt: skip
-    found = _recovered(expected, _candidate(1, 4.0), _candidate(2, 7.0, above=False))
-    assert found["shallow"]["cause"].startswith("found, but not detected: the statistic is below 7.1, and ")
+    found = _recovered(expected, _candidate(1, 4.0), _candidate(2, 7.0, is_detected=False))
+    assert found["shallow"]["cause"].startswith("found, but not detected: the statistic is below 7.1 and ")
     assert found["shallow"]["cause"].endswith("(rank 2); found instead: 4 d")
     assert found["absent"]["cause"].startswith("the box at the known epoch is")
     assert (found["faint"]["is_detectable"], found["faint"]["cause"]) == (False, None)
