@@ -12,6 +12,7 @@ from astro_assets.ledger.models import MODEL_TABLES
 from astro_assets.ledger.table import Table
 from astro_assets.observations import tables as observations
 from astro_assets.transits import completeness_tables as completeness
+from astro_assets.transits import feature_tables as features
 from astro_assets.transits import recovery_tables as recovery
 from astro_assets.transits import single_transit_tables as single_transits
 from astro_assets.transits import tables as transits
@@ -23,6 +24,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *catalogs.TABLES,
     *observations.TABLES,
     *transits.TABLES,
+    *features.TABLES,
     *single_transits.TABLES,
     *recovery.TABLES,
     *completeness.TABLES,

@@ -14,6 +14,7 @@ from astro_assets.orchestration.ui import definition_metadata
 from astro_assets.transits import pictures
 from astro_assets.transits.completeness import asked_for
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
+from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.injection import Star
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
 from astro_assets.transits.single_transit_tables import SINGLE_TRANSITS
@@ -74,6 +75,14 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             description="Each candidate folded on its ephemeris: global, local, odd, even and secondary "
             "views with median, spread and count of every bin.",
             pictures={"best candidate": pictures.best_candidate},
+        ),
+        table_asset(
+            home,
+            TRANSIT_FEATURES,
+            description="What tells planets from what looks like them, for each candidate: depth transit by "
+            "transit, secondary eclipse, odd and even, shape, uniqueness in the fold (model-shift), sine "
+            "waves (SWEET), gaps, motion of the light.",
+            pictures={"measures of the candidates": pictures.measures},
         ),
         table_asset(
             home,

@@ -11,10 +11,13 @@ from astro_assets.orchestration.rules import ArrayRule, RowRule
 from astro_assets.orchestration.table_checks import table_checks
 from astro_assets.orchestration.time_series import broken_lengths, broken_times, broken_values
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
+from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.invariants import (
+    BOUNDED_FEATURES,
     broken_cells,
     epochs_outside_the_data,
     impossible_events,
+    impossible_features,
     impossible_transits,
     periods_beyond_the_data,
     too_few_transits,
@@ -118,6 +121,16 @@ def checks() -> list[dg.AssetChecksDefinition]:
             identity=("event_id",),
         ),
         table_checks(FOLDED_VIEWS, identity=("candidate_id",)),
+        table_checks(
+            TRANSIT_FEATURES,
+            RowRule(
+                "measures_possible",
+                "No more transits are measured than expected, parts are between 0 and 1, errors positive.",
+                BOUNDED_FEATURES,
+                impossible_features,
+            ),
+            identity=("candidate_id",),
+        ),
         table_checks(LABELLED_CANDIDATES, identity=("candidate_id",)),
         table_checks(EXPECTED_SIGNALS, identity=("signal_id",)),
         table_checks(RECOVERED_SIGNALS, identity=("signal_id",)),

@@ -115,6 +115,43 @@ def impossible_events(
     )
 
 
+#: Columns of candidates' measures that have bounds.
+BOUNDED_FEATURES = (
+    "n_transits_measured",
+    "n_transits_expected",
+    "transit_coverage",
+    "near_gap_fraction",
+    "duty_cycle",
+    "weak_secondary_phase",
+    "brightening_over_dip",
+    "mean_depth_err_ppm",
+    "red_noise",
+    "phase_noise",
+)
+
+
+def impossible_features(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find measures that nothing observed can have; what could not be measured is NaN and possible.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key`` and :data:`BOUNDED_FEATURES`.
+    """
+    parts = (
+        "transit_coverage", "near_gap_fraction", "duty_cycle", "weak_secondary_phase", "brightening_over_dip",
+    )  # fmt: skip
+    error = pl.col("mean_depth_err_ppm").fill_nan(1.0)
+    right = (
+        pl.col("n_transits_measured").is_between(0, pl.col("n_transits_expected")),
+        *(pl.col(name).fill_nan(0.5).is_between(0, 1) for name in parts),
+        error.is_finite() & (error > 0),
+        *(pl.col(name).is_finite() & (pl.col(name) >= 1) for name in ("red_noise", "phase_noise")),
+    )
+    what = pl.format(", ".join(f"{name} {{}}" for name in BOUNDED_FEATURES), *BOUNDED_FEATURES)
+    return rows.filter(~pl.all_horizontal(right)).select("key", what=what)
+
+
 def wrong_counts(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Find maps of more planets found than put in, or of none put in.
 

@@ -17,6 +17,8 @@ from astro_assets.observations.tables import LIGHT_CURVES
 from astro_assets.transits import completeness_plots, plots, recovery_plots
 from astro_assets.transits.completeness import summed
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP
+from astro_assets.transits.feature_plots import MEASURES_SHOWN, measures_plot
+from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.recovery_tables import RECOVERED_SIGNALS
 from astro_assets.transits.single_transit_plots import Event, single_transits_plot
 from astro_assets.transits.single_transit_tables import SINGLE_TRANSITS
@@ -88,6 +90,12 @@ def single_transits(ledger: Ledger) -> bytes | None:
             time, duration = found["time_btjd"], found["duration_hours"] / 24
             events.append(Event(name, time, duration, curve["time"], curve["flux"]))
     return single_transits_plot(events) if events else None
+
+
+def measures(ledger: Ledger) -> bytes | None:
+    """Draw what tells planets from what looks like them, of all candidates."""
+    rows = ledger.open(TRANSIT_FEATURES).rows(list(MEASURES_SHOWN)).collect()
+    return None if rows.is_empty() else measures_plot(rows)
 
 
 def known_signals(ledger: Ledger) -> bytes | None:

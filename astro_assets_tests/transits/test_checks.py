@@ -41,6 +41,7 @@ def test_no_two_rows_are_one_signal_or_candidate() -> None:
         "folded_views": "candidate_id",
         "labelled_candidates": "candidate_id",
         "transit_candidates": "candidate_id",
+        "transit_features": "candidate_id",
         "expected_signals": "signal_id",
         "recovered_signals": "signal_id",
         "single_transits": "event_id",

@@ -14,6 +14,7 @@ from astro_assets.transits.invariants import (
     broken_cells,
     epochs_outside_the_data,
     impossible_events,
+    impossible_features,
     impossible_transits,
     periods_beyond_the_data,
     too_few_transits,
@@ -120,3 +121,29 @@ def test_events_last_as_long_as_what_is_tried_and_reach_the_threshold(hours: flo
     sound = 1.5 * (1 - 1e-9) <= hours <= 16 * (1 + 1e-9) and 5.5 <= snr < math.inf
     found = impossible_events(rows, shortest_hours=1.5, longest_hours=16.0, threshold=5.5)
     assert keys(found) == ([] if sound else ["a"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_sound"),
+    [
+        ({}, True),
+        ({"transit_coverage": math.nan, "near_gap_fraction": math.nan, "mean_depth_err_ppm": math.nan}, True),
+        ({"n_transits_measured": 9}, False),
+        ({"transit_coverage": 1.2}, False),
+        ({"near_gap_fraction": -0.1}, False),
+        ({"duty_cycle": 1.5}, False),
+        ({"mean_depth_err_ppm": 0.0}, False),
+        ({"mean_depth_err_ppm": math.inf}, False),
+        ({"brightening_over_dip": 1.1}, False),
+        ({"phase_noise": math.nan}, False),
+        ({"red_noise": 0.9}, False),
+    ],
+)
+def test_measures_keep_within_what_can_be(changes: dict[str, float], is_sound: bool) -> None:
+    row = {
+        "n_transits_measured": 7, "n_transits_expected": 8, "transit_coverage": 0.9, "near_gap_fraction": 0.2,
+        "duty_cycle": 0.05, "weak_secondary_phase": 0.4, "brightening_over_dip": 0.1,
+        "mean_depth_err_ppm": 30.0, "red_noise": 1.0, "phase_noise": 1.1,
+    }  # fmt: skip
+    rows = pl.LazyFrame([{"key": "a", **row, **changes}])
+    assert keys(impossible_features(rows)) == ([] if is_sound else ["a"])

@@ -1,0 +1,1 @@
+"""Measures of candidates that tell planets from what looks like them."""

@@ -1,0 +1,181 @@
+"""All measures of candidates, for many at once.
+
+What each measure is lives in the other modules; which of them make a row, in which units, is said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from astro_assets.transits.noise import red_noise_factor
+from astro_assets.transits.search.boxes import Box
+from astro_assets.transits.search.engine import Curve, Floats
+from astro_assets.transits.search.periods import transit_duration_days
+from astro_assets.transits.vetting.centroids import Centroids, CentroidShift, centroid_shift
+from astro_assets.transits.vetting.coverage import Calendar, Coverage, calendar_of, coverage_of
+from astro_assets.transits.vetting.events import event_statistics, events_of
+from astro_assets.transits.vetting.folds import Folds, divided, fold
+from astro_assets.transits.vetting.model_shift import model_shift
+from astro_assets.transits.vetting.shape import shape_of
+from astro_assets.transits.vetting.sine_waves import SineWaves, sine_waves
+
+_PPM: Final = 1e6
+#: Candidates are measured together up to so many samples: half a gigabyte.
+_MOST_SAMPLES: Final = 1_000_000
+#: Noise is measured further from transits than this, in durations.
+_OUT_OF_TRANSIT: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A candidate and what its star did.
+
+    Parameters
+    ----------
+    box
+        Its ephemeris.
+    star
+        All of the detrended light curve: what was observed.
+    curve
+        The same without the transits of the star's stronger candidates.
+    undetrended
+        The samples of ``curve`` with their trend.
+    centroids
+        Motion of the light, without these transits as well, of each segment whose file tells.
+    """
+
+    box: Box
+    star: Curve
+    curve: Curve
+    undetrended: Curve
+    centroids: Sequence[Centroids]
+
+
+def transit_features(candidates: Sequence[Examined]) -> list[dict[str, Any]]:
+    """Measure candidates.
+
+    Parameters
+    ----------
+    candidates
+        Any number m of them, of any stars. The measures of one do not depend on the others.
+
+    Returns
+    -------
+    list of dict
+        For each the columns of ``transits/transit_features`` that are measured; NaN where data lack.
+    """
+    return [row for some in _portions(candidates) for row in _measured(some)]
+
+
+def _portions(candidates: Sequence[Examined]) -> Iterator[list[Examined]]:
+    """Divide candidates, so that memory is bounded."""
+    portion: list[Examined] = []
+    size = 0
+    for one in candidates:
+        if portion and size + one.star.time.size > _MOST_SAMPLES:
+            yield portion
+            portion, size = [], 0
+        portion.append(one)
+        size += one.star.time.size
+    if portion:
+        yield portion
+
+
+def _measured(candidates: Sequence[Examined]) -> list[dict[str, Any]]:
+    boxes = [one.box for one in candidates]
+    cadence = np.array([one.star.cadence_days for one in candidates])
+    observed = fold([one.star for one in candidates], boxes)
+    calendar = calendar_of(observed, cadence)
+    folds = fold([one.curve for one in candidates], boxes)
+    noise = np.array([_red_noise(one.curve, one.box) for one in candidates])
+    waves = sine_waves(fold([one.undetrended for one in candidates], boxes))
+    moved = centroid_shift([one.centroids for one in candidates], boxes)
+    columns = _of_events(folds, calendar, coverage_of(observed, calendar, cadence), cadence, noise)
+    depth = columns["mean_depth_ppm"] / _PPM
+    columns |= _of_the_fold(folds, noise) | _of_sines(waves, depth) | _of_light(moved, depth)
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _red_noise(curve: Curve, box: Box) -> float:
+    """By how much boxes as long as the transit, out of it, are noisier than white noise makes them."""
+    out = curve.where(~box.covers(curve.time, _OUT_OF_TRANSIT))
+    if not out.time.size:
+        return 1.0
+    return red_noise_factor(out.time, out.flux, out.weight, out.cadence_days, box.duration)
+
+
+def _of_events(
+    folds: Folds, calendar: Calendar, coverage: Coverage, cadence: Floats, noise: Floats
+) -> dict[str, Any]:
+    events = events_of(folds, calendar, cadence)
+    single = event_statistics(events, noise)
+    multiple = single.depth / single.error
+    return {
+        "mean_depth_ppm": _PPM * single.depth,
+        "mean_depth_err_ppm": _PPM * single.error,
+        "multiple_event_statistic": multiple,
+        "red_noise": noise,
+        "n_transits_expected": calendar.count,
+        "n_transits_measured": events.count(),
+        "transit_coverage": coverage.covered,
+        "near_gap_fraction": coverage.near_gap,
+        "mean_over_median_depth": single.mean_over_median,
+        "largest_single_event": single.largest_single,
+        "largest_over_multiple": single.largest_over_multiple,
+        "event_chi_square": single.chi_square,
+        "chi": divided(multiple, np.sqrt(single.chi_square)),
+        "events_odd_even_sigma": single.odd_even_sigma,
+        "step_sigma": single.step_sigma,
+        "step_chi_square": single.step_chi_square,
+    }
+
+
+def _of_the_fold(folds: Folds, noise: Floats) -> dict[str, Floats]:
+    shape, shift = shape_of(folds, noise), model_shift(folds)
+    # In phase noise is at least that of single boxes: what repeats at the period adds to it.
+    in_phase = np.fmax(np.fmax(shift.red_noise, noise), 1.0)
+    depth, brightening = shift.primary_depth, np.fmax(shift.positive, 0.0)
+    primary = np.where(shift.primary > 0, shift.primary, np.nan)
+    return {
+        "bottom_over_mean_depth": shape.bottom_over_mean,
+        "asymmetry_sigma": shape.asymmetry_sigma,
+        "duration_over_solar": folds.duration / transit_duration_days(folds.period),
+        "duty_cycle": folds.duration / folds.period,
+        "phase_noise": in_phase,
+        "primary_beyond_noise": shift.primary / in_phase - shift.unlikely,
+        "primary_beyond_tertiary": shift.primary - shift.tertiary - shift.unlikely_once,
+        "primary_beyond_positive": shift.primary - shift.positive - shift.unlikely_once,
+        "secondary_beyond_noise": shift.secondary / in_phase - shift.unlikely,
+        "secondary_beyond_tertiary": shift.secondary - shift.tertiary - shift.unlikely_once,
+        "secondary_beyond_positive": shift.secondary - shift.positive - shift.unlikely_once,
+        "weak_secondary_phase": shift.secondary_phase,
+        "weak_secondary_over_depth": divided(shift.secondary_depth, depth),
+        "weak_secondary_sigma": shift.secondary / in_phase,
+        "half_period_sigma": shift.half_depth / (shift.half_err * in_phase),
+        "half_period_unlike_sigma": (depth - shift.half_depth)
+        / (np.hypot(shift.primary_err, shift.half_err) * in_phase),
+        "brightening_over_dip": brightening / (brightening + primary),
+    }
+
+
+def _of_sines(waves: SineWaves, depth: Floats) -> dict[str, Floats]:
+    half, same, twice = waves.sigma
+    return {
+        "sine_half_period_sigma": half,
+        "sine_period_sigma": same,
+        "sine_twice_period_sigma": twice,
+        "sine_over_depth": divided(waves.clearest, depth),
+    }
+
+
+def _of_light(moved: CentroidShift, depth: Floats) -> dict[str, Floats]:
+    return {
+        "centroid_shift_pixels": moved.pixels,
+        "centroid_shift_sigma": moved.sigma,
+        "source_offset_pixels": moved.pixels * (divided(np.ones(depth.size), depth) - 1),
+    }
