@@ -301,12 +301,13 @@ def main() -> int:
         searched, unjudged = stars(ledger)
         search = SearchSettings(**ledger.config(TRANSIT_CANDIDATES).model_dump())
     print_signals(console, searched)
+    either = f"a false-alarm probability of {search.false_alarm_threshold:g}"
+    judgements = {
+        f"detected: a statistic of {search.detection_threshold:g} or {either}": searched,
+        f"kept: a statistic of {search.statistic_floor:g}": with_all_kept(searched),
+    }
     enough = []
-    for name, judged in (
-        (f"detected (statistic {search.detection_threshold:g} or false-alarm probability "
-         f"{search.false_alarm_threshold:g})", searched),
-        (f"all that are kept (statistic {search.statistic_floor:g})", with_all_kept(searched)),
-    ):  # fmt: skip
+    for name, judged in judgements.items():
         console.print(f"[bold]{name}[/bold]")
         are_high, are_silent = print_rates(console, judged), print_quiet(console, judged)
         enough.append(are_high and are_silent)
