@@ -57,7 +57,7 @@ TRANSIT_FEATURE_SCHEMA: Final = Schema(
         Column(
             "event_chi_square",
             "float64",
-            "Reduced chi-square of the depths about their mean, red noise included; NaN for one transit.",
+            "Reduced chi-square of single transits about the mean transit, red noise included; NaN for one.",
         ),
         Column(
             "chi",
@@ -67,7 +67,7 @@ TRANSIT_FEATURE_SCHEMA: Final = Schema(
         Column(
             "events_odd_even_sigma",
             "float64",
-            f"Difference of the mean depths of odd and even transits, each below what is beside it, {_SIGMA}",
+            f"Difference of odd and even transits, each below what is beside it, {_SIGMA}",
         ),
         Column(
             "step_sigma",

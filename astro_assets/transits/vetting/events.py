@@ -8,6 +8,7 @@ the tests of single transits of Kunimoto et al. (2025, arXiv:2509.10619).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from numpy.typing import NDArray
 from astro_assets.transits.search.engine import Floats
 from astro_assets.transits.vetting.coverage import Calendar, observed, sides_of
 from astro_assets.transits.vetting.folds import Folds, Indices, divided, group_medians, sums
+
+#: Parts of a transit in which the mean of all is taken for its shape.
+_PARTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,9 @@ class Events:
         Whose each is, and its number counted from the epoch, shape (k,).
     depth
         Below what is beside it, or where nothing is, below all that is out of transit.
+    excess
+        Depth less that of the mean transit, by a constant of the candidate, where both are observed: of the
+        part of a transit that is there the mean depth is not that of all.
     rise
         Flux after it less flux before it; weight 0 where a side is missing.
     shift
@@ -53,6 +60,7 @@ class Events:
     candidate: Indices
     number: Indices
     depth: Mean
+    excess: Mean
     rise: Mean
     shift: Mean
 
@@ -89,11 +97,11 @@ def events_of(folds: Folds, calendar: Calendar, cadence: Floats) -> Events:
     is_seen = observed(calendar.shown(folds, cadence, inside), folds, calendar)
     place = calendar.place(folds)
 
-    def mean(chosen: NDArray[np.bool_]) -> Mean:
+    def mean(chosen: NDArray[np.bool_], dip: Floats = folds.dip) -> Mean:
         some = chosen & (place >= 0)
         of, weights = place[some], folds.weight[some]
         total = sums(of, weights, is_seen.size)
-        value = divided(sums(of, weights * folds.dip[some], is_seen.size), total)
+        value = divided(sums(of, weights * dip[some], is_seen.size), total)
         return Mean(value[is_seen], total[is_seen])
 
     within, before, after = mean(inside), mean(sides.before), mean(sides.after)
@@ -113,9 +121,23 @@ def events_of(folds: Folds, calendar: Calendar, cadence: Floats) -> Events:
         candidate=candidate,
         number=calendar.number[is_seen],
         depth=within.less(level),
+        excess=mean(inside, folds.dip - _profile(folds)).less(level),
         rise=before.less(after),
         shift=within.less(both),
     )
+
+
+def _profile(folds: Folds) -> Floats:
+    """Return the mean dip of all transits where each sample is in its own, 0 out of transit, shape (n,)."""
+    inside = folds.distance < 0.5
+    part = np.floor((folds.offset / folds.duration[folds.candidate] + 0.5) * _PARTS).astype(np.int64)
+    place = (_PARTS * folds.candidate + np.minimum(part, _PARTS - 1))[inside]
+    weight = folds.weight[inside]
+    n_places = _PARTS * folds.size
+    means = divided(sums(place, weight * folds.dip[inside], n_places), sums(place, weight, n_places))
+    profile = np.zeros(folds.time.size)
+    profile[inside] = means[place]
+    return profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +155,7 @@ class EventStatistics:
     largest_over_multiple
         The same over the ratio of all (multiple-event statistic): 1 where one transit is all there is.
     chi_square
-        Reduced chi-square of the depths about their mean.
+        Reduced chi-square of single transits about the mean transit.
     odd_even_sigma
         Difference of mean odd and even depths over its error.
     step_sigma
@@ -175,7 +197,8 @@ def event_statistics(events: Events, red_noise: Floats) -> EventStatistics:
     largest = np.full(events.size, np.nan)
     np.fmax.at(largest, of, depths.value * np.sqrt(depths.weight) / red_noise[of])
     is_odd = events.number % 2 == 1
-    (odd, odd_weight), (even, even_weight) = (events.mean(depths, some) for some in (is_odd, ~is_odd))
+    excess, _ = events.mean(events.excess)
+    (odd, odd_weight), (even, even_weight) = (events.mean(events.excess, some) for some in (is_odd, ~is_odd))
     both = divided(odd_weight * even_weight, odd_weight + even_weight)
     rise, rise_weight = events.mean(events.rise)
     return EventStatistics(
@@ -184,7 +207,7 @@ def event_statistics(events: Events, red_noise: Floats) -> EventStatistics:
         mean_over_median=divided(depth, group_medians(of, np.nan_to_num(depths.value), events.size)),
         largest_single=largest,
         largest_over_multiple=largest * error / positive,
-        chi_square=events.chi_square(depths, depth, 1) / red_noise**2,
+        chi_square=events.chi_square(events.excess, excess, 1) / red_noise**2,
         odd_even_sigma=np.abs(odd - even) * np.sqrt(both) / red_noise,
         step_sigma=rise * np.sqrt(rise_weight) / red_noise,
         step_chi_square=events.chi_square(events.rise, np.zeros(events.size), 0) / red_noise**2,

@@ -163,6 +163,18 @@ def test_a_single_event_is_all_there_is():
     assert row["chi"] < 4
 
 
+def test_transits_of_which_a_part_is_missing_are_no_others():
+    """Half of a deep transit, its bottom or its ingress, has another mean depth than all of it."""
+    time = stars.times()
+    offset, number = stars.BOX.offset(time), stars.BOX.number(time)
+    kept = ~((number % 3 == 0) & (np.abs(offset) < 0.22 * stars.DURATION))
+    flux = 1 - 5 * (1 - stars.v_shaped())
+    row = measured(flux[kept], time=time[kept])
+    assert row["n_transits_measured"] >= 8
+    assert row["event_chi_square"] < 4
+    assert row["events_odd_even_sigma"] < 4
+
+
 def test_red_noise_widens_errors():
     noise = red_noise(stars.times(), 0.3, stars.SIGMA, np.random.default_rng(3))
     quiet, noisy = measured(stars.planet()), measured(stars.planet() + noise)
