@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from astro_assets.transits.noise import red_noise_factor
+from astro_assets.transits.search.binning import binned
 from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.search.periods import transit_duration_days
@@ -24,8 +25,10 @@ from astro_assets.transits.vetting.shape import shape_of
 from astro_assets.transits.vetting.sine_waves import SineWaves, sine_waves
 
 _PPM: Final = 1e6
-#: Candidates are measured together up to so many samples: half a gigabyte.
-_MOST_SAMPLES: Final = 1_000_000
+#: Candidates are measured together up to so many samples: few enough for a processor's cache.
+_MOST_SAMPLES: Final = 100_000
+#: Sine waves are fitted to bins of a quarter of an hour.
+_BIN_DAYS: Final = 15 / 1440
 #: Noise is measured further from transits than this, in durations.
 _OUT_OF_TRANSIT: Final = 1.5
 
@@ -92,7 +95,7 @@ def _measured(candidates: Sequence[Examined]) -> list[dict[str, Any]]:
     calendar = calendar_of(observed, cadence)
     folds = fold([one.curve for one in candidates], boxes)
     noise = np.array([_red_noise(one.curve, one.box) for one in candidates])
-    waves = sine_waves(fold([one.undetrended for one in candidates], boxes))
+    waves = sine_waves(fold([binned(one.undetrended, _BIN_DAYS) for one in candidates], boxes))
     moved = centroid_shift([one.centroids for one in candidates], boxes)
     columns = _of_events(folds, calendar, coverage_of(observed, calendar, cadence), cadence, noise)
     depth = columns["mean_depth_ppm"] / _PPM

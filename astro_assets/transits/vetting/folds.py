@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,17 +141,12 @@ def group_medians(group: Indices, values: Floats, n_groups: int) -> Floats:
     Parameters
     ----------
     group
-        Of each value, 0 to ``n_groups`` - 1, shape (n,).
+        Of each value, 0 to ``n_groups`` - 1, in order, shape (n,).
     values
         Finite, shape (n,).
     n_groups
         Number of groups.
     """
-    ordered = values[np.lexsort((values, group))]
-    counts = np.bincount(group, minlength=n_groups)
-    first = np.cumsum(counts) - counts
-    medians = np.full(n_groups, np.nan)
-    some = counts > 0
-    low, high = (first + (counts - 1) // 2)[some], (first + counts // 2)[some]
-    medians[some] = 0.5 * (ordered[low] + ordered[high])
-    return medians
+    bounds = np.searchsorted(group, np.arange(n_groups + 1)).tolist()
+    medians = [np.median(values[a:b]) if b > a else np.nan for a, b in pairwise(bounds)]
+    return np.array(medians, np.float64)
