@@ -16,7 +16,7 @@ import numpy as np
 from astro_assets.transits.noise import point_scatter
 from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve, Floats
-from astro_assets.transits.vetting.coverage import calendar_of
+from astro_assets.transits.vetting.coverage import calendar_of, near_transits
 from astro_assets.transits.vetting.events import events_of
 from astro_assets.transits.vetting.folds import divided, fold, sums
 
@@ -125,9 +125,9 @@ def centroid_shift(stars: Sequence[Sequence[Centroids]], boxes: Sequence[Box]) -
 
 def _shift(curves: Sequence[Curve], boxes: Sequence[Box]) -> tuple[Floats, Floats]:
     """Mean shift of each segment along one axis, and its variance, NaN without a transit with both sides."""
-    folds = fold(curves, boxes)
+    folds = fold([near_transits(curve, box) for curve, box in zip(curves, boxes, strict=True)], boxes)
     cadence = np.array([curve.cadence_days for curve in curves], np.float64)
-    events = events_of(folds, calendar_of(folds, cadence), cadence)
+    events = events_of(folds, calendar_of(curves, boxes), cadence)
     shift, weight = events.mean(events.shift)
     scatter = np.fmax(events.chi_square(events.shift, shift, 1), 1.0)
     return shift, divided(scatter, weight)

@@ -5,13 +5,16 @@ Only times are looked at; depths are measured in `events`.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.transits.search.engine import Floats
+from astro_assets.transits.search.boxes import Box
+from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.vetting.folds import Folds, Indices, divided, sums
 
 #: What is beside a transit lies between these distances from its middle, in durations, and not in the dip
@@ -72,19 +75,27 @@ class Calendar:
         return sums(place[counted], days[counted], self.candidate.size)
 
 
-def calendar_of(folds: Folds, cadence: Floats) -> Calendar:
-    """List the transits within half a cadence, shape (m,), of the data."""
-    bounds = np.searchsorted(folds.candidate, np.arange(folds.size + 1))
-    has_data = bounds[1:] > bounds[:-1]
-    first, count = np.zeros(folds.size, np.int64), np.zeros(folds.size, np.int64)
-    begin, end = folds.time[bounds[:-1][has_data]], folds.time[bounds[1:][has_data] - 1]
-    slack = 0.5 * cadence[has_data]
-    epoch, period = folds.epoch[has_data], folds.period[has_data]
-    earliest, latest = np.ceil((begin - slack - epoch) / period), np.floor((end + slack - epoch) / period)
-    first[has_data] = earliest.astype(np.int64)
-    count[has_data] = np.maximum(latest - earliest + 1, 0).astype(np.int64)
-    candidate = np.repeat(np.arange(folds.size, dtype=np.int64), count)
+def calendar_of(curves: Sequence[Curve], boxes: Sequence[Box]) -> Calendar:
+    """List the transits of each box whose middle is within half a cadence of the data of its curve."""
+    spans = [_numbers(curve, box) for curve, box in zip(curves, boxes, strict=True)]
+    first, end = np.array(spans, np.int64).reshape(-1, 2).T
+    count = end - first
+    candidate = np.repeat(np.arange(count.size, dtype=np.int64), count)
     return Calendar(first, count, np.cumsum(count) - count, candidate)
+
+
+def _numbers(curve: Curve, box: Box) -> tuple[int, int]:
+    """Return the number of the first transit, and one more than that of the last; equal without any."""
+    if not curve.time.size:
+        return 0, 0
+    slack = 0.5 * curve.cadence_days
+    first = math.ceil((curve.time[0] - slack - box.epoch) / box.period)
+    return first, max(math.floor((curve.time[-1] + slack - box.epoch) / box.period) + 1, first)
+
+
+def near_transits(curve: Curve, box: Box) -> Curve:
+    """Return the samples in the transits of a box and beside them."""
+    return curve.where(box.covers(curve.time, 2 * _OUTER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +151,7 @@ def coverage_of(folds: Folds, calendar: Calendar, cadence: Floats) -> Coverage:
     Parameters
     ----------
     folds
-        All samples, those of other candidates' transits, too.
+        All samples in the transits and beside them, those of other candidates' transits, too.
     calendar
         The transits.
     cadence

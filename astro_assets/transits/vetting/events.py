@@ -87,7 +87,7 @@ def events_of(folds: Folds, calendar: Calendar, cadence: Floats) -> Events:
     Parameters
     ----------
     folds
-        Samples of m candidates, without those of other candidates' transits.
+        Samples in the transits of m candidates and beside them, without those of other candidates' transits.
     calendar
         Their transits.
     cadence

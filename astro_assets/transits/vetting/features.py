@@ -17,7 +17,7 @@ from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.search.periods import transit_duration_days
 from astro_assets.transits.vetting.centroids import Centroids, CentroidShift, centroid_shift
-from astro_assets.transits.vetting.coverage import Calendar, Coverage, calendar_of, coverage_of
+from astro_assets.transits.vetting.coverage import Calendar, Coverage, calendar_of, coverage_of, near_transits
 from astro_assets.transits.vetting.events import event_statistics, events_of
 from astro_assets.transits.vetting.folds import Folds, divided, fold
 from astro_assets.transits.vetting.model_shift import model_shift
@@ -25,9 +25,9 @@ from astro_assets.transits.vetting.shape import shape_of
 from astro_assets.transits.vetting.sine_waves import SineWaves, sine_waves
 
 _PPM: Final = 1e6
-#: Candidates are measured together up to so many samples: few enough for a processor's cache.
-_MOST_SAMPLES: Final = 100_000
-#: Sine waves are fitted to bins of a quarter of an hour.
+#: Candidates are measured together up to so many samples of their stars, which takes some 100 MB.
+_MOST_SAMPLES: Final = 1_000_000
+#: What is everywhere in the fold is measured in bins of a quarter of an hour.
 _BIN_DAYS: Final = 15 / 1440
 #: Noise is measured further from transits than this, in durations.
 _OUT_OF_TRANSIT: Final = 1.5
@@ -91,17 +91,23 @@ def _portions(candidates: Sequence[Examined]) -> Iterator[list[Examined]]:
 def _measured(candidates: Sequence[Examined]) -> list[dict[str, Any]]:
     boxes = [one.box for one in candidates]
     cadence = np.array([one.star.cadence_days for one in candidates])
-    observed = fold([one.star for one in candidates], boxes)
-    calendar = calendar_of(observed, cadence)
-    folds = fold([one.curve for one in candidates], boxes)
+    observed = fold([near_transits(one.star, one.box) for one in candidates], boxes)
+    near = fold([near_transits(one.curve, one.box) for one in candidates], boxes)
+    calendar = calendar_of([one.star for one in candidates], boxes)
+    phases = fold([_in_bins(one.curve, one.box) for one in candidates], boxes)
     noise = np.array([_red_noise(one.curve, one.box) for one in candidates])
     waves = sine_waves(fold([binned(one.undetrended, _BIN_DAYS) for one in candidates], boxes))
     moved = centroid_shift([one.centroids for one in candidates], boxes)
-    columns = _of_events(folds, calendar, coverage_of(observed, calendar, cadence), cadence, noise)
+    columns = _of_events(near, calendar, coverage_of(observed, calendar, cadence), cadence, noise)
     depth = columns["mean_depth_ppm"] / _PPM
-    columns |= _of_the_fold(folds, noise) | _of_sines(waves, depth) | _of_light(moved, depth)
+    columns |= _of_the_fold(near, phases, noise) | _of_sines(waves, depth) | _of_light(moved, depth)
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _in_bins(curve: Curve, box: Box) -> Curve:
+    """Average samples in bins much shorter than the transit: an edge is off by a sixteenth of it at most."""
+    return binned(curve, min(_BIN_DAYS, box.duration / 8))
 
 
 def _red_noise(curve: Curve, box: Box) -> float:
@@ -138,8 +144,8 @@ def _of_events(
     }
 
 
-def _of_the_fold(folds: Folds, noise: Floats) -> dict[str, Floats]:
-    shape, shift = shape_of(folds, noise), model_shift(folds)
+def _of_the_fold(near: Folds, phases: Folds, noise: Floats) -> dict[str, Floats]:
+    shape, shift = shape_of(near, noise), model_shift(phases)
     # In phase noise is at least that of single boxes: what repeats at the period adds to it.
     in_phase = np.fmax(np.fmax(shift.red_noise, noise), 1.0)
     depth, brightening = shift.primary_depth, np.fmax(shift.positive, 0.0)
@@ -147,8 +153,8 @@ def _of_the_fold(folds: Folds, noise: Floats) -> dict[str, Floats]:
     return {
         "bottom_over_mean_depth": shape.bottom_over_mean,
         "asymmetry_sigma": shape.asymmetry_sigma,
-        "duration_over_solar": folds.duration / transit_duration_days(folds.period),
-        "duty_cycle": folds.duration / folds.period,
+        "duration_over_solar": near.duration / transit_duration_days(near.period),
+        "duty_cycle": near.duration / near.period,
         "phase_noise": in_phase,
         "primary_beyond_noise": shift.primary / in_phase - shift.unlikely,
         "primary_beyond_tertiary": shift.primary - shift.tertiary - shift.unlikely_once,

@@ -42,7 +42,7 @@ def shape_of(folds: Folds, red_noise: Floats) -> Shape:
     Parameters
     ----------
     folds
-        Samples of m candidates.
+        Samples in the transits of m candidates and beside them.
     red_noise
         By how much the noise of a box exceeds white noise, shape (m,).
 
