@@ -57,7 +57,8 @@ TRANSIT_FEATURE_SCHEMA: Final = Schema(
         Column(
             "event_chi_square",
             "float64",
-            "Reduced chi-square of single transits about the mean transit, red noise included; NaN for one.",
+            "Reduced chi-square of single transits about the mean transit, red noise included; NaN for one. "
+            "Of deep transits of few samples it counts, too, how much of the ingress each shows.",
         ),
         Column(
             "chi",
@@ -151,15 +152,15 @@ TRANSIT_FEATURE_SCHEMA: Final = Schema(
         Column(
             "centroid_shift_pixels",
             "float64",
-            "Motion of the star's light in transit, root mean square over segments; NaN where the files have "
-            "no centroids.",
+            "Motion of the star's light in transit, root mean square over segments less what noise makes of "
+            "it; NaN where the files have no centroids on both sides of a transit.",
             "pixel",
         ),
         Column(
             "centroid_shift_sigma",
             "float64",
-            "Its significance: the normal deviate as unlikely as the shifts of all segments without motion, "
-            "the scatter of single transits included.",
+            "Its significance: the normal deviate as unlikely as the shifts of all segments without motion; "
+            "red noise counts, or the scatter of single transits where that is more.",
         ),
         Column(
             "source_offset_pixels",

@@ -42,11 +42,11 @@ def compute_transit_features(
 ) -> list[list[dict[str, Any]]]:
     """Measure the candidates of the stars searched as ``keys``: for each one row a candidate."""
     stars = [sorted(of_star["transit_candidates"], key=lambda row: int(row["rank"])) for of_star in parents]
-    examined = [
+    examined = (
         one
         for candidates, of_star in zip(stars, parents, strict=True)
         for one in _examined(candidates, of_star, config.mask_durations)
-    ]
+    )
     measures = iter(transit_features(examined))
     return [
         [

@@ -19,6 +19,7 @@ from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.vetting.coverage import calendar_of, near_transits
 from astro_assets.transits.vetting.events import events_of
 from astro_assets.transits.vetting.folds import divided, fold, sums
+from astro_assets.transits.vetting.red_noise import red_noise_out_of_transit
 
 _SECONDS: Final = 86400.0
 
@@ -39,16 +40,16 @@ class Centroids:
 
 @dataclass(frozen=True, slots=True)
 class CentroidShift:
-    """Motion in transit, shape (m,); NaN without centroids.
+    """Motion in transit, shape (m,); NaN without a transit with centroids on both sides.
 
     Parameters
     ----------
     pixels
-        Root of the mean square over segments.
+        Root of the mean square over segments, less what noise makes of it.
     sigma
         How many standard deviations of a normal distribution are as unlikely as the shifts of all segments
-        are without motion; what single transits scatter counts as noise; negative where less than half of
-        such stars move less.
+        are without motion; red noise counts, or what single transits scatter if that is more; negative where
+        more than half of such stars would move more.
     """
 
     pixels: Floats
@@ -112,13 +113,14 @@ def centroid_shift(stars: Sequence[Sequence[Centroids]], boxes: Sequence[Box]) -
     known = of[is_known]
     square, chi_square, weight = np.zeros(known.size), np.zeros(known.size), np.zeros(known.size)
     for shift, variance in shifts:
-        square += shift[is_known] ** 2
+        square += shift[is_known] ** 2 - variance[is_known]
         chi_square += shift[is_known] ** 2 / variance[is_known]
         weight += 0.5 / variance[is_known]
     n_segments = np.bincount(known, minlength=len(stars))
     total = sums(known, chi_square, len(stars))
+    of_weight = sums(known, weight, len(stars))
     return CentroidShift(
-        pixels=np.sqrt(divided(sums(known, weight * square, len(stars)), sums(known, weight, len(stars)))),
+        pixels=np.sqrt(np.maximum(divided(sums(known, weight * square, len(stars)), of_weight), 0.0)),
         sigma=np.array(list(map(_normal_sigma, total.tolist(), n_segments.tolist())), np.float64),
     )
 
@@ -129,18 +131,20 @@ def _shift(curves: Sequence[Curve], boxes: Sequence[Box]) -> tuple[Floats, Float
     cadence = np.array([curve.cadence_days for curve in curves], np.float64)
     events = events_of(folds, calendar_of(curves, boxes), cadence)
     shift, weight = events.mean(events.shift)
-    scatter = np.fmax(events.chi_square(events.shift, shift, 1), 1.0)
+    noise = np.array([red_noise_out_of_transit(*each) for each in zip(curves, boxes, strict=True)])
+    scatter = np.fmax(events.chi_square(events.shift, shift, 1), noise**2)
     return shift, divided(scatter, weight)
 
 
 def _normal_sigma(chi_square: float, n_pairs: int) -> float:
     """Return the normal deviate as unlikely as a chi-square of twice so many degrees of freedom."""
     # Loading it takes a while; the code location must load without it.
-    from scipy.special import logsumexp, ndtri_exp
+    from scipy.special import gammainc, logsumexp, ndtri, ndtri_exp
 
     if not n_pairs:
         return math.nan
-    half = max(0.5 * chi_square, 1e-12)
+    half = 0.5 * chi_square
+    if half < n_pairs:  # near or below the median: the lower tail is the accurate one
+        return float(ndtri(max(gammainc(n_pairs, half), 1e-300)))
     terms = [j * math.log(half) - math.lgamma(j + 1) for j in range(n_pairs)]
-    log_probability = min(float(logsumexp(terms)) - half, 0.0)
-    return -float(ndtri_exp(log_probability))
+    return -float(ndtri_exp(float(logsumexp(terms)) - half))

@@ -17,8 +17,8 @@ from astro_assets.transits.search.engine import Floats
 from astro_assets.transits.vetting.coverage import Calendar, observed, sides_of
 from astro_assets.transits.vetting.folds import Folds, Indices, divided, group_medians, sums
 
-#: Parts of a transit in which the mean of all is taken for its shape.
-_PARTS: Final = 20
+#: Parts of a transit, at most, in which the mean of all is taken for its shape.
+_MOST_PARTS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Events:
     candidate, number
         Whose each is, and its number counted from the epoch, shape (k,).
     depth
-        Below what is beside it, or where nothing is, below all that is out of transit.
+        Below what is beside it, or where nothing is, below what is beside all of them.
     excess
         Depth less that of the mean transit, by a constant of the candidate, where both are observed: of the
         part of a transit that is there the mean depth is not that of all.
@@ -107,10 +107,13 @@ def events_of(folds: Folds, calendar: Calendar, cadence: Floats) -> Events:
     within, before, after = mean(inside), mean(sides.before), mean(sides.after)
     beside = mean(sides.before | sides.after)
     candidate = calendar.candidate[is_seen]
-    elsewhere = Mean(*(of[candidate] for of in folds.mean(~inside)))
+    elsewhere, weight = folds.mean(~inside)
+    # All transits share it: each has its part, so that its error is in the mean once.
+    part = divided(within.weight, sums(candidate, within.weight, folds.size)[candidate])
+    has_sides = beside.weight > 0
     level = Mean(
-        np.where(beside.weight > 0, beside.value, elsewhere.value),
-        np.where(beside.weight > 0, beside.weight, elsewhere.weight),
+        np.where(has_sides, beside.value, elsewhere[candidate]),
+        np.where(has_sides, beside.weight, weight[candidate] * part),
     )
     both = Mean(
         0.5 * (before.value + after.value),
@@ -121,22 +124,32 @@ def events_of(folds: Folds, calendar: Calendar, cadence: Floats) -> Events:
         candidate=candidate,
         number=calendar.number[is_seen],
         depth=within.less(level),
-        excess=mean(inside, folds.dip - _profile(folds)).less(level),
+        excess=mean(inside, folds.dip - _profile(folds, cadence)).less(level),
         rise=before.less(after),
         shift=within.less(both),
     )
 
 
-def _profile(folds: Folds) -> Floats:
-    """Return the mean dip of all transits where each sample is in its own, 0 out of transit, shape (n,)."""
+def _profile(folds: Folds, cadence: Floats) -> Floats:
+    """Return the mean dip of all transits where each sample is in its own, 0 out of transit, shape (n,).
+
+    Parts are not shorter than a cadence; what a single transit shows alone has the mean of all of it.
+    """
     inside = folds.distance < 0.5
-    part = np.floor((folds.offset / folds.duration[folds.candidate] + 0.5) * _PARTS).astype(np.int64)
-    place = (_PARTS * folds.candidate + np.minimum(part, _PARTS - 1))[inside]
-    weight = folds.weight[inside]
-    n_places = _PARTS * folds.size
-    means = divided(sums(place, weight * folds.dip[inside], n_places), sums(place, weight, n_places))
+    of, number = folds.candidate[inside], folds.number[inside]
+    dip, weight = folds.dip[inside], folds.weight[inside]
+    parts = np.clip(np.floor(folds.duration / cadence), 1, _MOST_PARTS).astype(np.int64)
+    start = np.cumsum(parts) - parts
+    part = np.floor((folds.offset[inside] / folds.duration[of] + 0.5) * parts[of]).astype(np.int64)
+    place = start[of] + np.minimum(part, parts[of] - 1)
+    n_places = int(parts.sum())
+    means = divided(sums(place, weight * dip, n_places), sums(place, weight, n_places))
+    earliest, latest = np.full(n_places, np.iinfo(np.int64).max), np.full(n_places, np.iinfo(np.int64).min)
+    np.minimum.at(earliest, place, number)
+    np.maximum.at(latest, place, number)
+    whole, _ = folds.mean(inside)
     profile = np.zeros(folds.time.size)
-    profile[inside] = means[place]
+    profile[inside] = np.where((latest > earliest)[place], means[place], whole[of])
     return profile
 
 

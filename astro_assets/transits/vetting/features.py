@@ -5,13 +5,12 @@ What each measure is lives in the other modules; which of them make a row, in wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from astro_assets.transits.noise import red_noise_factor
 from astro_assets.transits.search.binning import binned
 from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve, Floats
@@ -21,6 +20,7 @@ from astro_assets.transits.vetting.coverage import Calendar, Coverage, calendar_
 from astro_assets.transits.vetting.events import event_statistics, events_of
 from astro_assets.transits.vetting.folds import Folds, divided, fold
 from astro_assets.transits.vetting.model_shift import model_shift
+from astro_assets.transits.vetting.red_noise import red_noise_out_of_transit
 from astro_assets.transits.vetting.shape import shape_of
 from astro_assets.transits.vetting.sine_waves import SineWaves, sine_waves
 
@@ -29,8 +29,6 @@ _PPM: Final = 1e6
 _MOST_SAMPLES: Final = 1_000_000
 #: What is everywhere in the fold is measured in bins of a quarter of an hour.
 _BIN_DAYS: Final = 15 / 1440
-#: Noise is measured further from transits than this, in durations.
-_OUT_OF_TRANSIT: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +56,14 @@ class Examined:
     centroids: Sequence[Centroids]
 
 
-def transit_features(candidates: Sequence[Examined]) -> list[dict[str, Any]]:
+def transit_features(candidates: Iterable[Examined]) -> list[dict[str, Any]]:
     """Measure candidates.
 
     Parameters
     ----------
     candidates
-        Any number m of them, of any stars. The measures of one do not depend on the others.
+        Any number m of them, of any stars, taken as they are needed. The measures of one do not depend on the
+        others.
 
     Returns
     -------
@@ -74,7 +73,7 @@ def transit_features(candidates: Sequence[Examined]) -> list[dict[str, Any]]:
     return [row for some in _portions(candidates) for row in _measured(some)]
 
 
-def _portions(candidates: Sequence[Examined]) -> Iterator[list[Examined]]:
+def _portions(candidates: Iterable[Examined]) -> Iterator[list[Examined]]:
     """Divide candidates, so that memory is bounded."""
     portion: list[Examined] = []
     size = 0
@@ -95,7 +94,7 @@ def _measured(candidates: Sequence[Examined]) -> list[dict[str, Any]]:
     near = fold([near_transits(one.curve, one.box) for one in candidates], boxes)
     calendar = calendar_of([one.star for one in candidates], boxes)
     phases = fold([_in_bins(one.curve, one.box) for one in candidates], boxes)
-    noise = np.array([_red_noise(one.curve, one.box) for one in candidates])
+    noise = np.array([red_noise_out_of_transit(one.curve, one.box) for one in candidates])
     waves = sine_waves(fold([binned(one.undetrended, _BIN_DAYS) for one in candidates], boxes))
     moved = centroid_shift([one.centroids for one in candidates], boxes)
     columns = _of_events(near, calendar, coverage_of(observed, calendar, cadence), cadence, noise)
@@ -108,14 +107,6 @@ def _measured(candidates: Sequence[Examined]) -> list[dict[str, Any]]:
 def _in_bins(curve: Curve, box: Box) -> Curve:
     """Average samples in bins much shorter than the transit: an edge is off by a sixteenth of it at most."""
     return binned(curve, min(_BIN_DAYS, box.duration / 8))
-
-
-def _red_noise(curve: Curve, box: Box) -> float:
-    """By how much boxes as long as the transit, out of it, are noisier than white noise makes them."""
-    out = curve.where(~box.covers(curve.time, _OUT_OF_TRANSIT))
-    if not out.time.size:
-        return 1.0
-    return red_noise_factor(out.time, out.flux, out.weight, out.cadence_days, box.duration)
 
 
 def _of_events(
@@ -148,7 +139,7 @@ def _of_the_fold(near: Folds, phases: Folds, noise: Floats) -> dict[str, Floats]
     shape, shift = shape_of(near, noise), model_shift(phases)
     # In phase noise is at least that of single boxes: what repeats at the period adds to it.
     in_phase = np.fmax(np.fmax(shift.red_noise, noise), 1.0)
-    depth, brightening = shift.primary_depth, np.fmax(shift.positive, 0.0)
+    depth, brightening = shift.primary_depth, np.maximum(shift.positive, 0.0)
     primary = np.where(shift.primary > 0, shift.primary, np.nan)
     return {
         "bottom_over_mean_depth": shape.bottom_over_mean,

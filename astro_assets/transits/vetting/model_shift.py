@@ -161,6 +161,7 @@ class _Boxes:
         )
         level = _level(folds, folds.distance > 0.5 * _APART)
         depth = np.nan_to_num(divided(excess, weight) - level[candidate])
+        is_known = (np.isfinite(level) & (cycle >= _LEAST_CYCLE))[candidate]
         middle = within / count[candidate]
         expected = folds.total(folds.weight) / np.maximum(cycle, 1)
         length = cycle[candidate]
@@ -172,7 +173,7 @@ class _Boxes:
             depth=depth,
             weight=weight,
             ratio=depth * np.sqrt(weight),
-            is_seen=(weight > _LEAST_WEIGHT * expected[candidate]) & (length >= _LEAST_CYCLE),
+            is_seen=(weight > _LEAST_WEIGHT * expected[candidate]) & is_known,
             from_primary=np.minimum(middle, 1 - middle) * length,
             from_half=np.abs(middle - 0.5) * length,
             cycle=cycle,

@@ -25,12 +25,12 @@ def times(seed=0):
     return sector_times(seed, CADENCE)
 
 
-def examined(flux, time=None, box=BOX, seed=0, trend=0.0, centroids=(), hidden=None):
+def examined(flux, time=None, box=BOX, seed=0, trend=0.0, centroids=(), hidden=None, cadence=CADENCE):
     """Return a candidate of a star with this flux and white noise; ``hidden`` are masked for another."""
     time = times(seed) if time is None else time
     seen = flux + np.random.default_rng([seed, 77]).normal(0, SIGMA, time.size)
     error = np.full(time.size, SIGMA)
-    star, undetrended = (Curve(time, values, error, CADENCE) for values in (seen, seen + trend))
+    star, undetrended = (Curve(time, values, error, cadence) for values in (seen, seen + trend))
     left = np.ones(time.size, dtype=bool) if hidden is None else ~hidden
     return Examined(box, star, star.where(left), undetrended.where(left), list(centroids))
 
