@@ -219,7 +219,11 @@ def test_a_setting_makes_exactly_its_tables_units_stale_and_computes_nothing(
         (f"transits/{name}", f"KIC {n}.01", "unsettled")
         for name in ("folded_views", "labelled_candidates")
         for n in homes.STARS
-    } | {("transits/single_transits", f"KIC {n}", "unsettled") for n in homes.STARS}
+    } | {
+        (f"transits/{name}", f"KIC {n}", "unsettled")
+        for name in ("single_transits", "transit_features")
+        for n in homes.STARS
+    }
     printed = answer("stale", home=home)
     assert "transits/transit_candidates  KIC 101  config" in printed
     assert homes.versions(home) == before
