@@ -69,7 +69,9 @@ def test_candidates_are_the_detected_rows_best_first(simulated_home: Home) -> No
 
 def test_all_candidates_are_those_and_the_rest(searched_home: Home, tmp_path: Path) -> None:
     home = homes.copy_of(searched_home, tmp_path / "home")
-    home.config_file.write_text("[transits.transit_candidates]\ndetection_threshold = 60\n")
+    home.config_file.write_text(
+        "[transits.transit_candidates]\ndetection_threshold = 60\nfalse_alarm_threshold = 1e-300\n"
+    )
     assert astro_assets("run", home=home).returncode == 0
     above, everything = (answer_json("candidates", *flag, home=home) for flag in ([], ["--all"]))
     assert {row["target_id"] for row in above} == {"KIC 100", "KIC 101"}
