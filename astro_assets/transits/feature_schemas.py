@@ -160,7 +160,7 @@ TRANSIT_FEATURE_SCHEMA: Final = Schema(
             "centroid_shift_sigma",
             "float64",
             "Its significance: the normal deviate as unlikely as the shifts of all segments without motion; "
-            "red noise counts, or the scatter of single transits where that is more.",
+            "the scatter of a segment's transits counts, or white noise where there is one.",
         ),
         Column(
             "source_offset_pixels",

@@ -19,7 +19,6 @@ from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.vetting.coverage import calendar_of, near_transits
 from astro_assets.transits.vetting.events import events_of
 from astro_assets.transits.vetting.folds import divided, fold, sums
-from astro_assets.transits.vetting.red_noise import red_noise_out_of_transit
 
 _SECONDS: Final = 86400.0
 
@@ -48,8 +47,8 @@ class CentroidShift:
         Root of the mean square over segments, less what noise makes of it.
     sigma
         How many standard deviations of a normal distribution are as unlikely as the shifts of all segments
-        are without motion; red noise counts, or what single transits scatter if that is more; negative where
-        more than half of such stars would move more.
+        are without motion; what single transits of a segment scatter counts as noise, of one alone white
+        noise; negative where more than half of such stars would move more.
     """
 
     pixels: Floats
@@ -131,8 +130,8 @@ def _shift(curves: Sequence[Curve], boxes: Sequence[Box]) -> tuple[Floats, Float
     cadence = np.array([curve.cadence_days for curve in curves], np.float64)
     events = events_of(folds, calendar_of(curves, boxes), cadence)
     shift, weight = events.mean(events.shift)
-    noise = np.array([red_noise_out_of_transit(*each) for each in zip(curves, boxes, strict=True)])
-    scatter = np.fmax(events.chi_square(events.shift, shift, 1), noise**2)
+    # Centroids drift for days: noise of boxes far apart is not that of a transit beside its sides.
+    scatter = np.fmax(events.chi_square(events.shift, shift, 1), 1.0)
     return shift, divided(scatter, weight)
 
 

@@ -340,20 +340,6 @@ def test_few_transits_of_few_samples_are_compared_with_each_other(n_transits):
     assert np.mean([row["events_odd_even_sigma"] ** 2 for row in rows]) < 4
 
 
-def test_red_noise_of_the_light_counts_where_a_segment_has_one_transit():
-    box = Box(20.0, 1331.0, 0.2)
-    sigmas = []
-    for seed in range(60):
-        time = stars.times(seed)
-        moved = red_noise(time, 0.3, 2 * stars.PIXELS, np.random.default_rng([seed, 9]))
-        light = stars.light(time, moved, moved[::-1], seed=seed)
-        sigmas.append(
-            measured(stars.planet(seed), seed=seed, box=box, centroids=[light])["centroid_shift_sigma"]
-        )
-    assert np.std(sigmas) < 1.3
-    assert np.mean(sigmas) < 0.4
-
-
 def test_the_error_of_the_level_is_in_the_depth_of_short_periods():
     """Without sides all transits share one level."""
     examined = [
