@@ -6,16 +6,13 @@ at a time and one by one, whose rows must be equal. The least of some repeats.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
+from simulated_rows import light_curve_rows
 from timing import end, on_one_thread
 
-from astro_assets.observations.simulated_survey import simulate_survey
-from astro_assets.observations.tables import LIGHT_CURVES
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES
 
@@ -25,14 +22,7 @@ TOGETHER, REPEATS = 32, 3
 
 def candidates() -> tuple[list[str], list[dict[str, Any]]]:
     """Return the stars with candidates, and what the table reads of each."""
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for file in simulate_survey(N_STARS, SEED):
-            path = Path(folder) / file.name
-            path.write_bytes(file.content)
-            parents = {"observation_files": [{"sha256": path, "description": None}]}
-            rows += LIGHT_CURVES.compute(file.name, parents, LIGHT_CURVES.config)
-            path.unlink()
+    rows = light_curve_rows(N_STARS, SEED)
     names = [row["target_id"] for row in rows]
     selected = [{"selected_files": [row]} for row in rows]
     curves = DETRENDED_LIGHT_CURVES.compute(names, selected, DETRENDED_LIGHT_CURVES.config)

@@ -5,16 +5,13 @@ Spectra, and what follows them: peaks, refinement, aliases, measuring, fitting. 
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from simulated_rows import light_curve_rows
 
-from astro_assets.observations.simulated_survey import simulate_survey
-from astro_assets.observations.tables import LIGHT_CURVES
 from astro_assets.transits.search import signals
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.settings import SearchSettings
@@ -27,14 +24,7 @@ REPEATS = 3
 
 def curves() -> list[Curve]:
     """Simulate stars and detrend them as the product does."""
-    rows = []
-    with tempfile.TemporaryDirectory() as folder:
-        for file in simulate_survey(N_STARS, SEED):
-            path = Path(folder) / file.name
-            path.write_bytes(file.content)
-            parents = {"observation_files": [{"sha256": path, "description": None}]}
-            rows += LIGHT_CURVES.compute(file.name, parents, LIGHT_CURVES.config)
-            path.unlink()
+    rows = light_curve_rows(N_STARS, SEED)
     parents = [{"selected_files": [row]} for row in rows]
     names = [row["target_id"] for row in rows]
     found = DETRENDED_LIGHT_CURVES.compute(names, parents, DETRENDED_LIGHT_CURVES.config)

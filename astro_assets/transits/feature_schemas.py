@@ -160,7 +160,7 @@ TRANSIT_FEATURE_SCHEMA: Final = Schema(
             "centroid_shift_sigma",
             "float64",
             "Its significance: the normal deviate as unlikely as the shifts of all segments without motion; "
-            "the scatter of a segment's transits counts, or white noise where there is one.",
+            "noise is that of such shifts out of transit, or the scatter of transits where that is more.",
         ),
         Column(
             "source_offset_pixels",

@@ -13,14 +13,19 @@ from typing import Final
 
 import numpy as np
 
-from astro_assets.transits.noise import point_scatter
+from astro_assets.transits.noise import MAD_TO_SIGMA, point_scatter
 from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.vetting.coverage import calendar_of, near_transits
-from astro_assets.transits.vetting.events import events_of
-from astro_assets.transits.vetting.folds import divided, fold, sums
+from astro_assets.transits.vetting.events import Events, events_of
+from astro_assets.transits.vetting.folds import divided, fold, group_medians, sums
 
 _SECONDS: Final = 86400.0
+#: Noise is measured in boxes so many durations from each other, room for the sides of each, without what is
+#: within transits of this width.
+_APART: Final = 5.0
+_MASKED: Final = 1.5
+_FEWEST_BOXES: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,8 @@ class CentroidShift:
         Root of the mean square over segments, less what noise makes of it.
     sigma
         How many standard deviations of a normal distribution are as unlikely as the shifts of all segments
-        are without motion; what single transits of a segment scatter counts as noise, of one alone white
-        noise; negative where more than half of such stars would move more.
+        are without motion; noise is what such shifts are out of transit, or what those of single transits
+        scatter if that is more; negative where more than half of such stars would move more.
     """
 
     pixels: Floats
@@ -126,13 +131,33 @@ def centroid_shift(stars: Sequence[Sequence[Centroids]], boxes: Sequence[Box]) -
 
 def _shift(curves: Sequence[Curve], boxes: Sequence[Box]) -> tuple[Floats, Floats]:
     """Mean shift of each segment along one axis, and its variance, NaN without a transit with both sides."""
+    events = _events(curves, boxes)
+    shift, weight = events.mean(events.shift)
+    scatter = np.fmax(events.chi_square(events.shift, shift, 1), _noise(curves, boxes) ** 2)
+    return shift, divided(scatter, weight)
+
+
+def _events(curves: Sequence[Curve], boxes: Sequence[Box]) -> Events:
     folds = fold([near_transits(curve, box) for curve, box in zip(curves, boxes, strict=True)], boxes)
     cadence = np.array([curve.cadence_days for curve in curves], np.float64)
-    events = events_of(folds, calendar_of(curves, boxes), cadence)
-    shift, weight = events.mean(events.shift)
-    # Centroids drift for days: noise of boxes far apart is not that of a transit beside its sides.
-    scatter = np.fmax(events.chi_square(events.shift, shift, 1), 1.0)
-    return shift, divided(scatter, weight)
+    return events_of(folds, calendar_of(curves, boxes), cadence)
+
+
+def _noise(curves: Sequence[Curve], boxes: Sequence[Box]) -> Floats:
+    """By how much shifts are noisier than white noise makes them where nothing transits, at least 1.
+
+    Light drifts for days, which takes nothing from what is compared with its sides: the same is asked of
+    boxes out of transit, one after the other. 1 with fewer than 10 of them.
+    """
+    pairs = list(zip(curves, boxes, strict=True))
+    quiet = [curve.where(~box.covers(curve.time, _MASKED)) for curve, box in pairs]
+    elsewhere = [Box(_APART * box.duration, box.epoch, box.duration) for box in boxes]
+    events = _events(quiet, elsewhere)
+    known = events.shift.weight > 0
+    ratios = np.abs(events.shift.value[known]) * np.sqrt(events.shift.weight[known])
+    scatter = MAD_TO_SIGMA * group_medians(events.candidate[known], ratios, len(boxes))
+    are_enough = np.bincount(events.candidate[known], minlength=len(boxes)) >= _FEWEST_BOXES
+    return np.where(are_enough, np.fmax(scatter, 1.0), 1.0)
 
 
 def _normal_sigma(chi_square: float, n_pairs: int) -> float:

@@ -1,6 +1,6 @@
 """Stars whose dips are not, or are, those of a planet.
 
-Only the generation of data lives here: no test, no expectation.
+Only the generation of data, and their measuring, lives here: no test, no expectation.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import numpy as np
 from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.vetting.centroids import Centroids, centroids_of
-from astro_assets.transits.vetting.features import Examined
+from astro_assets.transits.vetting.features import Examined, transit_features
 from astro_assets_tests.transits.synthetic import Planet, sector_times, transits
 
 SIGMA = 5e-4
@@ -19,6 +19,10 @@ PERIOD, EPOCH, DURATION, DEPTH = 2.7, 1326.3, 0.15, 4e-3
 BOX = Box(PERIOD, EPOCH, DURATION)
 PLANET = Planet(PERIOD, EPOCH, DURATION, DEPTH)
 PIXELS = 1e-3
+#: Mean depth of a trapezoid whose ingress takes a seventh of it.
+MEAN_DEPTH = DEPTH * 6 / 7
+#: What no noise reaches.
+SIGNIFICANT = 7.0
 
 
 def times(seed=0):
@@ -33,6 +37,12 @@ def examined(flux, time=None, box=BOX, seed=0, trend=0.0, centroids=(), hidden=N
     star, undetrended = (Curve(time, values, error, cadence) for values in (seen, seen + trend))
     left = np.ones(time.size, dtype=bool) if hidden is None else ~hidden
     return Examined(box, star, star.where(left), undetrended.where(left), list(centroids))
+
+
+def measured(flux, **options):
+    """Return the measures of such a candidate."""
+    (row,) = transit_features([examined(flux, **options)])
+    return row
 
 
 def light(time, column=0.0, row=0.0, seed=0) -> Centroids:
