@@ -3,7 +3,8 @@
 Noise: simulated curves (white, red, detrended) and real quiet quarters, inverted, whose days are put in
 another order. Injections: cells of the recovery benchmark, SNR 6 to 11 in white noise. Printed are the
 detected candidates by the statistic alone, by the false-alarm probability alone, and by either, as the
-product does; of injections, those at the right period and, behind a slash, at another. Exits with 1 where
+product does; of injections, those at the right period and, behind a slash, at another; and stars with a
+strong signal in which another is detected that is none of its harmonics, of up to five. Exits with 1 where
 simulated noise is detected more often than the thresholds promise, with a probability below 1 %; orders of
 the same days are not independent, and only shown. Real curves need the real observations
 (ASTRO_ASSETS_SHARED_DATA, or ../shared/data).
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -23,6 +25,7 @@ from our_searches import settings_of
 from scipy import stats
 from timing import end
 
+from astro_assets.transits.recovery import period_ratio
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.settings import DETECTION_THRESHOLD, STATISTIC_FLOOR, SearchSettings
 from astro_assets.transits.search.signals import find_signals
@@ -82,6 +85,25 @@ def show_injections(name: str, size: int) -> None:
     print(f"{cell.title:34}{size:8}" + "".join(f"{column:>13}" for column in columns))
 
 
+def show_beside(name: str, size: int, ratio: float) -> None:
+    """Print how many stars with a strong signal have another that is detected and no harmonic of it."""
+    cell = replace(CELLS[name], ratios=(ratio, 2 * ratio))
+    settings = settings_of(cell).model_copy(update={"statistic_floor": STATISTIC_FLOOR, "max_signals": 5})
+    counts = dict.fromkeys(WAYS, 0)
+    for first in range(0, size, BATCH):
+        some = [injection(cell, number) for number in range(first, min(first + BATCH, size))]
+        for one, found in zip(some, find_signals([i.curve for i in some], settings), strict=True):
+            others = [
+                signal
+                for signal in found
+                if period_ratio(signal.box.period, one.period, one.duration, one.curve.baseline_days) is None
+            ]
+            for way, judge in WAYS.items():
+                counts[way] += any(judge.detects(s.detection_statistic, s.log10_false_alarm) for s in others)
+    columns = "".join(f"{counts[way]:13}" for way in WAYS)
+    print(f"{f'{cell.title}, beside SNR {ratio:g} or more'[:60]:60}{size:8}{columns}")
+
+
 def main() -> None:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -106,6 +128,11 @@ def main() -> None:
                  "real-quarter", "quarter-red03", "quarter-red06", "quarter-red06-flat"):  # fmt: skip
         if SHARED.is_dir() or name not in real:
             show_injections(name, options.size)
+    print("stars with a signal, and another that is detected at no harmonic of it")
+    for name in ("ffi-red03", "ffi-red06-flat", "tess-red06-flat", "quarter-red06-flat", "real-quarter"):
+        for ratio in (15.0, 60.0):
+            if SHARED.is_dir() or name not in real:
+                show_beside(name, options.size, ratio)
     end(missed)
 
 

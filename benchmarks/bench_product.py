@@ -3,8 +3,7 @@
 Prints the rate in curves a minute for each number of files, that of the files which a run has more than the
 run before, which is blind to what any run takes, and what the last run says of each table: its seconds run
 beside those of others, and beside Dagster, checks and pictures. The search must have been compiled
-(`python -m astro_assets.transits.compilation`). Exits with 1 where the rate of the last run, or that of the
-files which a run has more, is lower than wanted: then the product slows down with the number of files.
+(`python -m astro_assets.transits.compilation`). Exits with 1 where the rate of a run is lower than wanted.
 """
 
 from __future__ import annotations
@@ -57,14 +56,14 @@ def main() -> None:
             write_files(n_files, folder)
             wall, printed = run(folder, Path(place) / "home")
         walls.append(wall)
-        print(f"{n_files} files: {wall:.1f} s, {60 * n_files / wall:.0f} curves a minute", flush=True)
-    rates = {f"{numbers[-1]} files": 60 * numbers[-1] / walls[-1]}
+        print(
+            f"{n_files} files: {wall:.1f} s, {60 * n_files / wall:.0f} curves a minute ({WANTED} wanted)",
+            flush=True,
+        )
     for (fewer, shorter), (more, longer) in pairwise(zip(numbers, walls, strict=True)):
-        rates[f"{more} files beyond {fewer}"] = 60 * (more - fewer) / (longer - shorter)
-    for name, rate in rates.items():
-        print(f"{name}: {rate:.0f} curves a minute ({WANTED} wanted)")
+        print(f"{more} files beyond {fewer}: {60 * (more - fewer) / (longer - shorter):.0f} curves a minute")
     print(printed)
-    end([name for name, rate in rates.items() if rate < WANTED])
+    end([f"{n} files" for n, wall in zip(numbers, walls, strict=True) if 60 * n / wall < WANTED])
 
 
 if __name__ == "__main__":

@@ -62,7 +62,7 @@ class SearchSettings(BaseModel):
         FALSE_ALARM_THRESHOLD,
         gt=0,
         le=1,
-        description="False-alarm probability up to which a candidate is detected, whatever its statistic.",
+        description="False-alarm probability up to which a candidate that is kept is detected.",
     )
 
     @model_validator(mode="after")

@@ -128,7 +128,8 @@ class _StarSearch:
 
         It is compared with the spectrum that it was found in: beside that of the data without it, which lacks
         its aliases, too, a peak of noise would seem ten times less likely than it is. Only what is beyond
-        doubt, which would be compared with itself, is compared with the last spectrum.
+        doubt, which would be compared with itself, is compared with the last spectrum: the same where its
+        own ended the search.
         """
         height = signal.peak * signal.detection_statistic / signal.statistics.snr
         noise = self._noise if height >= _CLEAR else signal.power
