@@ -114,7 +114,7 @@ def detection_histogram(statistics: Floats, is_detected: NDArray[np.bool_], thre
     statistics
         Detection statistics, shape (n,); n may be 0.
     is_detected
-        Of each, shape (n,): below the threshold for the false-alarm probability's sake.
+        Whether each is, shape (n,): below the threshold some are, for their false-alarm probability.
     threshold
         The detection threshold.
 
