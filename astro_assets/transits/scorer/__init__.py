@@ -1,0 +1,1 @@
+"""The transit scorer: from labelled events to calibrated probabilities."""

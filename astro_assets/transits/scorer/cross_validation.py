@@ -1,0 +1,224 @@
+"""Networks, trees and baselines fitted in folds by star, and what each says of stars it has not seen."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_assets.learning.splits import grouped_folds, joined_groups
+from astro_assets.transits.scorer.examples import VIEWS, Examples
+from astro_assets.transits.scorer.forest import Forest, grow
+from astro_assets.transits.scorer.inputs import Inputs, Layout, inputs_of, layout_of
+from astro_assets.transits.scorer.members import Member, MemberTask, fit_members
+from astro_assets.transits.scorer.settings import ScorerSettings
+from astro_assets.transits.scorer.stars import family, first_of_each_star, rows_by_star, shared_ephemerides
+from astro_assets.transits.scorer.view_statistics import MISSING, design_matrix
+
+_LOG = logging.getLogger(__name__)
+#: Seeds of the baselines' trees.
+_N_BASELINE_TREES: Final = 300
+
+
+class TooFewExamplesError(ValueError):
+    """There is too little to train on."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrossValidation:
+    """What the folds gave.
+
+    Attributes
+    ----------
+    groups
+        Of each event: its star, or the first of the stars that share its ephemeris.
+    folds
+        Of each event, shape (n,).
+    judged
+        Positions of the events that are judged: the first labelled one of each star, of lists that hold both
+        eclipses and others (of a list of planets alone a model learns the list).
+    networks
+        Outputs of each member for events of its held-out fold, shape (members, n, 6).
+    trees
+        Probability of an eclipse by the trees of the held-out fold, shape (n,).
+    baselines
+        The same of models that are only compared with.
+    members, forests
+        The parts, fold by fold.
+    fitted_on
+        For each fold the groups that its parts were fitted on.
+    """
+
+    layout: Layout
+    groups: tuple[str, ...]
+    folds: NDArray[np.int64]
+    judged: NDArray[np.int64]
+    networks: NDArray[np.float32]
+    trees: NDArray[np.float64]
+    baselines: dict[str, NDArray[np.float64]]
+    members: list[list[Member]]
+    forests: list[Forest]
+    fitted_on: list[frozenset[str]]
+
+
+def cross_validate(examples: Examples, settings: ScorerSettings, folder: Path) -> CrossValidation:
+    """Fit everything in folds.
+
+    Raises
+    ------
+    TooFewExamplesError
+        If fewer stars than folds show eclipses, or none.
+    """
+    groups = tuple(joined_groups(examples.stars, shared_ephemerides(examples)))
+    labelled = np.flatnonzero(examples.is_labelled)
+    _check_enough(examples, labelled, settings)
+    folds = grouped_folds(groups, examples.strata, settings.folds, settings.seed)
+    layout = layout_of(examples)
+    inputs = inputs_of(examples, layout)
+    two_sided = _of_two_sided_lists(examples, labelled)
+    networks, members = _networks(examples, inputs, layout, folds, settings, folder)
+    trees, forests, baselines = _trees(examples, folds, two_sided, settings)
+    return CrossValidation(
+        layout=layout,
+        groups=groups,
+        folds=folds,
+        judged=first_of_each_star(examples.stars, two_sided),
+        networks=networks,
+        trees=trees,
+        baselines=baselines,
+        members=members,
+        forests=forests,
+        fitted_on=[
+            frozenset(groups[row] for row in labelled[folds[labelled] != fold]) for fold in range(settings.folds)
+        ],
+    )
+
+
+def _check_enough(examples: Examples, labelled: NDArray[np.int64], settings: ScorerSettings) -> None:
+    eclipses = {examples.stars[row] for row in labelled[examples.is_eclipse[labelled]]}
+    others = {examples.stars[row] for row in labelled[~examples.is_eclipse[labelled]]}
+    least = 2 * settings.folds
+    if min(len(eclipses), len(others)) < least:
+        raise TooFewExamplesError(
+            f"the scorer needs labelled events of at least {least} stars with planets or binaries and {least} "
+            f"others; there are {len(eclipses)} and {len(others)}: add catalogues, or give --events"
+        )
+
+
+def _of_two_sided_lists(examples: Examples, labelled: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the labelled events of lists that hold both eclipses and others; all where no list does."""
+    lists = np.array([family(examples.provenance["source"][row]) for row in labelled])
+    truth = examples.is_eclipse[labelled]
+    both = [name for name in np.unique(lists) if 0 < truth[lists == name].mean() < 1]
+    return labelled[np.isin(lists, both)] if both else labelled
+
+
+def _networks(
+    examples: Examples,
+    inputs: Inputs,
+    layout: Layout,
+    folds: NDArray[np.int64],
+    settings: ScorerSettings,
+    folder: Path,
+) -> tuple[NDArray[np.float32], list[list[Member]]]:
+    from astro_assets.transits.scorer.fitting import predict
+
+    network = settings.network
+    tasks = [
+        _task(examples, folds, fold, member, settings)
+        for fold in range(settings.folds)
+        for member in range(settings.members)
+    ]
+    fitted = fit_members(tasks, inputs, examples.labels, examples.is_eclipse, layout, network, folder)
+    found = np.zeros((settings.members, len(examples), 6), np.float32)
+    members = [fitted[i * settings.members : (i + 1) * settings.members] for i in range(settings.folds)]
+    for fold, of_fold in enumerate(members):
+        rows = np.flatnonzero(folds == fold)
+        for i, member in enumerate(of_fold):
+            found[i, rows] = predict(member.weights, inputs.take(rows), layout, network)
+    return found, members
+
+
+def _task(
+    examples: Examples, folds: NDArray[np.int64], fold: int, member: int, settings: ScorerSettings
+) -> MemberTask:
+    """Set aside other stars for each member of a fold, so that together they see all."""
+    rows = np.flatnonzero(examples.is_labelled & (folds != fold))
+    by_star = rows_by_star(examples.stars, rows)
+    strata = [examples.strata[of_star[0]] for of_star in by_star.values()]
+    n_parts = min(round(1 / settings.validation_share), len(by_star))
+    parts = grouped_folds(tuple(by_star), strata, n_parts, settings.seed + 1)
+    held_out = parts == member % n_parts
+    stars = list(by_star)
+    validation = [by_star[star][0] for star, is_out in zip(stars, held_out, strict=True) if is_out]
+    return MemberTask(
+        name=f"fold{fold}-member{member}",
+        train=[by_star[star] for star, is_out in zip(stars, held_out, strict=True) if not is_out],
+        validation=np.array(validation, dtype=np.int64),
+        seed=settings.seed * 1000 + fold * 100 + member,
+    )
+
+
+def _trees(
+    examples: Examples, folds: NDArray[np.int64], usable: NDArray[np.int64], settings: ScorerSettings
+) -> tuple[NDArray[np.float64], list[Forest], dict[str, NDArray[np.float64]]]:
+    matrix, _ = design_matrix(examples)
+    bins = _bins_and_scalars(examples)
+    truth = examples.is_eclipse
+    n = len(examples)
+    found, forests = np.zeros(n), []
+    baselines = {name: np.zeros(n) for name in ("extra trees on views and scalars", "boosted trees on measures")}
+    for fold in range(settings.folds):
+        train, test = usable[folds[usable] != fold], np.flatnonzero(folds == fold)
+        weights = _weights([examples.stars[row] for row in train])
+        seed = settings.seed + fold
+        forests.append(grow(matrix[train], truth[train], weights, n_trees=settings.trees, seed=seed))
+        found[test] = forests[-1].probability(matrix[test])
+        extra = grow(
+            bins[train], truth[train], weights, n_trees=_N_BASELINE_TREES, seed=seed, samples_per_leaf=2
+        )
+        baselines["extra trees on views and scalars"][test] = extra.probability(bins[test])
+        boosted = _boosted(matrix[train], truth[train], weights, matrix[test], seed)
+        baselines["boosted trees on measures"][test] = boosted
+        _LOG.info("trees of fold %d of %d grown", fold + 1, settings.folds)
+    return found, forests, baselines
+
+
+def _boosted(
+    matrix: NDArray[np.float32],
+    truth: NDArray[np.bool_],
+    weights: NDArray[np.float64],
+    test: NDArray[np.float32],
+    seed: int,
+) -> NDArray[np.float64]:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    model = HistGradientBoostingClassifier(
+        max_iter=250,
+        learning_rate=0.05,
+        max_leaf_nodes=12,
+        min_samples_leaf=min(15, max(1, len(matrix) // 20)),
+        l2_regularization=1.0,
+        max_features=0.3,
+        random_state=seed,
+    ).fit(matrix, truth, sample_weight=weights)
+    probability: NDArray[np.float64] = model.predict_proba(test)[:, 1]
+    return probability
+
+
+def _bins_and_scalars(examples: Examples) -> NDArray[np.float32]:
+    """Put the views bin by bin beside the scalars: what trees get that know nothing of transits."""
+    whole = np.hstack([*(examples.views[name] for name in VIEWS), examples.scalars]).astype(np.float32)
+    return np.where(np.isfinite(whole), whole, np.float32(MISSING))
+
+
+def _weights(stars: Sequence[str]) -> NDArray[np.float64]:
+    """Weigh events so that each star counts once."""
+    _, of, counts = np.unique(np.array(stars), return_inverse=True, return_counts=True)
+    weights: NDArray[np.float64] = 1 / counts[of]
+    return weights
