@@ -16,6 +16,7 @@ from astro_assets.transits import feature_tables as features
 from astro_assets.transits import recovery_tables as recovery
 from astro_assets.transits import single_transit_tables as single_transits
 from astro_assets.transits import tables as transits
+from astro_assets.transits import tsfresh_tables as tsfresh
 
 #: Module that processes which compute these tables begin with.
 PRELOAD: Final = "astro_assets.preload"
@@ -25,6 +26,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *observations.TABLES,
     *transits.TABLES,
     *features.TABLES,
+    *tsfresh.TABLES,
     *single_transits.TABLES,
     *recovery.TABLES,
     *completeness.TABLES,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,10 @@ from astro_assets.ledger.worker import resolve_references
 
 _MODEL: Final = Column("model", "string", "Name of the model, wing/model.")
 _VERSION: Final = Column("model_version", "string", "First 16 digits of the training recipe's hash.")
+#: The alias of the version that tables apply.
+CHAMPION: Final = "champion"
+#: Role of the version that was promoted when a continued model was fitted.
+PREVIOUS: Final = "previous"
 
 MODELS: Final = Table(
     "ledger/models",
@@ -78,13 +83,24 @@ PROMOTED_MODELS: Final = Table(
 MODEL_TABLES: Final = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS)
 
 
+class TooFewRowsError(ValueError):
+    """There are too few rows to fit a model on; more data may change that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Training:
-    """A table whose rows a model is fitted on."""
+    """A table whose rows a model is fitted on.
+
+    Parameters
+    ----------
+    keys
+        The units that count; all of them by default.
+    """
 
     table: Table
     columns: tuple[str, ...]
     role: str = "examples"
+    keys: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +112,24 @@ class ModelSpec:
     name
         ``wing/model``.
     fit
-        ``fit(rows by role, config) -> (artefact bytes, metrics)``: pure.
+        ``fit(rows by role, config) -> (artefact bytes, metrics)``: pure. Raises :class:`TooFewRowsError`
+        where there is too little to fit on.
     training
         The tables it is fitted on.
+    is_continued
+        Whether ``fit`` is given the promoted version, as the ``artefact`` (a path) of the one row of role
+        ``previous``, or of none: so a new fit can keep the names that people know.
+    is_resumed
+        Whether ``fit`` is given a folder as third argument, the same whenever the same fit is tried again, to
+        go on from what it left there; it is removed when the model is stored.
     """
 
     name: str
-    fit: Callable[[Parents, Any], tuple[bytes, Mapping[str, Any]]]
+    fit: Callable[..., tuple[bytes, Mapping[str, Any]]]
     training: tuple[Training, ...]
     config: Config = field(default_factory=Config)
+    is_continued: bool = False
+    is_resumed: bool = False
 
 
 def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
@@ -112,27 +137,41 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
 
     Raises
     ------
-    ValueError
-        If there are no rows to fit on.
+    TooFewRowsError
+        If there are too few rows to fit on.
     """
     # Opened once: the members recorded are the rows fitted on, whatever is committed meanwhile.
     handles = {training.role: ledger.open(training.table) for training in spec.training}
     members = _members(spec, handles)
     if members.is_empty():
-        raise ValueError(f"{spec.name}: there are no rows to fit on")
+        raise TooFewRowsError(f"{spec.name}: there are no rows to fit on")
     root = merkle_root(sorted(members["member_row_hash"]))
-    config = spec.config.model_dump(mode="json")
-    reads = [(training.role, training.table.name, training.columns) for training in spec.training]
-    recipe = hash_parts(spec.name, root, code_version(spec.fit), hash_json(config), hash_json(reads))
+    champion = promoted(ledger, spec.name) if spec.is_continued else None
+    if champion is not None:
+        # What the champion itself was continued from: with that, today's rows may make it again.
+        before = _previous(ledger, spec.name, champion["model_version"])
+        if _recipe(spec, root, before)[:16] == champion["model_version"]:
+            return str(champion["model_version"])
+    previous = pl.DataFrame(
+        [] if champion is None else [(PREVIOUS, PROMOTED_MODELS.name, champion["key"], champion["row_hash"])],
+        schema=_MEMBER_COLUMNS,
+        orient="row",
+    )
+    recipe = _recipe(spec, root, previous["member_row_hash"].to_list())
     version = recipe[:16]
     key = f"{spec.name}@{version}"
     if ledger.open(MODELS).units(["key"]).filter(pl.col("key") == key).collect().height:
         return version
     rows = {training.role: _training_rows(ledger, training, handles) for training in spec.training}
-    artefact, metrics = spec.fit(rows, spec.config)
+    if spec.is_continued:
+        rows[PREVIOUS] = (
+            [] if champion is None else [resolve_references(champion, PROMOTED_MODELS, ledger.objects)]
+        )
+    folder = ledger.home.root / "trainings" / version
+    artefact, metrics = spec.fit(rows, spec.config, *([folder] if spec.is_resumed else []))
     origin = least_real(members["origin"].unique().to_list())
     identity = {"model": spec.name, "model_version": version}
-    of_members = members.drop("origin").to_dicts()
+    of_members = pl.concat([members.drop("origin"), previous]).to_dicts()
     # Members first: a reader finds them through the model's row, which is committed last.
     put_units(
         ledger,
@@ -146,16 +185,24 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
         "training_root": root,
         "artefact": _put_artefact(ledger, artefact),
         **{f"trained_on_{name}": members.filter(pl.col("origin") == name).height for name in ORIGINS},
-        "config": json.dumps(config, sort_keys=True),
+        "config": json.dumps(spec.config.model_dump(mode="json"), sort_keys=True),
         "metrics": json.dumps(dict(metrics), sort_keys=True),
         "origin": origin,
     }
     put_units(ledger, MODELS, {key: [model]}, run_id=run_id)
+    shutil.rmtree(folder, ignore_errors=True)
     return version
 
 
+def promoted(ledger: Ledger, model: str, *, alias: str = CHAMPION) -> dict[str, Any] | None:
+    """Return the row of :data:`PROMOTED_MODELS` under an alias, with ``key`` and ``row_hash``, or None."""
+    rows = ledger.open(PROMOTED_MODELS).rows(list(PROMOTED_MODELS.schema.names))
+    found = rows.filter(pl.col("alias") == f"{model}:{alias}").collect()
+    return found.row(0, named=True) if found.height else None
+
+
 def promote(
-    ledger: Ledger, model: str, version: str, *, alias: str = "champion", why: str, run_id: str = ""
+    ledger: Ledger, model: str, version: str, *, alias: str = CHAMPION, why: str, run_id: str = ""
 ) -> None:
     """Make a version the one that tables apply under an alias; what applied another becomes stale.
 
@@ -184,17 +231,35 @@ def behind(ledger: Ledger, spec: ModelSpec, version: str) -> int:
     rows = ledger.open(MODEL_MEMBERS).rows(
         ["model", "model_version", "role", "member_key", "member_row_hash"]
     )
-    of_model = rows.filter((pl.col("model") == spec.name) & (pl.col("model_version") == version)).collect()
+    is_its = (pl.col("model") == spec.name) & (pl.col("model_version") == version)
+    of_model = rows.filter(is_its & (pl.col("role") != PREVIOUS)).collect()
     columns = ["role", "member_key", "member_row_hash"]
     handles = {training.role: ledger.open(training.table) for training in spec.training}
     then, now = (set(frame.select(columns).iter_rows()) for frame in (of_model, _members(spec, handles)))
     return len({(role, key) for role, key, _ in then ^ now})
 
 
+def _recipe(spec: ModelSpec, root: str, previous: Sequence[str]) -> str:
+    config = spec.config.model_dump(mode="json")
+    reads = [(training.role, training.table.name, training.columns) for training in spec.training]
+    parts = (spec.name, root, code_version(spec.fit), hash_json(config), hash_json(reads))
+    return hash_parts(*parts, *previous)
+
+
+def _previous(ledger: Ledger, model: str, version: str) -> list[str]:
+    """Return the hash of the promoted row that a version was continued from, if there was one."""
+    rows = ledger.open(MODEL_MEMBERS).rows(["model", "model_version", "role", "member_row_hash"])
+    of_version = rows.filter((pl.col("model") == model) & (pl.col("model_version") == version))
+    return of_version.filter(pl.col("role") == PREVIOUS).collect()["member_row_hash"].to_list()
+
+
+_MEMBER_COLUMNS: Final = dict.fromkeys(("role", "member_table", "member_key", "member_row_hash"), pl.String)
+
+
 def _members(spec: ModelSpec, handles: Mapping[str, Handle]) -> pl.DataFrame:
     frames = []
     for training in spec.training:
-        rows = handles[training.role].rows([]).select("key", "row_hash", "origin").collect()
+        rows = _of(training, handles, []).select("key", "row_hash", "origin").collect()
         frames.append(
             rows.select(
                 pl.lit(training.role).alias("role"),
@@ -210,9 +275,14 @@ def _members(spec: ModelSpec, handles: Mapping[str, Handle]) -> pl.DataFrame:
 def _training_rows(
     ledger: Ledger, training: Training, handles: Mapping[str, Handle]
 ) -> Sequence[Mapping[str, Any]]:
-    rows = handles[training.role].rows(list(training.columns)).sort("key", "row_hash").collect()
+    rows = _of(training, handles, training.columns).sort("key", "row_hash").collect()
     seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
     return [resolve_references(row, training.table, ledger.objects) for row in seen]
+
+
+def _of(training: Training, handles: Mapping[str, Handle], columns: Sequence[str]) -> pl.LazyFrame:
+    rows = handles[training.role].rows(list(columns))
+    return rows if training.keys is None else rows.filter(pl.col("key").is_in(training.keys))
 
 
 def _put_artefact(ledger: Ledger, artefact: bytes) -> str:

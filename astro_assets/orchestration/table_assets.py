@@ -12,7 +12,8 @@ import dagster as dg
 
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import table_code_version
-from astro_assets.ledger.table import Table
+from astro_assets.ledger.models import PROMOTED_MODELS
+from astro_assets.ledger.table import Parent, Table
 from astro_assets.ledger.update import Report
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.shards import shard_partitions, shards_of
@@ -22,6 +23,13 @@ from astro_assets.orchestration.ui import Picture, counts_metadata, definition_m
 def asset_key(table: Table) -> dg.AssetKey:
     """Return the asset key of a table: wing and name."""
     return dg.AssetKey(table.name.split("/"))
+
+
+def parent_key(parent: Parent) -> dg.AssetKey:
+    """Return the asset key of what is read: of a promoted model its own, which is the asset that fits it."""
+    if parent.table is PROMOTED_MODELS and parent.equals is not None:
+        return dg.AssetKey(parent.equals.partition(":")[0].split("/"))
+    return asset_key(parent.table)
 
 
 def table_asset(
@@ -45,7 +53,7 @@ def table_asset(
         asset = dg.asset(
             key=asset_key(table),
             description=description,
-            deps=[asset_key(parent.table) for parent in table.parents],
+            deps=[parent_key(parent) for parent in table.parents],
             group_name=wing,
             kinds={"python", "polars", "deltalake"},
             owners=[f"team:{wing}"],

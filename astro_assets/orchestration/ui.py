@@ -14,8 +14,8 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report
 
-#: Draws a table as it is now; None where there is nothing to draw.
-Picture = Callable[[Ledger], bytes | None]
+#: Shows a table as it is now, as a PNG or as Markdown; None where there is nothing to show.
+Picture = Callable[[Ledger], bytes | str | None]
 #: Each inline picture is stored several times by Dagster.
 MAX_PICTURE_BYTES = 50_000
 
@@ -66,13 +66,15 @@ def draw(pictures: Mapping[str, Picture], ledger: Ledger, warn: Callable[[str], 
     drawn = {}
     for name, picture in pictures.items():
         try:
-            png = picture(ledger)
+            shown = picture(ledger)
         except Exception as error:  # noqa: BLE001  whatever goes wrong in drawing
             warn(f"the picture {name!r} could not be drawn: {error}")
             continue
-        if png is not None and len(png) > MAX_PICTURE_BYTES:
-            warn(f"the picture {name!r} of {len(png)} bytes is too large to keep with an event")
-        elif png is not None:
-            data = base64.b64encode(png).decode()
+        if shown is not None and len(shown) > MAX_PICTURE_BYTES:
+            warn(f"the picture {name!r} of {len(shown)} bytes is too large to keep with an event")
+        elif isinstance(shown, bytes):
+            data = base64.b64encode(shown).decode()
             drawn[name] = dg.MetadataValue.md(f"![{name}](data:image/png;base64,{data})")
+        elif shown is not None:
+            drawn[name] = dg.MetadataValue.md(shown)
     return drawn

@@ -25,6 +25,7 @@ from astro_assets.transits.tables import (
     TRANSIT_CANDIDATES,
     VARIABILITY,
 )
+from astro_assets.transits.tsfresh_tables import TSFRESH_FEATURES
 
 
 class CompletenessConfig(dg.Config):
@@ -83,6 +84,13 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             "transit, secondary eclipse, odd and even, shape, uniqueness in the fold (model-shift), sine "
             "waves (SWEET), gaps, motion of the light.",
             pictures={"measures of the candidates": pictures.measures},
+        ),
+        table_asset(
+            home,
+            TSFRESH_FEATURES,
+            description="The global, local and secondary views of each candidate described as series by "
+            "tsfresh (Christ et al. 2018): moments, quantiles, autocorrelations, complexity, spectrum, "
+            "trend, symmetry. On a scale on which every transit is as deep.",
         ),
         table_asset(
             home,

@@ -32,6 +32,7 @@ from astro_assets.transits.tables import (
     TRANSIT_CANDIDATES,
     VARIABILITY,
 )
+from astro_assets.transits.tsfresh_tables import TSFRESH_FEATURES
 
 _PERIODS = RowRule(
     "periods_within_the_data",
@@ -131,6 +132,7 @@ def checks() -> list[dg.AssetChecksDefinition]:
             ),
             identity=("candidate_id",),
         ),
+        table_checks(TSFRESH_FEATURES, identity=("candidate_id",)),
         table_checks(LABELLED_CANDIDATES, identity=("candidate_id",)),
         table_checks(EXPECTED_SIGNALS, identity=("signal_id",)),
         table_checks(RECOVERED_SIGNALS, identity=("signal_id",)),

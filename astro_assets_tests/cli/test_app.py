@@ -219,7 +219,7 @@ def test_a_setting_makes_exactly_its_tables_units_stale_and_computes_nothing(
     }
     assert others == {
         (f"transits/{name}", f"KIC {n}.01", "unsettled")
-        for name in ("folded_views", "labelled_candidates")
+        for name in ("folded_views", "labelled_candidates", "tsfresh_features")
         for n in homes.STARS
     } | {
         (f"transits/{name}", f"KIC {n}", "unsettled")

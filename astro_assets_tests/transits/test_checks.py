@@ -42,6 +42,7 @@ def test_no_two_rows_are_one_signal_or_candidate() -> None:
         "labelled_candidates": "candidate_id",
         "transit_candidates": "candidate_id",
         "transit_features": "candidate_id",
+        "tsfresh_features": "candidate_id",
         "expected_signals": "signal_id",
         "recovered_signals": "signal_id",
         "single_transits": "event_id",

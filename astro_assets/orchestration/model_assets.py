@@ -1,0 +1,187 @@
+"""Turning a model's specification into a Dagster asset that fits it on purpose and promotes it by a rule.
+
+What a model is made of and how it is remembered is in the ledger; what it learns is its wing's.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+import dagster as dg
+import polars as pl
+from pydantic import Field
+
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.models import (
+    MODELS,
+    ModelSpec,
+    TooFewRowsError,
+    behind,
+    fit_model,
+    promote,
+    promoted,
+)
+from astro_assets.ledger.units import ORIGINS
+from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.table_assets import asset_key
+from astro_assets.orchestration.ui import Picture, draw
+
+#: Of the metrics of a new version and of the promoted one: why the new one is to replace it; None if not.
+PromoteWhen = Callable[[Mapping[str, Any], Mapping[str, Any]], str | None]
+CHALLENGER: Final = "challenger"
+
+
+class FitConfig(dg.Config):
+    """Whether a model is fitted again, and how."""
+
+    refit: bool = Field(
+        default=False,
+        description="Fit the model on today's rows although a version is promoted. Without it a model is "
+        "fitted only where there is none.",
+    )
+    settings: dict[str, Any] = Field(
+        default={}, description="Settings of the fit that are not to be the default ones."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a model.
+
+    Attributes
+    ----------
+    version
+        The version that was fitted; the promoted one where none was, None where there is none.
+    said
+        What happened, for people.
+    """
+
+    version: str | None
+    said: str
+
+
+def model_asset(
+    home: Home,
+    spec: ModelSpec,
+    *,
+    description: str,
+    pictures: Mapping[str, Picture] = MappingProxyType({}),
+    promote_when: PromoteWhen | None = None,
+) -> dg.AssetsDefinition:
+    """Return the asset of a model: not partitioned, fitted where there is none or when that is asked for.
+
+    Parameters
+    ----------
+    home
+        Where the table of models is.
+    description
+        For people, in Markdown.
+    pictures
+        Drawn with each materialization, by name.
+    promote_when
+        Decides whether a version replaces the promoted one; the first is promoted always, and without a rule
+        no other.
+    """
+    wing = spec.name.partition("/")[0]
+
+    @dg.asset(
+        key=dg.AssetKey(spec.name.split("/")),
+        description=description,
+        deps=[asset_key(training.table) for training in spec.training],
+        group_name=wing,
+        kinds={"python", "polars", "deltalake"},
+        owners=[f"team:{wing}"],
+        metadata={"dagster/uri": home.table_path(MODELS.name).as_uri()},
+    )
+    def fit(
+        context: dg.AssetExecutionContext, config: FitConfig, engine: dg.ResourceParam[Engine]
+    ) -> dg.MaterializeResult[None]:
+        ledger, wanted = engine.ledger(), configured(spec, config.settings)
+        outcome = refresh_model(
+            ledger, wanted, refit=config.refit, promote_when=promote_when, run_id=context.run.run_id
+        )
+        context.log.info("%s: %s", spec.name, outcome.said)
+        shown = draw(pictures, ledger, context.log.warning)
+        return dg.MaterializeResult(metadata={**shown, **model_metadata(ledger, wanted, outcome)})
+
+    return fit
+
+
+def configured(spec: ModelSpec, settings: Mapping[str, Any]) -> ModelSpec:
+    """Return a specification with some settings changed.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If a setting is unknown or out of bounds.
+    """
+    return replace(
+        spec, config=type(spec.config).model_validate({**spec.config.model_dump(), **dict(settings)})
+    )
+
+
+def refresh_model(
+    ledger: Ledger,
+    spec: ModelSpec,
+    *,
+    refit: bool = False,
+    promote_when: PromoteWhen | None = None,
+    run_id: str = "",
+) -> Outcome:
+    """Fit a model where none is promoted or ``refit`` asks for it, and promote it where the rule says so.
+
+    A version that does not replace the promoted one is promoted as the challenger. Where there are too few
+    rows nothing is fitted.
+    """
+    champion = promoted(ledger, spec.name)
+    if champion is not None and not refit:
+        return Outcome(champion["model_version"], "a version is promoted; fitted again only on purpose")
+    try:
+        version = fit_model(ledger, spec, run_id=run_id)
+    except TooFewRowsError as error:
+        return Outcome(None if champion is None else champion["model_version"], f"not fitted: {error}")
+    if champion is not None and version == champion["model_version"]:
+        return Outcome(version, "equal to the promoted version")
+    why = "the first version"
+    if champion is not None:
+        metrics = [_metrics(ledger, spec.name, each) for each in (version, champion["model_version"])]
+        reason = promote_when(*metrics) if promote_when is not None else None
+        if reason is None:
+            said = f"does not replace {champion['model_version']}"
+            promote(ledger, spec.name, version, alias=CHALLENGER, why=said, run_id=run_id)
+            return Outcome(version, said)
+        why = reason
+    promote(ledger, spec.name, version, why=why, run_id=run_id)
+    return Outcome(version, f"promoted: {why}")
+
+
+def model_metadata(ledger: Ledger, spec: ModelSpec, outcome: Outcome) -> dict[str, Any]:
+    """Return what the UI shows of a model after :func:`refresh_model`."""
+    champion = promoted(ledger, spec.name)
+    metadata: dict[str, Any] = {"what_happened": outcome.said}
+    if outcome.version is not None:
+        row = _version(ledger, spec.name, outcome.version)
+        metadata |= {
+            "model_version": outcome.version,
+            **{f"trained_on_{origin}": row[f"trained_on_{origin}"] for origin in ORIGINS},
+            "metrics": dg.MetadataValue.json(json.loads(row["metrics"])),
+        }
+    if champion is not None:
+        version = champion["model_version"]
+        metadata |= {"promoted_version": version, "behind_by_rows": behind(ledger, spec, version)}
+    return metadata
+
+
+def _metrics(ledger: Ledger, model: str, version: str) -> dict[str, Any]:
+    metrics: dict[str, Any] = json.loads(_version(ledger, model, version)["metrics"])
+    return metrics
+
+
+def _version(ledger: Ledger, model: str, version: str) -> dict[str, Any]:
+    columns = ["model", "model_version", "metrics", *(f"trained_on_{origin}" for origin in ORIGINS)]
+    rows = ledger.open(MODELS).rows(columns)
+    of_version = rows.filter((pl.col("model") == model) & (pl.col("model_version") == version)).collect()
+    return of_version.row(0, named=True)

@@ -1,0 +1,1 @@
+"""Features of folded views as series: which are computed, of what, and which of them tell classes apart."""
