@@ -81,6 +81,7 @@ def read_events(path: Path, name: str = "") -> list[dict[str, Any]]:
         {
             "example_id": f"{star}#{i}",
             "target_id": star,
+            "position": i,
             "disposition": dispositions[i],
             "label_set": list(LABEL_SETS[dispositions[i]]) if dispositions[i] else [],
             "source": sources[i] if sources[i] is None else str(sources[i]),

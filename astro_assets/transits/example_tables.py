@@ -1,0 +1,105 @@
+"""The tables of examples: event sets of others, and our own candidates, in one form.
+
+Only declarations and the translation between rows and pure functions live here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
+from astro_assets.observations.tables import SIMULATED_TRUTH
+from astro_assets.transits.example_schemas import EVENT_FILE_SCHEMA, EXAMPLE_SCHEMA
+from astro_assets.transits.feature_tables import TRANSIT_FEATURES
+from astro_assets.transits.scorer.candidates import MEASURES, candidate_example
+from astro_assets.transits.scorer.event_files import read_events
+from astro_assets.transits.tables import (
+    DETRENDED_LIGHT_CURVES,
+    FOLDED_VIEWS,
+    LABELLED_CANDIDATES,
+    TRANSIT_CANDIDATES,
+)
+
+__all__ = ["EVENTS", "EVENT_FILES", "TABLES", "TRAINING_EXAMPLES"]
+
+
+def compute_events(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
+    """Read the file of events ``key``: one row an event."""
+    (file,) = parents["event_files"]
+    return read_events(file["sha256"], f"the file of events {key[:8]}")
+
+
+def compute_training_examples(
+    keys: Sequence[str], parents: Sequence[Parents], config: Config
+) -> list[list[dict[str, Any]]]:
+    """Form the examples of the candidates ``keys``: one row each."""
+    return [[_example(key, rows)] for key, rows in zip(keys, parents, strict=True)]
+
+
+def _example(key: str, parents: Parents) -> dict[str, Any]:
+    (candidate,) = parents["transit_candidates"]
+    (labelled,) = parents["labelled_candidates"]
+    return {
+        "example_id": key,
+        "target_id": candidate["target_id"],
+        "position": int(candidate["rank"]),
+        **candidate_example(
+            candidate,
+            _only(parents["folded_views"]),
+            _only(parents["transit_features"]),
+            labelled,
+            parents["simulated_truth"],
+            _only(parents["detrended_light_curves"]),
+        ),
+    }
+
+
+def _only(rows: Sequence[Row]) -> Mapping[str, Any] | None:
+    return rows[0] if rows else None
+
+
+#: Files of events that were taken in.
+EVENT_FILES: Final = Table(name="transits/event_files", schema=EVENT_FILE_SCHEMA)
+
+#: The events of these files.
+EVENTS: Final = Table(
+    name="transits/events",
+    schema=EXAMPLE_SCHEMA,
+    compute=compute_events,
+    parents=(Parent(EVENT_FILES, columns=("sha256",)),),
+    key="sha256",
+    target=None,
+    libraries=("numpy", "polars"),
+)
+
+#: Our own candidates; those of stars that no catalogue knows are without a label.
+TRAINING_EXAMPLES: Final = Table(
+    name="transits/training_examples",
+    schema=EXAMPLE_SCHEMA,
+    compute=compute_training_examples,
+    parents=(
+        Parent(LABELLED_CANDIDATES, columns=("candidate_id", "label", "signal_catalog")),
+        Parent(
+            TRANSIT_CANDIDATES,
+            columns=(
+                "candidate_id", "search_id", "target_id", "rank", "period_days", "period_uncertainty_days",
+                "epoch_btjd", "epoch_uncertainty_days", "duration_hours", "depth_ppm", "snr", "sde",
+                "n_transits", "depth_odd_ppm", "depth_even_ppm", "odd_even_sigma", "baseline_days",
+            ),
+            on="candidate_id",
+        ),
+        Parent(FOLDED_VIEWS, columns=("candidate_id", "views"), on="candidate_id"),
+        Parent(TRANSIT_FEATURES, columns=("candidate_id", *MEASURES), on="candidate_id"),
+        Parent(
+            SIMULATED_TRUTH,
+            columns=("sha256", "target_id", "kind", "period_days", "epoch_btjd", "duration_hours", "secondary_phase"),
+        ),
+        Parent(DETRENDED_LIGHT_CURVES, columns=("target_id", "mission", "cadence_s")),
+    ),
+    key="candidate_id",
+    libraries=("numpy",),
+    is_batched=True,
+)  # fmt: skip
+
+TABLES: Final = (EVENT_FILES, EVENTS, TRAINING_EXAMPLES)

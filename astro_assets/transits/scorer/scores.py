@@ -1,0 +1,41 @@
+"""Scores as rows, for tables and files."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from astro_assets.transits.scorer.classes import CLASSES
+from astro_assets.transits.scorer.examples import Examples
+from astro_assets.transits.scorer.scorer import Scorer
+
+_NOTHING_SEEN: Final = "no view has a bin with data"
+_NOTHING_FITS: Final = "its conformal set is empty: unlike the events of every class"
+_DISAGREE: Final = "the networks disagree more than on 199 of 200 held-out events"
+
+
+def score_rows(scorer: Scorer, examples: Examples, *, with_edge: bool = False) -> list[dict[str, Any]]:
+    """Score events: for each the probabilities by class, ``planet_or_eb``, ``conformal_set``, ``gate``,
+    ``disagreement``, ``abstain`` and its ``reason``.
+    """
+    found = scorer.score(examples, with_edge=with_edge)
+    unseen = np.all([np.isnan(view).all(axis=1) for view in examples.views.values()], axis=0)
+    total = found.planet_or_eb
+    rows = []
+    for i in range(len(examples)):
+        reason = None
+        if found.abstains[i]:
+            reason = _NOTHING_SEEN if unseen[i] else _DISAGREE if found.sets[i].any() else _NOTHING_FITS
+        rows.append(
+            {
+                **{name: float(found.probability[i, at]) for at, name in enumerate(CLASSES)},
+                "planet_or_eb": float(total[i]),
+                "conformal_set": [name for at, name in enumerate(CLASSES) if found.sets[i, at]],
+                "gate": bool(found.gate[i]),
+                "disagreement": float(found.disagreement[i]),
+                "abstain": bool(found.abstains[i]),
+                "reason": reason,
+            }
+        )
+    return rows
