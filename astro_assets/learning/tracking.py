@@ -1,0 +1,133 @@
+"""Runs and versions of models, kept by MLflow: in a file under the home, or on the user's own server.
+
+Models are files among the artefacts, so that nothing is pickled. Nothing leaves the machine unless
+``MLFLOW_TRACKING_URI`` says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+
+def tracking_uri(root: Path) -> str:
+    """Return where runs are kept: at ``MLFLOW_TRACKING_URI``, or in ``mlflow.db`` below ``root``."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.resolve() / 'mlflow.db'}"
+
+
+def record_run(
+    root: Path,
+    experiment: str,
+    name: str,
+    params: Mapping[str, Any],
+    metrics: Mapping[str, float],
+    tags: Mapping[str, str],
+    artefacts: Mapping[str, bytes | Path],
+) -> str:
+    """Record a finished training.
+
+    Parameters
+    ----------
+    root
+        Folder of the local store; artefacts lie below it in ``mlflow_artifacts``.
+    experiment, name
+        Of the runs that are compared with each other, and of this one.
+    params, metrics, tags
+        Settings, results (NaN may be), and what else identifies the run, such as the ledger's hashes.
+    artefacts
+        Content, or a file to copy, by name; a name may have folders.
+
+    Returns
+    -------
+    str
+        The run's id.
+    """
+    client = _client(root)
+    from mlflow.entities import Metric, Param, RunTag
+
+    run_id: str = client.create_run(_experiment_id(client, root, experiment), run_name=name).info.run_id
+    now = int(1000 * time.time())
+    client.log_batch(
+        run_id,
+        metrics=[Metric(key, value, now, step=0) for key, value in metrics.items()],
+        params=[Param(key, str(value)) for key, value in params.items()],
+        tags=[RunTag(key, value) for key, value in tags.items()],
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        for path, content in artefacts.items():
+            copy = Path(folder) / path
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(content, bytes):
+                copy.write_bytes(content)
+            else:
+                shutil.copyfile(content, copy)
+        client.log_artifacts(run_id, folder)
+    client.set_terminated(run_id)
+    return run_id
+
+
+def register(root: Path, model: str, run_id: str, aliases: Iterable[str]) -> str:
+    """Make a run the next version of a model, and let aliases such as ``champion`` name it from now on.
+
+    Returns
+    -------
+    str
+        The version, from "1".
+    """
+    client = _client(root)
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(model)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    source = client.get_run(run_id).info.artifact_uri
+    version = str(client.create_model_version(model, source, run_id, await_creation_for=0).version)
+    for alias in aliases:
+        client.set_registered_model_alias(model, alias, version)
+    return version
+
+
+def set_alias(root: Path, model: str, alias: str, version: str) -> None:
+    """Let an alias name another version of a model."""
+    _client(root).set_registered_model_alias(model, alias, version)
+
+
+def aliases(root: Path, model: str) -> dict[str, str]:
+    """Return the version that each alias of a registered model names."""
+    registered = _client(root).get_registered_model(model)
+    return {alias: str(version) for alias, version in registered.aliases.items()}
+
+
+def _client(root: Path) -> MlflowClient:
+    # Read when MLflow is imported, and whenever its telemetry starts anew.
+    os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+    from mlflow import MlflowClient
+    from mlflow.telemetry import set_telemetry_client
+
+    set_telemetry_client()  # type: ignore[no-untyped-call]  # ends it, if somebody imported MLflow before
+    for name in ("alembic", "mlflow"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # they tell of each table that they make
+    root.mkdir(parents=True, exist_ok=True)
+    uri = tracking_uri(root)
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _experiment_id(client: MlflowClient, root: Path, name: str) -> str:
+    known = client.get_experiment_by_name(name)
+    if known is not None:
+        return str(known.experiment_id)
+    # A server knows where artefacts go; of a database they would go to the working directory.
+    is_server = tracking_uri(root).startswith(("http", "databricks"))
+    location = None if is_server else (root.resolve() / "mlflow_artifacts").as_uri()
+    return str(client.create_experiment(name, artifact_location=location))
