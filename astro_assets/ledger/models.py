@@ -34,6 +34,12 @@ CHAMPION: Final = "champion"
 #: Role of the version that was promoted when a continued model was fitted.
 PREVIOUS: Final = "previous"
 
+_TRAINED_ON: Final = (
+    Column("trained_on_real", "int64", "Training rows of real origin."),
+    Column("trained_on_injected", "int64", "Training rows with an injected signal."),
+    Column("trained_on_simulated", "int64", "Training rows of simulated origin."),
+)
+
 MODELS: Final = Table(
     "ledger/models",
     Schema(
@@ -47,9 +53,7 @@ MODELS: Final = Table(
             ),
             Column("training_root", "string", "Merkle root of the sorted hashes of the training rows."),
             Column("artefact", "file", "The fitted model: the sha256 of a file that is not a pickle."),
-            Column("trained_on_real", "int64", "Training rows of real origin."),
-            Column("trained_on_injected", "int64", "Training rows with an injected signal."),
-            Column("trained_on_simulated", "int64", "Training rows of simulated origin."),
+            *_TRAINED_ON,
             Column("config", "string", "Configuration of the fit, JSON.", context=True),
             Column("metrics", "string", "What the fit reported of itself, JSON.", context=True),
         )
@@ -76,6 +80,7 @@ PROMOTED_MODELS: Final = Table(
             _MODEL,
             _VERSION,
             Column("artefact", "file", "The fitted model."),
+            *_TRAINED_ON,
             Column("why", "string", "Why this version was promoted."),
         )
     ),
@@ -211,7 +216,8 @@ def promote(
     ValueError
         If there is no such version.
     """
-    rows = ledger.open(MODELS).rows(["model", "model_version", "artefact"])
+    counts = [column.name for column in _TRAINED_ON]
+    rows = ledger.open(MODELS).rows(["model", "model_version", "artefact", *counts])
     found = rows.filter((pl.col("model") == model) & (pl.col("model_version") == version)).collect()
     if found.is_empty():
         raise ValueError(f"{model} has no version {version!r}")
@@ -220,6 +226,7 @@ def promote(
         "model": model,
         "model_version": version,
         "artefact": found["artefact"][0],
+        **{name: found[name][0] for name in counts},
         "why": why,
         "origin": found["origin"][0],
     }
