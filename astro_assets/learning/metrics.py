@@ -28,16 +28,23 @@ class Interval:
 
 def average_precision(truth: ArrayLike, score: ArrayLike) -> float:
     """Precision averaged over the steps of recall; NaN where one class is missing."""
-    from sklearn.metrics import average_precision_score
+    from sklearn.metrics import precision_recall_curve
 
-    return float(average_precision_score(truth, score)) if _has_both(truth) else math.nan
+    if not _has_both(truth):
+        return math.nan
+    # scikit-learn's average_precision_score takes four times as long, and a bootstrap asks a thousand times.
+    precisions, recalls, _ = precision_recall_curve(truth, score)
+    return float(-np.sum(np.diff(recalls) * precisions[:-1]))
 
 
 def roc_auc(truth: ArrayLike, score: ArrayLike) -> float:
     """Probability that a true row scores above a false one; NaN where one class is missing."""
-    from sklearn.metrics import roc_auc_score
+    from sklearn.metrics import roc_curve
 
-    return float(roc_auc_score(truth, score)) if _has_both(truth) else math.nan
+    if not _has_both(truth):
+        return math.nan
+    false_rates, true_rates, _ = roc_curve(truth, score)
+    return float(np.trapezoid(true_rates, false_rates))
 
 
 def recall_at_precision(truth: ArrayLike, score: ArrayLike, precision: float) -> float:
