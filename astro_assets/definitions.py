@@ -14,8 +14,11 @@ from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.tables import PRELOAD, TABLES
 from astro_assets.transits import assets as transits
 from astro_assets.transits import checks as transit_checks
+from astro_assets.transits import scorer_assets
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
+from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, TRAINING_EXAMPLES
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
+from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES
 from astro_assets.transits.tables import LABELLED_CANDIDATES
 
 #: The job that takes files to candidates.
@@ -24,6 +27,8 @@ SEARCH_JOB = "search_for_transits"
 CATALOGS_JOB = "update_catalogs"
 #: The job that puts planets into light curves and searches them.
 COMPLETENESS_JOB = "measure_completeness"
+#: The job that trains the scorer, and scores candidates with it.
+TRAINING_JOB = "train_transit_scorer"
 #: What is compared with catalogues.
 COMPARED = (LABELLED_CANDIDATES, EXPECTED_SIGNALS, RECOVERED_SIGNALS)
 
@@ -37,7 +42,12 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
         Replaces the default one: other progress, other compute.
     """
     return dg.Definitions(
-        assets=[*catalogs.assets(home), *observations.assets(home), *transits.assets(home)],
+        assets=[
+            *catalogs.assets(home),
+            *observations.assets(home),
+            *transits.assets(home),
+            *scorer_assets.scorer_assets(home),
+        ],
         asset_checks=[*catalog_checks.checks(), *observation_checks.checks(), *transit_checks.checks()],
         jobs=[
             dg.define_asset_job(
@@ -54,6 +64,14 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
                 COMPLETENESS_JOB,
                 dg.AssetSelection.assets(*map(asset_key, (COMPLETENESS_TARGETS, COMPLETENESS_MAP))),
                 description="Puts planets into the light curves of targets and counts those that are found.",
+            ),
+            dg.define_asset_job(
+                TRAINING_JOB,
+                dg.AssetSelection.assets(
+                    *map(asset_key, (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, TRANSIT_SCORES)),
+                    dg.AssetKey(TRANSIT_SCORER.name.split("/")),
+                ),
+                description="Trains the scorer, on a file of events or on the home's labelled candidates.",
             ),
         ],
         sensors=observation_sensors.sensors(home, SEARCH_JOB),

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import Final
 
 from astro_assets.catalogs import tables as catalogs
-from astro_assets.ledger.models import MODEL_TABLES
+from astro_assets.ledger.model_tables import MODEL_TABLES
 from astro_assets.ledger.table import Table
 from astro_assets.observations import tables as observations
 from astro_assets.transits import completeness_tables as completeness
+from astro_assets.transits import example_tables as examples
 from astro_assets.transits import feature_tables as features
 from astro_assets.transits import recovery_tables as recovery
+from astro_assets.transits import scorer_tables as scorer
 from astro_assets.transits import single_transit_tables as single_transits
 from astro_assets.transits import tables as transits
 from astro_assets.transits import tsfresh_tables as tsfresh
@@ -30,5 +32,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *single_transits.TABLES,
     *recovery.TABLES,
     *completeness.TABLES,
+    *examples.TABLES,
+    *scorer.TABLES,
     *MODEL_TABLES,
 )

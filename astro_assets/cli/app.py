@@ -15,7 +15,8 @@ from deltalake.exceptions import DeltaError
 from rich.console import Console
 
 from astro_assets.catalogs.text_tables import CatalogError
-from astro_assets.cli import printing, queries
+from astro_assets.cli import printing, queries, scorer_commands
+from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.home import HomeError, open_home
 from astro_assets.ledger.ledger import Ledger, UnknownTableError, open_ledger
@@ -28,6 +29,9 @@ from astro_assets.orchestration.engine import Again
 from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.tables import TABLES
 from astro_assets.transits.completeness import UnknownTargetError
+from astro_assets.transits.scorer.event_files import EventFileError
+from astro_assets.transits.scorer.scorer import ScorerFileError
+from astro_assets.transits.scorer_models import UnknownModelError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,18 +54,15 @@ EXPECTED_ERRORS = (
     TargetIdError,
     UnknownTargetError,
     CatalogError,
+    EventFileError,
+    ScorerFileError,
+    UnknownModelError,
+    scorer_commands.SettingError,
     CorruptStoreError,
     InboxStateError,
     DeltaError,
     FileNotFoundError,
 )
-
-
-class Format(StrEnum):
-    """How to print."""
-
-    table = "table"
-    json = "json"
 
 
 class RowFormat(StrEnum):
@@ -70,15 +71,6 @@ class RowFormat(StrEnum):
     table = "table"
     json = "json"
     csv = "csv"
-
-
-HomeOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--home", help="The home; by default ASTRO_ASSETS_HOME, data/home in a checkout, else yours."
-    ),
-]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 
 def main() -> None:
@@ -269,6 +261,9 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
         sys.stdout.write(json.dumps(rows.to_dicts(), indent=1) + "\n")
     else:
         printing.catalogs(rows)
+
+
+scorer_commands.add_to(app)
 
 
 def _ledger(home: Path | None) -> Ledger:

@@ -75,6 +75,44 @@ def catalogs(rows: pl.DataFrame) -> None:
         out.print("No catalogues; astro-assets catalogs add FILE takes them in.")
 
 
+def models(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print versions of models with their figures."""
+    if not rows:
+        out.print("No models; astro-assets train transit_scorer trains one.")
+        return
+    grid = Grid(box=SIMPLE_HEAD)
+    for header in (
+        "model",
+        "version",
+        "aliases",
+        "origin",
+        "trained on",
+        "AP",
+        "AUC",
+        "best rival AP",
+        "edge AP",
+    ):
+        grid.add_column(header)
+    for row in rows:
+        figures = row["figures"]
+        rivals = [rival["average_precision"]["value"] for rival in figures.get("rivals", {}).values()]
+        edge = figures.get("edge", {}).get("average_precision", {}).get("value")
+        own = [
+            figures.get("scorer", {}).get(name, {}).get("value") for name in ("average_precision", "roc_auc")
+        ]
+        trained_on = sum(row[f"trained_on_{origin}"] for origin in ("real", "injected", "simulated"))
+        values = [*own, max(rivals, default=None), edge]
+        grid.add_row(
+            row["model"],
+            row["model_version"],
+            ", ".join(row["aliases"]),
+            row["origin"],
+            str(trained_on),
+            *("" if value is None else f"{value:.4f}" for value in values),
+        )
+    _print_wide(grid)
+
+
 def completeness(name: str, cells: Mapping[str, NDArray[Any]]) -> None:
     """Print the share of planets found by radius, the largest first, and period."""
     periods, radii = np.unique(cells["period_days_from"]), np.unique(cells["radius_earth_from"])

@@ -75,6 +75,17 @@ def record_run(
     return run_id
 
 
+def find_run(root: Path, experiment: str, name: str) -> str | None:
+    """Return the id of the latest run of a name, None if there is none."""
+    client = _client(root)
+    known = client.get_experiment_by_name(experiment)
+    if known is None:
+        return None
+    quoted = name.replace("'", "")
+    runs = client.search_runs([known.experiment_id], f"attributes.run_name = '{quoted}'", max_results=1)
+    return str(runs[0].info.run_id) if runs else None
+
+
 def register(root: Path, model: str, run_id: str, aliases: Iterable[str]) -> str:
     """Make a run the next version of a model, and let aliases such as ``champion`` name it from now on.
 

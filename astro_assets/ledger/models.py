@@ -20,72 +20,17 @@ import polars as pl
 from astro_assets.ledger.code import code_version
 from astro_assets.ledger.hashing import hash_json, hash_parts, merkle_root
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.schema import Column, Schema
+from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS, TRAINED_ON
 from astro_assets.ledger.store import Handle
-from astro_assets.ledger.table import Config, Parents, Table
+from astro_assets.ledger.table import Config, Table
 from astro_assets.ledger.units import ORIGINS, least_real
 from astro_assets.ledger.update import put_units
 from astro_assets.ledger.worker import resolve_references
 
-_MODEL: Final = Column("model", "string", "Name of the model, wing/model.")
-_VERSION: Final = Column("model_version", "string", "First 16 digits of the training recipe's hash.")
 #: The alias of the version that tables apply.
 CHAMPION: Final = "champion"
 #: Role of the version that was promoted when a continued model was fitted.
 PREVIOUS: Final = "previous"
-
-_TRAINED_ON: Final = (
-    Column("trained_on_real", "int64", "Training rows of real origin."),
-    Column("trained_on_injected", "int64", "Training rows with an injected signal."),
-    Column("trained_on_simulated", "int64", "Training rows of simulated origin."),
-)
-
-MODELS: Final = Table(
-    "ledger/models",
-    Schema(
-        (
-            _MODEL,
-            _VERSION,
-            Column(
-                "training_recipe",
-                "string",
-                "Hash of the Merkle root of the training rows, the code and the configuration.",
-            ),
-            Column("training_root", "string", "Merkle root of the sorted hashes of the training rows."),
-            Column("artefact", "file", "The fitted model: the sha256 of a file that is not a pickle."),
-            *_TRAINED_ON,
-            Column("config", "string", "Configuration of the fit, JSON.", context=True),
-            Column("metrics", "string", "What the fit reported of itself, JSON.", context=True),
-        )
-    ),
-)
-MODEL_MEMBERS: Final = Table(
-    "ledger/model_members",
-    Schema(
-        (
-            _MODEL,
-            _VERSION,
-            Column("role", "string", "Role of the row in the training."),
-            Column("member_table", "string", "Table of the row."),
-            Column("member_key", "string", "Key of the row's unit."),
-            Column("member_row_hash", "string", "Hash of the row as it was trained on."),
-        )
-    ),
-)
-PROMOTED_MODELS: Final = Table(
-    "ledger/promoted_models",
-    Schema(
-        (
-            Column("alias", "string", "Model and alias, for example transits/transit_scorer:champion."),
-            _MODEL,
-            _VERSION,
-            Column("artefact", "file", "The fitted model."),
-            *_TRAINED_ON,
-            Column("why", "string", "Why this version was promoted."),
-        )
-    ),
-)
-MODEL_TABLES: Final = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS)
 
 
 class TooFewRowsError(ValueError):
@@ -216,7 +161,7 @@ def promote(
     ValueError
         If there is no such version.
     """
-    counts = [column.name for column in _TRAINED_ON]
+    counts = [column.name for column in TRAINED_ON]
     rows = ledger.open(MODELS).rows(["model", "model_version", "artefact", *counts])
     found = rows.filter((pl.col("model") == model) & (pl.col("model_version") == version)).collect()
     if found.is_empty():

@@ -15,15 +15,8 @@ from pydantic import Field
 
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.models import (
-    MODELS,
-    ModelSpec,
-    TooFewRowsError,
-    behind,
-    fit_model,
-    promote,
-    promoted,
-)
+from astro_assets.ledger.model_tables import MODELS
+from astro_assets.ledger.models import ModelSpec, TooFewRowsError, behind, fit_model, promote, promoted
 from astro_assets.ledger.units import ORIGINS
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.table_assets import asset_key

@@ -12,7 +12,7 @@ import dagster as dg
 
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import table_code_version
-from astro_assets.ledger.models import PROMOTED_MODELS
+from astro_assets.ledger.model_tables import PROMOTED_MODELS
 from astro_assets.ledger.table import Parent, Table
 from astro_assets.ledger.update import Report
 from astro_assets.orchestration.engine import Engine

@@ -33,7 +33,7 @@ def _views() -> tuple[Column, ...]:
         Column(
             f"{name}_view",
             "list[float32]",
-            f"Scatter (1.4826 MAD) within the bins of the {name.removesuffix('_spread')} view, in units of the depth.",
+            f"Scatter (1.4826 MAD) in bins of the {name.removesuffix('_spread')} view, in units of depth.",
             nullable=True,
         )
         for name in SPREADS
@@ -54,7 +54,7 @@ EXAMPLE_SCHEMA: Final = Schema(
             "list[string]",
             f"What of {', '.join(CLASSES)} that leaves open; empty for an event without a label.",
         ),
-        Column("source", "string", "List or catalogue that says so.", nullable=True),
+        Column("listed_in", "string", "List or catalogue that says so.", nullable=True),
         Column("mission", "string", "Mission that observed it.", nullable=True),
         Column("segment", "string", "Sectors, quarters or campaigns.", nullable=True),
         Column("cadence", "string", "Length of a sample.", "s", nullable=True),

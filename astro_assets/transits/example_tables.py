@@ -93,7 +93,10 @@ TRAINING_EXAMPLES: Final = Table(
         Parent(TRANSIT_FEATURES, columns=("candidate_id", *MEASURES), on="candidate_id"),
         Parent(
             SIMULATED_TRUTH,
-            columns=("sha256", "target_id", "kind", "period_days", "epoch_btjd", "duration_hours", "secondary_phase"),
+            columns=(
+                "sha256", "target_id", "kind", "period_days", "epoch_btjd", "duration_hours",
+                "secondary_phase",
+            ),
         ),
         Parent(DETRENDED_LIGHT_CURVES, columns=("target_id", "mission", "cadence_s")),
     ),

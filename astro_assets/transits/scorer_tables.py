@@ -11,7 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from astro_assets.ledger.models import CHAMPION, PROMOTED_MODELS, ModelSpec, TooFewRowsError, Training
+from astro_assets.ledger.model_tables import PROMOTED_MODELS
+from astro_assets.ledger.models import CHAMPION, ModelSpec, TooFewRowsError, Training
 from astro_assets.ledger.table import Config, Parent, Parents, Table
 from astro_assets.transits.example_schemas import EXAMPLE_SCHEMA
 from astro_assets.transits.example_tables import EVENTS, TRAINING_EXAMPLES
@@ -24,7 +25,7 @@ __all__ = ["TABLES", "TRANSIT_SCORER", "TRANSIT_SCORES", "on_events"]
 
 _EXAMPLES: Final = "examples"
 #: What a score is made of: everything but the label and where it comes from.
-_LABEL_COLUMNS: Final = ("disposition", "label_set", "source", "mission", "segment", "cadence")
+_LABEL_COLUMNS: Final = ("disposition", "label_set", "listed_in", "mission", "segment", "cadence")
 _SCORED: Final = tuple(name for name in EXAMPLE_SCHEMA.names if name not in _LABEL_COLUMNS)
 
 
@@ -56,7 +57,9 @@ def compute_transit_scores(
     (model,) = models
     unlabelled = dict.fromkeys(_LABEL_COLUMNS) | {"label_set": ()}
     examples: Examples = examples_of([{**rows["training_examples"][0], **unlabelled} for rows in parents])
-    counts = {name: model[name] for name in ("trained_on_real", "trained_on_injected", "trained_on_simulated")}
+    counts = {
+        name: model[name] for name in ("trained_on_real", "trained_on_injected", "trained_on_simulated")
+    }
     return [
         [
             {

@@ -14,7 +14,7 @@ import polars as pl
 from astro_assets.ledger.compute import Compute
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.ledger.models import MODEL_TABLES
+from astro_assets.ledger.model_tables import MODEL_TABLES
 from astro_assets.ledger.staleness import stale
 from astro_assets.ledger.table import Config
 from astro_assets.ledger.update import Report, put_units, update

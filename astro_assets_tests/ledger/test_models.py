@@ -11,15 +11,8 @@ from pydantic import Field
 
 from astro_assets.ledger.hashing import merkle_root
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.models import (
-    MODEL_MEMBERS,
-    MODELS,
-    PROMOTED_MODELS,
-    ModelSpec,
-    behind,
-    fit_model,
-    promote,
-)
+from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.models import ModelSpec, behind, fit_model, promote
 from astro_assets.ledger.table import Config
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import computed, entries, put_files, refresh, toy_ledger, units

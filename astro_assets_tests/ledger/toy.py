@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from astro_assets.ledger.models import PROMOTED_MODELS, ModelSpec, Training
+from astro_assets.ledger.model_tables import PROMOTED_MODELS
+from astro_assets.ledger.models import ModelSpec, Training
 from astro_assets.ledger.schema import Column, Schema
 from astro_assets.ledger.table import Config, Parent, Parents, Table
 

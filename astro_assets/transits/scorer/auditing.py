@@ -19,8 +19,9 @@ from astro_assets.transits.scorer.stars import family
 
 
 def leaks(examples: Examples, found: CrossValidation) -> list[str]:
-    """Look for what is on both sides of any fold: stars, events, views that share their noise, and whether
-    anything was fitted on stars of its held-out fold.
+    """Look for what is on both sides of any fold.
+
+    Stars, events, views that share their noise; and whether anything was fitted on stars of a held-out fold.
     """
     labelled = np.flatnonzero(examples.is_labelled)
     messages = []
@@ -57,9 +58,11 @@ def shortcuts(examples: Examples, rows: NDArray[np.int64]) -> list[str]:
     The list that an event comes from counts, not the part of it that upstream cut for its own split.
     """
     provenance: dict[str, list[str | float]] = {
-        kind: [values[row] for row in rows] for kind, values in examples.provenance.items() if kind != "source"
+        kind: [values[row] for row in rows]
+        for kind, values in examples.provenance.items()
+        if kind != "listed_in"
     }
-    provenance["list"] = [family(examples.provenance["source"][row]) for row in rows]
+    provenance["list"] = [family(examples.provenance["listed_in"][row]) for row in rows]
     missing_views = np.stack([np.isnan(view).all(axis=1) for view in examples.views.values()], axis=1)
     missing = np.hstack([missing_views, np.isnan(examples.scalars)])[rows]
     provenance["what_is_missing"] = ["".join("01"[int(flag)] for flag in row) for row in missing]

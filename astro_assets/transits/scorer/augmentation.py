@@ -1,7 +1,7 @@
 """How examples are varied while a network is fitted.
 
-Only what leaves the label true: time may run backwards, noise may be larger, bins may be empty, the ephemeris may
-be off by a bin, the depth may be another one below the same noise. All is drawn for each example alone.
+Only what leaves the label true: time may run backwards, noise may be larger, bins may be empty, the ephemeris
+may be off by a bin, the depth may be another one below the same noise. All is drawn for each example alone.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def candidate_example(
     Parameters
     ----------
     candidate, folded, measures, labelled
-        Its rows of ``transit_candidates``, ``folded_views``, ``transit_features`` and ``labelled_candidates``.
+        Its rows of ``transit_candidates``, ``folded_views``, ``transit_features``, ``labelled_candidates``.
     truths
         What was put into its star, of ``simulated_truth``; none for a real star.
     observed
@@ -51,7 +51,7 @@ def candidate_example(
     return {
         "disposition": disposition,
         "label_set": list(LABEL_SETS[disposition]) if disposition else [],
-        "source": source,
+        "listed_in": source,
         "mission": seen.get("mission"),
         "segment": None,
         "cadence": None if not seen else f"{round(float(seen['cadence_s']))}",
@@ -72,9 +72,9 @@ def _disposition(candidate: Row, labelled: Row, truths: Sequence[Row]) -> tuple[
     own = _ephemeris(candidate, "period_uncertainty_days", "epoch_uncertainty_days")
     for kind in _SIMULATED:
         for truth in truths:
-            if truth["kind"] == kind and np.isfinite(truth["period_days"]):
-                if match(own, candidate["baseline_days"], _ephemeris(truth), LabelSettings()) is not None:
-                    return _SIMULATED[kind], "simulated_truth"
+            is_it = truth["kind"] == kind and np.isfinite(truth["period_days"])
+            if is_it and match(own, candidate["baseline_days"], _ephemeris(truth), LabelSettings()):
+                return _SIMULATED[kind], "simulated_truth"
     return "simulated_nothing", "simulated_truth"
 
 

@@ -39,9 +39,9 @@ def model_card(model: Row, figures: Mapping[str, Any], n_reads: int) -> str:
 def _head(model: Row) -> str:
     return (
         f"# {model['model']} {model['model_version']}\n\n"
-        "Tells planets and eclipsing binaries from what looks like them, by folded light curves: convolutional "
-        "networks and randomised trees whose log-odds are averaged and calibrated. All figures are of stars "
-        "that no part was fitted on."
+        "Tells planets and eclipsing binaries from what looks like them, by folded light curves: "
+        "convolutional networks and randomised trees whose log-odds are averaged and calibrated. All figures "
+        "are of stars that no part was fitted on."
     )
 
 
@@ -49,14 +49,12 @@ def _data(model: Row, figures: Mapping[str, Any], n_reads: int) -> str:
     counts = figures["counts"]
     origins = ", ".join(f"{model[f'trained_on_{o}']} {o}" for o in ("real", "injected", "simulated"))
     kinds = sorted(set(counts["by_disposition"]) | set(counts["judged_by_disposition"]))
-    rows = [
-        (k, counts["by_disposition"].get(k, 0), counts["judged_by_disposition"].get(k, 0)) for k in kinds
-    ]
+    rows = [(k, counts["by_disposition"].get(k, 0), counts["judged_by_disposition"].get(k, 0)) for k in kinds]
     return (
         f"## Data\n\n{counts['labelled']} labelled events of {counts['stars']} stars (rows by origin, those "
-        f"without a label included: {origins}). Judged is the first labelled event of each star, of lists that "
-        f"hold both eclipses and others: {counts['judged']}, of which {counts['judged_eclipses']} are planets "
-        f"or binaries. Split `{figures['split']}`: folds by star and shared ephemeris; "
+        f"without a label included: {origins}). Judged is the first labelled event of each star, of lists "
+        f"that hold both eclipses and others: {counts['judged']}, of which {counts['judged_eclipses']} are "
+        f"planets or binaries. Split `{figures['split']}`: folds by star and shared ephemeris; "
         f"these stars in these folds have judged {n_reads} version(s) so far.\n\n"
         + _table(("disposition", "events", "judged"), rows)
     )
@@ -103,16 +101,14 @@ def _rivals(figures: Mapping[str, Any]) -> str:
         "## Beside others in the same folds\n\n"
         + _table(("model", "average precision", "ROC AUC", "scorer's lead"), rows)
         + "\n\n`networks` and `trees` are the scorer's own parts. Of "
-        f"{len(without['with_each'])} networks, one a seed, {without['n_better']} raise the average precision "
-        f"of the trees ({without['trees']:.4f}): {verdict}."
+        f"{len(without['with_each'])} networks, one a seed, {without['n_better']} raise the average "
+        f"precision of the trees ({without['trees']:.4f}): {verdict}."
     )
 
 
 def _calibration(figures: Mapping[str, Any]) -> str:
     calibration, conformal = figures["calibration"], figures["conformal"]
-    prior = [
-        tuple(_number(value) for value in row.values()) for row in calibration["prior_shift"]
-    ]
+    prior = [tuple(_number(value) for value in row.values()) for row in calibration["prior_shift"]]
     header = tuple(name.replace("_", " ") for name in calibration["prior_shift"][0])
     coverage = [(name, f"{value:.3f}") for name, value in conformal["coverage"].items()]
     size = conformal["mean_size"]
@@ -129,14 +125,13 @@ def _calibration(figures: Mapping[str, Any]) -> str:
 
 def _gate(figures: Mapping[str, Any]) -> str:
     gate = figures["gate"]
-    rows = [
-        (row["missed"], f"{row['bound']:.4f}", f"{row['fraction_passed']:.3f}") for row in gate["bounds"]
-    ]
+    rows = [(row["missed"], f"{row['bound']:.4f}", f"{row['fraction_passed']:.3f}") for row in gate["bounds"]]
     return (
         f"## Gate\n\nThe trees alone, before the networks: {gate['fraction_passed']:.3f} of the events pass, "
-        f"{gate['empirical_missed']:.4f} of {gate['n_positives']} stars with eclipses are missed by thresholds "
-        f"that other stars chose: at most {gate['bound']:.4f} with {gate['confidence']:.0%} confidence. Were so "
-        "many missed:\n\n" + _table(("missed", "certified bound", "fraction passed"), rows)
+        f"{gate['empirical_missed']:.4f} of {gate['n_positives']} stars with eclipses are missed by "
+        f"thresholds that other stars chose: at most {gate['bound']:.4f} with {gate['confidence']:.0%} "
+        "confidence. Were so many missed:\n\n"
+        + _table(("missed", "certified bound", "fraction passed"), rows)
     )
 
 
@@ -151,14 +146,13 @@ def _edge(figures: Mapping[str, Any]) -> str:
 
 
 def _limits(figures: Mapping[str, Any]) -> str:
-    hardest = [
-        (row["event"], row["disposition"], f"{row['probability']:.3f}") for row in figures["hardest"]
-    ]
+    hardest = [(row["event"], row["disposition"], f"{row['probability']:.3f}") for row in figures["hardest"]]
     return (
-        "## Limits\n\nFolds of a light curve do not tell whose light it is, nor a planet from a small binary. "
-        "Events of another mission, another detrending or another search may be unlike these; the scorer "
-        "abstains where it notices. Probabilities hold at the base rate of the judged events. The labels that "
-        "surprise it most:\n\n" + _table(("event", "disposition", "probability of an eclipse"), hardest)
+        "## Limits\n\nFolds of a light curve do not tell whose light it is, nor a planet from a small "
+        "binary. Events of another mission, another detrending or another search may be unlike these; the "
+        "scorer abstains where it notices. Probabilities hold at the base rate of the judged events. The "
+        "labels that surprise it most:\n\n"
+        + _table(("event", "disposition", "probability of an eclipse"), hardest)
     )
 
 

@@ -65,6 +65,6 @@ def label_matrix(label_sets: Iterable[Sequence[str]]) -> NDArray[np.bool_]:
 
 def is_eclipse(labels: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Tell which labelled events are planets or binaries, whichever of both: shape (n,)."""
-    some: NDArray[np.bool_] = labels.any(axis=1)
-    none_else: NDArray[np.bool_] = ~labels[:, N_ECLIPSES:].any(axis=1)
-    return some & none_else
+    some = np.asarray(labels.any(axis=1))
+    others = np.asarray(labels[:, N_ECLIPSES:].any(axis=1))
+    return some & ~others

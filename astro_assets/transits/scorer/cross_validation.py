@@ -21,8 +21,8 @@ from astro_assets.transits.scorer.stars import family, first_of_each_star, rows_
 from astro_assets.transits.scorer.view_statistics import MISSING, design_matrix
 
 _LOG = logging.getLogger(__name__)
-#: Seeds of the baselines' trees.
-_N_BASELINE_TREES: Final = 300
+#: Trees in each fold of the baseline that sees views bin by bin.
+_N_BASELINE_TREES: Final = 200
 
 
 class TooFewExamplesError(ValueError):
@@ -94,7 +94,8 @@ def cross_validate(examples: Examples, settings: ScorerSettings, folder: Path) -
         members=members,
         forests=forests,
         fitted_on=[
-            frozenset(groups[row] for row in labelled[folds[labelled] != fold]) for fold in range(settings.folds)
+            frozenset(groups[row] for row in labelled[folds[labelled] != fold])
+            for fold in range(settings.folds)
         ],
     )
 
@@ -105,14 +106,14 @@ def _check_enough(examples: Examples, labelled: NDArray[np.int64], settings: Sco
     least = 2 * settings.folds
     if min(len(eclipses), len(others)) < least:
         raise TooFewExamplesError(
-            f"the scorer needs labelled events of at least {least} stars with planets or binaries and {least} "
-            f"others; there are {len(eclipses)} and {len(others)}: add catalogues, or give --events"
+            f"the scorer needs labelled events of at least {least} stars with planets or binaries and of "
+            f"{least} others; there are {len(eclipses)} and {len(others)}: add catalogues, or give --events"
         )
 
 
 def _of_two_sided_lists(examples: Examples, labelled: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the labelled events of lists that hold both eclipses and others; all where no list does."""
-    lists = np.array([family(examples.provenance["source"][row]) for row in labelled])
+    lists = np.array([family(examples.provenance["listed_in"][row]) for row in labelled])
     truth = examples.is_eclipse[labelled]
     both = [name for name in np.unique(lists) if 0 < truth[lists == name].mean() < 1]
     return labelled[np.isin(lists, both)] if both else labelled
@@ -172,7 +173,9 @@ def _trees(
     truth = examples.is_eclipse
     n = len(examples)
     found, forests = np.zeros(n), []
-    baselines = {name: np.zeros(n) for name in ("extra trees on views and scalars", "boosted trees on measures")}
+    baselines = {
+        name: np.zeros(n) for name in ("extra trees on views and scalars", "boosted trees on measures")
+    }
     for fold in range(settings.folds):
         train, test = usable[folds[usable] != fold], np.flatnonzero(folds == fold)
         weights = _weights([examples.stars[row] for row in train])

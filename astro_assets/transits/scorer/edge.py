@@ -1,7 +1,7 @@
 """The edge model: a small network taught by the ensemble, in 8-bit integers.
 
-Distillation after Hinton, Vinyals & Dean (2015, arXiv:1503.02531). In every fold a student is fitted, quantised and
-applied as quantised, so that its figures are those of what is shipped.
+Distillation after Hinton, Vinyals & Dean (2015, arXiv:1503.02531). In every fold a student is fitted,
+quantised and applied as quantised, so that its figures are those of what is shipped.
 """
 
 from __future__ import annotations
@@ -78,7 +78,9 @@ def distil(examples: Examples, found: CrossValidation, settings: ScorerSettings,
     outputs = np.zeros((len(examples), 6), np.float32)
     for fold, student in enumerate(students):
         held_out = np.flatnonzero(found.folds == fold)
-        outputs[held_out] = edge_outputs(quantised(student, rows[fold]), student.weights, inputs.take(held_out))
+        outputs[held_out] = edge_outputs(
+            quantised(student, rows[fold]), student.weights, inputs.take(held_out)
+        )
     return Edge(quantised(shipped, labelled), shipped.weights, outputs)
 
 
@@ -90,9 +92,7 @@ def edge_outputs(
     return outputs_of(session_of(graph), Inputs(inputs.branches, scalars))
 
 
-def _task(
-    name: str, examples: Examples, rows: NDArray[np.int64], soft: NDArray[np.float32]
-) -> MemberTask:
+def _task(name: str, examples: Examples, rows: NDArray[np.int64], soft: NDArray[np.float32]) -> MemberTask:
     by_star = rows_by_star(examples.stars, rows)
     nobody = np.array([], dtype=np.int64)
     return MemberTask(name, list(by_star.values()), nobody, seed=0, soft=soft.astype(np.float32))

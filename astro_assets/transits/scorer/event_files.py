@@ -1,7 +1,7 @@
 """Sets of threshold-crossing events in Parquet files, in the column layout of Nigraha's.
 
-Rao et al. (2021, MNRAS 502, 2845) folded TESS events into views that are -1 at the lowest bin and 1 beside the
-transit, and listed what transitleastsquares and the TIC say of them.
+Rao et al. (2021, MNRAS 502, 2845) folded TESS events into views that are -1 at the lowest bin and 1 beside
+the transit, and listed what transitleastsquares and the TIC say of them.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ def read_events(path: Path, name: str = "") -> list[dict[str, Any]]:
             "target_id": star,
             "position": i,
             "disposition": dispositions[i],
-            "label_set": list(LABEL_SETS[dispositions[i]]) if dispositions[i] else [],
-            "source": sources[i] if sources[i] is None else str(sources[i]),
+            "label_set": list(LABEL_SETS.get(dispositions[i] or "", ())),
+            "listed_in": sources[i] if sources[i] is None else str(sources[i]),
             "mission": "TESS",
             "segment": None,
             "cadence": None,
@@ -145,26 +145,29 @@ def _floats(frame: pl.DataFrame, column: str, name: str) -> NDArray[np.float64]:
 def _views(frame: pl.DataFrame, name: str) -> dict[str, list[NDArray[np.float32] | None]]:
     found: dict[str, list[NDArray[np.float32] | None]] = {}
     for column, names in VIEW_COLUMNS.items():
-        kind = frame[column].dtype
-        if not isinstance(kind, pl.List | pl.Array) or not kind.inner.is_numeric():  # type: ignore[union-attr]
-            raise EventFileError(f"{name}: {column} is {kind}, not lists of numbers")
-        bins = sum(VIEWS[view] for view in names)
-        arrays = [_bins(values, bins, f"{name}: row {i + 1}: {column}") for i, values in enumerate(frame[column])]
+        arrays = _bins(frame[column], sum(VIEWS[view] for view in names), name)
         edges = np.cumsum([0, *(VIEWS[view] for view in names)])
         for view, low, high in zip(names, edges[:-1], edges[1:], strict=True):
             found[view] = [None if array is None else array[low:high] for array in arrays]
     return found
 
 
-def _bins(values: pl.Series | None, bins: int, where: str) -> NDArray[np.float32] | None:
-    """Return a view with 0 beside the transit and -1 at its lowest bin; None for one that is missing."""
-    if values is None or len(values) == 0:
-        return None
-    if len(values) != bins:
-        raise EventFileError(f"{where} has {len(values)} bins, not {bins}")
-    array = (values.cast(pl.Float32).to_numpy().astype(np.float32) - 1) / 2
-    array[~np.isfinite(array)] = np.nan
-    return None if np.isnan(array).all() else array
+def _bins(lists: pl.Series, bins: int, name: str) -> list[NDArray[np.float32] | None]:
+    """Return views with 0 beside the transit and -1 at their lowest bin; None for those that are missing."""
+    kind = lists.dtype
+    if not isinstance(kind, pl.List | pl.Array) or not pl.Series(dtype=kind.inner).dtype.is_numeric():
+        raise EventFileError(f"{name}: {lists.name} is {kind}, not lists of numbers")
+    lists = lists.cast(pl.List(pl.Float32))
+    lengths = lists.list.len().fill_null(0).to_numpy()
+    if (wrong := np.flatnonzero((lengths != bins) & (lengths != 0))).size:
+        row = int(wrong[0])
+        raise EventFileError(f"{name}: row {row + 1}: {lists.name} has {lengths[row]} bins, not {bins}")
+    flat = lists.filter(pl.Series(lengths > 0)).explode().to_numpy().astype(np.float32)
+    scaled = (flat.reshape(-1, bins) - 1) / 2
+    scaled[~np.isfinite(scaled)] = np.nan
+    views = iter(scaled)
+    found = [next(views) if length else None for length in lengths]
+    return [None if view is None or np.isnan(view).all() else view for view in found]
 
 
 def _scalars(of: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:

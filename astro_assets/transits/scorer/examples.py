@@ -93,7 +93,7 @@ class Examples:
     strata
         The disposition as its source words it; splits deal these evenly.
     provenance
-        Where each comes from, by kind (source, mission, cadence ...): what a model must not learn by.
+        Where each comes from, by kind (listed_in, mission, segment, cadence): what a model must not learn by.
     ephemerides
         Period, epoch and duration in days, shape (n, 3); NaN where unknown.
     """
@@ -113,7 +113,7 @@ class Examples:
     @property
     def is_labelled(self) -> NDArray[np.bool_]:
         """Which events have a label, shape (n,)."""
-        return self.labels.any(axis=1)
+        return np.asarray(self.labels.any(axis=1))
 
     @property
     def is_eclipse(self) -> NDArray[np.bool_]:
@@ -152,7 +152,7 @@ def examples_of(rows: Sequence[Mapping[str, Any]]) -> Examples:
         for i, row in enumerate(rows):
             if row[f"{name}_view"] is not None:
                 values[i] = row[f"{name}_view"]
-    kinds = ("source", "mission", "segment", "cadence")
+    kinds = ("listed_in", "mission", "segment", "cadence")
     ephemeris = ("period_days", "epoch_btjd", "duration_days")
     return Examples(
         ids=tuple(str(row["example_id"]) for row in rows),

@@ -8,8 +8,10 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Iterator
+from copy import deepcopy
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import onnx
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from astro_assets.transits.scorer.examples import VIEWS
 from astro_assets.transits.scorer.inputs import BRANCHES, Inputs, Layout
@@ -56,7 +59,9 @@ class Exporter:
         Whether the graphs take scalars that are standardised already, which leaves nothing in them to decide.
     """
 
-    def __init__(self, layout: Layout, settings: NetworkSettings, *, takes_standardised: bool = False) -> None:
+    def __init__(
+        self, layout: Layout, settings: NetworkSettings, *, takes_standardised: bool = False
+    ) -> None:
         self.takes_standardised = takes_standardised
         n_scalars = (2 if takes_standardised else 1) * len(layout.scalars)
         self._traced = _traced(self._module(Network(layout, settings)), layout, n_scalars)
@@ -66,10 +71,12 @@ class Exporter:
 
         Any number of events; outputs are those of :class:`Network`.
         """
-        return _stripped(self._with_weights(network)).SerializeToString(deterministic=True)
+        return _bytes(_stripped(self._with_weights(network)))
 
     def quantised(self, network: Network, representative: Inputs) -> bytes:
-        """Return a network's graph in 8-bit integers, scaled by representative events (Jacob et al. 2018, CVPR).
+        """Return a network's graph in 8-bit integers, scaled by representative events.
+
+        After Jacob et al. (2018, CVPR).
 
         Raises
         ------
@@ -78,7 +85,10 @@ class Exporter:
         """
         with torch.no_grad():
             scalars = network.standardised(torch.as_tensor(representative.scalars)).numpy()
-        feeds = {**{f"views{i}": branch for i, branch in enumerate(representative.branches)}, "scalars": scalars}
+        feeds = {
+            **{f"views{i}": branch for i, branch in enumerate(representative.branches)},
+            "scalars": scalars,
+        }
         with tempfile.TemporaryDirectory() as folder, _silenced():
             plain, prepared, small = (Path(folder) / name for name in ("plain", "prepared", "small"))
             onnx.save(_stripped(self._with_weights(network)), plain)
@@ -91,7 +101,7 @@ class Exporter:
                 activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QInt8,
             )
-            graph = _stripped(onnx.load(small)).SerializeToString(deterministic=True)
+            graph = _bytes(_stripped(onnx.load(small)))
         if len(graph) > EDGE_BYTES:
             raise EdgeSizeError(f"the quantised network has {len(graph)} bytes; {EDGE_BYTES} are allowed")
         return graph
@@ -123,28 +133,20 @@ class _Representative(CalibrationDataReader):  # type: ignore[misc]
 
 def _without_normalisation(network: Network) -> Network:
     """Fold the normalisation of batches into the convolutions and layers before it."""
-    from copy import deepcopy
-
     folded = deepcopy(network).eval()
-    for part in (*(branch.layers for branch in folded.branches), folded.head):
-        for name, (first, second) in zip(list(part._modules)[1:], _neighbours(part), strict=True):
-            if isinstance(second, nn.BatchNorm1d):
-                position = list(part._modules)[list(part._modules).index(name) - 1]
-                part._modules[position] = _fused(first, second)
-                part._modules[name] = nn.Identity()
+    for part in folded.stages():
+        for i, (layer, after) in enumerate(pairwise(list(part))):
+            if isinstance(after, nn.BatchNorm1d):
+                part[i], part[i + 1] = _fused(layer, after), nn.Identity()
     return folded
 
 
-def _neighbours(part: nn.Module) -> Iterator[tuple[nn.Module, nn.Module]]:
-    modules = list(part.children())
-    yield from zip(modules[:-1], modules[1:], strict=True)
-
-
 def _fused(layer: nn.Module, normalisation: nn.BatchNorm1d) -> nn.Module:
-    fuse = torch.nn.utils.fusion
     if isinstance(layer, nn.Linear):
-        return fuse.fuse_linear_bn_eval(layer, normalisation)
-    return fuse.fuse_conv_bn_eval(layer, normalisation)
+        return fuse_linear_bn_eval(layer, normalisation)
+    if isinstance(layer, nn.Conv1d):
+        return fuse_conv_bn_eval(layer, normalisation)
+    raise TypeError(f"{type(layer).__name__} cannot be joined with a normalisation")
 
 
 def _traced(module: nn.Module, layout: Layout, n_scalars: int) -> onnx.ModelProto:
@@ -167,8 +169,15 @@ def _traced(module: nn.Module, layout: Layout, n_scalars: int) -> onnx.ModelProt
             dynamo=True,
             verbose=False,
         )
+    if program is None:
+        raise RuntimeError("torch exported nothing")
     model: onnx.ModelProto = program.model_proto
     return model
+
+
+def _bytes(model: onnx.ModelProto) -> bytes:
+    data: bytes = model.SerializeToString(deterministic=True)
+    return data
 
 
 def _stripped(model: onnx.ModelProto) -> onnx.ModelProto:

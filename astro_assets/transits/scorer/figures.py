@@ -185,7 +185,10 @@ def _confusion(
     likeliest = [CLASSES[at] for at in probability.argmax(axis=1)]
     strata = [examples.strata[row] for row in rows]
     return {
-        name: {kind: sum(s == name and k == kind for s, k in zip(strata, likeliest, strict=True)) for kind in CLASSES}
+        name: {
+            kind: sum(s == name and k == kind for s, k in zip(strata, likeliest, strict=True))
+            for kind in CLASSES
+        }
         for name in sorted(set(strata))
     }
 
@@ -197,7 +200,7 @@ def _conformal(
     trees: Floats | None,
     settings: ScorerSettings,
 ) -> dict[str, Any]:
-    """Measure the coverage of conformal sets: mean over resplits by star, half to calibrate, half to judge."""
+    """Measure what conformal sets cover: mean over resplits by star, half to calibrate, half to judge."""
     rows = found.judged
     names = sorted({found.groups[row] for row in rows})
     random = np.random.default_rng(settings.seed)
@@ -229,7 +232,11 @@ def _hardest(examples: Examples, rows: NDArray[np.int64], eclipse: Floats) -> li
     truth = examples.is_eclipse[rows]
     surprise = np.where(truth, 1 - eclipse, eclipse)
     return [
-        {"event": examples.ids[rows[i]], "disposition": examples.strata[rows[i]], "probability": float(eclipse[i])}
+        {
+            "event": examples.ids[rows[i]],
+            "disposition": examples.strata[rows[i]],
+            "probability": float(eclipse[i]),
+        }
         for i in np.argsort(-surprise, kind="stable")[:_N_HARDEST]
     ]
 

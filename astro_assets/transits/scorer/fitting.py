@@ -10,7 +10,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import lightning.pytorch as pl
 import numpy as np
@@ -22,11 +22,14 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, IterableDataset
 
 from astro_assets.transits.scorer.augmentation import augmented, deeper
+from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer.inputs import Inputs, Layout
 from astro_assets.transits.scorer.network import Network, network_of, summarised
 from astro_assets.transits.scorer.settings import NetworkSettings
 
 Arrays = dict[str, NDArray[Any]]
+#: Events that a network is applied to at once.
+_AT_ONCE: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,9 @@ class Task:
     soft: NDArray[np.float32] | None = None
 
 
-def fit(task: Task, layout: Layout, settings: NetworkSettings, seed: int) -> tuple[Arrays, list[dict[str, float]]]:
+def fit(
+    task: Task, layout: Layout, settings: NetworkSettings, seed: int
+) -> tuple[Arrays, list[dict[str, float]]]:
     """Fit a network; the same to the bit for one seed, number of threads and instruction set.
 
     Returns
@@ -107,10 +112,10 @@ class _Best(Callback):
         score = values.get("validation_ap", np.inf)
         if score >= self._highest:
             self._highest = score
-            averaged = pl_module.averaged.module  # type: ignore[union-attr]
-            self.weights = {
-                name: value.detach().numpy().copy() for name, value in averaged.state_dict().items()  # type: ignore[operator]
-            }
+            if not isinstance(pl_module, _Fit):
+                raise TypeError(f"{type(pl_module).__name__} has no averaged weights")
+            averaged = pl_module.average().state_dict()
+            self.weights = {name: value.detach().numpy().copy() for name, value in averaged.items()}
 
 
 class _Batches(IterableDataset[Tensor]):
@@ -136,9 +141,8 @@ class _Fit(pl.LightningModule):
         self.task, self.layout, self.settings, self.seed = task, layout, settings, seed
         self.network = Network(layout, settings)
         _standardise(self.network, task)
-        self.averaged = AveragedModel(
-            self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.averaging), use_buffers=True
-        )
+        average = get_ema_multi_avg_fn(settings.averaging)  # type: ignore[no-untyped-call]
+        self.averaged = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
         self.generator = torch.Generator().manual_seed(seed)
         self.views = [torch.as_tensor(branch) for branch in task.inputs.branches]
         with torch.no_grad():
@@ -146,6 +150,13 @@ class _Fit(pl.LightningModule):
         self.labels = torch.as_tensor(task.labels, dtype=torch.float32)
         self.eclipse = torch.as_tensor(task.eclipse, dtype=torch.float32)
         self.soft = None if task.soft is None else torch.as_tensor(task.soft)
+
+    def average(self) -> Network:
+        """Return the running average of the network."""
+        network = self.averaged.module
+        if not isinstance(network, Network):
+            raise TypeError(f"{type(network).__name__} is no network")
+        return network
 
     def batches(self) -> DataLoader[Tensor]:
         return DataLoader(_Batches(self.task.train, self.settings.batch, self.seed), batch_size=None)
@@ -181,7 +192,7 @@ class _Fit(pl.LightningModule):
         return loss
 
     def _loss(self, logits: Tensor, rows: Tensor) -> Tensor:
-        """Add the negative logarithm of the summed probability of the label's classes, and of eclipse or not."""
+        """Add what the label's classes lack of probability, and what eclipse or not lacks; as logarithms."""
         log_probability = torch.log_softmax(logits[:, :-1], dim=-1)
         labels, eclipse = self.labels[rows], self.eclipse[rows]
         of_classes = -torch.logsumexp(log_probability + torch.log(labels + 1e-9), dim=-1)
@@ -211,7 +222,7 @@ class _Fit(pl.LightningModule):
     def validation_step(self, rows: Tensor, _: int) -> None:
         from sklearn.metrics import average_precision_score
 
-        averaged = self.averaged.module.eval()
+        averaged = self.average().eval()
         score = summarised(averaged.of_standardised(*(view[rows] for view in self.views), self.scalars[rows]))
         truth = self.task.eclipse[rows.numpy()]
         found = average_precision_score(truth, score[:, -1].numpy()) if truth.any() else 0.0
@@ -227,7 +238,9 @@ def _standardise(network: Network, task: Task) -> None:
     network.scale.copy_(torch.as_tensor(np.where(width > 0, width, 1), dtype=torch.float32))
 
 
-def predict(weights: Arrays, inputs: Inputs, layout: Layout, settings: NetworkSettings) -> NDArray[np.float32]:
+def predict(
+    weights: Arrays, inputs: Inputs, layout: Layout, settings: NetworkSettings
+) -> NDArray[np.float32]:
     """Apply a fitted network, time running both ways.
 
     Returns
@@ -237,15 +250,13 @@ def predict(weights: Arrays, inputs: Inputs, layout: Layout, settings: NetworkSe
     """
     torch.set_num_threads(1)
     network = network_of(layout, settings, weights)
-    scalars, views = torch.as_tensor(inputs.scalars), [torch.as_tensor(branch) for branch in inputs.branches]
+    found = np.zeros((len(inputs.scalars), len(CLASSES) + 1), np.float32)
     with torch.no_grad():
-        both = [
-            torch.cat(
-                [
-                    summarised(network(*part, some))
-                    for *part, some in zip(*(v.split(512) for v in seen), scalars.split(512), strict=True)
-                ]
-            )
-            for seen in (views, [view.flip(-1) for view in views])
-        ]
-    return (sum(both) / 2).numpy()  # type: ignore[union-attr]
+        for start in range(0, len(found), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            views = [torch.as_tensor(branch[part]) for branch in inputs.branches]
+            scalars = torch.as_tensor(inputs.scalars[part])
+            ways = (views, [view.flip(-1) for view in views])
+            one, other = (summarised(network(*seen, scalars)) for seen in ways)
+            found[part] = ((one + other) / 2).numpy()
+    return found

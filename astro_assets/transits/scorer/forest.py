@@ -1,7 +1,7 @@
 """Extremely randomised trees on the measures of views and the scalars, kept as plain arrays.
 
-Geurts, Ernst & Wehenkel (2006, Machine Learning 63, 3). scikit-learn grows them; what is kept are the arrays of
-its nodes, so that nothing pickled is ever loaded.
+Geurts, Ernst & Wehenkel (2006, Machine Learning 63, 3). scikit-learn grows them; what is kept are the arrays
+of its nodes, so that nothing pickled is ever loaded.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from astro_assets.transits.scorer.classes import CLASSES, N_ECLIPSES
 from astro_assets.transits.scorer.inputs import Inputs
@@ -37,7 +37,7 @@ def outputs_of(session: Any, inputs: Inputs) -> NDArray[np.float32]:
     """
     ways = (inputs.branches, tuple(branch[..., ::-1] for branch in inputs.branches))
     both = [summarised(_logits(session, (*branches, inputs.scalars))) for branches in ways]
-    return (both[0] + both[1]) / 2
+    return ((both[0] + both[1]) / 2).astype(np.float32)
 
 
 def summarised(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -50,9 +50,7 @@ def summarised(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.column_stack([log_probability, both]).astype(np.float32)
 
 
-def standardised(
-    scalars: NDArray[np.float32], centre: Sequence[float], scale: Sequence[float]
-) -> NDArray[np.float32]:
+def standardised(scalars: NDArray[np.float32], centre: ArrayLike, scale: ArrayLike) -> NDArray[np.float32]:
     """Standardise scalars as the network does before its first layer: (n, k) to (n, 2 k)."""
     middle, width = (np.asarray(values, np.float32) for values in (centre, scale))
     missing = np.isnan(scalars)

@@ -93,7 +93,7 @@ def inputs_of(examples: Examples, layout: Layout) -> Inputs:
         stacked = np.stack(channels, axis=1) if channels else np.zeros((len(examples), 0, bins))
         branches.append(stacked.astype(np.float32))
     at = [tuple(SCALARS).index(name) for name in layout.scalars]
-    return Inputs(tuple(branches), examples.scalars[:, at].astype(np.float32))
+    return Inputs(tuple(branches), examples.scalars[:, at].astype(np.float32, order="C"))
 
 
 def _channel(examples: Examples, name: str, kind: str) -> Floats32:
@@ -101,5 +101,4 @@ def _channel(examples: Examples, name: str, kind: str) -> Floats32:
     if kind == "empty":
         return np.isnan(values).astype(np.float32)
     # Noise of weak signals is many times their depth: squeezed, not clipped.
-    squeezed: Floats32 = np.arcsinh(2 * np.nan_to_num(values, nan=0.0)) / 2
-    return squeezed
+    return (np.arcsinh(2 * np.nan_to_num(values, nan=0.0)) / 2).astype(np.float32)

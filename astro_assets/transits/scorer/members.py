@@ -1,6 +1,7 @@
 """Many networks fitted at once, one a process; each is kept as soon as it is done.
 
-A training that is killed goes on with the networks that are missing: those done lie in its folder as safetensors.
+A training that is killed goes on with the networks that are missing: those done lie in its folder as
+safetensors.
 """
 
 from __future__ import annotations
@@ -81,7 +82,9 @@ def fit_members(
     if missing:
         branches = {f"branch{i}": branch for i, branch in enumerate(inputs.branches)}
         flags = {"labels": labels.astype(np.uint8), "eclipse": eclipse.astype(np.uint8)}
-        save_file({**branches, "scalars": inputs.scalars, **flags}, folder / _SHARED)
+        shared = {**branches, "scalars": inputs.scalars, **flags}
+        # safetensors writes the memory as it lies, whatever the order of the axes.
+        save_file({name: np.ascontiguousarray(array) for name, array in shared.items()}, folder / _SHARED)
         _fit_missing(missing, len(tasks), folder, layout, settings)
     return [_load(folder / f"{task.name}.safetensors") for task in tasks]
 
@@ -132,6 +135,6 @@ def _fit_one(task: MemberTask, folder: str, layout: Layout, settings: NetworkSet
 def _load(path: Path) -> Member:
     from safetensors import safe_open
 
-    with safe_open(path, framework="numpy") as file:  # type: ignore[no-untyped-call]
+    with safe_open(path, framework="numpy") as file:
         history = json.loads(file.metadata()["history"])
         return Member({name: file.get_tensor(name) for name in file.keys()}, history)  # noqa: SIM118

@@ -1,7 +1,7 @@
 """The network: a branch of convolutions for each geometry of views, and the scalars.
 
-After Shallue & Vanderburg (2018, AJ 155, 94), with the scalars and channels of Valizadegan et al. (2022, ApJ 926,
-120), and a hundredth of their weights: a few thousand events teach no more.
+After Shallue & Vanderburg (2018, AJ 155, 94), with the scalars and channels of Valizadegan et al. (2022, ApJ
+926, 120), and a hundredth of their weights: a few thousand events teach no more.
 """
 
 from __future__ import annotations
@@ -60,16 +60,17 @@ class Network(nn.Module):
 
     def __init__(self, layout: Layout, settings: NetworkSettings) -> None:
         super().__init__()
-        self.branches = nn.ModuleList(
+        branches = [
             Branch(len(layout.channels(i)), VIEWS[BRANCHES[i][0]], settings)
             for i in range(len(BRANCHES))
             if layout.views[i]
-        )
+        ]
+        self.branches = nn.ModuleList(branches)
         n_scalars = len(layout.scalars)
         self.register_buffer("centre", torch.zeros(n_scalars))
         self.register_buffer("scale", torch.ones(n_scalars))
         self.scalars = nn.Sequential(nn.Linear(2 * n_scalars, settings.scalar_units), nn.ReLU())
-        n_summary = sum(int(branch.n_outputs) for branch in self.branches) + settings.scalar_units
+        n_summary = sum(branch.n_outputs for branch in branches) + settings.scalar_units
         self.head = nn.Sequential(
             nn.Dropout(settings.dropout / 4),
             nn.Linear(n_summary, settings.hidden),
@@ -78,6 +79,11 @@ class Network(nn.Module):
             nn.Dropout(settings.dropout),
             nn.Linear(settings.hidden, len(CLASSES) + 1),
         )
+
+    def stages(self) -> list[nn.Sequential]:
+        """Return the sequences of layers that it is made of, but for that of the scalars."""
+        branches = (part for part in self.branches if isinstance(part, Branch))
+        return [*(branch.layers for branch in branches), self.head]
 
     def standardised(self, scalars: Tensor) -> Tensor:
         """Standardise scalars (batch, n); those that are NaN become 0 and are marked: (batch, 2 n)."""

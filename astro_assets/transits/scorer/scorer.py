@@ -1,4 +1,4 @@
-"""The trained scorer: one file with everything that scoring needs, and nothing that runs code when it is read.
+"""The trained scorer: one file with everything that scoring needs, and nothing that runs when it is read.
 
 A zip archive of ``manifest.json``, ONNX graphs and safetensors.
 """
@@ -25,7 +25,12 @@ from astro_assets.transits.scorer.stack import Stack
 from astro_assets.transits.scorer.view_statistics import design_matrix
 
 FORMAT: Final = "astro_assets transit scorer 1"
-_MANIFEST, _FOREST, _WEIGHTS, _EDGE = "manifest.json", "forest.safetensors", "weights.safetensors", "edge.onnx"
+_MANIFEST, _FOREST, _WEIGHTS, _EDGE = (
+    "manifest.json",
+    "forest.safetensors",
+    "weights.safetensors",
+    "edge.onnx",
+)
 #: Of every entry, so that equal scorers are equal files.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 

@@ -16,8 +16,13 @@ _DISAGREE: Final = "the networks disagree more than on 199 of 200 held-out event
 
 
 def score_rows(scorer: Scorer, examples: Examples, *, with_edge: bool = False) -> list[dict[str, Any]]:
-    """Score events: for each the probabilities by class, ``planet_or_eb``, ``conformal_set``, ``gate``,
-    ``disagreement``, ``abstain`` and its ``reason``.
+    """Score events.
+
+    Returns
+    -------
+    list of dict
+        For each the probabilities by class, ``planet_or_eb``, ``conformal_set``, ``gate``, ``disagreement``,
+        ``abstain`` and ``abstains_because``.
     """
     found = scorer.score(examples, with_edge=with_edge)
     unseen = np.all([np.isnan(view).all(axis=1) for view in examples.views.values()], axis=0)
@@ -35,7 +40,7 @@ def score_rows(scorer: Scorer, examples: Examples, *, with_edge: bool = False) -
                 "gate": bool(found.gate[i]),
                 "disagreement": float(found.disagreement[i]),
                 "abstain": bool(found.abstains[i]),
-                "reason": reason,
+                "abstains_because": reason,
             }
         )
     return rows

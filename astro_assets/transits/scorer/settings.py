@@ -13,12 +13,12 @@ class AugmentationSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reversal: float = Field(0.5, ge=0, le=1, description="Probability of running time backwards.")
-    noise: float = Field(0.3, ge=0, le=3, description="White noise added at most, in units of the depth.")
+    noise: float = Field(0.1, ge=0, le=3, description="White noise added at most, in units of the depth.")
     residuals: float = Field(
-        0.3, ge=0, le=3, description="Own residuals out of transit added at most, moved in phase: red noise."
+        0.0, ge=0, le=3, description="Own residuals out of transit added at most, moved in phase: red noise."
     )
     jitter_bins: int = Field(1, ge=0, le=5, description="Ephemeris moved by at most so many bins.")
-    block: float = Field(0.2, ge=0, le=1, description="Probability that a block of bins is emptied.")
+    block: float = Field(0.1, ge=0, le=1, description="Probability that a block of bins is emptied.")
     depth: float = Field(
         0.0, ge=0, le=1, description="Largest change of the logarithm of the depth, noise left as it is."
     )
@@ -37,14 +37,16 @@ class NetworkSettings(BaseModel):
     kernel: int = Field(5, ge=3, le=15, description="Bins of a filter; odd.")
     hidden: int = Field(64, ge=4, le=1024, description="Units of the layer before the output.")
     scalar_units: int = Field(32, ge=2, le=256, description="Units that read the scalars.")
-    dropout: float = Field(0.4, ge=0, le=0.9, description="Dropout before the output.")
+    dropout: float = Field(0.3, ge=0, le=0.9, description="Dropout before the output.")
     epochs: int = Field(40, ge=1, le=1000, description="Epochs at most.")
     patience: int = Field(15, ge=1, le=1000, description="Epochs without better validation before it stops.")
     batch: int = Field(128, ge=8, le=4096, description="Stars in a batch.")
     learning_rate: float = Field(3e-3, gt=0, le=1, description="Highest of one cycle (Smith & Topin 2019).")
     weight_decay: float = Field(1e-2, ge=0, le=1, description="Of AdamW.")
     averaging: float = Field(0.99, ge=0, lt=1, description="Decay of the average of weights that is kept.")
-    eclipse_weight: float = Field(1.0, ge=0, le=100, description="Weight of planets and binaries in the loss.")
+    eclipse_weight: float = Field(
+        1.0, ge=0, le=100, description="Weight of planets and binaries in the loss."
+    )
     augmentation: AugmentationSettings = AugmentationSettings()
 
 
@@ -63,7 +65,9 @@ class ScorerSettings(BaseModel):
     tree_weight: float = Field(0.5, ge=0, le=1, description="Share of the trees in the stack.")
     conformal_coverage: float = Field(0.9, gt=0.5, lt=1, description="Coverage of the conformal sets.")
     gate_missed: float = Field(0.01, gt=0, le=0.5, description="Share of eclipses the gate may miss.")
-    with_edge: bool = Field(default=True, description="Whether an INT8 model of at most 25,600 bytes is made.")
+    with_edge: bool = Field(
+        default=True, description="Whether an INT8 model of at most 25,600 bytes is made."
+    )
     network: NetworkSettings = NetworkSettings()
 
 

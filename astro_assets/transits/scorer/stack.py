@@ -1,7 +1,7 @@
 """From the outputs of networks and trees to calibrated probabilities of the classes.
 
-The log-odds of both are averaged with fixed weights, and Platt's line makes them a probability of an eclipse; the
-networks alone say which kind of eclipse, and which kind of anything else.
+The log-odds of both are averaged with fixed weights, and Platt's line makes them a probability of an eclipse;
+the networks alone say which kind of eclipse, and which kind of anything else.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.scorer.examples import Examples
 
-#: Periods agree to so many parts, and epochs to so much of a duration: a binary seen in its neighbours' light.
+#: Periods agree to so many parts, epochs to so much of a duration: a binary in its neighbours' light.
 _PERIOD_PARTS = 2e-4
 _EPOCH_DURATIONS = 0.25
 
@@ -17,8 +17,8 @@ _EPOCH_DURATIONS = 0.25
 def shared_ephemerides(examples: Examples) -> Iterator[tuple[str, str]]:
     """Yield pairs of stars whose eclipses keep step: one of them may be in the other's light.
 
-    Coughlin et al. (2014, AJ 147, 119) find such pairs over degrees. Only events within a year of each other
-    are compared, and depth is not: the neighbour's is diluted. The test is meant to err on the side of joining.
+    Coughlin et al. (2014, AJ 147, 119) find such pairs over degrees. Depths are not compared: the
+    neighbour's is diluted. The test is to err on the side of joining.
     """
     period, epoch, duration = examples.ephemerides.T
     known = np.flatnonzero(np.isfinite(examples.ephemerides).all(axis=1) & examples.is_eclipse)

@@ -151,7 +151,9 @@ def _exported(
             if rows.size:
                 parity = max(parity, float(np.abs(said - found.networks[i, rows]).max()))
     if parity >= PARITY:
-        raise ParityError(f"an exported graph differs by {parity:.1e} from its network; {PARITY:.0e} is allowed")
+        raise ParityError(
+            f"an exported graph differs by {parity:.1e} from its network; {PARITY:.0e} is allowed"
+        )
     _LOG.info("%d graphs exported; they differ by at most %.1e from their networks", len(graphs), parity)
     return graphs, parity
 

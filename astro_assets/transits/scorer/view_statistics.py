@@ -119,7 +119,7 @@ def _of_global(view: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:
 def _of_both_phases(
     secondary: NDArray[np.float64], primary: NDArray[np.float64], local: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    measures = {}
+    measures: dict[str, NDArray[np.float64]] = {}
     for name, view in (("secondary", secondary), ("primary", primary)):
         measures |= {
             f"{name}_inside": view[:, 36:45].mean(1),

@@ -1,0 +1,23 @@
+"""Options that several commands take."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How to print."""
+
+    table = "table"
+    json = "json"
+
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", help="The home; by default ASTRO_ASSETS_HOME, data/home in a checkout, else yours."
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]

@@ -1,0 +1,140 @@
+"""The commands of the scorer: parse, call, print."""
+
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from astro_assets.cli import printing
+from astro_assets.cli.options import Format, FormatOption, HomeOption
+from astro_assets.ledger.home import open_home
+from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.ledger.models import CHAMPION
+from astro_assets.tables import TABLES
+
+
+class Model(StrEnum):
+    """What can be trained."""
+
+    transit_scorer = "transit_scorer"
+
+
+class Mode(StrEnum):
+    """How much is spent on a training."""
+
+    quick = "quick"
+    full = "full"
+    custom = "custom"
+
+
+class SettingError(ValueError):
+    """A setting is not written as NAME=VALUE."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module to the others."""
+    app.command()(train)
+    app.command()(score)
+    app.command("models")(list_models)
+    app.command("model-card")(show_card)
+
+
+def train(
+    model: Annotated[Model, typer.Argument(help="What to train.")],
+    events: Annotated[
+        Path | None,
+        typer.Option(help="Parquet file of labelled events; the home's own labelled candidates by default."),
+    ] = None,
+    mode: Annotated[
+        Mode, typer.Option(help="quick: to see it work; full: to use it; custom: full but for --set.")
+    ] = Mode.full,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="A setting, as network.epochs=20; with custom."),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Train a model, judge it on stars it has not seen, promote it where nothing speaks against it."""
+    from astro_assets.cli import scorer
+
+    if changes and mode is not Mode.custom:
+        raise SettingError("--set goes with --mode custom")
+    settings = _settings(changes or [])
+    place = open_home(home)
+    raise typer.Exit(scorer.train(place, events and events.absolute(), mode.value, settings))
+
+
+def score(
+    events: Annotated[Path, typer.Argument(help="Parquet file of events; labels are not needed.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write: one row for each event, in their order.")],
+    model: Annotated[str, typer.Option(help="Alias or version of the scorer.")] = CHAMPION,
+    edge: Annotated[bool, typer.Option("--edge", help="Use the edge model of 8-bit integers.")] = False,
+    home: HomeOption = None,
+) -> None:
+    """Score events: probabilities of the classes, planet or binary, conformal set, gate, abstention."""
+    from astro_assets.cli import scorer
+
+    place = open_home(home, must_exist=True)
+    n_events = scorer.score(place, events.absolute(), out.absolute(), model, with_edge=edge)
+    printing.notes([f"{n_events} events scored: {out}"])
+
+
+def list_models(output: FormatOption = Format.table, home: HomeOption = None) -> None:
+    """List the versions of all models, with their aliases and figures."""
+    from astro_assets.transits.scorer_models import versions
+
+    rows = versions(_ledger(home))
+    if output is Format.json:
+        sys.stdout.write(json.dumps([_plain(row) for row in rows], indent=1) + "\n")
+    else:
+        printing.models(rows)
+
+
+def show_card(
+    version: Annotated[str, typer.Argument(help="Version of the scorer, the beginning of one, or an alias.")],
+    home: HomeOption = None,
+) -> None:
+    """Print the model card of a version of the scorer, in Markdown."""
+    from astro_assets.transits.scorer_models import card
+
+    sys.stdout.write(card(_ledger(home), version))
+
+
+def _settings(changes: list[str]) -> dict[str, Any]:
+    """Read settings such as ``network.epochs=20`` into groups."""
+    found: dict[str, Any] = {}
+    for change in changes:
+        path, equals, text = change.partition("=")
+        if not equals or not path:
+            raise SettingError(f"--set {change}: a setting is written NAME=VALUE, as network.epochs=20")
+        *groups, name = path.split(".")
+        place = found
+        for group in groups:
+            place = place.setdefault(group, {})
+            if not isinstance(place, dict):
+                raise SettingError(f"--set {change}: {group} is a setting, not a group of them")
+        try:
+            place[name] = json.loads(text)
+        except json.JSONDecodeError:
+            place[name] = text
+    return found
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    names = (
+        "model", "model_version", "aliases", "origin", "trained_on_real", "trained_on_injected",
+        "trained_on_simulated", "training_recipe", "training_root", "artefact",
+    )  # fmt: skip
+    return {
+        **{name: row[name] for name in names},
+        "computed_at": str(row["computed_at"]),
+        "config": json.loads(row["config"]),
+        "figures": row["figures"],
+    }
+
+
+def _ledger(home: Path | None) -> Ledger:
+    return open_ledger(open_home(home, must_exist=True), TABLES)

@@ -1,0 +1,63 @@
+"""The tables of models: what was fitted, on which rows, and which version each alias names."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from astro_assets.ledger.schema import Column, Schema
+from astro_assets.ledger.table import Table
+
+_MODEL: Final = Column("model", "string", "Name of the model, wing/model.")
+_VERSION: Final = Column("model_version", "string", "First 16 digits of the training recipe's hash.")
+TRAINED_ON: Final = (
+    Column("trained_on_real", "int64", "Training rows of real origin."),
+    Column("trained_on_injected", "int64", "Training rows with an injected signal."),
+    Column("trained_on_simulated", "int64", "Training rows of simulated origin."),
+)
+
+MODELS: Final = Table(
+    "ledger/models",
+    Schema(
+        (
+            _MODEL,
+            _VERSION,
+            Column(
+                "training_recipe",
+                "string",
+                "Hash of the Merkle root of the training rows, the code and the configuration.",
+            ),
+            Column("training_root", "string", "Merkle root of the sorted hashes of the training rows."),
+            Column("artefact", "file", "The fitted model: the sha256 of a file that is not a pickle."),
+            *TRAINED_ON,
+            Column("config", "string", "Configuration of the fit, JSON.", context=True),
+            Column("metrics", "string", "What the fit reported of itself, JSON.", context=True),
+        )
+    ),
+)
+MODEL_MEMBERS: Final = Table(
+    "ledger/model_members",
+    Schema(
+        (
+            _MODEL,
+            _VERSION,
+            Column("role", "string", "Role of the row in the training."),
+            Column("member_table", "string", "Table of the row."),
+            Column("member_key", "string", "Key of the row's unit."),
+            Column("member_row_hash", "string", "Hash of the row as it was trained on."),
+        )
+    ),
+)
+PROMOTED_MODELS: Final = Table(
+    "ledger/promoted_models",
+    Schema(
+        (
+            Column("alias", "string", "Model and alias, for example transits/transit_scorer:champion."),
+            _MODEL,
+            _VERSION,
+            Column("artefact", "file", "The fitted model."),
+            *TRAINED_ON,
+            Column("why", "string", "Why this version was promoted."),
+        )
+    ),
+)
+MODEL_TABLES: Final = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS)

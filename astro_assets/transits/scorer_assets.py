@@ -1,0 +1,171 @@
+"""The assets of the scorer: files of events, the trained model, which is fitted on purpose."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_tables import MODELS
+from astro_assets.ledger.models import ModelSpec
+from astro_assets.ledger.objects import sha256_of
+from astro_assets.ledger.update import put_units
+from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.model_assets import FitConfig, configured, model_metadata, refresh_model
+from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
+from astro_assets.orchestration.ui import definition_metadata, draw
+from astro_assets.transits import scorer_pictures
+from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, TRAINING_EXAMPLES
+from astro_assets.transits.scorer.event_files import read_events
+from astro_assets.transits.scorer.settings import MODES
+from astro_assets.transits.scorer_models import replaces, tracked
+from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES, on_events
+
+
+class EventFilesConfig(dg.Config):
+    """Which files of events to take in."""
+
+    paths: list[str] = Field(default=[], description="Parquet files of events; none by default.")
+
+
+class ScorerConfig(FitConfig):
+    """How the scorer is trained, and on what."""
+
+    mode: str = Field(
+        default="quick", description=f"One of {', '.join(MODES)}; settings are changed from it."
+    )
+    events: list[str] = Field(
+        default=[],
+        description="SHA-256 of files of events to train on; the home's own labelled candidates by default.",
+    )
+
+
+def scorer_assets(home: Home) -> list[dg.AssetsDefinition]:
+    """Return the assets from examples to scores."""
+    return [
+        event_files,
+        table_asset(
+            home,
+            EVENTS,
+            description="Threshold-crossing events of others, one row each, in the form of all examples: "
+            "folded views, scalars, what their label leaves open.",
+        ),
+        table_asset(
+            home,
+            TRAINING_EXAMPLES,
+            description="Our own candidates in that form: folded views in units of the depth, measures, and "
+            "what catalogues (or, of a simulated star, the simulation) say that they are.",
+            pictures={"examples by label": scorer_pictures.examples},
+        ),
+        transit_scorer,
+        table_asset(
+            home,
+            TRANSIT_SCORES,
+            description="What the promoted scorer says of each candidate: calibrated probabilities of the "
+            "classes, the conformal set, the gate, and whether it abstains.",
+            pictures={"scores": scorer_pictures.scores},
+        ),
+    ]
+
+
+@dg.asset(
+    key=asset_key(EVENT_FILES),
+    description="Files of threshold-crossing events, kept unchanged under their SHA-256: "
+    "`astro-assets train transit_scorer --events FILE`.",
+    group_name="transits",
+    kinds={"python", "polars", "deltalake"},
+    owners=["team:transits"],
+    metadata=definition_metadata(EVENT_FILES),
+)
+def event_files(
+    context: dg.AssetExecutionContext, config: EventFilesConfig, engine: dg.ResourceParam[Engine]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Take in files of events; one that cannot be read is refused before anything is stored."""
+    ledger = engine.ledger()
+    counts = {path: len(read_events(path)) for path in map(Path, config.paths)}
+    rows, n_bytes = {}, 0
+    for path, n_events in counts.items():
+        sha256 = sha256_of(path)
+        n_bytes += ledger.objects.put_file(path, sha256)
+        rows[sha256] = [{"sha256": sha256, "file_name": path.name, "n_events": n_events}]
+    report = put_units(ledger, EVENT_FILES, rows, run_id=context.run.run_id)
+    report.bytes_written += n_bytes
+    yield from materialized(context, engine, EVENT_FILES, report)
+
+
+@dg.asset(
+    key=dg.AssetKey(TRANSIT_SCORER.name.split("/")),
+    deps=[asset_key(TRAINING_EXAMPLES), asset_key(EVENTS)],
+    description="The scorer: convolutional networks and trees, trained in folds by star, calibrated, "
+    "exported as ONNX, with an INT8 edge model. Trained where there is none, and on purpose: "
+    "`astro-assets train transit_scorer`.",
+    group_name="transits",
+    kinds={"python", "pytorch", "onnx"},
+    owners=["team:transits"],
+)
+def transit_scorer(
+    context: dg.AssetExecutionContext, config: ScorerConfig, engine: dg.ResourceParam[Engine]
+) -> dg.MaterializeResult[None]:
+    """Train a version, promote it where nothing speaks against it, and record it with MLflow."""
+    ledger = engine.ledger()
+    spec = _spec(config)
+    outcome = refresh_model(
+        ledger, spec, refit=config.refit, promote_when=replaces, run_id=context.run.run_id
+    )
+    context.log.info("%s: %s", spec.name, outcome.said)
+    metadata = model_metadata(ledger, spec, outcome)
+    if outcome.version is not None:
+        figures = _figures(ledger, outcome.version)
+        metadata.pop("metrics", None)
+        metadata |= {"mlflow_run": tracked(ledger, spec, outcome.version), **_headline(figures)}
+        metadata |= draw(scorer_pictures.of_version(outcome.version), ledger, context.log.warning)
+    return dg.MaterializeResult(metadata=metadata)
+
+
+def _spec(config: ScorerConfig) -> ModelSpec:
+    """Return the model as a run wants it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such mode; of settings that are unknown or out of bounds pydantic's ValidationError.
+    """
+    if config.mode not in MODES:
+        raise ValueError(f"there is no mode {config.mode!r}; there are {', '.join(MODES)}")
+    settings = TRANSIT_SCORER.config.model_dump()
+    for changes in (MODES[config.mode], config.settings):
+        settings = _merged(settings, changes)
+    spec = configured(TRANSIT_SCORER, settings)
+    return on_events(spec, config.events) if config.events else spec
+
+
+def _merged(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Change settings, groups of them field by field."""
+    changed = dict(settings)
+    for name, value in changes.items():
+        is_group = isinstance(value, dict) and isinstance(changed.get(name), dict)
+        changed[name] = _merged(changed[name], value) if is_group else value
+    return changed
+
+
+def _figures(ledger: Ledger, version: str) -> dict[str, Any]:
+    rows = ledger.open(MODELS).rows(["model", "model_version", "metrics"]).collect()
+    of_version = rows.filter((rows["model"] == TRANSIT_SCORER.name) & (rows["model_version"] == version))
+    figures: dict[str, Any] = json.loads(of_version["metrics"][0])
+    return figures
+
+
+def _headline(figures: dict[str, Any]) -> dict[str, Any]:
+    best = max(value["average_precision"]["value"] for value in figures["rivals"].values())
+    return {
+        "average_precision": figures["scorer"]["average_precision"]["value"],
+        "roc_auc": figures["scorer"]["roc_auc"]["value"],
+        "best_rival_average_precision": best,
+        "expected_calibration_error": figures["calibration"]["ece"],
+        "judged_events": figures["counts"]["judged"],
+        "won_by_trees": figures["without_networks"]["won_by_trees"],
+    }

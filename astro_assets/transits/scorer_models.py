@@ -1,0 +1,137 @@
+"""Versions of the scorer: which is promoted, what is recorded of them, their cards."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS
+from astro_assets.ledger.models import CHAMPION, ModelSpec
+from astro_assets.transits.scorer.card import model_card
+from astro_assets.transits.scorer.scorer import Scorer, scorer_of
+
+NAME: Final = "transits/transit_scorer"
+_COLUMNS: Final = MODELS.schema.names
+
+
+class UnknownModelError(LookupError):
+    """No version or alias has this name."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def versions(ledger: Ledger) -> list[dict[str, Any]]:
+    """Return all versions of all models, with ``figures``, ``aliases`` and ``computed_at``, oldest first."""
+    aliases: dict[tuple[str, str], list[str]] = {}
+    promoted = ledger.open(PROMOTED_MODELS).rows(["alias", "model", "model_version"]).collect()
+    for row in promoted.iter_rows(named=True):
+        place = aliases.setdefault((row["model"], row["model_version"]), [])
+        place.append(row["alias"].rpartition(":")[2])
+    rows = ledger.open(MODELS).rows([*_COLUMNS]).collect().to_dicts()
+    made = dict(
+        ledger.open(MODELS).units(["key", "computed_at"]).select("key", "computed_at").collect().iter_rows()
+    )
+    found = [
+        {
+            **row,
+            "figures": json.loads(row["metrics"]),
+            "aliases": sorted(aliases.get((row["model"], row["model_version"]), [])),
+            "computed_at": made[f"{row['model']}@{row['model_version']}"],
+        }
+        for row in rows
+    ]
+    return sorted(found, key=lambda row: (row["computed_at"], row["model_version"]))
+
+
+def version_of(ledger: Ledger, name: str = CHAMPION) -> dict[str, Any]:
+    """Return a version of the scorer by its name, the beginning of it, or an alias.
+
+    Raises
+    ------
+    UnknownModelError
+        If there is none, or several begin so.
+    """
+    there = [row for row in versions(ledger) if row["model"] == NAME]
+    found = [row for row in there if name in row["aliases"]]
+    found = found or [row for row in there if name and row["model_version"].startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    if not there:
+        raise UnknownModelError("no transit scorer was trained yet: astro-assets train transit_scorer")
+    known = ", ".join(row["model_version"] for row in there)
+    problem = "several versions begin with" if found else "there is no version or alias"
+    raise UnknownModelError(f"{problem} {name!r}; there are {known}")
+
+
+def scorer(ledger: Ledger, name: str = CHAMPION) -> Scorer:
+    """Load a version of the scorer."""
+    row = version_of(ledger, name)
+    return scorer_of(ledger.objects.get_file(row["artefact"]).read_bytes())
+
+
+def card(ledger: Ledger, name: str = CHAMPION) -> str:
+    """Write the model card of a version, in Markdown."""
+    row = version_of(ledger, name)
+    return model_card(row, row["figures"], n_reads(ledger, row["figures"]["split"]))
+
+
+def n_reads(ledger: Ledger, split: str) -> int:
+    """Count the versions that were judged on the same stars in the same folds."""
+    return sum(row["figures"].get("split") == split for row in versions(ledger) if row["model"] == NAME)
+
+
+def replaces(figures: Mapping[str, Any], champion: Mapping[str, Any]) -> str | None:
+    """Say why a new version is to replace the promoted one; None if it is not.
+
+    On the same stars in the same folds it has to be at least as good; figures of other stars say nothing of
+    each other, and there what was trained last is what is wanted.
+    """
+    if figures["audits"]["leaks"] or figures["audits"]["shortcuts"]:
+        return None
+    new, old = (of["scorer"]["average_precision"]["value"] for of in (figures, champion))
+    if figures["split"] != champion["split"]:
+        return f"trained on other stars; average precision {new:.4f}"
+    return f"average precision {new:.4f}, {old:.4f} before" if new >= old else None
+
+
+def tracked(ledger: Ledger, spec: ModelSpec, version: str) -> str:
+    """Record a version with MLflow and register it under its aliases; return the id of its run.
+
+    The run carries the hashes of the ledger, and the version's name is the run's.
+    """
+    from astro_assets.learning.tracking import find_run, record_run, register
+
+    if (known := find_run(ledger.home.root, NAME, version)) is not None:
+        return known
+    row = version_of(ledger, version)
+    figures = row["figures"]
+    tags = {
+        "astro_assets.model_version": version,
+        "astro_assets.training_recipe": row["training_recipe"],
+        "astro_assets.training_root": row["training_root"],
+        "astro_assets.artefact": row["artefact"],
+        "astro_assets.split": figures["split"],
+    }
+    metrics = {
+        "average_precision": figures["scorer"]["average_precision"]["value"],
+        "roc_auc": figures["scorer"]["roc_auc"]["value"],
+        "expected_calibration_error": figures["calibration"]["ece"],
+        "energy_kwh": figures["energy"]["kwh"],
+    }
+    run = record_run(
+        ledger.home.root,
+        NAME,
+        version,
+        json.loads(row["config"]),
+        {name: value for name, value in metrics.items() if value is not None},
+        tags,
+        {
+            "scorer.zip": ledger.objects.get_file(row["artefact"]),
+            "model_card.md": card(ledger, version).encode(),
+        },
+    )
+    register(ledger.home.root, NAME.replace("/", "."), run, row["aliases"])
+    return run

@@ -1,0 +1,148 @@
+"""Pictures of a scorer: figures in, PNG out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from astro_assets.transits.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
+from astro_assets.transits.scorer.classes import CLASSES
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Figures = Mapping[str, Any]
+_COLOURS: Final = {"scorer": ACCENT, "networks": SECOND, "edge": DATA}
+
+
+def curves_plot(figures: Figures) -> bytes:
+    """Draw precision over recall and the ROC curve, of the scorer and of what it is compared with."""
+    from matplotlib import rc_context
+
+    with rc_context(STYLE):
+        figure, (left, right) = new_figure(1, 2)
+        for name, curve in figures["curves"].items():
+            style = {
+                "color": _COLOURS.get(name, QUIET),
+                "lw": 1.4 if name == "scorer" else 0.9,
+                "label": name,
+            }
+            left.plot(curve["recall"], curve["precision"], **style)
+            right.plot(curve["false_positive_rate"], curve["true_positive_rate"], **style)
+        found = figures["scorer"]
+        left.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
+        left.set_title(f"average precision {found['average_precision']['value']:.3f}")
+        right.set(xlabel="false-positive rate", ylabel="true-positive rate", xlim=(-0.01, 1), ylim=(0, 1.02))
+        right.set_title(f"area {found['roc_auc']['value']:.3f}")
+        right.legend(loc="lower right")
+        return png(figure)
+
+
+def calibration_plot(figures: Figures) -> bytes:
+    """Draw how often events of each probability are eclipses, and what the conformal sets cover."""
+    from matplotlib import rc_context
+
+    with rc_context(STYLE):
+        figure, (left, right) = new_figure(1, 2, right=0.97)
+        bins = figures["calibration"]["reliability"]
+        mean = np.array([row["mean_probability"] for row in bins])
+        part = np.array([row["fraction"] for row in bins])
+        reach = np.array([[row["fraction"] - row["low"], row["high"] - row["fraction"]] for row in bins]).T
+        left.plot([0, 1], [0, 1], color=QUIET, lw=0.8)
+        left.errorbar(mean, part, yerr=np.maximum(reach, 0), fmt="o", ms=3, color=ACCENT, lw=0.8)
+        left.set(
+            xlabel="probability of an eclipse", ylabel="part that are eclipses", xlim=(0, 1), ylim=(0, 1)
+        )
+        left.set_title(f"calibration error {figures['calibration']['ece']:.4f}")
+        covered = figures["conformal"]["coverage"]
+        at = np.arange(len(covered))
+        right.axvspan(0.88, 0.92, color=QUIET, alpha=0.4, lw=0)
+        right.plot(list(covered.values()), at, "o", ms=4, color=SECOND)
+        right.set_yticks(at, [""] * len(covered))
+        for height, name in enumerate(covered):
+            right.text(0.802, height + 0.12, name.replace("_", " "), fontsize=6.5)
+        right.set(xlabel="covered by the 90 % sets", xlim=(0.8, 1.0), ylim=(-0.6, len(covered) - 0.2))
+        right.set_title("conformal sets")
+        return png(figure)
+
+
+def confusion_plot(figures: Figures) -> bytes:
+    """Draw how events of each disposition are called."""
+    from matplotlib import rc_context
+
+    confusion = figures["confusion"]
+    counts = np.array([[row[kind] for kind in CLASSES] for row in confusion.values()], dtype=np.float64)
+    with rc_context(STYLE):
+        figure, (axes,) = new_figure(1, 1, left=0.25, bottom=0.2)
+        share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+        axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        for i, row in enumerate(counts):
+            for j, count in enumerate(row):
+                colour = "white" if share[i, j] > 0.5 else "black"
+                axes.text(j, i, f"{count:.0f}", ha="center", va="center", color=colour, fontsize=7)
+        axes.set_xticks(range(len(CLASSES)), [kind.replace("_", "\n") for kind in CLASSES])
+        axes.set_yticks(range(len(confusion)), list(confusion))
+        axes.set(ylabel="listed as")
+        axes.set_title("called most likely, held-out stars")
+        return png(figure)
+
+
+def learning_plot(figures: Figures) -> bytes:
+    """Draw loss and average precision on the validation stars over the epochs, means of all networks."""
+    from matplotlib import rc_context
+
+    history = figures["learning"]
+    epochs = np.arange(1, len(history) + 1)
+    with rc_context(STYLE):
+        figure, (left, right) = new_figure(1, 2)
+        _line(left, epochs, [row["loss"] for row in history], "loss, training stars")
+        _line(right, epochs, [row["validation_ap"] for row in history], "average precision, validation stars")
+        return png(figure)
+
+
+def _line(axes: Axes, epochs: np.ndarray[Any, Any], values: Sequence[float], title: str) -> None:
+    axes.plot(epochs, values, color=ACCENT, lw=1.2)
+    axes.set(xlabel="epoch")
+    axes.set_title(title)
+
+
+def scores_plot(eclipse: Sequence[float], planet: Sequence[float], labels: Sequence[str]) -> bytes:
+    """Draw the probabilities of candidates, by what they are known to be."""
+    from matplotlib import rc_context
+
+    kinds = sorted(set(labels))
+    colours = dict(
+        zip(kinds, (ACCENT, SECOND, DATA, "#8f6bb3", "#5f9e6e", "#c49a3a", QUIET) * 4, strict=False)
+    )
+    with rc_context(STYLE):
+        figure, (left, right) = new_figure(1, 2)
+        across, up, of = np.array(eclipse), np.array(planet), np.array(labels)
+        for kind in kinds:
+            left.plot(
+                across[of == kind], up[of == kind], "o", ms=2.5, color=colours[kind], label=kind, alpha=0.8
+            )
+        left.set(xlabel="planet or binary", ylabel="planet", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
+        left.set_title("probabilities of the candidates")
+        parts = [across[of == kind] for kind in kinds]
+        right.hist(parts, bins=20, range=(0, 1), stacked=True, color=[colours[k] for k in kinds], label=kinds)
+        right.set(xlabel="planet or binary", ylabel="candidates", yscale="symlog")
+        right.legend(loc="upper center", fontsize=6)
+        return png(figure)
+
+
+def examples_plot(counts: Mapping[str, int]) -> bytes:
+    """Draw how many examples each label has."""
+    from matplotlib import rc_context
+
+    with rc_context(STYLE):
+        figure, (axes,) = new_figure(1, 1, left=0.3)
+        at = np.arange(len(counts))
+        axes.barh(at, list(counts.values()), color=DATA, height=0.6)
+        axes.set_yticks(at, list(counts))
+        for height, count in enumerate(counts.values()):
+            axes.text(count, height, f" {count}", va="center", fontsize=7)
+        axes.set(xlabel="examples")
+        axes.set_title("what the examples are said to be")
+        return png(figure)
