@@ -66,11 +66,15 @@ def forest_of(arrays: Mapping[str, NDArray[np.generic]]) -> Forest:
     """
     forest = Forest(**{name: arrays[name] for name in Forest.__slots__})  # type: ignore[arg-type]
     n, at = forest.feature.size, np.arange(forest.feature.size)
+    sizes = {getattr(forest, name).size for name in ("threshold", "left", "right", "value")}
+    if sizes != {n}:
+        raise ValueError("these arrays are no forest: their lengths differ")
     inner = forest.left != _NO_CHILD
     children = (forest.left[inner], forest.right[inner])
-    sizes = {getattr(forest, name).size for name in ("threshold", "left", "right", "value")}
-    if sizes != {n} or any(((child <= at[inner]) | (child >= n)).any() for child in children):
-        raise ValueError("these arrays are no forest")
+    is_endless = any(((child <= at[inner]) | (child >= n)).any() for child in children)
+    is_outside = (forest.roots < 0).any() or (forest.roots >= n).any() or (forest.feature < 0).any()
+    if is_endless or is_outside:
+        raise ValueError("these arrays are no forest: a branch leads nowhere")
     return forest
 
 
