@@ -30,6 +30,7 @@ lint: .venv/.installed-test ## style, types, layers, spelling
 	$(BIN)/codespell
 
 bench: .venv/.installed-bench ## print the benchmark tables
+	$(BIN)/python -m astro_assets.transits.compilation
 	missed=; for script in benchmarks/bench_*.py benchmarks/real_recovery.py; do \
 	  $(BIN)/python "$$script" || missed="$$missed $$script"; \
 	done; test -z "$$missed" || { echo "missed what they want:$$missed" >&2; exit 1; }

@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from astro_assets.tables import TABLES
+
 REPOSITORY = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("**/*.md")])
@@ -134,6 +136,16 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)", path.read_text())
     missing = [target for target in targets if "://" not in target and not (path.parent / target).exists()]
     assert not missing
+
+
+def test_the_readme_names_assets_that_exist_and_counts_their_columns() -> None:
+    made = {table.name: len(table.schema.names) for table in TABLES}
+    readme = (REPOSITORY / "README.md").read_text()
+    named = re.findall(r"^\| `(\w+/\w+)` \|", readme, flags=re.MULTILINE)
+    assert set(named) - {"observations/quarantined_files"} <= made.keys()
+    assert len(named) == len(set(named)) > 10
+    of_names = 3  # whose candidate it is
+    assert f": {made['transits/transit_features'] - of_names} measures a candidate |" in readme
 
 
 def test_modules_stay_small() -> None:

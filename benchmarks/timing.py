@@ -1,4 +1,8 @@
-"""Timing beside others: one thread, processor time, medians of ratios within a repeat, and what is wanted."""
+"""Timing beside others on one thread: processor and wall time, medians of ratios, and what is wanted.
+
+Ratios are of processor time within a repeat, which other work on the machine changes least; where the wall
+time is longer, there was such work.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -36,19 +41,27 @@ def silence() -> Iterator[None]:
         os.close(output)
 
 
-def milliseconds(call: Callable[[], object], n_curves: int = 1, n_calls: int = 1) -> float:
-    """Return the processor time of calls, for each curve."""
-    started = time.process_time()
+@dataclass(frozen=True)
+class Spent:
+    """Processor and wall time, milliseconds."""
+
+    processor: float
+    wall: float
+
+
+def milliseconds(call: Callable[[], object], n_curves: float = 1, n_calls: int = 1) -> Spent:
+    """Return the time of calls for each curve, of which a call may do a part."""
+    wall, processor = time.perf_counter(), time.process_time()
     for _ in range(n_calls):
         call()
-    return 1e3 * (time.process_time() - started) / n_curves / n_calls
+    processor, wall = time.process_time() - processor, time.perf_counter() - wall
+    return Spent(1e3 * processor / n_curves / n_calls, 1e3 * wall / n_curves / n_calls)
 
 
 def table(
     title: str,
-    timed: Mapping[str, Callable[[], float]],
+    timed: Mapping[str, Callable[[], Spent]],
     wanted: Mapping[str, float] | None = None,
-    repeats: int = REPEATS,
 ) -> list[str]:
     """Run all in each repeat and print milliseconds a curve, and the ratios to the first, which is ours.
 
@@ -57,26 +70,27 @@ def table(
     title
         What is compared.
     timed
-        Each runs an implementation, which has been compiled, and returns milliseconds a curve.
+        Each runs an implementation, which has been compiled, and returns its time a curve.
     wanted
         By how much slower others must be.
-    repeats
-        How often all run.
 
     Returns
     -------
     list of str
         What was missed.
     """
-    runs = [{name: call() for name, call in timed.items()} for _ in range(repeats)]
+    runs = [{name: call() for name, call in timed.items()} for _ in range(REPEATS)]
     ours = next(iter(timed))
-    print(f"\n{title}\n{'':44}{'ms a curve':>11}{'ratio':>9}   {'range':16}wanted")
+    print(f"\n{title}\n{'ms a curve':44}{'processor':>11}{'wall':>11}{'ratio':>9}   {'range':16}wanted")
     missed = []
     for name in timed:
-        ratios = [run[name] / run[ours] for run in runs]
+        ratios = [run[name].processor / run[ours].processor for run in runs]
+        spent = [
+            statistics.median(getattr(run[name], kind) for run in runs) for kind in ("processor", "wall")
+        ]
         least = (wanted or {}).get(name)
         print(
-            f"{name:44}{statistics.median(run[name] for run in runs):11.3f}{statistics.median(ratios):9.1f}"
+            f"{name:44}{spent[0]:11.3f}{spent[1]:11.3f}{statistics.median(ratios):9.1f}"
             f"   {f'{min(ratios):.1f}-{max(ratios):.1f}':16}{'' if least is None else f'{least:g}'}",
             flush=True,
         )

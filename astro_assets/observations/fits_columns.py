@@ -1,6 +1,7 @@
 """Columns of binary tables in FITS files that may be damaged or hostile, as arrays of plain numbers.
 
-Only the layout of rows lives here; what a mission means by the columns is in `fits_tables`.
+Only the layout of rows lives here; what a mission means by the columns is in `fits_tables`, and what
+astropy has to read in `fits_unusual`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import numpy as np
 
-from astro_assets.observations.fits_cards import integer_card, number_card, text_card
+from astro_assets.observations.fits_cards import flag_card, integer_card, text_card
 from astro_assets.observations.fits_header import Header
 from astro_assets.observations.fits_structure import MAX_TABLE_BYTES, FitsError, Hdu, whole_number
+from astro_assets.observations.fits_unusual import check_text_table, read_by_astropy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,13 +43,17 @@ _WIDTHS: Final = {
     "M": 16,
 }
 _FORMAT: Final = re.compile(r"([0-9]{0,9})([A-Z])")
+#: XTENSION of binary tables, the second from before the standard, and of tables of text.
+_BINARY: Final = ("BINTABLE", "A3DTABLE")
+_TEXT: Final = "TABLE"
 
 
 @dataclass(frozen=True, slots=True)
 class _Field:
     """A column: its NumPy type (its format, if it is not one plain number), its place in a row, its scaling.
 
-    Numbers that stand for themselves have a scale of 1 and a zero of 0.
+    Numbers that stand for themselves have a scale of 1 and a zero of 0. The scaling is unknown where one of
+    its cards is blank or broken.
     """
 
     form: str
@@ -55,6 +61,7 @@ class _Field:
     scale: float = 1.0
     zero: float = 0
     null: int | None = None
+    is_scaling_known: bool = True
 
     @property
     def is_plain(self) -> bool:
@@ -90,31 +97,35 @@ def read_columns(path: Path, hdu: Hdu, names: Sequence[str]) -> dict[str, NDArra
         raise FitsError(f"damaged: {n_rows} rows of {width} bytes do not fit the {hdu.size} bytes of data")
     if hdu.size > MAX_TABLE_BYTES:
         raise FitsError(f"the table has {hdu.size} bytes; at most {MAX_TABLE_BYTES} are read", "too_large")
-    layout = _layout(hdu.header, width).columns
-    missing = [name for name in names if name not in layout]
-    if missing:
-        raise FitsError(f"no column {missing[0]}; there are {', '.join(layout)[:200]}", "no_column")
-    fields = [layout[name] for name in names]
-    for name, field in zip(names, fields, strict=True):
+    all_names = field_names(hdu)
+    for name in names:
+        if name not in all_names:
+            raise FitsError(f"no column {name}; there are {', '.join(all_names)[:200]}", "no_column")
+        if all_names.count(name) > 1:
+            raise FitsError(f"damaged: {all_names.count(name)} columns are named {name}")
+    if _extension(hdu) == _TEXT:
+        check_text_table(hdu.header, all_names, names)
+        return read_by_astropy(hdu.header, _read(path, hdu, hdu.size), names)
+    fields = {name: _layout(hdu.header, width).columns[name] for name in names}
+    for name, field in fields.items():
         if not field.is_plain:
+            if flag_card(hdu.header, "ZTABLE"):
+                raise FitsError("compressed: a tiled table; unpack it first", "compressed")
             raise FitsError(
                 f"column {name} has format {field.form!r}, not one plain number a row", "no_column"
             )
     record = np.dtype(
         {
-            "names": list(names),
-            "formats": [field.form for field in fields],
-            "offsets": [field.offset for field in fields],
+            "names": list(fields),
+            "formats": [field.form for field in fields.values()],
+            "offsets": [field.offset for field in fields.values()],
             "itemsize": width,
         }
     )
-    with path.open("rb") as file:
-        file.seek(hdu.offset)
-        data = file.read(width * n_rows)
-    if len(data) < width * n_rows:
-        raise FitsError("truncated: the table ends before its last row", "truncated")
-    table = np.frombuffer(data, dtype=record)
-    return {name: _native(table[name], field) for name, field in zip(names, fields, strict=True)}
+    table = np.frombuffer(_read(path, hdu, width * n_rows), dtype=record)
+    columns = {name: _native(table[name], field) for name, field in fields.items() if field.is_scaling_known}
+    others = [name for name in names if name not in columns]
+    return columns | read_by_astropy(hdu.header, _read(path, hdu, hdu.size), others) if others else columns
 
 
 def column_names(hdu: Hdu) -> list[str]:
@@ -123,22 +134,38 @@ def column_names(hdu: Hdu) -> list[str]:
     Raises
     ------
     FitsError
-        If the HDU is no binary table or describes its columns wrongly.
+        If the HDU is no table or describes its columns wrongly.
     """
-    if text_card(hdu.header, "XTENSION").upper() != "BINTABLE":
-        raise FitsError(f"extension {hdu.name or 1!r} is not a binary table", "unsupported_product")
-    return list(_layout(hdu.header, whole_number(hdu.header, "NAXIS1")).columns)
+    if _extension(hdu) not in (*_BINARY, _TEXT):
+        raise FitsError(f"extension {hdu.name or 1!r} is not a table", "unsupported_product")
+    return list(dict.fromkeys(field_names(hdu)))
 
 
 def field_names(hdu: Hdu) -> tuple[str, ...]:
-    """Return the names of all fields of a binary table in their order, in capitals; some may be alike.
+    """Return the names of all fields of a table in their order, in capitals; some may be alike.
 
     Raises
     ------
     FitsError
         If the table describes its columns wrongly.
     """
+    if _extension(hdu) == _TEXT:
+        return _names(hdu.header)
     return _layout(hdu.header, whole_number(hdu.header, "NAXIS1")).names
+
+
+def _extension(hdu: Hdu) -> str:
+    return text_card(hdu.header, "XTENSION").upper()
+
+
+def _read(path: Path, hdu: Hdu, size: int) -> bytes:
+    """Return the first bytes of an HDU's data."""
+    with path.open("rb") as file:
+        file.seek(hdu.offset)
+        data = file.read(size)
+    if len(data) < size:
+        raise FitsError("truncated: the table ends before its last row", "truncated")
+    return data
 
 
 def _native(stored: NDArray[Any], field: _Field) -> NDArray[np.generic]:
@@ -175,40 +202,44 @@ def _layout(header: Header, width: int) -> _Layout:
 @lru_cache(maxsize=16)  # the tables of a product all have one layout
 def _parsed(image: bytes, width: int) -> _Layout:
     header = Header(image)
+    names = _names(header)
     columns: dict[str, _Field] = {}
-    names = []
     offset = 0
-    n_fields = whole_number(header, "TFIELDS")
-    if not 0 <= n_fields <= 999:
-        raise FitsError(f"damaged: TFIELDS is {n_fields}")
-    for field in range(1, n_fields + 1):
-        form = text_card(header, f"TFORM{field}")
+    for field, name in enumerate(names, 1):
+        form = text_card(header, f"TFORM{field}").upper()
         match = _FORMAT.match(form)
         if match is None or match[2] not in (*_WIDTHS, "X"):
             raise FitsError(f"damaged: TFORM{field} is {form!r}")
         repeat = int(match[1] or 1)
         plain = _plain(header, field, match[2], offset) if repeat == 1 else None
-        names.append(text_card(header, f"TTYPE{field}").upper())
-        columns[names[-1]] = plain or _Field(form, offset)
+        columns[name] = plain or _Field(form, offset)
         offset += -(-repeat // 8) if match[2] == "X" else repeat * _WIDTHS[match[2]]
     if offset != width:
         raise FitsError(f"damaged: the columns fill {offset} bytes a row, NAXIS1 says {width}")
-    return _Layout(tuple(names), columns)
+    return _Layout(names, columns)
+
+
+def _names(header: Header) -> tuple[str, ...]:
+    n_fields = whole_number(header, "TFIELDS")
+    if not 0 <= n_fields <= 999:
+        raise FitsError(f"damaged: TFIELDS is {n_fields}")
+    return tuple(text_card(header, f"TTYPE{field}").upper() for field in range(1, n_fields + 1))
 
 
 def _plain(header: Header, field: int, code: str, offset: int) -> _Field | None:
-    """Return a column of one number a row; None if it is none, or its scaling is no number."""
+    """Return a column of one number a row; None if it is none, or is scaled by something else."""
     if code not in _NUMBERS:
         return None
-    scale = number_card(header, f"TSCAL{field}") if f"TSCAL{field}" in header else 1.0
+    scale = header.get(f"TSCAL{field}") if f"TSCAL{field}" in header else 1.0
     zero = header.get(f"TZERO{field}") if f"TZERO{field}" in header else 0
-    if (
-        scale is None
-        or isinstance(zero, bool)
-        or not isinstance(zero, int | float)
-        or not math.isfinite(zero)
-    ):
+    if scale is None or zero is None:
+        return _Field(_NUMBERS[code], offset, is_scaling_known=False)
+    if not _is_number(scale) or not _is_number(zero):
         return None
     if scale == 1 and zero == 0:
         return _Field(_NUMBERS[code], offset)
-    return _Field(_NUMBERS[code], offset, scale, zero, integer_card(header, f"TNULL{field}"))
+    return _Field(_NUMBERS[code], offset, float(scale), zero, integer_card(header, f"TNULL{field}"))
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

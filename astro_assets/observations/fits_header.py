@@ -49,6 +49,11 @@ class Header:
         self._image = image.decode("ascii")
         self._values: dict[str, object] = {}
 
+    @property
+    def image(self) -> bytes:
+        """All cards and what pads them."""
+        return self._image.encode("ascii")
+
     def __contains__(self, keyword: str) -> bool:
         """Whether there is such a card, with or without a value."""
         if self._places is None:
@@ -64,7 +69,7 @@ class Header:
     def only(self, *beginnings: str) -> bytes:
         """Return an image of the cards whose keywords begin so; of all where the layout is unusual."""
         if self._places is None:
-            return self._image.encode("ascii")
+            return self.image
         starts = [start for keyword, start in self._places.items() if keyword.startswith(beginnings)]
         cards = [self._image[start : start + CARD] for start in starts]
         return "".join((*cards, _END.ljust(CARD))).encode("ascii")

@@ -80,6 +80,21 @@ def light_curve_file(
     return path
 
 
+def text_file(path: Path, binary: Path) -> Path:
+    """Write a light-curve file again with its table as text, with all digits."""
+    forms = {"D": "D25.17", "E": "D25.17", "K": "I20", "J": "I12", "I": "I6"}
+    with fits.open(binary) as hdus:
+        table = fits.TableHDU.from_columns(
+            [
+                fits.Column(column.name, forms[column.format], array=hdus[1].data[column.name])
+                for column in hdus[1].columns
+            ]
+        )
+        table.header.extend(hdus[1].header, unique=True)
+        fits.HDUList([hdus[0], table]).writeto(path)
+    return path
+
+
 def _put(header: fits.Header, cards: Mapping[str, Any]) -> None:
     for keyword, value in cards.items():
         if value is not None:

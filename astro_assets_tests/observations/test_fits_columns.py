@@ -50,6 +50,15 @@ def test_columns_behind_wider_ones_are_found(tmp_path: Path) -> None:
         read_columns(tmp_path / "a.fits", hdu, ["FLUX"])
 
 
+def test_columns_of_one_name_are_not_mistaken_for_each_other(tmp_path: Path) -> None:
+    columns = [fits.Column(name, "D", array=np.arange(3.0)) for name in ("TIME", "time", "ONE")]
+    fits.BinTableHDU.from_columns(columns).writeto(tmp_path / "a.fits")
+    _, hdu = read_structure(tmp_path / "a.fits")
+    with pytest.raises(FitsError, match="2 columns are named TIME"):
+        read_columns(tmp_path / "a.fits", hdu, ["TIME"])
+    np.testing.assert_array_equal(read_columns(tmp_path / "a.fits", hdu, ["ONE"])["ONE"], np.arange(3))
+
+
 def test_whole_numbers_with_an_offset_are_read_and_nulls_left(tmp_path: Path) -> None:
     values = {
         "B": (-128, np.array([-128, 127], dtype=np.int8)),

@@ -21,7 +21,7 @@ from astro_assets.observations.identification import describe_file
 from astro_assets.observations.light_curves import LightCurveError, read_light_curve
 from astro_assets.observations.refusals import REASONS
 from astro_assets_tests.observations.described import entry
-from astro_assets_tests.observations.made_files import light_curve_file
+from astro_assets_tests.observations.made_files import light_curve_file, text_file
 
 N_FILES = 500
 #: Of one file. Ten seconds are allowed; on a slow machine under load a tenth of that is ample.
@@ -63,6 +63,7 @@ def _made(folder: Path) -> list[bytes]:
         light_curve_file(folder / "e.fits", primary=exported, table=cards, columns=fluxes).read_bytes()
     )
     made.append(light_curve_file(folder / "f.fits", columns=eleanor).read_bytes())
+    made.append(text_file(folder / "g.fits", folder / "TESS.fits").read_bytes())
     table = pl.DataFrame({"time": 1500 + np.arange(500) / 48, "flux": np.ones(500), "error": np.ones(500)})
     table.write_parquet(folder / "a.parquet")
     table.write_csv(folder / "a.csv")
@@ -121,8 +122,21 @@ def _huge(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def _other_types(content: bytes, rng: np.random.Generator) -> bytes:
-    forms = ("'20A'", "'PD(9)'", "'999999999D'", "'X'", "'L'", "'1E'", "'M'", "'0D'", "''", "12", "'QQ'")
-    cards = tuple(f"{key}{n}" for key in ("TFORM", "TTYPE", "TSCAL") for n in range(1, 8))
+    forms = (
+        "'20A'",
+        "'PD(9)'",
+        "'999999999D'",
+        "'X'",
+        "'L'",
+        "'1E'",
+        "'M'",
+        "'0D'",
+        "''",
+        "12",
+        "'QQ'",
+        "'I999999999'",
+    )
+    cards = tuple(f"{key}{n}" for key in ("TFORM", "TTYPE", "TSCAL", "TBCOL") for n in range(1, 8))
     return _replaced(content, cards, forms, rng)
 
 

@@ -8,10 +8,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from astropy.io import fits
 
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.staleness import stale
 from astro_assets.ledger.worker import resolve_references
+from astro_assets.observations.tables import RAW_FILES
+from astro_assets.orchestration.compute import LocalProcesses
+from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.ingest import ingest
+from astro_assets.tables import TABLES
 from astro_assets.transits import pictures
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP
 from astro_assets_tests.cli.commands import astro_assets
@@ -109,6 +115,52 @@ def test_a_map_is_asked_for_goes_stale_with_the_search_and_is_taken_back(home: H
     assert result.returncode == 0, result.stderr
     assert _maps(home) == []
     assert pictures.completeness(homes.ledger_of(home)) is None
+
+
+def _file_again(path: Path, number: int, *, quarter: int, days_later: float) -> Path:
+    """Write a star's file as newly processed, or of a later quarter: a little brighter at first."""
+    homes.star_file(path, number, DATE="2021-01-02", QUARTER=quarter)
+    with fits.open(path, memmap=False) as hdus:
+        hdus[1].data["PDCSAP_FLUX"][:50] *= 1.001
+        hdus[1].data["TIME"] += days_later
+        for bound in ("TSTART", "TSTOP"):
+            hdus[1].header[bound] += days_later
+        hdus.writeto(path, overwrite=True)
+    return path
+
+
+def _take_in(home: Home, file: Path) -> None:
+    """Take a file in and choose the files that are searched; compute nothing of what follows."""
+    engine = Engine(home, TABLES, compute=LocalProcesses(1))
+    ingest(engine.ledger(), RAW_FILES, [file])
+    for name in ("observation_files", "light_curves", "selected_files"):
+        engine.update(engine.ledger().table(name), None, run_id="")
+    engine.close()
+
+
+def _units(home: Home) -> dict[str, tuple[str, str]]:
+    units = homes.units(home, COMPLETENESS_MAP.name, "recipe_hash", "run_id")
+    return {key: (recipe, run) for key, recipe, run in units.iter_rows()}
+
+
+@pytest.mark.slow
+def test_a_map_goes_stale_with_the_files_of_its_star_alone(home: Home, tmp_path: Path) -> None:
+    stars = [f"KIC {number}" for number in homes.STARS]
+    result = astro_assets("completeness", *stars, "--injections", "6", home=home)
+    assert result.returncode == 0, result.stderr
+    before = _units(home)
+    assert sorted(before) == stars
+    _take_in(home, _file_again(tmp_path / "changed.fits", 100, quarter=7, days_later=0))
+    assert _stale_keys(home) == ["KIC 100"]
+    _take_in(home, _file_again(tmp_path / "new.fits", 101, quarter=8, days_later=90))
+    assert _stale_keys(home) == ["KIC 100", "KIC 101"]
+
+    result = astro_assets("run", home=home)
+    assert result.returncode == 0, result.stderr
+    assert _stale_keys(home) == []
+    after = _units(home)
+    assert [key for key in stars if after[key] != before[key]] == ["KIC 100", "KIC 101"]
+    assert [row["baseline_days"] > 90 for row in _maps(home)] == [False, True, False]
 
 
 def test_a_target_that_is_not_there_is_named_and_nothing_is_done(home: Home) -> None:

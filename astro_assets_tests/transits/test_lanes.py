@@ -1,5 +1,6 @@
 """The operations on 16 lanes beside plain NumPy, and on machines without the widest registers."""
 
+import platform
 import subprocess
 import sys
 
@@ -11,6 +12,8 @@ from hypothesis.extra.numpy import arrays
 from numba import njit
 
 from astro_assets.transits import lanes
+from astro_assets_tests.transits import on_this_processor
+from astro_assets_tests.transits.on_this_processor import computed
 
 VECTORS = arrays(np.float32, 16, elements=st.floats(-1e6, 1e6, width=32))
 
@@ -83,38 +86,36 @@ def test_what_is_not_a_number_is_never_the_maximum():
     np.testing.assert_array_equal(out[16:], 1)
 
 
-_PROGRAM = """
-import numpy as np
-from astro_assets.transits.search.engine import Curve
-from astro_assets.transits.search.survey import SurveyEngine
-rng = np.random.default_rng(5)
-time = np.arange(0, 27, 1 / 48)
-curves = [Curve(time, 1 + rng.normal(0, 1e-3, time.size), np.full(time.size, 1e-3), 1 / 48) for _ in range(9)]
-found = SurveyEngine()(curves, (0.4, 2), (0.25, 1.8))
-print(np.array([one.power for one in found]).tobytes().hex())
-"""
+#: The widest registers of processors that Numba compiles for: any of 64 bits, and one with AVX2 alone.
+PROCESSORS = {"generic": "xmm", "haswell": "ymm"}
 
 
-def _searched_on(cpu, features, tmp_path):
-    environment = {
-        "NUMBA_CPU_NAME": cpu,
-        "NUMBA_CPU_FEATURES": features,
-        "NUMBA_CACHE_DIR": str(tmp_path / cpu),
-        "PYTHONPATH": ":".join(sys.path),
-    }
-    done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM], env=environment, capture_output=True, check=True, text=True
-    )
-    return done.stdout
+@pytest.fixture(scope="module")
+def on_this_one():
+    return computed()
 
 
 @pytest.mark.slow
-def test_machines_without_wide_registers_find_the_same(tmp_path):
-    # The features that every 64-bit processor of its kind has, and those of most of this decade.
-    plain = _searched_on("generic", "", tmp_path)
-    found = np.frombuffer(bytes.fromhex(plain.strip())).reshape(9, -1)
-    assert found.max(axis=1).min() > 2
-    here: dict = {"__name__": "here"}
-    lines = _PROGRAM.replace("print(", "result = (")
-    exec(lines, here)  # noqa: S102  the program above, as this processor does it
-    assert here["result"] == plain.strip()
+@pytest.mark.parametrize("processor", PROCESSORS)
+def test_machines_without_wide_registers_find_the_same(processor, on_this_one, tmp_path):
+    """To the bit, but for periodograms of sinusoids, in which sums may be made in any order."""
+    if processor != "generic" and platform.machine() not in {"x86_64", "AMD64"}:
+        pytest.skip("compiles for another kind of processor")
+    environment = {
+        "NUMBA_CPU_NAME": processor,
+        "NUMBA_CPU_FEATURES": "",  # else Numba adds this machine's own
+        "NUMBA_CACHE_DIR": str(tmp_path),
+        "PYTHONPATH": ":".join(sys.path),
+    }
+    program = [sys.executable, "-m", on_this_processor.__name__, str(tmp_path / "found.npz")]
+    subprocess.run(program, env=environment, check=True)
+    with np.load(tmp_path / "found.npz") as stored:
+        found = dict(stored)
+    assert str(found.pop("registers")) in {PROCESSORS[processor], ""}
+    assert found["spectra"].max(axis=1).min() > 5
+    assert found.keys() == on_this_one.keys()
+    for name, values in on_this_one.items():
+        if name == "sinusoids":
+            np.testing.assert_allclose(found[name], values, rtol=0, atol=1e-6)
+        else:
+            np.testing.assert_array_equal(found[name], values, err_msg=name)
