@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ import torch
 from lightning.pytorch.callbacks import Callback, EarlyStopping
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, IterableDataset
 
 from astro_assets.transits.scorer.augmentation import augmented, deeper
@@ -30,6 +30,9 @@ from astro_assets.transits.scorer.settings import NetworkSettings
 Arrays = dict[str, NDArray[Any]]
 #: Events that a network is applied to at once.
 _AT_ONCE: Final = 512
+#: Stars in a batch at least, and batches in an epoch where there are stars enough.
+_SMALLEST_BATCH: Final = 8
+_FEWEST_STEPS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,9 @@ class _Fit(pl.LightningModule):
         self.task, self.layout, self.settings, self.seed = task, layout, settings, seed
         self.network = Network(layout, settings)
         _standardise(self.network, task)
-        average = get_ema_multi_avg_fn(settings.averaging)  # type: ignore[no-untyped-call]
-        self.averaged = AveragedModel(self.network, multi_avg_fn=average, use_buffers=True)
+        self.averaged = AveragedModel(self.network, avg_fn=_average(settings.averaging), use_buffers=True)
+        # Of few stars smaller batches, so that there are steps to learn by.
+        self.batch = min(settings.batch, max(_SMALLEST_BATCH, len(task.train) // _FEWEST_STEPS))
         self.generator = torch.Generator().manual_seed(seed)
         self.views = [torch.as_tensor(branch) for branch in task.inputs.branches]
         with torch.no_grad():
@@ -159,7 +163,7 @@ class _Fit(pl.LightningModule):
         return network
 
     def batches(self) -> DataLoader[Tensor]:
-        return DataLoader(_Batches(self.task.train, self.settings.batch, self.seed), batch_size=None)
+        return DataLoader(_Batches(self.task.train, self.batch, self.seed), batch_size=None)
 
     def held_out(self) -> DataLoader[Any] | None:
         if not self.task.validation.size:
@@ -171,7 +175,7 @@ class _Fit(pl.LightningModule):
         optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-        n_steps = settings.epochs * max(1, len(self.task.train) // settings.batch)
+        n_steps = settings.epochs * max(1, len(self.task.train) // self.batch)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, settings.learning_rate, total_steps=n_steps, pct_start=0.15
         )
@@ -227,6 +231,17 @@ class _Fit(pl.LightningModule):
         truth = self.task.eclipse[rows.numpy()]
         found = average_precision_score(truth, score[:, -1].numpy()) if truth.any() else 0.0
         self.log("validation_ap", float(found), batch_size=rows.numel())
+
+
+def _average(decay: float) -> Callable[[Tensor, Tensor, Tensor | int], Tensor]:
+    """Return a running average that forgets the random beginning sooner than ``decay`` would."""
+
+    def update(average: Tensor, new: Tensor, n_averaged: Tensor | int) -> Tensor:
+        n = int(n_averaged)
+        kept = min(decay, (1 + n) / (10 + n))
+        return kept * average + (1 - kept) * new
+
+    return update
 
 
 def _standardise(network: Network, task: Task) -> None:

@@ -18,7 +18,9 @@ def event_frame(n_stars: int, seed: int = 0, *, events_per_star: int = 1) -> pl.
     """Make events: planets with a flat bottom, binaries with a secondary, waves, noise; in turn."""
     random = np.random.default_rng(seed)
     rows = [
-        _event(star, KINDS[star % len(KINDS)], random) for star in range(n_stars) for _ in range(events_per_star)
+        _event(star, KINDS[star % len(KINDS)], random)
+        for star in range(n_stars)
+        for _ in range(events_per_star)
     ]
     return pl.DataFrame(rows)
 

@@ -40,9 +40,7 @@ def test_nothing_is_nothing(batch):
 
 def test_time_runs_backwards_in_all_views_at_once(batch):
     branches, _ = vary(batch, reversal=0.5)
-    flipped = [
-        (one == other.flip(-1)).all(dim=(1, 2)) for one, other in zip(branches, batch[0], strict=True)
-    ]
+    flipped = [(one == other.flip(-1)).all(dim=(1, 2)) for one, other in zip(branches, batch[0], strict=True)]
     assert torch.equal(flipped[0], flipped[1])
     assert 5 < int(flipped[0].sum()) < 35
 

@@ -1,0 +1,132 @@
+"""A training on made-up events: what it makes, that it goes on after a kill, that nothing of it is chance."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from astro_assets.transits.scorer.auditing import leaks, leaks_between, shortcuts
+from astro_assets.transits.scorer.cross_validation import TooFewExamplesError, cross_validate
+from astro_assets.transits.scorer.export import EDGE_BYTES
+from astro_assets.transits.scorer.report import trained_with_report
+from astro_assets.transits.scorer.scorer import ScorerFileError, scorer_of
+from astro_assets.transits.scorer.scores import score_rows
+from astro_assets.transits.scorer.settings import NetworkSettings, ScorerSettings
+from astro_assets_tests.transits.scorer.events import examples
+
+#: As little as shows everything.
+SETTINGS = ScorerSettings(
+    folds=2, members=2, trees=20, network=NetworkSettings(epochs=8, batch=16, learning_rate=1e-2)
+)
+
+
+@pytest.fixture(scope="module")
+def events(tmp_path_factory):
+    return examples(tmp_path_factory.mktemp("events"), 120, events_per_star=2)
+
+
+@pytest.fixture(scope="module")
+def trained(events, tmp_path_factory):
+    return trained_with_report(events, SETTINGS, tmp_path_factory.mktemp("training"))
+
+
+@pytest.fixture(scope="module")
+def scorer(trained):
+    return scorer_of(trained[0])
+
+
+@pytest.mark.slow
+class TestScorer:
+    def test_it_learns(self, trained):
+        figures = trained[1]
+        assert figures["scorer"]["average_precision"]["value"] > 0.95
+        assert figures["rivals"]["networks"]["average_precision"]["value"] > 0.9
+        assert figures["edge"]["average_precision"]["value"] > 0.85
+        assert figures["counts"]["judged"] == 120, "one event of each star"
+
+    def test_graphs_compute_what_the_networks_do(self, trained):
+        assert trained[1]["parity"] < 1e-5
+
+    def test_the_edge_model_is_small(self, trained, scorer):
+        assert trained[1]["edge"]["bytes"] == len(scorer.edge) <= EDGE_BYTES
+
+    def test_the_report_is_json(self, trained):
+        assert json.loads(json.dumps(trained[1], allow_nan=False)) == trained[1]
+
+    @pytest.mark.parametrize("with_edge", [False, True])
+    def test_scores_know_new_stars(self, scorer, tmp_path, with_edge):
+        new = examples(tmp_path, 40, seed=9)
+        found = scorer.score(new, with_edge=with_edge)
+        np.testing.assert_allclose(found.probability.sum(axis=1), 1)
+        right = (found.planet_or_eb > 0.5) == new.is_eclipse
+        assert right.mean() > 0.85
+        assert found.gate[new.is_eclipse].mean() > 0.9
+
+    def test_a_score_does_not_depend_on_its_company(self, scorer, events):
+        some = np.arange(90)
+        together = scorer.score(events.take(some)).probability
+        backwards = scorer.score(events.take(some[::-1].copy())).probability[::-1]
+        alone = np.concatenate([scorer.score(events.take(some[i : i + 1])).probability for i in (0, 7, 89)])
+        assert together.tobytes() == np.ascontiguousarray(backwards).tobytes()
+        assert together[[0, 7, 89]].tobytes() == alone.tobytes()
+
+    def test_nothing_observed_is_abstained_on(self, scorer, events):
+        blank = replace(
+            events.take(np.arange(3)),
+            views={name: np.full_like(view[:3], np.nan) for name, view in events.views.items()},
+        )
+        rows = score_rows(scorer, blank)
+        assert all(row["abstain"] for row in rows)
+        assert {row["abstains_because"] for row in rows} == {"no view has a bin with data"}
+
+    def test_what_is_no_scorer_is_refused(self, trained):
+        for data in (b"", b"nothing", trained[0][:1000], trained[0][:-30]):
+            with pytest.raises(ScorerFileError):
+                scorer_of(data)
+
+    def test_no_fold_leaks(self, events, tmp_path):
+        found = cross_validate(events, SETTINGS.model_copy(update={"members": 1}), tmp_path)
+        assert not leaks(events, found)
+        # A scaler that was fitted on everything is found out.
+        everything = frozenset(found.groups)
+        planted = replace(found, fitted_on=[everything, everything])
+        assert any("fitted_outside_fold" in message for message in leaks(events, planted))
+
+    def test_it_goes_on_after_a_kill_with_the_same_bits(self, events, trained, tmp_path):
+        first = trained_with_report(events, SETTINGS, tmp_path)
+        assert first[0] == trained[0], "the same events and settings give the same file"
+        made = {path: path.stat().st_mtime_ns for path in tmp_path.glob("*.safetensors")}
+        lost = tmp_path / "fold1-member0.safetensors"
+        lost.unlink()
+        again = trained_with_report(events, SETTINGS, tmp_path)
+        assert again[0] == trained[0]
+        kept = {
+            path: time
+            for path, time in made.items()
+            if path != lost and not path.name.startswith(("edge", "inputs"))
+        }
+        assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+def test_too_few_events_are_refused_with_what_there_is(tmp_path):
+    with pytest.raises(TooFewExamplesError, match=r"at least 10 stars .* there are 4 and 4"):
+        cross_validate(examples(tmp_path, 8), ScorerSettings(), tmp_path)
+
+
+def test_a_star_on_both_sides_is_found(events):
+    rows = np.arange(len(events))
+    assert any("group" in message for message in leaks_between(events, rows[::2], rows[1::2]))
+    stars = np.array(events.stars)
+    half = np.isin(stars, np.unique(stars)[:60])
+    assert not leaks_between(events, rows[half], rows[~half])
+
+
+def test_a_list_that_tells_the_label_is_found(events):
+    rows = np.arange(0, len(events), 2)
+    assert not shortcuts(events, rows)
+    telling = tuple("planets.csv" if eclipse else "junk.csv" for eclipse in events.is_eclipse)
+    planted = replace(events, provenance={**events.provenance, "listed_in": telling})
+    assert any("list" in message for message in shortcuts(planted, rows))
