@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: A colour for each cluster that may be there.
 _COLOURS: Final = (SECOND, ACCENT, "#d9a441", "#6a9a4f", "#8a5fa8", DATA, "#b07d62", QUIET)
+#: Candidates of which as many are drawn, evenly taken: more only make the file larger.
+_MOST: Final = 3000
 #: Views of a medoid that are drawn, one below the other.
 _DRAWN: Final = ("global", "local")
 
@@ -46,7 +48,7 @@ def medoids_plot(medoids: Sequence[Medoid]) -> bytes:
     from matplotlib import rc_context
 
     with rc_context({**STYLE, "axes.titlesize": 7, "xtick.labelsize": 6, "ytick.labelsize": 6}):
-        figure, axes = new_figure(len(_DRAWN), len(medoids), wspace=0.5, hspace=0.35, left=0.09)
+        figure, axes = new_figure(len(_DRAWN), len(medoids), wspace=0.5, hspace=0.35, left=0.09, top=0.86)
         for column, medoid in enumerate(medoids):
             colour = _COLOURS[column % len(_COLOURS)]
             for row, view in enumerate(_DRAWN):
@@ -64,7 +66,7 @@ def clusters_plot(rows: pl.DataFrame, labels: Sequence[str], across: str, up: st
     Parameters
     ----------
     rows
-        A candidate each: ``name`` of its cluster, ``across`` and ``up``; NaN is not drawn.
+        At least one candidate: ``name`` of its cluster, ``across`` and ``up``; NaN is not drawn.
     labels
         Names of the clusters, in the order of their colours.
     across, up
@@ -79,8 +81,9 @@ def clusters_plot(rows: pl.DataFrame, labels: Sequence[str], across: str, up: st
 
     with rc_context(STYLE):
         figure, (axes,) = new_figure(1, 1, right=0.76)
+        shown = rows.gather_every(-(-rows.height // _MOST))
         for number, name in enumerate(labels):
-            of_cluster = rows.filter(pl.col("name") == name)
+            of_cluster = shown.filter(pl.col("name") == name)
             colour = _COLOURS[number % len(_COLOURS)]
             axes.scatter(of_cluster[across], of_cluster[up], s=6, color=colour, alpha=0.7, lw=0, label=name)
         axes.set(xlabel=across.replace("_", " "), ylabel=up.replace("_", " "))

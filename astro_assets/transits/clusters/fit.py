@@ -30,6 +30,7 @@ class ClusterSettings(BaseModel):
         2000, ge=50, description="Candidates, drawn at random, by which their number is decided."
     )
     n_starts: int = Field(10, ge=1, le=100, description="Starts of K-means, of which the best counts.")
+    n_starts_of_samples: int = Field(3, ge=1, le=100, description="The same for each of the samples.")
     seed: int = Field(0, ge=0, description="Of samples and starts.")
 
 
@@ -60,7 +61,11 @@ def fit_clusters(
     some = np.random.default_rng(settings.seed).permutation(len(points))[: settings.most_for_stability]
     with one_thread():
         found = stabilities(
-            points[some], settings.most_clusters, settings.n_bootstraps, settings.n_starts, settings.seed
+            points[some],
+            settings.most_clusters,
+            settings.n_bootstraps,
+            settings.n_starts_of_samples,
+            settings.seed,
         )
         k = most_stable(found, settings.stability_tolerance)
         fitted = k_means(points, k, settings.n_starts, settings.seed)

@@ -83,7 +83,6 @@ MEASURES: Final = (
     Measure("global_autocorrelation", "tsfresh_features", ("global_autocorrelation_lag_1",)),
     Measure("global_skewness", "tsfresh_features", ("global_skewness",)),
     Measure("log_local_complexity", "tsfresh_features", ("local_cid_ce_normalize_true",), log),
-    Measure("local_time_asymmetry", "tsfresh_features", ("local_time_reversal_asymmetry_statistic_lag_3",)),
 )
 MEASURE_NAMES: Final = tuple(measure.name for measure in MEASURES)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
@@ -29,18 +30,19 @@ def name_by_rule(centre: Mapping[str, float]) -> str:
     str
         Of :data:`NAMES`. ``single_event``: one transit makes nearly all the signal (of two equal ones each
         makes 0.71). ``sinusoidal``: brightenings are half as strong as dips, or stronger (a sinusoid's are
-        as strong). ``flat``: the dip is hardly above the noise. ``eclipse_like``: two minima, or one deeper
-        than planets make (a twentieth; Jupiter takes 1 % of the Sun). Else ``transit_like``.
+        as strong). ``flat``: neighbouring bins of the fold are hardly alike, so that the dip is hardly above
+        the noise. ``eclipse_like``: two minima, the other at least 0.3 times as deep, or one deeper than
+        planets make (a twentieth; Jupiter takes 1 % of the Sun). Else ``transit_like``.
     """
     if centre["largest_over_multiple"] > 0.85:
         return "single_event"
     if centre["brightening_over_dip"] > 1 / 3:
         return "sinusoidal"
-    if centre["log_snr"] < 1:
+    if centre["global_autocorrelation"] < 0.5:
         return "flat"
-    # Noise has minima a tenth as deep as a dip of 30 standard deviations.
-    has_secondary = centre["weak_secondary_over_depth"] > 0.1 and centre["log_snr"] > 1.5
-    if has_secondary or centre["log_depth_ppm"] > np.log10(5e4):
+    # The deepest of all other dips of noise is a tenth of a dip of 30 standard deviations.
+    has_secondary = centre["weak_secondary_over_depth"] > 0.3 and centre["log_snr"] > 1.5
+    if has_secondary or centre["log_depth_ppm"] > math.log10(5e4):
         return "eclipse_like"
     return "transit_like"
 

@@ -14,6 +14,7 @@ from astro_assets.transits.noise import Floats
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Let K-means compute on one thread: its centres move in the last bits with their number."""
+    import sklearn.cluster  # noqa: F401  only libraries that are loaded are limited
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
