@@ -72,14 +72,21 @@ def population_stable(engine: dg.ResourceParam[Engine]) -> dg.AssetCheckResult:
     model = promoted_clusters(ledger)
     labels = ledger.open(CLUSTER_LABELS).rows(["name"]).collect()["name"]
     if model is None or labels.is_empty():
-        return dg.AssetCheckResult(passed=True, description="No model is applied.")
+        return dg.AssetCheckResult(
+            passed=True, description="No model is applied.", metadata={"units_looked_at": 0}
+        )
     then = {cluster.name: cluster.n_members for cluster in model.clusters}
     now = dict(labels.value_counts().iter_rows())
     index = population_stability(then, now)
     return dg.AssetCheckResult(
         passed=index < _MOST_CHANGED,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"population_stability_index": index, "when_fitted": then, "now": now},
+        metadata={
+            "units_looked_at": labels.len(),
+            "population_stability_index": index,
+            "when_fitted": then,
+            "now": now,
+        },
     )
 
 

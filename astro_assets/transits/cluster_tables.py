@@ -22,7 +22,7 @@ from astro_assets.ledger.models import (
 from astro_assets.ledger.table import Config, Parent, Parents, Table
 from astro_assets.transits.cluster_schemas import CLUSTER_LABEL_SCHEMA
 from astro_assets.transits.clusters.fit import ClusterSettings, fit_clusters
-from astro_assets.transits.clusters.measures import columns_of, joined, measured
+from astro_assets.transits.clusters.measures import MEASURE_NAMES, columns_of, joined, measured
 from astro_assets.transits.clusters.model import ClusterModel, from_json
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.tables import TRANSIT_CANDIDATES
@@ -60,7 +60,13 @@ def fit_cluster_model(rows: Parents, config: ClusterModelConfig) -> tuple[bytes,
 def compute_cluster_labels(
     keys: Sequence[str], parents: Sequence[Parents], config: Config
 ) -> list[list[dict[str, Any]]]:
-    """Find the clusters of the candidates ``keys``: for each one row, none without its features."""
+    """Find the clusters of the candidates ``keys``: for each one row, none without its features.
+
+    Raises
+    ------
+    ValueError
+        If the promoted model groups by other measures than these.
+    """
     rows: list[list[dict[str, Any]]] = []
     models: dict[Path, ClusterModel] = {}
     for key, of_candidate in zip(keys, parents, strict=True):
@@ -68,6 +74,8 @@ def compute_cluster_labels(
         path = applied["artefact"]
         if path not in models:
             models[path] = _model(path)
+            if models[path].measures != MEASURE_NAMES:
+                raise ValueError(f"version {applied['model_version']} goes by other measures: refit {_NAME}")
         known = joined({role: of_candidate[role] for role in _ROLES}).values()
         rows.append(
             [

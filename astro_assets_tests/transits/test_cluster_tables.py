@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,19 @@ def test_a_refit_is_continued_from_the_promoted_model(artefact: Path) -> None:
         for model in (model_of(artefact), from_json(again))
     ]
     assert names[0] == names[1]
+
+
+def test_a_model_of_other_measures_is_not_applied_and_takes_no_number_again(
+    artefact: Path, tmp_path: Path
+) -> None:
+    old = replace(model_of(artefact), measures=("something else",))
+    path = tmp_path / "old.json"
+    path.write_bytes(old.to_json())
+    with pytest.raises(ValueError, match="version v1 goes by other measures: refit transits/cluster_model"):
+        compute(CLUSTER_LABELS, "transit_like 000", parents(path, 0, made_rows(1)))
+    content, metrics = CLUSTER_MODEL.fit({**made_rows(), "previous": [{"artefact": path}]}, QUICK)
+    assert metrics["kept_from_previous"] == 0
+    assert [cluster.label for cluster in from_json(content).clusters] == [3, 4, 5]
 
 
 def test_few_candidates_are_not_grouped() -> None:

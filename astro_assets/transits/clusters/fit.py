@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.transits.clusters.measures import MEASURE_NAMES
@@ -13,6 +14,8 @@ from astro_assets.transits.clusters.model import Cluster, ClusterModel, fit_scal
 from astro_assets.transits.clusters.naming import kept, labels_and_names, name_by_rule
 from astro_assets.transits.clusters.stability import k_means, most_stable, one_thread, stabilities
 from astro_assets.transits.noise import Floats
+
+Flags = NDArray[np.bool_]
 
 
 class ClusterSettings(BaseModel):
@@ -48,7 +51,7 @@ def fit_clusters(
     settings
         Of the fit.
     previous
-        The model whose names are kept for clusters that are still there.
+        The model whose names are kept for clusters that are still there, where it goes by these measures.
 
     Returns
     -------
@@ -70,20 +73,29 @@ def fit_clusters(
         k = most_stable(found, settings.stability_tolerance)
         fitted = k_means(points, k, settings.n_starts, settings.seed)
     centres, members = fitted.cluster_centers_, fitted.labels_
-    of_before = {} if previous is None else kept(scale, centres, previous)
-    natural = [dict(zip(MEASURE_NAMES, centre, strict=True)) for centre in scale.measures(centres).tolist()]
+    groups = [members == i for i in range(k)]
+    known = np.where(np.isnan(measures), scale.median, measures)
+    typical = [dict(zip(MEASURE_NAMES, np.median(known[of], axis=0).tolist(), strict=True)) for of in groups]
+    of_before = {}
+    if previous is not None and previous.measures == MEASURE_NAMES:
+        of_before = _kept(measures, groups, previous)
     first_label = 0 if previous is None else previous.next_label
     called = labels_and_names(
-        [name_by_rule(centre) for centre in natural],
-        [centre["log_depth_ppm"] for centre in natural],
-        {new: _called(previous, old) for new, (old, _) in of_before.items() if previous is not None},
+        [name_by_rule(of_cluster) for of_cluster in typical],
+        [of_cluster["log_depth_ppm"] for of_cluster in typical],
+        {new: (cluster.label, cluster.name) for new, (cluster, _) in of_before.items()},
         first_label,
     )
     clusters = sorted(
         (
-            Cluster(label, name, tuple(centres[i].tolist()), int((members == i).sum()), names[nearest])
-            for i, (label, name) in enumerate(called)
-            for nearest in [_medoid(points, members == i, centres[i])]
+            Cluster(
+                label,
+                name,
+                tuple(centre.tolist()),
+                int(of_cluster.sum()),
+                names[_medoid(points, of_cluster, centre)],
+            )
+            for (label, name), of_cluster, centre in zip(called, groups, centres, strict=True)
         ),
         key=lambda cluster: cluster.label,
     )
@@ -100,11 +112,17 @@ def fit_clusters(
     return ClusterModel(MEASURE_NAMES, scale, tuple(clusters), next_label), metrics
 
 
-def _called(model: ClusterModel, position: int) -> tuple[int, str]:
-    return model.clusters[position].label, model.clusters[position].name
+def _kept(
+    measures: Floats, groups: Sequence[Flags], previous: ClusterModel
+) -> dict[int, tuple[Cluster, float]]:
+    """Return the previous cluster of each group that was there, and by how much it moved."""
+    # Members and not new centres: what is far off on one scale may be beyond the farthest on the other.
+    points = previous.scale.scaled(measures)
+    centres = np.array([points[of_cluster].mean(axis=0) for of_cluster in groups])
+    return {new: (previous.clusters[old], part) for new, (old, part) in kept(centres, previous).items()}
 
 
-def _medoid(points: Floats, is_member: Any, centre: Floats) -> int:
+def _medoid(points: Floats, is_member: Flags, centre: Floats) -> int:
     """Return the position of the member nearest to the centre."""
     inside = np.flatnonzero(is_member)
     return int(inside[np.argmin(((points[inside] - centre) ** 2).sum(axis=1))])

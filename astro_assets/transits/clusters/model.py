@@ -37,11 +37,6 @@ class Scale:
         scaled: Floats = (measures - np.array(self.median)) / np.array(self.width)
         return np.clip(np.nan_to_num(scaled, nan=0.0), -_FARTHEST, _FARTHEST)
 
-    def measures(self, scaled: Floats) -> Floats:
-        """Undo the scaling."""
-        measures: Floats = scaled * np.array(self.width) + np.array(self.median)
-        return measures
-
 
 def fit_scale(measures: Floats) -> Scale:
     """Fit the scale to measures, shape (n, n_measures), NaN where one is not known."""

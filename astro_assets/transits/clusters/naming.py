@@ -1,4 +1,4 @@
-"""What clusters are called: by rules about their centres, or as the same clusters were called before."""
+"""What clusters are called: by rules about their members, or as the same clusters were called before."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from astro_assets.transits.clusters.model import ClusterModel, Scale
+from astro_assets.transits.clusters.model import ClusterModel
 from astro_assets.transits.noise import Floats
 
 #: Names in the order in which clusters are numbered first.
@@ -17,13 +17,13 @@ NAMES: Final = ("transit_like", "eclipse_like", "sinusoidal", "single_event", "f
 _NEAR: Final = 0.5
 
 
-def name_by_rule(centre: Mapping[str, float]) -> str:
-    """Name a cluster by what its centre looks like.
+def name_by_rule(typical: Mapping[str, float]) -> str:
+    """Name a cluster by what its members look like.
 
     Parameters
     ----------
-    centre
-        Measures by name, not scaled.
+    typical
+        The median of the members' measures, by name, not scaled.
 
     Returns
     -------
@@ -34,15 +34,15 @@ def name_by_rule(centre: Mapping[str, float]) -> str:
         the noise. ``eclipse_like``: two minima, the other at least 0.3 times as deep, or one deeper than
         planets make (a twentieth; Jupiter takes 1 % of the Sun). Else ``transit_like``.
     """
-    if centre["largest_over_multiple"] > 0.85:
+    if typical["largest_over_multiple"] > 0.85:
         return "single_event"
-    if centre["brightening_over_dip"] > 1 / 3:
+    if typical["brightening_over_dip"] > 1 / 3:
         return "sinusoidal"
-    if centre["global_autocorrelation"] < 0.5:
+    if typical["global_autocorrelation"] < 0.5:
         return "flat"
     # The deepest of all other dips of noise is a tenth of a dip of 30 standard deviations.
-    has_secondary = centre["weak_secondary_over_depth"] > 0.3 and centre["log_snr"] > 1.5
-    if has_secondary or centre["log_depth_ppm"] > math.log10(5e4):
+    has_secondary = typical["weak_secondary_over_depth"] > 0.3 and typical["log_snr"] > 1.5
+    if has_secondary or typical["log_depth_ppm"] > math.log10(5e4):
         return "eclipse_like"
     return "transit_like"
 
@@ -56,7 +56,7 @@ def unique_name(name: str, taken: Collection[str]) -> str:
     return free
 
 
-def kept(scale: Scale, centres: Floats, previous: ClusterModel) -> dict[int, tuple[int, float]]:
+def kept(centres: Floats, previous: ClusterModel) -> dict[int, tuple[int, float]]:
     """Find the clusters that were there before.
 
     New centres are matched to the previous ones so that all together move least (Kuhn 1955); a pair counts
@@ -64,8 +64,8 @@ def kept(scale: Scale, centres: Floats, previous: ClusterModel) -> dict[int, tup
 
     Parameters
     ----------
-    scale, centres
-        Of the new clusters, shape (n, n_measures).
+    centres
+        Of the new clusters on the scale of the previous model, shape (n, n_measures).
     previous
         The model with the names.
 
@@ -77,8 +77,7 @@ def kept(scale: Scale, centres: Floats, previous: ClusterModel) -> dict[int, tup
     from scipy.optimize import linear_sum_assignment
 
     before = previous.centres
-    now = previous.scale.scaled(scale.measures(centres))
-    moved = np.linalg.norm(now[:, None] - before[None], axis=-1)
+    moved = np.linalg.norm(centres[:, None] - before[None], axis=-1)
     between = np.linalg.norm(before[:, None] - before[None], axis=-1)
     neighbour = np.min(between + np.diag(np.full(len(before), np.inf)), axis=1)
     pairs = zip(*linear_sum_assignment(moved), strict=True)
@@ -96,7 +95,7 @@ def labels_and_names(
     rules
         The name of each by rule.
     depths
-        The depth of each centre, which orders those of one name, the shallowest first.
+        The typical depth of each, which orders those of one name, the shallowest first.
     before
         Number and name that clusters had before, by their position.
     next_label
