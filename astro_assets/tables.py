@@ -11,6 +11,7 @@ from astro_assets.catalogs import tables as catalogs
 from astro_assets.ledger.model_tables import MODEL_TABLES
 from astro_assets.ledger.table import Table
 from astro_assets.observations import tables as observations
+from astro_assets.transits import cluster_tables as clusters
 from astro_assets.transits import completeness_tables as completeness
 from astro_assets.transits import example_tables as examples
 from astro_assets.transits import feature_tables as features
@@ -29,6 +30,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *transits.TABLES,
     *features.TABLES,
     *tsfresh.TABLES,
+    *clusters.TABLES,
     *single_transits.TABLES,
     *recovery.TABLES,
     *completeness.TABLES,

@@ -73,12 +73,12 @@ def serve_ui(home: Home, port: int) -> NoReturn:
 
 
 def _failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
-    """Return a line for each check that failed, and for each other step that did."""
+    """Return a line for each check that failed, warnings apart, and for each other step that did."""
     failed, told = [], set()
     for event in events:
         if event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             check = event.asset_check_evaluation_data
-            if not check.passed:
+            if not check.passed and check.severity == dg.AssetCheckSeverity.ERROR:
                 told.add(event.step_key)
                 table = check.asset_key.to_user_string()
                 failed.append(f"{table} breaks the check {check.check_name}: {check.description}")

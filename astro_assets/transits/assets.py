@@ -9,9 +9,11 @@ from astro_assets.ledger.home import Home
 from astro_assets.ledger.update import put_units
 from astro_assets.observations.tables import SELECTED_FILES
 from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.model_assets import model_asset
 from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
 from astro_assets.orchestration.ui import definition_metadata
-from astro_assets.transits import pictures
+from astro_assets.transits import cluster_pictures, pictures
+from astro_assets.transits.cluster_tables import CLUSTER_LABELS, CLUSTER_MODEL, why_promoted
 from astro_assets.transits.completeness import asked_for
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
@@ -91,6 +93,25 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             description="The global, local and secondary views of each candidate described as series by "
             "tsfresh (Christ et al. 2018): moments, quantiles, autocorrelations, complexity, spectrum, "
             "trend, symmetry. On a scale on which every transit is as deep.",
+        ),
+        model_asset(
+            home,
+            CLUSTER_MODEL,
+            description="Groups of candidates that look alike: K-means on the shape of their dips, as many "
+            "groups as come out again from other samples. Fitted once there are 50 candidates, and again "
+            "only on purpose; then groups that are still there keep number and name.",
+            pictures={"the candidate in the middle of each cluster": cluster_pictures.medoids},
+            promote_when=why_promoted,
+        ),
+        table_asset(
+            home,
+            CLUSTER_LABELS,
+            description="The group of each candidate by the promoted model. It describes and orders, and is "
+            "no gate: what a gate at each group would have cost is shown.",
+            pictures={
+                "clusters": cluster_pictures.clusters,
+                "cost of gating": cluster_pictures.gating,
+            },
         ),
         table_asset(
             home,

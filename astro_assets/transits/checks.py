@@ -7,9 +7,14 @@ import polars as pl
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.observations.tables import SELECTED_FILES
+from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.rules import ArrayRule, RowRule
+from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.orchestration.table_checks import table_checks
 from astro_assets.orchestration.time_series import broken_lengths, broken_times, broken_values
+from astro_assets.transits.cluster_pictures import promoted_clusters
+from astro_assets.transits.cluster_tables import CLUSTER_LABELS
+from astro_assets.transits.clusters.reports import population_stability
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.invariants import (
@@ -18,6 +23,7 @@ from astro_assets.transits.invariants import (
     epochs_outside_the_data,
     impossible_events,
     impossible_features,
+    impossible_memberships,
     impossible_transits,
     periods_beyond_the_data,
     too_few_transits,
@@ -34,6 +40,8 @@ from astro_assets.transits.tables import (
 )
 from astro_assets.transits.tsfresh_tables import TSFRESH_FEATURES
 
+#: Population stability index from which a population is said to have changed much (Siddiqi 2006).
+_MOST_CHANGED = 0.25
 _PERIODS = RowRule(
     "periods_within_the_data",
     "No period is longer than the data.",
@@ -49,6 +57,36 @@ def times_searched(ledger: Ledger) -> pl.LazyFrame:
         rows.filter(pl.col("search_id").is_not_null())
         .group_by(pl.col("search_id").alias("key"))
         .agg(pl.col("start_btjd").min().alias("first_btjd"), pl.col("end_btjd").max().alias("last_btjd"))
+    )
+
+
+@dg.asset_check(
+    name="population_stable",
+    asset=asset_key(CLUSTER_LABELS),
+    description="Candidates are spread over the clusters as those that the model was fitted to. A warning: "
+    "nothing is stopped.",
+)
+def population_stable(engine: dg.ResourceParam[Engine]) -> dg.AssetCheckResult:
+    """Compare the candidates of each cluster with those when the model was fitted."""
+    ledger = engine.ledger()
+    model = promoted_clusters(ledger)
+    labels = ledger.open(CLUSTER_LABELS).rows(["name"]).collect()["name"]
+    if model is None or labels.is_empty():
+        return dg.AssetCheckResult(
+            passed=True, description="No model is applied.", metadata={"units_looked_at": 0}
+        )
+    then = {cluster.name: cluster.n_members for cluster in model.clusters}
+    now = dict(labels.value_counts().iter_rows())
+    index = population_stability(then, now)
+    return dg.AssetCheckResult(
+        passed=index < _MOST_CHANGED,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={
+            "units_looked_at": labels.len(),
+            "population_stability_index": index,
+            "when_fitted": then,
+            "now": now,
+        },
     )
 
 
@@ -133,6 +171,17 @@ def checks() -> list[dg.AssetChecksDefinition]:
             identity=("candidate_id",),
         ),
         table_checks(TSFRESH_FEATURES, identity=("candidate_id",)),
+        table_checks(
+            CLUSTER_LABELS,
+            RowRule(
+                "nearest_cluster",
+                "Every candidate is nearer to the centre of its own cluster than to any other.",
+                ("distance", "distance_to_second"),
+                impossible_memberships,
+            ),
+            identity=("candidate_id",),
+        ),
+        population_stable,
         table_checks(LABELLED_CANDIDATES, identity=("candidate_id",)),
         table_checks(EXPECTED_SIGNALS, identity=("signal_id",)),
         table_checks(RECOVERED_SIGNALS, identity=("signal_id",)),

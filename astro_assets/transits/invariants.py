@@ -152,6 +152,20 @@ def impossible_features(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.filter(~pl.all_horizontal(right)).select("key", what=what)
 
 
+def impossible_memberships(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find candidates that are not nearest to the centre of their own cluster.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``distance`` and ``distance_to_second``.
+    """
+    first, second = pl.col("distance"), pl.col("distance_to_second")
+    right = first.is_finite() & second.is_finite() & (first >= 0) & (first <= second)
+    what = pl.format("distance {} to its cluster, {} to the next", _said(first), _said(second))
+    return rows.filter(~right).select("key", what=what)
+
+
 def wrong_counts(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Find maps of more planets found than put in, or of none put in.
 

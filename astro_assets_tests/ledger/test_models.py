@@ -12,8 +12,8 @@ from pydantic import Field
 from astro_assets.ledger.hashing import merkle_root
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
-from astro_assets.ledger.models import ModelSpec, behind, fit_model, promote
-from astro_assets.ledger.table import Config
+from astro_assets.ledger.models import ModelSpec, TooFewRowsError, behind, fit_model, promote, promoted
+from astro_assets.ledger.table import Config, Parents
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import computed, entries, put_files, refresh, toy_ledger, units
 
@@ -100,7 +100,7 @@ def test_nothing_is_applied_before_it_is_promoted(ledger: Ledger) -> None:
     assert _high(ledger) == {}
     with pytest.raises(ValueError, match="toy/level has no version 'abc'"):
         promote(ledger, "toy/level", "abc", why="none")
-    with pytest.raises(ValueError, match="no rows to fit on"):
+    with pytest.raises(TooFewRowsError, match="no rows to fit on"):
         fit_model(toy_ledger(ledger.home.root.parent / "empty", with_models=True), _spec(ledger))
 
 
@@ -156,3 +156,43 @@ def test_what_a_model_reads_is_part_of_its_recipe(tmp_path: Path) -> None:
     (training,) = spec.training
     more = replace(spec, training=(replace(training, columns=("level", "target_id")),))
     assert fit_model(ledger, spec) != fit_model(ledger, more)
+
+
+def fit_on_top(rows: Parents, config: Config) -> tuple[bytes, dict[str, float]]:
+    """Fit the mean level, and add it to the one before."""
+    artefact, metrics = toy.fit_level(rows, config)
+    before = sum(float(row["artefact"].read_text()) for row in rows["previous"])
+    return repr(before + float(artefact)).encode(), metrics
+
+
+def _value(ledger: Ledger, version: str) -> float:
+    return float(ledger.objects.get_file(str(_model(ledger, version)["artefact"])).read_text())
+
+
+def test_a_continued_model_is_given_the_promoted_one_and_remembers_it(ledger: Ledger) -> None:
+    spec = replace(_spec(ledger), fit=fit_on_top, is_continued=True)
+    first = fit_model(ledger, spec)
+    promote(ledger, "toy/level", first, why="the first")
+    assert fit_model(ledger, spec) == first, "of the same rows it is the same, though now there is one before"
+    put_files(ledger, toy.file_row("f0", "SIM 0", [7.0]))
+    refresh(ledger)
+    second = fit_model(ledger, spec)
+    levels = ledger.open(ledger.table("stars")).rows(["level"]).collect()["level"]
+    assert _value(ledger, second) == pytest.approx(_value(ledger, first) + levels.mean())
+    champion = promoted(ledger, "toy/level")
+    assert champion is not None
+    rows = ledger.open(MODEL_MEMBERS).rows().filter(pl.col("role") == "previous").collect()
+    assert rows.select("model_version", "member_table", "member_key", "member_row_hash").rows() == [
+        (second, "ledger/promoted_models", "toy/level:champion", champion["row_hash"])
+    ]
+    assert behind(ledger, spec, second) == 0
+    promote(ledger, "toy/level", second, why="refitted")
+    assert fit_model(ledger, spec) == second
+    assert behind(ledger, spec, first) == 1
+
+
+def test_what_nobody_promoted_is_nothing(ledger: Ledger) -> None:
+    assert promoted(ledger, "toy/level") is None
+    promote(ledger, "toy/level", fit_model(ledger, _spec(ledger)), alias="challenger", why="try")
+    assert promoted(ledger, "toy/level") is None
+    assert promoted(ledger, "toy/level", alias="challenger") is not None

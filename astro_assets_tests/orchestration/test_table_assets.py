@@ -28,6 +28,7 @@ WINGS = ("catalogs", "observations", "transits")
 SHOWN = [table for table in TABLES if table.name.partition("/")[0] in WINGS]
 #: Assets that show a part of a table and store nothing.
 VIEWS = ("observations/quarantined_files",)
+MODELS = ("transits/cluster_model",)
 CANDIDATES = next(table for table in TABLES if table.name == "transits/transit_candidates")
 
 
@@ -77,6 +78,7 @@ def test_the_assets_are_the_tables_of_the_wings(tmp_path: Path) -> None:
     assert {key.to_user_string() for key in graph.get_all_asset_keys()} == {
         *(table.name for table in SHOWN),
         *VIEWS,
+        *MODELS,
     }
     for table in SHOWN:
         node = graph.get(asset_key(table))
@@ -99,15 +101,18 @@ def test_the_lineage_that_is_shown_is_the_one_of_the_tables(tmp_path: Path) -> N
     graph = graph_of(open_home(tmp_path / "home"))
     for table in SHOWN:
         shown = {key.to_user_string() for key in graph.get(asset_key(table)).parent_keys}
-        assert {parent.table.name for parent in table.parents} <= shown
+        # A promoted model is shown as the asset that fits it.
+        read = {(parent.equals or parent.table.name).partition(":")[0] for parent in table.parents}
+        assert read <= shown
         if table.parents:
-            assert shown == {parent.table.name for parent in table.parents}
+            assert shown == read
 
 
 def test_the_job_materializes_every_asset(tmp_path: Path) -> None:
     definitions = build_definitions(open_home(tmp_path / "home"))
     selected = definitions.resolve_job_def(SEARCH_JOB).asset_layer.selected_asset_keys
-    assert selected == {*map(asset_key, SHOWN), *(dg.AssetKey(name.split("/")) for name in VIEWS)}
+    others = (dg.AssetKey(name.split("/")) for name in (*VIEWS, *MODELS))
+    assert selected == {*map(asset_key, SHOWN), *others}
 
 
 def test_materializing_a_partition_touches_its_shard_alone(home: Home) -> None:

@@ -44,17 +44,20 @@ from astro_assets_tests.orchestration.checked_runs import (
     run_alone,
 )
 
+#: Checks that tell of something and stop nothing.
+WARNINGS = {"population_stable"}
+
 
 @pytest.fixture
 def home(searched_home: Home, tmp_path: Path) -> Home:
     return homes.copy_of(searched_home, tmp_path / "home")
 
 
-def test_every_table_has_the_checks_of_all_and_every_check_blocks(home: Home) -> None:
+def test_every_table_has_the_checks_of_all_and_every_check_but_the_warnings_blocks(home: Home) -> None:
     graph = build_definitions(home).resolve_asset_graph()
     checked: dict[str, set[str]] = {}
     for key in graph.asset_check_keys:
-        assert graph.get(key).blocking
+        assert graph.get(key).blocking == (key.name not in WARNINGS)
         assert len(graph.get(key).description) > 20
         checked.setdefault(key.asset_key.to_user_string(), set()).add(key.name)
     shown = {table.name for table in TABLES if asset_key(table) in graph.get_all_asset_keys()}

@@ -70,6 +70,11 @@ def test_a_picture_is_shown_inline_unchanged(ledger: Ledger) -> None:
     assert not warned
 
 
+def test_a_text_is_shown_as_markdown(ledger: Ledger) -> None:
+    shown = draw({"a card": lambda _: "| a |\n| --- |"}, ledger, lambda _: None)
+    assert shown == {"a card": dg.MetadataValue.md("| a |\n| --- |")}
+
+
 def test_a_picture_that_fails_or_is_too_large_is_left_out_with_a_warning(ledger: Ledger) -> None:
     def fails(_: Ledger) -> bytes:
         raise ValueError("no stars")

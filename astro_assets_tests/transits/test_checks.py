@@ -43,6 +43,7 @@ def test_no_two_rows_are_one_signal_or_candidate() -> None:
         "transit_candidates": "candidate_id",
         "transit_features": "candidate_id",
         "tsfresh_features": "candidate_id",
+        "cluster_labels": "candidate_id",
         "expected_signals": "signal_id",
         "recovered_signals": "signal_id",
         "single_transits": "event_id",

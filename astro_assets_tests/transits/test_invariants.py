@@ -15,6 +15,7 @@ from astro_assets.transits.invariants import (
     epochs_outside_the_data,
     impossible_events,
     impossible_features,
+    impossible_memberships,
     impossible_transits,
     periods_beyond_the_data,
     too_few_transits,
@@ -147,3 +148,10 @@ def test_measures_keep_within_what_can_be(changes: dict[str, float], is_sound: b
     }  # fmt: skip
     rows = pl.LazyFrame([{"key": "a", **row, **changes}])
     assert keys(impossible_features(rows)) == ([] if is_sound else ["a"])
+
+
+@given(NUMBERS, NUMBERS)
+def test_candidates_are_nearest_to_their_own_cluster(distance: float, second: float) -> None:
+    rows = pl.LazyFrame({"key": ["a"], "distance": [distance], "distance_to_second": [second]})
+    sound = 0 <= distance <= second < math.inf
+    assert keys(impossible_memberships(rows)) == ([] if sound else ["a"])
