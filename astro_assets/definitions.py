@@ -14,7 +14,7 @@ from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.tables import PRELOAD, TABLES
 from astro_assets.transits import assets as transits
 from astro_assets.transits import checks as transit_checks
-from astro_assets.transits import scorer_assets
+from astro_assets.transits import scorer_assets, scorer_checks
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
 from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, TRAINING_EXAMPLES
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
@@ -48,7 +48,12 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             *transits.assets(home),
             *scorer_assets.scorer_assets(home),
         ],
-        asset_checks=[*catalog_checks.checks(), *observation_checks.checks(), *transit_checks.checks()],
+        asset_checks=[
+            *catalog_checks.checks(),
+            *observation_checks.checks(),
+            *transit_checks.checks(),
+            *scorer_checks.checks(),
+        ],
         jobs=[
             dg.define_asset_job(
                 SEARCH_JOB,

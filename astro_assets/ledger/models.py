@@ -191,6 +191,25 @@ def behind(ledger: Ledger, spec: ModelSpec, version: str) -> int:
     return len({(role, key) for role, key, _ in then ^ now})
 
 
+def member_origins(ledger: Ledger, model: str, version: str) -> list[str]:
+    """Return the origins that the rows a version was trained on have in their tables now, each once.
+
+    Rows that are gone are not counted.
+    """
+    rows = ledger.open(MODEL_MEMBERS).rows(
+        ["model", "model_version", "role", "member_table", "member_row_hash"]
+    )
+    is_its = (pl.col("model") == model) & (pl.col("model_version") == version)
+    members = rows.filter(is_its & (pl.col("role") != PREVIOUS)).collect()
+    origins: set[str] = set()
+    for (table,), of_table in members.group_by("member_table"):
+        there = ledger.open(ledger.table(str(table))).rows([]).select("row_hash", "origin").collect()
+        origins |= set(
+            there.filter(pl.col("row_hash").is_in(of_table["member_row_hash"].implode()))["origin"]
+        )
+    return sorted(origins)
+
+
 def _recipe(spec: ModelSpec, root: str, previous: Sequence[str]) -> str:
     config = spec.config.model_dump(mode="json")
     reads = [(training.role, training.table.name, training.columns) for training in spec.training]

@@ -122,9 +122,12 @@ def refresh_model(
     *,
     refit: bool = False,
     promote_when: PromoteWhen | None = None,
+    objection: Callable[[Mapping[str, Any]], str | None] | None = None,
     run_id: str = "",
 ) -> Outcome:
     """Fit a model where none is promoted or ``refit`` asks for it, and promote it where the rule says so.
+
+    What there is an ``objection`` to, by its metrics, is not promoted, be it the first.
 
     A version that does not replace the promoted one is promoted as the challenger. Where there are too few
     rows nothing is fitted.
@@ -138,6 +141,10 @@ def refresh_model(
         return Outcome(None if champion is None else champion["model_version"], f"not fitted: {error}")
     if champion is not None and version == champion["model_version"]:
         return Outcome(version, "equal to the promoted version")
+    said = objection(_metrics(ledger, spec.name, version)) if objection is not None else None
+    if said is not None:
+        promote(ledger, spec.name, version, alias=CHALLENGER, why=said, run_id=run_id)
+        return Outcome(version, said)
     why = "the first version"
     if champion is not None:
         metrics = [_metrics(ledger, spec.name, each) for each in (version, champion["model_version"])]

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 #: What a comparison of the ends of data may be off by, days: a minute, below any cadence searched.
 _SLACK_DAYS = 1 / 1440
+#: What a sum of probabilities may be off by.
+_LITTLE = 1e-6
 
 
 def periods_beyond_the_data(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -200,3 +202,23 @@ def broken_cells(arrays: Mapping[str, NDArray[Any]]) -> list[str]:
 
 def _said(number: pl.Expr, decimals: int = 6) -> pl.Expr:
     return number.round(decimals).cast(pl.String).fill_null("unknown")
+
+
+def impossible_probabilities(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find scores whose probabilities are none, or do not add up.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, those of the classes, and ``planet_or_eb``.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Columns ``key`` and ``what``.
+    """
+    classes = [name for name in rows.collect_schema().names() if name not in ("key", "planet_or_eb")]
+    total = pl.sum_horizontal(classes)
+    outside = pl.any_horizontal(~pl.col(*classes, "planet_or_eb").is_between(0, 1))
+    wrong = outside | ~((total - 1).abs() < _LITTLE)
+    return rows.filter(wrong).select("key", what=pl.format("probabilities add up to {}", _said(total)))

@@ -22,7 +22,7 @@ from astro_assets.transits import scorer_pictures
 from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, TRAINING_EXAMPLES
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.settings import MODES
-from astro_assets.transits.scorer_models import replaces, tracked
+from astro_assets.transits.scorer_models import objection, replaces, tracked
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES, on_events
 
 
@@ -114,7 +114,12 @@ def transit_scorer(
     ledger = engine.ledger()
     spec = _spec(config)
     outcome = refresh_model(
-        ledger, spec, refit=config.refit, promote_when=replaces, run_id=context.run.run_id
+        ledger,
+        spec,
+        refit=config.refit,
+        promote_when=replaces,
+        objection=objection,
+        run_id=context.run.run_id,
     )
     context.log.info("%s: %s", spec.name, outcome.said)
     metadata = model_metadata(ledger, spec, outcome)

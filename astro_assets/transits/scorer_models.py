@@ -83,14 +83,19 @@ def n_reads(ledger: Ledger, split: str) -> int:
     return sum(row["figures"].get("split") == split for row in versions(ledger) if row["model"] == NAME)
 
 
+def objection(figures: Mapping[str, Any]) -> str | None:
+    """Say why a version may not be promoted; None where nothing speaks against it."""
+    audits = figures["audits"]
+    found = [*audits["leaks"], *audits["shortcuts"]]
+    return f"not to be trusted: {found[0]}" if found else None
+
+
 def replaces(figures: Mapping[str, Any], champion: Mapping[str, Any]) -> str | None:
     """Say why a new version is to replace the promoted one; None if it is not.
 
     On the same stars in the same folds it has to be at least as good; figures of other stars say nothing of
     each other, and there what was trained last is what is wanted.
     """
-    if figures["audits"]["leaks"] or figures["audits"]["shortcuts"]:
-        return None
     new, old = (of["scorer"]["average_precision"]["value"] for of in (figures, champion))
     if figures["split"] != champion["split"]:
         return f"trained on other stars; average precision {new:.4f}"

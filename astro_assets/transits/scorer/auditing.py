@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,8 +16,11 @@ from astro_assets.learning.audits import (
     shortcut,
 )
 from astro_assets.transits.scorer.cross_validation import CrossValidation
-from astro_assets.transits.scorer.examples import Examples
+from astro_assets.transits.scorer.examples import SCALARS, STELLAR, Examples
 from astro_assets.transits.scorer.stars import family
+
+#: Views that some sources have of every event, and others of none.
+_GIVEN_VIEWS: Final = ("global", "shifted", "local", "primary")
 
 
 def leaks(examples: Examples, found: CrossValidation) -> list[str]:
@@ -63,8 +68,10 @@ def shortcuts(examples: Examples, rows: NDArray[np.int64]) -> list[str]:
         if kind != "listed_in"
     }
     provenance["list"] = [family(examples.provenance["listed_in"][row]) for row in rows]
-    missing_views = np.stack([np.isnan(view).all(axis=1) for view in examples.views.values()], axis=1)
-    missing = np.hstack([missing_views, np.isnan(examples.scalars)])[rows]
+    # Whether the others can be made is decided by the light curve, not by where it comes from.
+    given = [tuple(SCALARS).index(name) for name in STELLAR]
+    missing_views = np.stack([np.isnan(examples.views[name]).all(axis=1) for name in _GIVEN_VIEWS], axis=1)
+    missing = np.hstack([missing_views, np.isnan(examples.scalars[:, given])])[rows]
     provenance["what_is_missing"] = ["".join("01"[int(flag)] for flag in row) for row in missing]
     stars = [examples.stars[row] for row in rows]
     return _messages(shortcut(examples.is_eclipse[rows], provenance, stars))

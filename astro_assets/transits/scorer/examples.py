@@ -71,6 +71,17 @@ SCALARS: Final[Mapping[str, str]] = {
     "centroid_shift_sigma": "transit_features",
     "red_noise": "transit_features",
 }
+#: Scalars that are of the star, from its catalogue.
+STELLAR: Final = (
+    "surface_gravity",
+    "luminosity",
+    "mass",
+    "temperature",
+    "density",
+    "radius",
+    "distance",
+    "magnitude",
+)
 
 
 @dataclass(frozen=True, slots=True)
