@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -130,14 +131,26 @@ def _networks(
     from astro_assets.transits.scorer.fitting import predict
 
     network = settings.network
-    tasks = [
-        _task(examples, folds, fold, member, settings)
-        for fold in range(settings.folds)
-        for member in range(settings.members)
-    ]
-    fitted = fit_members(tasks, inputs, examples.labels, examples.is_eclipse, layout, network, folder)
+    fit = partial(
+        fit_members,
+        inputs=inputs,
+        labels=examples.labels,
+        eclipse=examples.is_eclipse,
+        layout=layout,
+        settings=network,
+        folder=folder,
+    )
+    first = fit([_first_task(examples, folds, fold, settings) for fold in range(settings.folds)])
+    others = fit(
+        [
+            _other_task(examples, folds, fold, member, settings, len(first[fold].history))
+            for fold in range(settings.folds)
+            for member in range(1, settings.members)
+        ]
+    )
+    n_others = settings.members - 1
+    members = [[one, *others[fold * n_others : (fold + 1) * n_others]] for fold, one in enumerate(first)]
     found = np.zeros((settings.members, len(examples), 6), np.float32)
-    members = [fitted[i * settings.members : (i + 1) * settings.members] for i in range(settings.folds)]
     for fold, of_fold in enumerate(members):
         rows = np.flatnonzero(folds == fold)
         for i, member in enumerate(of_fold):
@@ -145,24 +158,46 @@ def _networks(
     return found, members
 
 
-def _task(
-    examples: Examples, folds: NDArray[np.int64], fold: int, member: int, settings: ScorerSettings
+def _first_task(
+    examples: Examples, folds: NDArray[np.int64], fold: int, settings: ScorerSettings
 ) -> MemberTask:
-    """Set aside other stars for each member of a fold, so that together they see all."""
-    rows = np.flatnonzero(examples.is_labelled & (folds != fold))
-    by_star = rows_by_star(examples.stars, rows)
+    """Set stars aside for a fold's first network: they tell how many epochs are enough."""
+    by_star = _by_star(examples, folds, fold)
     strata = [examples.strata[of_star[0]] for of_star in by_star.values()]
     n_parts = min(round(1 / settings.validation_share), len(by_star))
-    parts = grouped_folds(tuple(by_star), strata, n_parts, settings.seed + 1)
-    held_out = parts == member % n_parts
+    is_out = grouped_folds(tuple(by_star), strata, n_parts, settings.seed + 1) == 0
     stars = list(by_star)
-    validation = [by_star[star][0] for star, is_out in zip(stars, held_out, strict=True) if is_out]
+    validation = [by_star[star][0] for star, out in zip(stars, is_out, strict=True) if out]
     return MemberTask(
-        name=f"fold{fold}-member{member}",
-        train=[by_star[star] for star, is_out in zip(stars, held_out, strict=True) if not is_out],
+        name=f"fold{fold}-member0",
+        train=[by_star[star] for star, out in zip(stars, is_out, strict=True) if not out],
         validation=np.array(validation, dtype=np.int64),
-        seed=settings.seed * 1000 + fold * 100 + member,
+        seed=_seed(settings, fold, 0),
     )
+
+
+def _other_task(
+    examples: Examples,
+    folds: NDArray[np.int64],
+    fold: int,
+    member: int,
+    settings: ScorerSettings,
+    epochs: int,
+) -> MemberTask:
+    """Fit the others on all training stars of the fold, for as many epochs as the first one needed."""
+    nobody = np.array([], dtype=np.int64)
+    train = list(_by_star(examples, folds, fold).values())
+    return MemberTask(
+        f"fold{fold}-member{member}", train, nobody, _seed(settings, fold, member), epochs=epochs
+    )
+
+
+def _by_star(examples: Examples, folds: NDArray[np.int64], fold: int) -> dict[str, NDArray[np.int64]]:
+    return rows_by_star(examples.stars, np.flatnonzero(examples.is_labelled & (folds != fold)))
+
+
+def _seed(settings: ScorerSettings, fold: int, member: int) -> int:
+    return settings.seed * 10_000 + fold * 100 + member
 
 
 def _trees(

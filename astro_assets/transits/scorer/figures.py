@@ -242,8 +242,8 @@ def _hardest(examples: Examples, rows: NDArray[np.int64], eclipse: Floats) -> li
 
 
 def _learning(found: CrossValidation) -> list[dict[str, float]]:
-    """Average the histories of all networks, epoch by epoch."""
-    histories = [member.history for members in found.members for member in members]
+    """Average the histories of the networks that had stars to validate on, epoch by epoch."""
+    histories = [members[0].history for members in found.members]
     longest = max(len(history) for history in histories)
     return [
         {

@@ -37,6 +37,8 @@ class MemberTask:
     ----------
     name
         Of its file, unique in the training.
+    epochs
+        How many, if not as many as the settings say.
     """
 
     name: str
@@ -44,6 +46,7 @@ class MemberTask:
     validation: NDArray[np.int64]
     seed: int
     soft: NDArray[np.float32] | None = None
+    epochs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,8 @@ def _fit_one(task: MemberTask, folder: str, layout: Layout, settings: NetworkSet
     inputs = Inputs(tuple(_read[f"branch{i}"] for i in range(n_branches)), _read["scalars"])
     labels, eclipse = _read["labels"].astype(np.bool_), _read["eclipse"].astype(np.bool_)
     whole = Task(inputs, labels, eclipse, task.train, task.validation, task.soft)
+    if task.epochs is not None:
+        settings = settings.model_copy(update={"epochs": task.epochs})
     weights, history = fit(whole, layout, settings, task.seed)
     path = Path(folder) / f"{task.name}.safetensors"
     partial = path.with_suffix(f".partial-{os.getpid()}")

@@ -55,7 +55,7 @@ class Manifest(BaseModel):
     gate
         Least probability by the trees with which an event is worth the networks.
     disagreement
-        Standard deviation of the networks' log-odds beyond which the scorer abstains.
+        Standard deviation of the networks' log-odds beyond which the scorer abstains; None: never.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -69,7 +69,7 @@ class Manifest(BaseModel):
     edge_centre: tuple[float, ...]
     edge_scale: tuple[float, ...]
     gate: float
-    disagreement: float
+    disagreement: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +152,9 @@ class Scorer:
             probability = stack.probability(each.mean(axis=0), trees)
         sets = stack.sets(probability)
         nothing = np.all([np.isnan(view).all(axis=1) for view in examples.views.values()], axis=0)
-        abstains = ~sets.any(axis=1) | nothing | (spread > self.manifest.disagreement)
+        most = self.manifest.disagreement
+        disagrees = np.zeros(len(sets), np.bool_) if most is None else spread > most
+        abstains = ~sets.any(axis=1) | nothing | disagrees
         return Scores(probability, sets, trees >= self.manifest.gate, spread, abstains)
 
     def _edge_outputs(self, inputs: Inputs) -> tuple[Stack, NDArray[np.float32], NDArray[np.float64]]:

@@ -58,7 +58,10 @@ class ScorerSettings(BaseModel):
     folds: int = Field(5, ge=2, le=20, description="Folds by star.")
     members: int = Field(5, ge=1, le=50, description="Networks in each fold.")
     validation_share: float = Field(
-        0.125, gt=0, le=0.5, description="Share of a fold's training stars that decide when it stops."
+        0.125,
+        gt=0,
+        le=0.5,
+        description="Share of a fold's training stars that tell its first network when to stop.",
     )
     trees: int = Field(200, ge=10, le=5000, description="Trees in each fold.")
     seed: int = Field(0, ge=0, description="Of folds, networks and trees.")

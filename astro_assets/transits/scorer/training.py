@@ -116,9 +116,9 @@ def _calibrated(
     )
 
 
-def _disagreement(found: CrossValidation) -> float:
+def _disagreement(found: CrossValidation) -> float | None:
     if len(found.networks) == 1:
-        return float("inf")
+        return None
     spread = found.networks[:, found.judged, -1].std(axis=0)
     return float(np.quantile(spread, _AGREED))
 

@@ -1,0 +1,143 @@
+"""`astro-assets train`, `models`, `model-card` and `score`: from a file of labelled events to scores."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from astro_assets.ledger.home import Home, open_home
+from astro_assets.ledger.model_tables import MODEL_MEMBERS
+from astro_assets.ledger.objects import sha256_of
+from astro_assets.transits.scorer.classes import CLASSES
+from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.orchestration import homes
+from astro_assets_tests.transits.scorer.events import event_frame, write_events
+
+SMALL = (
+    "--mode", "custom", "--set", "folds=2", "--set", "members=1", "--set", "trees=20",
+    "--set", "network.epochs=6", "--set", "network.batch=16",
+)  # fmt: skip
+N_STARS = 80
+
+
+def make_trained_home(folder: Path) -> Path:
+    """Make a home with a scorer trained on made-up events."""
+    events = write_events(folder / "events.parquet", event_frame(N_STARS, events_per_star=2))
+    result = astro_assets(
+        "train", "transit_scorer", "--events", events, *SMALL, home=open_home(folder / "home")
+    )
+    assert result.returncode == 0, result.stderr
+    return folder / "home"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Home:
+    return open_home(make_trained_home(tmp_path_factory.mktemp("scorer")))
+
+
+@pytest.fixture(scope="module")
+def events(home) -> Path:
+    return home.root.parent / "events.parquet"
+
+
+def models(home):
+    return json.loads(astro_assets("models", "--format", "json", home=home).stdout)
+
+
+@pytest.mark.slow
+class TestScorer:
+    def test_a_version_says_what_it_is_made_of(self, home, events):
+        (version,) = models(home)
+        assert version["aliases"] == ["champion"]
+        assert version["origin"] == "real"
+        assert version["trained_on_real"] == 2 * N_STARS
+        assert version["figures"]["counts"]["judged"] == N_STARS
+        assert version["config"]["network"]["epochs"] == 6
+        ledger = homes.ledger_of(home)
+        members = ledger.open(MODEL_MEMBERS).rows(["model_version", "member_table", "member_key"]).collect()
+        assert members.height == 2 * N_STARS
+        assert set(members["member_key"]) == {sha256_of(events)}, "down to the file"
+        assert not (home.root / "trainings" / version["model_version"]).exists()
+
+    def test_the_card_tells_data_figures_and_hashes(self, home, events):
+        (version,) = models(home)
+        card = astro_assets("model-card", "champion", home=home).stdout
+        for text in (
+            version["model_version"], version["training_root"], "| PC |", "average precision",
+            "Calibration", "Gate", "Edge model", "Leaks across folds: none found", "1 version(s)",
+        ):  # fmt: skip
+            assert text in card
+        assert astro_assets("model-card", version["model_version"][:6], home=home).stdout == card
+
+    @pytest.mark.parametrize("options", [(), ("--edge",), ("--model", "champion")])
+    def test_scores_are_one_row_an_event_in_order(self, home, events, tmp_path, options):
+        frame = event_frame(30, seed=5)
+        unlabelled = write_events(tmp_path / "new.parquet", frame.drop("disposition", "src"))
+        out = tmp_path / "made" / "scores.parquet"
+        result = astro_assets("score", unlabelled, "--out", out, *options, home=home)
+        assert result.returncode == 0, result.stderr
+        scores = pl.read_parquet(out)
+        assert scores.columns == [*CLASSES, "planet_or_eb", "abstain", "conformal_set", "gate"]
+        assert scores.height == 30
+        np.testing.assert_allclose(scores.select(pl.sum_horizontal(CLASSES)).to_series(), 1)
+        np.testing.assert_allclose(
+            scores["planet_or_eb"], scores["planetary_transit"] + scores["eclipsing_binary"]
+        )
+        is_eclipse = frame["disposition"].is_in(["PC", "EB"])
+        assert ((scores["planet_or_eb"] > 0.5) == is_eclipse).mean() > 0.8
+        assert set(scores["conformal_set"].explode().drop_nulls()) <= set(CLASSES)
+        assert [path.name for path in out.parent.iterdir()] == ["scores.parquet"], "nothing half-written"
+
+    def test_the_same_again_is_not_trained_again(self, home, events):
+        result = astro_assets("train", "transit_scorer", "--events", events, *SMALL, home=home)
+        assert result.returncode == 0, result.stderr
+        assert len(models(home)) == 1
+
+    def test_the_run_is_recorded_with_the_hashes(self, home):
+        from astro_assets.learning.tracking import aliases, find_run
+
+        (version,) = models(home)
+        assert find_run(home.root, "transits/transit_scorer", version["model_version"])
+        assert aliases(home.root, "transits.transit_scorer") == {"champion": "1"}
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            (("score", "{events}", "--out", "{out}", "--model", "nobody"), "no version or alias 'nobody'"),
+            (("score", "{out}", "--out", "{out}"), "there is no such file"),
+            (("model-card", "zz"), "no version or alias 'zz'"),
+            (("train", "transit_scorer", "--events", "{text}"), "cannot be read as Parquet"),
+            (("train", "transit_scorer", "--set", "folds=3"), "--set goes with --mode custom"),
+            (
+                ("train", "transit_scorer", "--events", "{events}", "--mode", "custom", "--set", "fold"),
+                "NAME=VALUE",
+            ),
+            (
+                ("train", "transit_scorer", "--events", "{events}", "--mode", "custom", "--set", "fold=3"),
+                "fold",
+            ),
+        ],
+    )
+    def test_faults_are_told_in_a_line(self, home, events, tmp_path, arguments, message):
+        text = tmp_path / "text.parquet"
+        text.write_text("not a table")
+        places = {"events": events, "out": tmp_path / "none.parquet", "text": text}
+        result = astro_assets(*(argument.format(**places) for argument in arguments), home=home)
+        assert result.returncode != 0
+        assert message in result.stderr
+        assert "Traceback" not in result.stderr
+        assert not (tmp_path / "none.parquet").exists()
+
+
+def test_a_home_without_labels_says_so(tmp_path):
+    home = open_home(tmp_path / "home")
+    result = astro_assets("train", "transit_scorer", home=home)
+    assert result.returncode == 1
+    assert "too few labelled events" in result.stderr
+    result = astro_assets("model-card", "champion", home=home)
+    assert result.returncode == 2
+    assert "no transit scorer was trained yet" in result.stderr
