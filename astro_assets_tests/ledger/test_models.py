@@ -12,7 +12,15 @@ from pydantic import Field
 from astro_assets.ledger.hashing import merkle_root
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
-from astro_assets.ledger.models import ModelSpec, TooFewRowsError, behind, fit_model, promote, promoted
+from astro_assets.ledger.models import (
+    ModelSpec,
+    TooFewRowsError,
+    behind,
+    fit_model,
+    member_origins,
+    promote,
+    promoted,
+)
 from astro_assets.ledger.table import Config, Parents
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import computed, entries, put_files, refresh, toy_ledger, units
@@ -196,3 +204,34 @@ def test_what_nobody_promoted_is_nothing(ledger: Ledger) -> None:
     promote(ledger, "toy/level", fit_model(ledger, _spec(ledger)), alias="challenger", why="try")
     assert promoted(ledger, "toy/level") is None
     assert promoted(ledger, "toy/level", alias="challenger") is not None
+
+
+def test_a_model_can_be_fitted_on_some_units_alone(ledger: Ledger) -> None:
+    spec = _spec(ledger)
+    some = replace(spec, training=(replace(spec.training[0], keys=("SIM 0", "SIM 3")),))
+    version = fit_model(ledger, some)
+    members = ledger.open(MODEL_MEMBERS).rows(["model_version", "member_key"]).collect()
+    of_version = members.filter(pl.col("model_version") == version)
+    assert sorted(of_version["member_key"]) == ["SIM 0", "SIM 3"]
+    put_files(ledger, toy.file_row("f1", "SIM 1", [9.0]))
+    refresh(ledger)
+    assert behind(ledger, some, version) == 0, "others do not count"
+    assert fit_model(ledger, some) == version
+
+
+def test_a_fit_that_was_killed_goes_on_where_it_was(ledger: Ledger) -> None:
+    spec = replace(_spec(ledger), fit=toy.fit_in_two_steps, is_resumed=True)
+    with pytest.raises(KeyboardInterrupt):
+        fit_model(ledger, spec)
+    (folder,) = (ledger.home.root / "trainings").iterdir()
+    assert [path.name for path in folder.iterdir()] == ["first step"]
+    assert ledger.open(MODELS).rows().collect().is_empty()
+    version = fit_model(ledger, spec)
+    assert folder.name == version
+    assert not folder.exists(), "what is stored needs no going on"
+
+
+def test_the_origins_of_members_are_known(ledger: Ledger) -> None:
+    version = fit_model(ledger, _spec(ledger))
+    assert member_origins(ledger, "toy/level", version) == ["injected", "real", "simulated"]
+    assert member_origins(ledger, "toy/level", "abc") == []
