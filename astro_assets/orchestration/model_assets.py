@@ -13,6 +13,7 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from astro_assets.ledger.code import code_version
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS
@@ -87,6 +88,7 @@ def model_asset(
         group_name=wing,
         kinds={"python", "polars", "deltalake"},
         owners=[f"team:{wing}"],
+        code_version=code_version(spec.fit)[:16],
         metadata={"dagster/uri": home.table_path(MODELS.name).as_uri()},
     )
     def fit(

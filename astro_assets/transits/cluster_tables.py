@@ -16,7 +16,13 @@ from astro_assets.ledger.models import CHAMPION, PREVIOUS, ModelSpec, TooFewRows
 from astro_assets.ledger.table import Config, Parent, Parents, Table
 from astro_assets.transits.cluster_schemas import CLUSTER_LABEL_SCHEMA
 from astro_assets.transits.clusters.fit import ClusterSettings, fit_clusters
-from astro_assets.transits.clusters.measures import MEASURE_NAMES, columns_of, joined, measured
+from astro_assets.transits.clusters.measures import (
+    MEASURE_NAMES,
+    MEASURED_TABLES,
+    columns_of,
+    joined,
+    measured,
+)
 from astro_assets.transits.clusters.model import ClusterModel, from_json
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.tables import TRANSIT_CANDIDATES
@@ -24,9 +30,8 @@ from astro_assets.transits.tsfresh_tables import TSFRESH_FEATURES
 
 __all__ = ["CLUSTER_LABELS", "CLUSTER_MODEL", "MEASURED", "TABLES", "ClusterModelConfig"]
 
-#: The tables that candidates are measured by; each has a row a candidate.
+#: The tables that candidates are measured by.
 MEASURED: Final = (TRANSIT_CANDIDATES, TRANSIT_FEATURES, TSFRESH_FEATURES)
-_ROLES: Final = tuple(table.name.partition("/")[2] for table in MEASURED)
 _NAME: Final = "transits/cluster_model"
 
 
@@ -42,7 +47,7 @@ def fit_cluster_model(rows: Parents, config: ClusterModelConfig) -> tuple[bytes,
     TooFewRowsError
         If there are fewer candidates than the settings ask for.
     """
-    candidates = joined({role: rows[role] for role in _ROLES})
+    candidates = joined({role: rows[role] for role in MEASURED_TABLES})
     if len(candidates) < config.fewest_candidates:
         raise TooFewRowsError(f"{len(candidates)} candidates are fewer than {config.fewest_candidates}")
     measures = np.array([measured(of_candidate) for of_candidate in candidates.values()])
@@ -70,7 +75,7 @@ def compute_cluster_labels(
             models[path] = _model(path)
             if models[path].measures != MEASURE_NAMES:
                 raise ValueError(f"version {applied['model_version']} goes by other measures: refit {_NAME}")
-        known = joined({role: of_candidate[role] for role in _ROLES}).values()
+        known = joined({role: of_candidate[role] for role in MEASURED_TABLES}).values()
         rows.append(
             [
                 {
@@ -106,7 +111,7 @@ CLUSTER_MODEL: Final = ModelSpec(
     fit_cluster_model,
     tuple(
         Training(table, ("candidate_id", *columns_of(role)), role)
-        for table, role in zip(MEASURED, _ROLES, strict=True)
+        for table, role in zip(MEASURED, MEASURED_TABLES, strict=True)
     ),
     ClusterModelConfig(),
     is_continued=True,
@@ -121,7 +126,7 @@ CLUSTER_LABELS: Final = Table(
         Parent(TRANSIT_CANDIDATES, columns=("candidate_id", "target_id", *columns_of("transit_candidates"))),
         *(
             Parent(table, columns=("candidate_id", *columns_of(role)), on="candidate_id")
-            for table, role in list(zip(MEASURED, _ROLES, strict=True))[1:]
+            for table, role in list(zip(MEASURED, MEASURED_TABLES, strict=True))[1:]
         ),
         Parent(
             PROMOTED_MODELS,

@@ -225,7 +225,7 @@ def test_a_setting_makes_exactly_its_tables_units_stale_and_computes_nothing(
         (f"transits/{name}", f"KIC {n}", "unsettled")
         for name in ("single_transits", "transit_features")
         for n in homes.STARS
-    }
+    } | {("transits/cluster_labels", None, "unsettled")}  # of three candidates there are no clusters
     printed = answer("stale", home=home)
     assert "transits/transit_candidates  KIC 101  config" in printed
     assert homes.versions(home) == before

@@ -25,7 +25,7 @@ from astro_assets.tables import TABLES
 from astro_assets.transits.tables import TRANSIT_CANDIDATES
 from astro_assets_tests.cli.commands import astro_assets, kill_session, session_of, started, wait_for_end
 from astro_assets_tests.orchestration import homes
-from astro_assets_tests.orchestration.test_table_assets import VIEWS
+from astro_assets_tests.orchestration.test_table_assets import MODELS, VIEWS
 
 pytestmark = pytest.mark.xdist_group("ui")
 
@@ -134,7 +134,7 @@ def test_it_shows_every_asset_under_its_location(ui: Ui) -> None:
     shown = {"/".join(node["assetKey"]["path"]): node for node in nodes}
     wings = ("catalogs", "observations", "transits")
     expected = {t.name: t.is_by_target for t in TABLES if t.name.partition("/")[0] in wings}
-    expected |= dict.fromkeys(VIEWS, False)
+    expected |= dict.fromkeys((*VIEWS, *MODELS), False)
     assert set(shown) == set(expected)
     for name, node in shown.items():
         assert node["repository"]["location"]["name"] == LOCATION

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import dagster as dg
 import psutil
 import pytest
 
 from astro_assets import definitions
 from astro_assets.definitions import SEARCH_JOB, build_definitions
-from astro_assets.ledger.home import Home
+from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.objects import sha256_of
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.compute import LocalProcesses
@@ -174,3 +175,25 @@ def test_an_interrupted_run_says_so_and_the_next_one_goes_on(
     assert search(home)[1] == []
     targets = {target for target, *_ in homes.contents(home)["transits/transit_candidates"].values()}
     assert targets == {f"KIC {n}" for n in (*homes.STARS, 103, 104)}
+
+
+@dg.asset
+def thing() -> None:
+    """Be there, for checks."""
+
+
+@dg.asset_check(asset=thing)
+def suspicious() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN)
+
+
+@dg.asset_check(asset=thing)
+def wrong() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=False, description="1 of 3 units.")
+
+
+def test_a_warning_is_no_failure(tmp_path: Path) -> None:
+    jobs = [dg.define_asset_job("all", dg.AssetSelection.all())]
+    definitions = dg.Definitions(assets=[thing], asset_checks=[suspicious, wrong], jobs=jobs)
+    _, failures = run_job(definitions, "all", open_home(tmp_path / "home", n_shards=2), {})
+    assert failures == ["thing breaks the check wrong: 1 of 3 units."]

@@ -85,6 +85,8 @@ MEASURES: Final = (
     Measure("log_local_complexity", "tsfresh_features", ("local_cid_ce_normalize_true",), log),
 )
 MEASURE_NAMES: Final = tuple(measure.name for measure in MEASURES)
+#: Names of the tables they are made of, each with a row a candidate.
+MEASURED_TABLES: Final = tuple(dict.fromkeys(measure.table for measure in MEASURES))
 
 
 def columns_of(table: str) -> tuple[str, ...]:
