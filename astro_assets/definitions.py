@@ -1,10 +1,13 @@
 """The code location: collects what the wings declare, nothing else."""
 
+from typing import Any
+
 import dagster as dg
 
 from astro_assets.catalogs import assets as catalogs
 from astro_assets.catalogs import checks as catalog_checks
 from astro_assets.ledger.home import Home, open_home
+from astro_assets.ledger.models import ModelSpec
 from astro_assets.observations import assets as observations
 from astro_assets.observations import checks as observation_checks
 from astro_assets.observations import sensors as observation_sensors
@@ -14,12 +17,14 @@ from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.tables import PRELOAD, TABLES
 from astro_assets.transits import assets as transits
 from astro_assets.transits import checks as transit_checks
-from astro_assets.transits import scorer_assets, scorer_checks
+from astro_assets.transits import scorer_assets, scorer_checks, scorer_sensors
+from astro_assets.transits.cluster_tables import CLUSTER_LABELS, CLUSTER_MODEL
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
 from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, TRAINING_EXAMPLES
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES
 from astro_assets.transits.tables import LABELLED_CANDIDATES
+from astro_assets.transits.tsfresh_tables import TSFRESH_FEATURES
 
 #: The job that takes files to candidates.
 SEARCH_JOB = "search_for_transits"
@@ -29,8 +34,16 @@ CATALOGS_JOB = "update_catalogs"
 COMPLETENESS_JOB = "measure_completeness"
 #: The job that trains the scorer, and scores candidates with it.
 TRAINING_JOB = "train_transit_scorer"
+#: The job that brings up to date what was asked for of features, clusters and scores.
+SCORING_JOB = "score_candidates"
+#: The job that finds groups of candidates.
+CLUSTERS_JOB = "fit_clusters"
 #: What is compared with catalogues.
 COMPARED = (LABELLED_CANDIDATES, EXPECTED_SIGNALS, RECOVERED_SIGNALS)
+
+
+def _model_key(model: ModelSpec) -> dg.AssetKey:
+    return dg.AssetKey(model.name.split("/"))
 
 
 def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definitions:
@@ -41,6 +54,8 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
     engine
         Replaces the default one: other progress, other compute.
     """
+    engine = engine or Engine(home, TABLES, preload=PRELOAD)
+    jobs = _jobs()
     return dg.Definitions(
         assets=[
             *catalogs.assets(home),
@@ -54,35 +69,49 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             *transit_checks.checks(),
             *scorer_checks.checks(),
         ],
-        jobs=[
-            dg.define_asset_job(
-                SEARCH_JOB,
-                dg.AssetSelection.groups("catalogs", "observations", "transits"),
-                description="Takes new files in and brings every table up to date.",
-            ),
-            dg.define_asset_job(
-                CATALOGS_JOB,
-                dg.AssetSelection.groups("catalogs") | dg.AssetSelection.assets(*map(asset_key, COMPARED)),
-                description="Takes catalogue files in and compares the candidates there are with them.",
-            ),
-            dg.define_asset_job(
-                COMPLETENESS_JOB,
-                dg.AssetSelection.assets(*map(asset_key, (COMPLETENESS_TARGETS, COMPLETENESS_MAP))),
-                description="Puts planets into the light curves of targets and counts those that are found.",
-            ),
-            dg.define_asset_job(
-                TRAINING_JOB,
-                dg.AssetSelection.assets(
-                    *map(asset_key, (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, TRANSIT_SCORES)),
-                    dg.AssetKey(TRANSIT_SCORER.name.split("/")),
-                ),
-                description="Trains the scorer, on a file of events or on the home's labelled candidates.",
-            ),
+        jobs=list(jobs.values()),
+        sensors=[
+            *observation_sensors.sensors(home, SEARCH_JOB),
+            *scorer_sensors.sensors(home, engine, jobs[SEARCH_JOB], jobs[SCORING_JOB]),
         ],
-        sensors=observation_sensors.sensors(home, SEARCH_JOB),
-        resources={"engine": engine_resource(engine or Engine(home, TABLES, preload=PRELOAD))},
+        resources={"engine": engine_resource(engine)},
         executor=dg.in_process_executor,
     )
+
+
+def _jobs() -> dict[str, Any]:
+    """Return the jobs by name: what each brings up to date, and for what."""
+    of_clusters = (*map(asset_key, (TSFRESH_FEATURES, CLUSTER_LABELS)), _model_key(CLUSTER_MODEL))
+    of_scorer = (
+        *map(asset_key, (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, TRANSIT_SCORES)),
+        _model_key(TRANSIT_SCORER),
+    )
+    on_demand = dg.AssetSelection.assets(*of_clusters, *of_scorer)
+    everything = dg.AssetSelection.groups("catalogs", "observations", "transits")
+    selected: dict[str, tuple[dg.AssetSelection, str]] = {
+        SEARCH_JOB: (everything - on_demand, "Takes new files in and searches what changed."),
+        CATALOGS_JOB: (
+            dg.AssetSelection.groups("catalogs") | dg.AssetSelection.assets(*map(asset_key, COMPARED)),
+            "Takes catalogue files in and compares the candidates there are with them.",
+        ),
+        COMPLETENESS_JOB: (
+            dg.AssetSelection.assets(*map(asset_key, (COMPLETENESS_TARGETS, COMPLETENESS_MAP))),
+            "Puts planets into the light curves of targets and counts those that are found.",
+        ),
+        CLUSTERS_JOB: (dg.AssetSelection.assets(*of_clusters), "Finds groups of candidates that look alike."),
+        TRAINING_JOB: (
+            dg.AssetSelection.assets(*of_scorer),
+            "Trains the scorer, on a file of events or on the home's labelled candidates.",
+        ),
+        SCORING_JOB: (
+            on_demand - dg.AssetSelection.assets(asset_key(EVENT_FILES)),
+            "Brings features, clusters and scores of the candidates there are up to date.",
+        ),
+    }
+    return {
+        name: dg.define_asset_job(name, selection, description=description)
+        for name, (selection, description) in selected.items()
+    }
 
 
 @dg.definitions

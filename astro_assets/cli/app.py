@@ -131,12 +131,16 @@ def demo(
     home: Annotated[Path, typer.Option("--home", help="The home of the demonstration.")] = Path("data/demo"),
     n_targets: Annotated[int, typer.Option("--targets", min=1, help="Stars to simulate.")] = 200,
 ) -> None:
-    """Simulate a survey, search it, and print the ten best candidates beside the truth."""
+    """Simulate a survey, search it, train a scorer, and print the ten best candidates beside the truth."""
     place = open_home(home)
     engine = begun_engine(place)
     from astro_assets.cli.search import search
 
     if code := search(engine, n_targets=n_targets):
+        raise typer.Exit(code)
+    from astro_assets.cli.scorer import train
+
+    if code := train(place, None, "quick", {}):
         raise typer.Exit(code)
     ledger = open_ledger(place, TABLES)
     printing.demonstration(queries.best_with_truth(ledger, 10), queries.recovery(ledger), place)

@@ -12,18 +12,19 @@ import polars as pl
 
 from astro_assets.cli import printing
 from astro_assets.cli.search import report_failures, run_with_progress
-from astro_assets.definitions import TRAINING_JOB
+from astro_assets.definitions import CLUSTERS_JOB, TRAINING_JOB
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.ledger.objects import sha256_of
 from astro_assets.orchestration.engine import Engine
 from astro_assets.tables import PRELOAD, TABLES
+from astro_assets.transits.cluster_tables import CLUSTER_MODEL
 from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.examples import examples_of
 from astro_assets.transits.scorer.scores import score_rows
-from astro_assets.transits.scorer_models import UnknownModelError, scorer, version_of
+from astro_assets.transits.scorer_models import UnknownModelError, scorer, version_of, versions
 
 #: Columns of a file of scores.
 SCORE_COLUMNS = (*CLASSES, "planet_or_eb", "abstain", "conformal_set", "gate")
@@ -70,6 +71,23 @@ def train(home: Home, events: Path | None, mode: str, settings: Mapping[str, Any
             printing.models([version_of(ledger)])
         except UnknownModelError:
             failures = ["transits/transit_scorer: there are too few labelled events to train on"]
+    return report_failures(failures)
+
+
+def fit_clusters(home: Home, settings: Mapping[str, Any]) -> int:
+    """Find groups of the home's candidates, again where there are some, and print the versions there are.
+
+    Returns
+    -------
+    int
+        Exit code: 0 only if every step succeeded.
+    """
+    engine = Engine(home, TABLES, preload=PRELOAD)
+    wanted = {"refit": True, "settings": dict(settings)}
+    config = {"ops": {"transits__cluster_model": {"config": wanted}}}
+    failures = run_with_progress(engine, CLUSTERS_JOB, config)
+    printing.updates(engine.reports)
+    printing.models([row for row in versions(engine.ledger()) if row["model"] == CLUSTER_MODEL.name])
     return report_failures(failures)
 
 

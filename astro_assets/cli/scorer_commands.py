@@ -20,6 +20,7 @@ class Model(StrEnum):
     """What can be trained."""
 
     transit_scorer = "transit_scorer"
+    cluster_model = "cluster_model"
 
 
 class Mode(StrEnum):
@@ -57,13 +58,19 @@ def train(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Train a model, judge it on stars it has not seen, promote it where nothing speaks against it."""
+    """Train a model, judge it on what it has not seen, promote it where nothing speaks against it."""
     from astro_assets.cli import scorer
 
     if changes and mode is not Mode.custom:
         raise SettingError("--set goes with --mode custom")
     settings = _settings(changes or [])
     place = open_home(home)
+    if model is Model.cluster_model:
+        if events is not None:
+            raise SettingError(
+                "the clusters are of the home's own candidates: --events is for transit_scorer"
+            )
+        raise typer.Exit(scorer.fit_clusters(place, settings))
     raise typer.Exit(scorer.train(place, events and events.absolute(), mode.value, settings))
 
 

@@ -4,7 +4,7 @@ import importlib
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,10 +22,11 @@ from rich.progress import (
 from rich.text import Text
 
 from astro_assets.cli import printing, queries
-from astro_assets.definitions import SEARCH_JOB, build_definitions
+from astro_assets.definitions import SCORING_JOB, SEARCH_JOB, build_definitions
 from astro_assets.ledger.computing import Progress as Shown
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.launch import run_job, tables_of
+from astro_assets.transits.on_demand import asked_for
 
 
 def search(engine: Engine, *, paths: Sequence[Path] = (), n_targets: int | None = None) -> int:
@@ -54,6 +55,8 @@ def search(engine: Engine, *, paths: Sequence[Path] = (), n_targets: int | None 
     }
     failures = run_with_progress(engine, SEARCH_JOB, config)
     ledger = engine.ledger()
+    if not failures and (wanted := asked_for(ledger)):
+        failures = run_with_progress(engine, SCORING_JOB, {}, wanted)
     printing.updates(engine.reports)
     printing.notes([note for report in engine.reports for note in report.notes])
     taken = [key for report in engine.reports for key in report.keys]
@@ -64,8 +67,15 @@ def search(engine: Engine, *, paths: Sequence[Path] = (), n_targets: int | None 
     return report_failures(failures)
 
 
-def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> list[str]:
+def run_with_progress(
+    engine: Engine, job: str, config: Mapping[str, Any], only: Collection[str] | None = None
+) -> list[str]:
     """Run a job in this process with a bar for each table.
+
+    Parameters
+    ----------
+    only
+        Names of those of its assets that are brought up to date; all by default.
 
     Returns
     -------
@@ -95,8 +105,8 @@ def run_with_progress(engine: Engine, job: str, config: Mapping[str, Any]) -> li
         engine.progress = progress_of
         try:
             definitions = build_definitions(engine.home, engine)
-            engine.expect(tables_of(definitions, job))
-            _, failures = run_job(definitions, job, engine.home, config)
+            engine.expect(tables_of(definitions, job) if only is None else only)
+            _, failures = run_job(definitions, job, engine.home, config, only)
         finally:
             engine.close()
     return failures

@@ -15,7 +15,7 @@ import polars as pl
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.plan import Plan, meet_by_target
-from astro_assets.ledger.table import Parent
+from astro_assets.ledger.table import Parent, Table
 
 #: In the order in which people want to read them.
 STATUSES: Final = ("new", "stale", "unsettled", "failed", "removed")
@@ -76,7 +76,7 @@ def stale(ledger: Ledger) -> Staleness:
     moving: dict[str, _Moving] = {}
     entries, current, environment = [], {}, {}
     for table in ledger.tables:
-        if table.is_source:
+        if table.is_source or _is_idle(ledger, table):
             continue
         plan = ledger.plan(table)
         own = plan.units.filter(pl.col("status") != "current")
@@ -98,6 +98,11 @@ def stale(ledger: Ledger) -> Staleness:
         environment[table.name] = plan.of_other_environment(ledger.environment(table)).height
     frame = pl.concat(entries) if entries else pl.DataFrame(schema=ENTRY_SCHEMA)
     return Staleness(frame, current, environment)
+
+
+def _is_idle(ledger: Ledger, table: Table) -> bool:
+    """Tell whether nobody asked for a table yet that is made on demand."""
+    return table.is_on_demand and ledger.open(table).units(["key"]).limit(1).collect().is_empty()
 
 
 def _unsettled(plan: Plan, changing: set[str], moving: dict[str, _Moving]) -> tuple[pl.DataFrame, bool]:

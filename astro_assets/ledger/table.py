@@ -102,6 +102,8 @@ class Table:
     settings_from
         Fields of ``config`` that are the settings of other tables, by name: they are not set here, and rows
         are stale when they change there.
+    is_on_demand
+        Nothing of the table is due before the first of its units was asked for.
     """
 
     name: str
@@ -116,6 +118,7 @@ class Table:
     is_batched: bool = False
     settings_of: Table | None = None
     settings_from: Mapping[str, Table] = field(default_factory=dict)
+    is_on_demand: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):

@@ -5,7 +5,7 @@ Only launching lives here; the job is the one that the UI shows.
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,9 +22,18 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def run_job(
-    definitions: dg.Definitions, job: str, home: Home, run_config: Mapping[str, Any]
+    definitions: dg.Definitions,
+    job: str,
+    home: Home,
+    run_config: Mapping[str, Any],
+    only: Collection[str] | None = None,
 ) -> tuple[str, list[str]]:
     """Run a job over all shards in this process; the run shows in the home's UI.
+
+    Parameters
+    ----------
+    only
+        Names of those of its assets that are brought up to date; all by default.
 
     Returns
     -------
@@ -36,7 +45,11 @@ def run_job(
     tags = {"dagster/asset_partition_range_start": keys[0], "dagster/asset_partition_range_end": keys[-1]}
     with environment(BATCHED_EVENTS), open_instance(home) as instance:
         result = definitions.resolve_job_def(job).execute_in_process(
-            run_config={**run_config, **_QUIET}, instance=instance, tags=tags, raise_on_error=False
+            run_config={**run_config, **_QUIET},
+            instance=instance,
+            tags=tags,
+            raise_on_error=False,
+            asset_selection=None if only is None else [dg.AssetKey(name.split("/")) for name in sorted(only)],
         )
     failed = _failures(result.all_events)
     if not result.success and not failed:

@@ -139,6 +139,7 @@ CLUSTER_LABELS: Final = Table(
     key="candidate_id",
     libraries=("numpy",),
     is_batched=True,
+    is_on_demand=True,
 )
 
 TABLES: Final = (CLUSTER_LABELS,)

@@ -71,6 +71,7 @@ EVENTS: Final = Table(
     key="sha256",
     target=None,
     libraries=("numpy", "polars"),
+    is_on_demand=True,
 )
 
 #: Our own candidates; those of stars that no catalogue knows are without a label.
@@ -103,6 +104,7 @@ TRAINING_EXAMPLES: Final = Table(
     key="candidate_id",
     libraries=("numpy",),
     is_batched=True,
+    is_on_demand=True,
 )  # fmt: skip
 
 TABLES: Final = (EVENT_FILES, EVENTS, TRAINING_EXAMPLES)

@@ -119,6 +119,7 @@ TRANSIT_SCORES: Final = Table(
     key="example_id",
     libraries=("numpy", "onnxruntime", "safetensors"),
     is_batched=True,
+    is_on_demand=True,
 )  # fmt: skip
 
 TABLES: Final = (TRANSIT_SCORES,)

@@ -43,6 +43,7 @@ TSFRESH_FEATURES: Final = Table(
     key="candidate_id",
     libraries=("numpy", "tsfresh"),
     is_batched=True,
+    is_on_demand=True,
 )
 
 TABLES: Final = (TSFRESH_FEATURES,)

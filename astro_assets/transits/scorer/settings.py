@@ -76,7 +76,7 @@ class ScorerSettings(BaseModel):
 
 #: What the three modes of training set; ``custom`` starts from ``full``.
 MODES: Final[dict[str, dict[str, Any]]] = {
-    "quick": {"folds": 3, "members": 1, "trees": 50, "network": {"epochs": 12}},
+    "quick": {"folds": 3, "members": 1, "trees": 50, "with_edge": False, "network": {"epochs": 12}},
     "full": {},
     "custom": {},
 }
