@@ -8,20 +8,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
+
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
 from astro_assets.observations.tables import SIMULATED_TRUTH
 from astro_assets.transits.example_schemas import EVENT_FILE_SCHEMA, EXAMPLE_SCHEMA
+from astro_assets.transits.false_alarms import FalseAlarmSettings, false_alarms
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.scorer.candidates import MEASURES, candidate_example
 from astro_assets.transits.scorer.event_files import read_events
+from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.tables import (
     DETRENDED_LIGHT_CURVES,
     FOLDED_VIEWS,
     LABELLED_CANDIDATES,
     TRANSIT_CANDIDATES,
+    TransitCandidatesConfig,
 )
 
-__all__ = ["EVENTS", "EVENT_FILES", "TABLES", "TRAINING_EXAMPLES"]
+__all__ = ["EVENTS", "EVENT_FILES", "FALSE_ALARMS", "TABLES", "TRAINING_EXAMPLES"]
+
+#: How the names of simulated stars begin.
+_SIMULATED: Final = "SIM "
+
+
+class FalseAlarmsConfig(FalseAlarmSettings, Config):
+    """Settings of ``transits/false_alarms``."""
+
+    search: TransitCandidatesConfig = TransitCandidatesConfig()
 
 
 def compute_events(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
@@ -55,9 +69,63 @@ def _example(key: str, parents: Parents) -> dict[str, Any]:
     }
 
 
+def compute_false_alarms(
+    keys: Sequence[str], parents: Sequence[Parents], config: FalseAlarmsConfig
+) -> list[list[dict[str, Any]]]:
+    """Search the detrended light curves ``keys`` upside down: for each one row an event."""
+    rows = [of_star["detrended_light_curves"][0] for of_star in parents]
+    arrays = [
+        {name: values.astype(np.float64) for name, values in row["light_curve"].items()} for row in rows
+    ]
+    curves = [
+        Curve(of_star["time"], of_star["flux"], of_star["flux_err"], float(row["cadence_s"]) / 86400)
+        for row, of_star in zip(rows, arrays, strict=True)
+    ]
+    found = false_alarms(curves, [of_star["trend"] for of_star in arrays], config, config.search)
+    return [
+        [
+            {
+                **event,
+                "example_id": f"{key} inverted.{event['position']:02d}",
+                "target_id": row["target_id"],
+                "mission": row["mission"],
+                "cadence": f"{round(float(row['cadence_s']))}",
+                # What is known of a simulated star is the simulation's, and one list with its planets.
+                "listed_in": "simulated_truth" if _is_simulated(row) else event["listed_in"],
+                "origin": "injected",
+            }
+            for event in events
+        ]
+        for key, row, events in zip(keys, rows, found, strict=True)
+    ]
+
+
+def _is_simulated(row: Row) -> bool:
+    return str(row["target_id"]).startswith(_SIMULATED)
+
+
 def _only(rows: Sequence[Row]) -> Mapping[str, Any] | None:
     return rows[0] if rows else None
 
+
+#: What the search finds in each light curve turned upside down, which is no transit.
+FALSE_ALARMS: Final = Table(
+    name="transits/false_alarms",
+    schema=EXAMPLE_SCHEMA,
+    compute=compute_false_alarms,
+    parents=(
+        Parent(
+            DETRENDED_LIGHT_CURVES,
+            columns=("search_id", "target_id", "mission", "cadence_s", "light_curve"),
+        ),
+    ),
+    config=FalseAlarmsConfig(),
+    settings_from={"search": TRANSIT_CANDIDATES},
+    key="search_id",
+    libraries=("numba", "numpy", "scipy"),
+    is_batched=True,
+    is_on_demand=True,
+)
 
 #: Files of events that were taken in.
 EVENT_FILES: Final = Table(name="transits/event_files", schema=EVENT_FILE_SCHEMA)
@@ -107,4 +175,4 @@ TRAINING_EXAMPLES: Final = Table(
     is_on_demand=True,
 )  # fmt: skip
 
-TABLES: Final = (EVENT_FILES, EVENTS, TRAINING_EXAMPLES)
+TABLES: Final = (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, FALSE_ALARMS)

@@ -12,6 +12,8 @@ from typing import Any
 import polars as pl
 from numpy.typing import NDArray
 
+from astro_assets.transits.scorer.classes import CLASSES
+
 #: What a comparison of the ends of data may be off by, days: a minute, below any cadence searched.
 _SLACK_DAYS = 1 / 1440
 #: What a sum of probabilities may be off by.
@@ -217,8 +219,7 @@ def impossible_probabilities(rows: pl.LazyFrame) -> pl.LazyFrame:
     polars.LazyFrame
         Columns ``key`` and ``what``.
     """
-    classes = [name for name in rows.collect_schema().names() if name not in ("key", "planet_or_eb")]
-    total = pl.sum_horizontal(classes)
-    outside = pl.any_horizontal(~pl.col(*classes, "planet_or_eb").is_between(0, 1))
+    total = pl.sum_horizontal(CLASSES)
+    outside = pl.any_horizontal(~pl.col(*CLASSES, "planet_or_eb").is_between(0, 1))
     wrong = outside | ~((total - 1).abs() < _LITTLE)
     return rows.filter(wrong).select("key", what=pl.format("probabilities add up to {}", _said(total)))

@@ -19,7 +19,7 @@ from astro_assets.orchestration.model_assets import FitConfig, configured, model
 from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
 from astro_assets.orchestration.ui import definition_metadata, draw
 from astro_assets.transits import scorer_pictures
-from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, TRAINING_EXAMPLES
+from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, FALSE_ALARMS, TRAINING_EXAMPLES
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.settings import MODES
 from astro_assets.transits.scorer_models import objection, replaces, tracked
@@ -61,6 +61,12 @@ def scorer_assets(home: Home) -> list[dg.AssetsDefinition]:
             "what catalogues (or, of a simulated star, the simulation) say that they are.",
             pictures={"examples by label": scorer_pictures.examples},
         ),
+        table_asset(
+            home,
+            FALSE_ALARMS,
+            description="What the search finds in each light curve turned upside down, in the form of all "
+            "examples: none of it is a transit, and the scorer learns what noise looks like.",
+        ),
         transit_scorer,
         table_asset(
             home,
@@ -99,7 +105,7 @@ def event_files(
 
 @dg.asset(
     key=dg.AssetKey(TRANSIT_SCORER.name.split("/")),
-    deps=[asset_key(TRAINING_EXAMPLES), asset_key(EVENTS)],
+    deps=[asset_key(TRAINING_EXAMPLES), asset_key(FALSE_ALARMS), asset_key(EVENTS)],
     description="The scorer: convolutional networks and trees, trained in folds by star, calibrated, "
     "exported as ONNX, with an INT8 edge model. Trained where there is none, and on purpose: "
     "`astro-assets train transit_scorer`.",

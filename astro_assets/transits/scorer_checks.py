@@ -10,7 +10,7 @@ from astro_assets.ledger.models import member_origins
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.rules import RowRule
 from astro_assets.orchestration.table_checks import table_checks
-from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, TRAINING_EXAMPLES
+from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, FALSE_ALARMS, TRAINING_EXAMPLES
 from astro_assets.transits.invariants import impossible_probabilities
 from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer_models import NAME, versions
@@ -30,6 +30,7 @@ def checks() -> list[dg.AssetChecksDefinition]:
         table_checks(EVENT_FILES, identity=("sha256",)),
         table_checks(EVENTS, identity=("example_id",)),
         table_checks(TRAINING_EXAMPLES, identity=("example_id",)),
+        table_checks(FALSE_ALARMS, identity=("example_id",)),
         table_checks(
             TRANSIT_SCORES,
             RowRule(

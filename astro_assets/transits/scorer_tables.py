@@ -15,7 +15,7 @@ from astro_assets.ledger.model_tables import PROMOTED_MODELS
 from astro_assets.ledger.models import CHAMPION, ModelSpec, TooFewRowsError, Training
 from astro_assets.ledger.table import Config, Parent, Parents, Table
 from astro_assets.transits.example_schemas import EXAMPLE_SCHEMA
-from astro_assets.transits.example_tables import EVENTS, TRAINING_EXAMPLES
+from astro_assets.transits.example_tables import EVENTS, FALSE_ALARMS, TRAINING_EXAMPLES
 from astro_assets.transits.scorer.examples import Examples, examples_of
 from astro_assets.transits.scorer.scores import score_rows
 from astro_assets.transits.scorer.settings import ScorerSettings
@@ -24,6 +24,7 @@ from astro_assets.transits.scorer_schemas import TRANSIT_SCORE_SCHEMA
 __all__ = ["TABLES", "TRANSIT_SCORER", "TRANSIT_SCORES", "on_events"]
 
 _EXAMPLES: Final = "examples"
+_FALSE_ALARMS: Final = "false_alarms"
 #: What a score is made of: everything but the label and where it comes from.
 _LABEL_COLUMNS: Final = ("disposition", "label_set", "listed_in", "mission", "segment", "cadence")
 _SCORED: Final = tuple(name for name in EXAMPLE_SCHEMA.names if name not in _LABEL_COLUMNS)
@@ -40,7 +41,8 @@ def fit_transit_scorer(
     from astro_assets.transits.scorer.cross_validation import TooFewExamplesError
     from astro_assets.transits.scorer.report import trained_with_report
 
-    of_all = sorted(rows[_EXAMPLES], key=lambda row: (row["key"], row["position"]))
+    given = [row for role in (_EXAMPLES, _FALSE_ALARMS) for row in rows.get(role, ())]
+    of_all = sorted(given, key=lambda row: (row["key"], row["position"]))
     try:
         return trained_with_report(examples_of(of_all), config, folder)
     except TooFewExamplesError as error:
@@ -83,11 +85,14 @@ def _scorer(path: Path) -> Any:
     return scorer_of(path.read_bytes())
 
 
-#: The scorer, trained on our own labelled candidates.
+#: The scorer, trained on our own labelled candidates, and on what is found where nothing can be.
 TRANSIT_SCORER: Final = ModelSpec(
     name="transits/transit_scorer",
     fit=fit_transit_scorer,
-    training=(Training(TRAINING_EXAMPLES, EXAMPLE_SCHEMA.names, _EXAMPLES),),
+    training=(
+        Training(TRAINING_EXAMPLES, EXAMPLE_SCHEMA.names, _EXAMPLES),
+        Training(FALSE_ALARMS, EXAMPLE_SCHEMA.names, _FALSE_ALARMS),
+    ),
     config=TransitScorerConfig(),
     is_resumed=True,
 )
