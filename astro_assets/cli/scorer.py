@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from astro_assets.ledger.objects import sha256_of
 from astro_assets.orchestration.engine import Engine
 from astro_assets.tables import PRELOAD, TABLES
 from astro_assets.transits.cluster_tables import CLUSTER_MODEL
+from astro_assets.transits.scorer import training
 from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.examples import examples_of
@@ -54,16 +57,14 @@ def train(home: Home, events: Path | None, mode: str, settings: Mapping[str, Any
         "events": [] if events is None else [sha256_of(events)],
     }
     engine = Engine(home, TABLES, preload=PRELOAD)
-    failures = run_with_progress(
-        engine,
-        TRAINING_JOB,
-        {
-            "ops": {
-                "transits__event_files": {"config": {"paths": paths}},
-                "transits__transit_scorer": {"config": wanted},
-            }
-        },
-    )
+    config = {
+        "ops": {
+            "transits__event_files": {"config": {"paths": paths}},
+            "transits__transit_scorer": {"config": wanted},
+        }
+    }
+    with _networks_shown(engine):
+        failures = run_with_progress(engine, TRAINING_JOB, config)
     printing.updates(engine.reports)
     if not failures:
         ledger = engine.ledger()
@@ -72,6 +73,32 @@ def train(home: Home, events: Path | None, mode: str, settings: Mapping[str, Any
         except UnknownModelError:
             failures = ["transits/transit_scorer: there are too few labelled events to train on"]
     return report_failures(failures)
+
+
+class _Shown(logging.Handler):
+    """Moves the bar of the scorer with each network that its training tells of."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(logging.INFO)
+        self.engine = engine
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.msg.startswith("network") and isinstance(record.args, tuple):
+            done, n_all = (int(str(value)) for value in record.args[:2])
+            self.engine.progress_of("networks of the scorer")(done, n_all)
+
+
+@contextmanager
+def _networks_shown(engine: Engine) -> Iterator[None]:
+    logger, shown = logging.getLogger(training.__name__.rpartition(".")[0]), _Shown(engine)
+    before = logger.level
+    logger.addHandler(shown)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(shown)
+        logger.setLevel(before)
 
 
 def fit_clusters(home: Home, settings: Mapping[str, Any]) -> int:

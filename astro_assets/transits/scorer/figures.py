@@ -74,14 +74,18 @@ def measured(
     figures: dict[str, Any] = {
         "counts": _counts(examples, found),
         "split": split_hash(found.groups, found.folds),
-        "scorer": _judged(truth, odds, stars),
-        "rivals": {name: _judged(truth, values, stars) for name, values in rivals.items()},
+        "scorer": _judged(truth, odds, stars, settings.resamples),
+        "rivals": {
+            name: _judged(truth, values, stars, settings.resamples) for name, values in rivals.items()
+        },
         "margins": {
-            name: asdict(paired_difference_by_group(average_precision, truth, odds, values, stars))
+            name: asdict(
+                paired_difference_by_group(average_precision, truth, odds, values, stars, settings.resamples)
+            )
             for name, values in rivals.items()
         },
         "without_networks": _without_networks(truth, rows, outputs, settings),
-        "planets": _planets(examples, found, calibrated),
+        "planets": _planets(examples, found, calibrated, settings),
         "by_snr": by_bins(average_precision, truth, odds, _snr(examples, rows), _SNR_EDGES),
         "record": classification_record(truth, eclipse, 0.5),
         "confusion": _confusion(examples, rows, calibrated),
@@ -102,7 +106,7 @@ def measured(
     }
     if outputs.edge is not None:
         of_edge = outputs.edge[rows, -1].astype(np.float64)
-        figures["edge"] = _judged(truth, of_edge, stars)
+        figures["edge"] = _judged(truth, of_edge, stars, settings.resamples)
     return figures
 
 
@@ -127,10 +131,10 @@ def held_out_probability(
     return probability
 
 
-def _judged(truth: NDArray[np.bool_], score: Floats, stars: list[str]) -> dict[str, Any]:
+def _judged(truth: NDArray[np.bool_], score: Floats, stars: list[str], n_resamples: int) -> dict[str, Any]:
     return {
-        "average_precision": asdict(bootstrap_by_group(average_precision, truth, score, stars)),
-        "roc_auc": asdict(bootstrap_by_group(roc_auc, truth, score, stars)),
+        "average_precision": asdict(bootstrap_by_group(average_precision, truth, score, stars, n_resamples)),
+        "roc_auc": asdict(bootstrap_by_group(roc_auc, truth, score, stars, n_resamples)),
         "recall_at_precision_0.9": recall_at_precision(truth, score, 0.9),
         "recall_at_precision_0.99": recall_at_precision(truth, score, 0.99),
     }
@@ -150,13 +154,15 @@ def _without_networks(
     return {"trees": alone, "with_each": each, "n_better": better, "won_by_trees": better < 0.8 * len(each)}
 
 
-def _planets(examples: Examples, found: CrossValidation, probability: Floats) -> dict[str, Any]:
+def _planets(
+    examples: Examples, found: CrossValidation, probability: Floats, settings: ScorerSettings
+) -> dict[str, Any]:
     rows = found.judged
     truth = examples.labels[rows, 0] & (examples.labels[rows].sum(axis=1) == 1)
     if not truth.any() or truth.all():
         return {}
     stars = [found.groups[row] for row in rows]
-    interval = bootstrap_by_group(average_precision, truth, probability[:, 0], stars)
+    interval = bootstrap_by_group(average_precision, truth, probability[:, 0], stars, settings.resamples)
     return {"average_precision": asdict(interval), "base_rate": float(truth.mean()), "n": int(truth.sum())}
 
 

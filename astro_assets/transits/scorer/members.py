@@ -25,6 +25,8 @@ from astro_assets.transits.scorer.settings import NetworkSettings
 Arrays = dict[str, NDArray[Any]]
 _LOG = logging.getLogger(__name__)
 _SHARED: Final = "inputs.safetensors"
+#: Events shown in all, below which processes would take longer to start than they save.
+_LITTLE: Final = 20_000
 #: What a worker process has read: the arrays that all its tasks share.
 _read: dict[str, NDArray[Any]] = {}
 
@@ -97,18 +99,26 @@ def _fit_missing(
 ) -> None:
     n_workers = min(len(tasks), len(os.sched_getaffinity(0)))
     done = n_all - len(tasks)
+    if n_workers == 1 or settings.epochs * sum(len(task.train) for task in tasks) < _LITTLE:
+        _begin(str(folder))
+        for n_done, task in enumerate(tasks, done + 1):
+            _told(n_done, n_all, *_fit_one(task, str(folder), layout, settings))
+        return
     # Forked processes would share torch's threads and Dagster's connections.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(n_workers, context, initializer=_begin, initargs=(str(folder),)) as pool:
         try:
             running = [pool.submit(_fit_one, task, str(folder), layout, settings) for task in tasks]
             for future in as_completed(running):
-                name, best = future.result()
                 done += 1
-                _LOG.info("network %d of %d fitted: %s, %s", done, n_all, name, best)
+                _told(done, n_all, *future.result())
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _told(done: int, n_all: int, name: str, best: str) -> None:
+    _LOG.info("network %d of %d fitted: %s", done, n_all, f"{name}, {best}" if best else name)
 
 
 def _begin(folder: str) -> None:

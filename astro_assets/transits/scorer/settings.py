@@ -68,6 +68,7 @@ class ScorerSettings(BaseModel):
     tree_weight: float = Field(0.5, ge=0, le=1, description="Share of the trees in the stack.")
     conformal_coverage: float = Field(0.9, gt=0.5, lt=1, description="Coverage of the conformal sets.")
     gate_missed: float = Field(0.01, gt=0, le=0.5, description="Share of eclipses the gate may miss.")
+    resamples: int = Field(1000, ge=50, le=100_000, description="Of the bootstrap of each interval.")
     with_edge: bool = Field(
         default=True, description="Whether an INT8 model of at most 25,600 bytes is made."
     )
@@ -76,7 +77,14 @@ class ScorerSettings(BaseModel):
 
 #: What the three modes of training set; ``custom`` starts from ``full``.
 MODES: Final[dict[str, dict[str, Any]]] = {
-    "quick": {"folds": 3, "members": 1, "trees": 50, "with_edge": False, "network": {"epochs": 12}},
+    "quick": {
+        "folds": 3,
+        "members": 1,
+        "trees": 50,
+        "resamples": 200,
+        "with_edge": False,
+        "network": {"epochs": 12},
+    },
     "full": {},
     "custom": {},
 }
