@@ -33,8 +33,15 @@ from astro_assets.transits.scorer_models import UnknownModelError, scorer, versi
 SCORE_COLUMNS = (*CLASSES, "planet_or_eb", "abstain", "conformal_set", "gate")
 
 
-def train(home: Home, events: Path | None, mode: str, settings: Mapping[str, Any]) -> int:
+def train(
+    home: Home, events: Path | None, mode: str, settings: Mapping[str, Any], *, may_lack_labels: bool = False
+) -> int:
     """Train a version of the scorer, promote it where nothing speaks against it, and print its figures.
+
+    Parameters
+    ----------
+    may_lack_labels
+        Whether too few labelled events are a note, and no failure.
 
     Returns
     -------
@@ -71,7 +78,11 @@ def train(home: Home, events: Path | None, mode: str, settings: Mapping[str, Any
         try:
             printing.models([version_of(ledger)])
         except UnknownModelError:
-            failures = ["transits/transit_scorer: there are too few labelled events to train on"]
+            lacking = "transits/transit_scorer: there are too few labelled events to train on"
+            if may_lack_labels:
+                printing.notes([lacking])
+            else:
+                failures = [lacking]
     return report_failures(failures)
 
 

@@ -76,7 +76,10 @@ def stale(ledger: Ledger) -> Staleness:
     moving: dict[str, _Moving] = {}
     entries, current, environment = [], {}, {}
     for table in ledger.tables:
-        if table.is_source or _is_idle(ledger, table):
+        if table.is_source:
+            continue
+        if _is_idle(ledger, table):
+            current[table.name] = environment[table.name] = 0
             continue
         plan = ledger.plan(table)
         own = plan.units.filter(pl.col("status") != "current")

@@ -219,13 +219,13 @@ def test_a_setting_makes_exactly_its_tables_units_stale_and_computes_nothing(
     }
     assert others == {
         (f"transits/{name}", f"KIC {n}.01", "unsettled")
-        for name in ("folded_views", "labelled_candidates", "tsfresh_features")
+        for name in ("folded_views", "labelled_candidates")
         for n in homes.STARS
     } | {
         (f"transits/{name}", f"KIC {n}", "unsettled")
         for name in ("single_transits", "transit_features")
         for n in homes.STARS
-    } | {("transits/cluster_labels", None, "unsettled")}  # of three candidates there are no clusters
+    }  # of scores and clusters nobody asked for nothing is due
     printed = answer("stale", home=home)
     assert "transits/transit_candidates  KIC 101  config" in printed
     assert homes.versions(home) == before

@@ -134,8 +134,8 @@ def materialized_in(home: Home, run_id: str) -> set[str]:
 
 
 def below(table: Table) -> set[str]:
-    """Return the tables that are made from a table, directly or not."""
+    """Return the tables that a search makes from a table, directly or not."""
     found = {table.name}
     for _ in TABLES:
         found |= {t.name for t in TABLES if not found.isdisjoint(parent.table.name for parent in t.parents)}
-    return found - {table.name}
+    return found - {table.name} - {t.name for t in TABLES if t.is_on_demand}

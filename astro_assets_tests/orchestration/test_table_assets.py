@@ -12,7 +12,13 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from astro_assets.definitions import SEARCH_JOB, build_definitions
+from astro_assets.definitions import (
+    CLUSTERS_JOB,
+    SCORING_JOB,
+    SEARCH_JOB,
+    TRAINING_JOB,
+    build_definitions,
+)
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.shards import shard_of
 from astro_assets.orchestration.compute import LocalProcesses
@@ -21,6 +27,7 @@ from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.shards import partition_keys
 from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.tables import TABLES
+from astro_assets.transits.example_tables import EVENT_FILES
 from astro_assets_tests.orchestration import homes
 
 REPOSITORY = Path(__file__).parents[2]
@@ -28,7 +35,7 @@ WINGS = ("catalogs", "observations", "transits")
 SHOWN = [table for table in TABLES if table.name.partition("/")[0] in WINGS]
 #: Assets that show a part of a table and store nothing.
 VIEWS = ("observations/quarantined_files",)
-MODELS = ("transits/cluster_model",)
+MODELS = ("transits/cluster_model", "transits/transit_scorer")
 CANDIDATES = next(table for table in TABLES if table.name == "transits/transit_candidates")
 
 
@@ -108,11 +115,21 @@ def test_the_lineage_that_is_shown_is_the_one_of_the_tables(tmp_path: Path) -> N
             assert shown == read
 
 
-def test_the_job_materializes_every_asset(tmp_path: Path) -> None:
+def test_the_jobs_materialize_every_asset(tmp_path: Path) -> None:
     definitions = build_definitions(open_home(tmp_path / "home"))
-    selected = definitions.resolve_job_def(SEARCH_JOB).asset_layer.selected_asset_keys
+
+    def selected(job: str) -> set[dg.AssetKey]:
+        return set(definitions.resolve_job_def(job).asset_layer.selected_asset_keys)
+
     others = (dg.AssetKey(name.split("/")) for name in (*VIEWS, *MODELS))
-    assert selected == {*map(asset_key, SHOWN), *others}
+    of_all = {*map(asset_key, SHOWN), *others}
+    on_demand = {asset_key(table) for table in SHOWN if table.is_on_demand}
+    assert on_demand
+    models = {dg.AssetKey(name.split("/")) for name in MODELS}
+    files = asset_key(EVENT_FILES)
+    assert selected(SEARCH_JOB) == of_all - on_demand - models - {files}
+    assert selected(SCORING_JOB) == on_demand | models
+    assert selected(CLUSTERS_JOB) | selected(TRAINING_JOB) == on_demand | models | {files}
 
 
 def test_materializing_a_partition_touches_its_shard_alone(home: Home) -> None:
@@ -201,4 +218,7 @@ def test_the_code_version_changes_with_the_code_and_with_nothing_else(tmp_path: 
     assert code_versions() == before
     edit(r"/ n - 0\.5", "/ n - 0.25")
     after = code_versions()
-    assert {name for name in before if after[name] != before[name]} == {"transits/folded_views"}
+    assert {name for name in before if after[name] != before[name]} == {
+        "transits/folded_views",
+        "transits/false_alarms",  # folds, too
+    }
