@@ -28,6 +28,7 @@ from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.examples import examples_of
 from astro_assets.transits.scorer.scores import score_rows
 from astro_assets.transits.scorer_models import UnknownModelError, scorer, version_of, versions
+from astro_assets.transits.scorer_tables import TRANSIT_SCORER
 
 #: Columns of a file of scores.
 SCORE_COLUMNS = (*CLASSES, "planet_or_eb", "abstain", "conformal_set", "gate")
@@ -73,16 +74,13 @@ def train(
     with _networks_shown(engine):
         failures = run_with_progress(engine, TRAINING_JOB, config)
     printing.updates(engine.reports)
-    if not failures:
-        ledger = engine.ledger()
-        try:
-            printing.models([version_of(ledger)])
-        except UnknownModelError:
-            lacking = "transits/transit_scorer: there are too few labelled events to train on"
-            if may_lack_labels:
-                printing.notes([lacking])
-            else:
-                failures = [lacking]
+    outcome = engine.outcomes.get(TRANSIT_SCORER.name)
+    if outcome is not None and outcome.is_fitted and outcome.version is not None:
+        printing.models([version_of(engine.ledger(), outcome.version)])
+    elif outcome is not None and may_lack_labels:
+        printing.notes([f"{TRANSIT_SCORER.name}: {outcome.said}"])
+    elif outcome is not None:
+        failures = [*failures, f"{TRANSIT_SCORER.name}: {outcome.said}"]
     return report_failures(failures)
 
 
@@ -145,7 +143,9 @@ def score(home: Home, events: Path, out: Path, name: str = CHAMPION, *, with_edg
         If there is no such version.
     """
     loaded = scorer(open_ledger(home, TABLES), name)
-    rows = score_rows(loaded, examples_of(read_events(events)), with_edge=with_edge)
+    if with_edge and loaded.edge is None:
+        raise UnknownModelError(f"the version {name!r} was trained without an edge model")
+    rows = score_rows(loaded, examples_of(read_events(events, with_labels=False)), with_edge=with_edge)
     schema: dict[str, Any] = {
         **dict.fromkeys((*CLASSES, "planet_or_eb"), pl.Float64),
         "abstain": pl.Boolean,

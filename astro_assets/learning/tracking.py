@@ -76,13 +76,17 @@ def record_run(
 
 
 def find_run(root: Path, experiment: str, name: str) -> str | None:
-    """Return the id of the latest run of a name, None if there is none."""
+    """Return the id of the latest run of a name that came to its end, None if there is none."""
     client = _client(root)
     known = client.get_experiment_by_name(experiment)
     if known is None:
         return None
     quoted = name.replace("'", "")
-    runs = client.search_runs([known.experiment_id], f"attributes.run_name = '{quoted}'", max_results=1)
+    runs = client.search_runs(
+        [known.experiment_id],
+        f"attributes.run_name = '{quoted}' and attributes.status = 'FINISHED'",
+        max_results=1,
+    )
     return str(runs[0].info.run_id) if runs else None
 
 

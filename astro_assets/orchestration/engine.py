@@ -25,6 +25,25 @@ ProgressOf = Callable[[str], Progress]
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a model.
+
+    Attributes
+    ----------
+    version
+        The version that was fitted; the promoted one where none was, None where there is none.
+    said
+        What happened, for people.
+    is_fitted
+        Whether a version of today's rows is there.
+    """
+
+    version: str | None
+    said: str
+    is_fitted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
     """What is computed again although its recipe has not changed.
 
@@ -65,6 +84,8 @@ class Engine:
     ----------
     reports
         What each update did, in order.
+    outcomes
+        What became of each model, by name.
     """
 
     home: Home
@@ -74,6 +95,7 @@ class Engine:
     again: Again = Again()
     preload: str | None = None
     reports: list[Report] = field(default_factory=list)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
     _flushing: Flushing | None = None
     _ahead: Ahead | None = None
 

@@ -5,7 +5,7 @@ What a model is made of and how it is remembered is in the ledger; what it learn
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS
 from astro_assets.ledger.models import ModelSpec, TooFewRowsError, behind, fit_model, promote, promoted
 from astro_assets.ledger.units import ORIGINS
-from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.engine import Engine, Outcome
 from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.orchestration.ui import Picture, draw
 
@@ -39,22 +39,6 @@ class FitConfig(dg.Config):
     settings: dict[str, Any] = Field(
         default={}, description="Settings of the fit that are not to be the default ones."
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a model.
-
-    Attributes
-    ----------
-    version
-        The version that was fitted; the promoted one where none was, None where there is none.
-    said
-        What happened, for people.
-    """
-
-    version: str | None
-    said: str
 
 
 def model_asset(
@@ -98,6 +82,7 @@ def model_asset(
         outcome = refresh_model(
             ledger, wanted, refit=config.refit, promote_when=promote_when, run_id=context.run.run_id
         )
+        engine.outcomes[spec.name] = outcome
         context.log.info("%s: %s", spec.name, outcome.said)
         shown = draw(pictures, ledger, context.log.warning)
         return dg.MaterializeResult(metadata={**shown, **model_metadata(ledger, wanted, outcome)})
@@ -135,29 +120,31 @@ def refresh_model(
     rows nothing is fitted.
     """
     champion = promoted(ledger, spec.name)
-    if champion is not None and not refit:
-        return Outcome(champion["model_version"], "a version is promoted; fitted again only on purpose")
+    applied = None if champion is None else str(champion["model_version"])
+    if not refit and _has_version(ledger, spec.name):
+        return Outcome(applied, "there is a version; fitted again only on purpose", is_fitted=False)
     try:
         version = fit_model(ledger, spec, run_id=run_id)
     except TooFewRowsError as error:
-        return Outcome(None if champion is None else champion["model_version"], f"not fitted: {error}")
-    if champion is not None and version == champion["model_version"]:
+        return Outcome(applied, f"not fitted: {error}", is_fitted=False)
+    if version == applied:
         return Outcome(version, "equal to the promoted version")
-    said = objection(_metrics(ledger, spec.name, version)) if objection is not None else None
-    if said is not None:
-        promote(ledger, spec.name, version, alias=CHALLENGER, why=said, run_id=run_id)
-        return Outcome(version, said)
-    why = "the first version"
-    if champion is not None:
-        metrics = [_metrics(ledger, spec.name, each) for each in (version, champion["model_version"])]
-        reason = promote_when(*metrics) if promote_when is not None else None
-        if reason is None:
-            said = f"does not replace {champion['model_version']}"
-            promote(ledger, spec.name, version, alias=CHALLENGER, why=said, run_id=run_id)
-            return Outcome(version, said)
-        why = reason
+    metrics = _metrics(ledger, spec.name, version)
+    against = objection(metrics) if objection is not None else None
+    why: str | None = "the first version" if against is None else None
+    if against is None and applied is not None:
+        why = promote_when(metrics, _metrics(ledger, spec.name, applied)) if promote_when else None
+    if why is None:
+        against = against or f"does not replace {applied}"
+        promote(ledger, spec.name, version, alias=CHALLENGER, why=against, run_id=run_id)
+        return Outcome(version, against)
     promote(ledger, spec.name, version, why=why, run_id=run_id)
     return Outcome(version, f"promoted: {why}")
+
+
+def _has_version(ledger: Ledger, model: str) -> bool:
+    rows = ledger.open(MODELS).rows(["model"])
+    return not rows.filter(pl.col("model") == model).limit(1).collect().is_empty()
 
 
 def model_metadata(ledger: Ledger, spec: ModelSpec, outcome: Outcome) -> dict[str, Any]:

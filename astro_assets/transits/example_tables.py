@@ -41,7 +41,9 @@ class FalseAlarmsConfig(FalseAlarmSettings, Config):
 def compute_events(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
     """Read the file of events ``key``: one row an event."""
     (file,) = parents["event_files"]
-    return read_events(file["sha256"], f"the file of events {key[:8]}")
+    rows = read_events(file["sha256"], f"the file of events {key[:8]}")
+    # Another file may have the same events.
+    return [{**row, "example_id": f"{key[:8]} {row['example_id']}"} for row in rows]
 
 
 def compute_training_examples(

@@ -75,5 +75,5 @@ def _example(curve: Curve, trend: Any, rank: int, signal: Any, settings: SearchS
     )
     undetrended = Curve(curve.time, curve.flux * np.asarray(trend), curve.flux_err, curve.cadence_days)
     (measures,) = transit_features([Examined(signal.box, curve, curve, undetrended, [])])
-    nothing = {"label": "false_alarm", "signal_catalog": "inverted"}
+    nothing = {"label": "inverted", "signal_catalog": "inverted"}
     return {"position": rank, **candidate_example(row, {"views": views}, measures, nothing, [], None)}

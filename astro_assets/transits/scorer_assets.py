@@ -127,14 +127,23 @@ def transit_scorer(
         objection=objection,
         run_id=context.run.run_id,
     )
+    engine.outcomes[spec.name] = outcome
     context.log.info("%s: %s", spec.name, outcome.said)
     metadata = model_metadata(ledger, spec, outcome)
     if outcome.version is not None:
         figures = _figures(ledger, outcome.version)
         metadata.pop("metrics", None)
-        metadata |= {"mlflow_run": tracked(ledger, spec, outcome.version), **_headline(figures)}
+        metadata |= {"mlflow_run": _recorded(ledger, outcome.version), **_headline(figures)}
         metadata |= draw(scorer_pictures.of_version(outcome.version), ledger, context.log.warning)
     return dg.MaterializeResult(metadata=metadata)
+
+
+def _recorded(ledger: Ledger, version: str) -> str:
+    """Record a version with MLflow; what is stored does not depend on whether its server answers."""
+    try:
+        return tracked(ledger, version)
+    except Exception as error:  # noqa: BLE001  of whatever is at the other end
+        return f"not recorded: {error}"
 
 
 def _spec(config: ScorerConfig) -> ModelSpec:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS
-from astro_assets.ledger.models import CHAMPION, ModelSpec
+from astro_assets.ledger.models import CHAMPION
 from astro_assets.transits.scorer.card import model_card
 from astro_assets.transits.scorer.scorer import Scorer, scorer_of
 
@@ -93,16 +93,16 @@ def objection(figures: Mapping[str, Any]) -> str | None:
 def replaces(figures: Mapping[str, Any], champion: Mapping[str, Any]) -> str | None:
     """Say why a new version is to replace the promoted one; None if it is not.
 
-    On the same stars in the same folds it has to be at least as good; figures of other stars say nothing of
-    each other, and there what was trained last is what is wanted.
+    On the same stars it has to be at least as good; figures of other stars say nothing of each other, and
+    there what was trained last is what is wanted.
     """
     new, old = (of["scorer"]["average_precision"]["value"] for of in (figures, champion))
-    if figures["split"] != champion["split"]:
+    if figures["stars"] != champion["stars"]:
         return f"trained on other stars; average precision {new:.4f}"
     return f"average precision {new:.4f}, {old:.4f} before" if new >= old else None
 
 
-def tracked(ledger: Ledger, spec: ModelSpec, version: str) -> str:
+def tracked(ledger: Ledger, version: str) -> str:
     """Record a version with MLflow and register it under its aliases; return the id of its run.
 
     The run carries the hashes of the ledger, and the version's name is the run's.

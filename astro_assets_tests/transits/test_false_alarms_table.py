@@ -39,7 +39,7 @@ def events(flux_of: Any, target: str = "TIC 7", **settings: Any) -> list[dict[st
 def test_brightenings_are_found_and_are_no_transits():
     (event,) = events(lambda time: 2 - transits(time, [DEEP]))
     assert event["period_days"] == pytest.approx(DEEP.period, rel=1e-3)
-    assert event["label_set"] == ["instrument_artifact", "noise"]
+    assert event["label_set"] == ["stellar_signal", "instrument_artifact", "noise"]
     assert event["example_id"] == "TIC 7 inverted.01"
     assert event["origin"] == "injected", "no light curve of a star is upside down"
     assert event["listed_in"] == "inverted"

@@ -41,13 +41,14 @@ def augmented(
     """
     n = scalars.shape[0]
     backwards = _uniform((n, 1, 1), generator) < settings.reversal
-    steps = torch.randint(-settings.jitter_bins, settings.jitter_bins + 1, (1,), generator=generator).item()
+    steps = torch.randint(-settings.jitter_bins, settings.jitter_bins + 1, (n, 1, 1), generator=generator)
     found = []
     for i, views in enumerate(branches):
         kinds = [kind for _, kind in layout.channels(i)]
         is_value = torch.tensor([kind == "value" for kind in kinds]).view(1, -1, 1)
         varied = torch.where(backwards, views.flip(-1), views)
-        varied = torch.roll(varied, int(steps), -1)
+        at = (torch.arange(views.shape[-1]).view(1, 1, -1) - steps) % views.shape[-1]
+        varied = torch.gather(varied, -1, at.expand_as(varied))
         varied = _noisier(varied, is_value, i, settings, generator)
         found.append(_emptied(varied, kinds, layout.views[i], settings, generator))
     noise = torch.randn(scalars.shape, generator=generator) * settings.scalar_noise

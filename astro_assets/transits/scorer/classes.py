@@ -38,6 +38,8 @@ LABEL_SETS: Final[Mapping[str, tuple[str, ...]]] = {
     "false_positive": (),
     "false_alarm": (_INSTRUMENT, _NOISE),
     "unknown": (),
+    # What is found upside down: stars dip by themselves as they brighten.
+    "inverted": (_STELLAR, _INSTRUMENT, _NOISE),
     # What a simulation put in; all its stars have spots and granulation.
     "simulated_planet": (_PLANET,),
     "simulated_binary": (_BINARY,),

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from astro_assets.learning.splits import grouped_folds, joined_groups
 from astro_assets.transits.scorer.examples import VIEWS, Examples
 from astro_assets.transits.scorer.forest import Forest, grow
-from astro_assets.transits.scorer.inputs import Inputs, Layout, inputs_of, layout_of
+from astro_assets.transits.scorer.inputs import BRANCHES, Inputs, Layout, inputs_of, layout_of
 from astro_assets.transits.scorer.members import Member, MemberTask, fit_members
 from astro_assets.transits.scorer.settings import ScorerSettings
 from astro_assets.transits.scorer.stars import family, first_of_each_star, rows_by_star, shared_ephemerides
@@ -77,13 +77,19 @@ def cross_validate(examples: Examples, settings: ScorerSettings, folder: Path) -
     """
     groups = tuple(joined_groups(examples.stars, shared_ephemerides(examples)))
     labelled = np.flatnonzero(examples.is_labelled)
-    _check_enough(examples, labelled, settings)
+    _check_enough(examples, groups, labelled, settings)
     folds = grouped_folds(groups, examples.strata, settings.folds, settings.seed)
-    layout = layout_of(examples)
-    inputs = inputs_of(examples, layout)
     two_sided = _of_two_sided_lists(examples, labelled)
-    networks, members = _networks(examples, inputs, layout, folds, settings, folder)
+    if not _is_in_all_folds(examples, folds, two_sided):
+        two_sided = labelled
+    if not _is_in_all_folds(examples, folds, two_sided):
+        raise TooFewExamplesError("some fold has no eclipses, or nothing else, to learn from: add labels")
+    layout = layout_of(examples)
+    if missing := [BRANCHES[i] for i, names in enumerate(layout.views) if not names]:
+        raise TooFewExamplesError(f"hardly any example has one of the views {', '.join(missing[0])}")
+    inputs = inputs_of(examples, layout)
     trees, forests, baselines = _trees(examples, folds, two_sided, settings)
+    networks, members, shown = _networks(examples, groups, inputs, layout, folds, settings, folder)
     return CrossValidation(
         layout=layout,
         groups=groups,
@@ -95,21 +101,30 @@ def cross_validate(examples: Examples, settings: ScorerSettings, folder: Path) -
         members=members,
         forests=forests,
         fitted_on=[
-            frozenset(groups[row] for row in labelled[folds[labelled] != fold])
+            frozenset(groups[row] for row in (*shown[fold], *two_sided[folds[two_sided] != fold]))
             for fold in range(settings.folds)
         ],
     )
 
 
-def _check_enough(examples: Examples, labelled: NDArray[np.int64], settings: ScorerSettings) -> None:
-    eclipses = {examples.stars[row] for row in labelled[examples.is_eclipse[labelled]]}
-    others = {examples.stars[row] for row in labelled[~examples.is_eclipse[labelled]]}
+def _check_enough(
+    examples: Examples, groups: tuple[str, ...], labelled: NDArray[np.int64], settings: ScorerSettings
+) -> None:
+    eclipses = {groups[row] for row in labelled[examples.is_eclipse[labelled]]}
+    others = {groups[row] for row in labelled[~examples.is_eclipse[labelled]]}
     least = 2 * settings.folds
     if min(len(eclipses), len(others)) < least:
         raise TooFewExamplesError(
             f"the scorer needs labelled events of at least {least} stars with planets or binaries and of "
             f"{least} others; there are {len(eclipses)} and {len(others)}: add catalogues, or give --events"
         )
+
+
+def _is_in_all_folds(examples: Examples, folds: NDArray[np.int64], rows: NDArray[np.int64]) -> bool:
+    """Tell whether both kinds are among the events judged, and among those outside each fold."""
+    judged = first_of_each_star(examples.stars, rows)
+    parts = [judged, *(rows[folds[rows] != fold] for fold in np.unique(folds))]
+    return all(part.size and 0 < examples.is_eclipse[part].mean() < 1 for part in parts)
 
 
 def _of_two_sided_lists(examples: Examples, labelled: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -122,12 +137,13 @@ def _of_two_sided_lists(examples: Examples, labelled: NDArray[np.int64]) -> NDAr
 
 def _networks(
     examples: Examples,
+    groups: tuple[str, ...],
     inputs: Inputs,
     layout: Layout,
     folds: NDArray[np.int64],
     settings: ScorerSettings,
     folder: Path,
-) -> tuple[NDArray[np.float32], list[list[Member]]]:
+) -> tuple[NDArray[np.float32], list[list[Member]], list[NDArray[np.int64]]]:
     from astro_assets.transits.scorer.fitting import predict
 
     network = settings.network
@@ -140,14 +156,14 @@ def _networks(
         settings=network,
         folder=folder,
     )
-    first = fit([_first_task(examples, folds, fold, settings) for fold in range(settings.folds)])
-    others = fit(
-        [
-            _other_task(examples, folds, fold, member, settings, len(first[fold].history))
-            for fold in range(settings.folds)
-            for member in range(1, settings.members)
-        ]
-    )
+    first_tasks = [_first_task(examples, groups, folds, fold, settings) for fold in range(settings.folds)]
+    first = fit(first_tasks)
+    other_tasks = [
+        _other_task(examples, folds, fold, member, settings, len(first[fold].history))
+        for fold in range(settings.folds)
+        for member in range(1, settings.members)
+    ]
+    others = fit(other_tasks)
     n_others = settings.members - 1
     members = [[one, *others[fold * n_others : (fold + 1) * n_others]] for fold, one in enumerate(first)]
     found = np.zeros((settings.members, len(examples), 6), np.float32)
@@ -155,17 +171,29 @@ def _networks(
         rows = np.flatnonzero(folds == fold)
         for i, member in enumerate(of_fold):
             found[i, rows] = predict(member.weights, inputs.take(rows), layout, network)
-    return found, members
+    shown = [
+        np.concatenate([rows for task in tasks for rows in (*task.train, task.validation)])
+        for tasks in (
+            [first_tasks[fold], *other_tasks[fold * n_others : (fold + 1) * n_others]]
+            for fold in range(settings.folds)
+        )
+    ]
+    return found, members, shown
 
 
 def _first_task(
-    examples: Examples, folds: NDArray[np.int64], fold: int, settings: ScorerSettings
+    examples: Examples,
+    groups: tuple[str, ...],
+    folds: NDArray[np.int64],
+    fold: int,
+    settings: ScorerSettings,
 ) -> MemberTask:
     """Set stars aside for a fold's first network: they tell how many epochs are enough."""
     by_star = _by_star(examples, folds, fold)
     strata = [examples.strata[of_star[0]] for of_star in by_star.values()]
-    n_parts = min(round(1 / settings.validation_share), len(by_star))
-    is_out = grouped_folds(tuple(by_star), strata, n_parts, settings.seed + 1) == 0
+    of_stars = [groups[of_star[0]] for of_star in by_star.values()]
+    n_parts = min(round(1 / settings.validation_share), len(set(of_stars)))
+    is_out = grouped_folds(of_stars, strata, n_parts, settings.seed + 1) == 0
     stars = list(by_star)
     validation = [by_star[star][0] for star, out in zip(stars, is_out, strict=True) if out]
     return MemberTask(

@@ -22,7 +22,7 @@ from astro_assets.transits.scorer.settings import NetworkSettings, ScorerSetting
 from astro_assets.transits.scorer.stars import rows_by_star
 
 #: As large as fits into 25,600 bytes.
-_SIZE: Final = {"width": 8, "growth": 1.4, "hidden": 40, "scalar_units": 16, "dropout": 0.2}
+_SIZE: Final = {"width": 8, "growth": 1.4, "kernel": 5, "hidden": 40, "scalar_units": 16, "dropout": 0.2}
 _N_REPRESENTATIVE: Final = 400
 
 

@@ -47,7 +47,7 @@ class EventFileError(ValueError):
     """A file of events cannot be used; the message says which row or column is at fault."""
 
 
-def read_events(path: Path, name: str = "") -> list[dict[str, Any]]:
+def read_events(path: Path, name: str = "", *, with_labels: bool = True) -> list[dict[str, Any]]:
     """Read a file of events.
 
     Parameters
@@ -57,6 +57,8 @@ def read_events(path: Path, name: str = "") -> list[dict[str, Any]]:
         are any. Lists may be empty or null: that view is missing.
     name
         What the file is called in messages; its own name by default.
+    with_labels
+        Whether dispositions are read; what is scored needs none.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def read_events(path: Path, name: str = "") -> list[dict[str, Any]]:
     views = _views(frame, name)
     scalars = _scalars({column: _floats(frame, column, name) for column in _NUMBERS})
     stars = _stars(frame, name)
-    dispositions = _dispositions(frame, name)
+    dispositions = _dispositions(frame, name) if with_labels else [None] * frame.height
     sources = frame["src"].to_list() if "src" in frame.columns else [None] * frame.height
     period, epoch, duration = (_floats(frame, column, name) for column in ("Period", "T0", "Duration"))
     return [
@@ -136,6 +138,8 @@ def _dispositions(frame: pl.DataFrame, name: str) -> Sequence[str | None]:
 
 
 def _floats(frame: pl.DataFrame, column: str, name: str) -> NDArray[np.float64]:
+    if frame[column].dtype == pl.Null:
+        return np.full(frame.height, np.nan)
     if not frame[column].dtype.is_numeric():
         raise EventFileError(f"{name}: {column} is {frame[column].dtype}, not numbers")
     values = frame[column].cast(pl.Float64).to_numpy().astype(np.float64)
@@ -155,6 +159,8 @@ def _views(frame: pl.DataFrame, name: str) -> dict[str, list[NDArray[np.float32]
 def _bins(lists: pl.Series, bins: int, name: str) -> list[NDArray[np.float32] | None]:
     """Return views with 0 beside the transit and -1 at their lowest bin; None for those that are missing."""
     kind = lists.dtype
+    if kind in (pl.Null, pl.List(pl.Null)):
+        return [None] * len(lists)
     if not isinstance(kind, pl.List | pl.Array) or not pl.Series(dtype=kind.inner).dtype.is_numeric():
         raise EventFileError(f"{name}: {lists.name} is {kind}, not lists of numbers")
     lists = lists.cast(pl.List(pl.Float32))

@@ -73,7 +73,9 @@ def measured(
     }
     figures: dict[str, Any] = {
         "counts": _counts(examples, found),
-        "split": split_hash(found.groups, found.folds),
+        "split": split_hash(stars, found.folds[rows]),
+        # Which stars were judged, and as what: figures of others say nothing of these.
+        "stars": split_hash(stars, truth.astype(np.int64)),
         "scorer": _judged(truth, odds, stars, settings.resamples),
         "rivals": {
             name: _judged(truth, values, stars, settings.resamples) for name, values in rivals.items()

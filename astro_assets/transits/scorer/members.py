@@ -10,6 +10,8 @@ import json
 import logging
 import multiprocessing
 import os
+import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -89,7 +91,9 @@ def fit_members(
         flags = {"labels": labels.astype(np.uint8), "eclipse": eclipse.astype(np.uint8)}
         shared = {**branches, "scalars": inputs.scalars, **flags}
         # safetensors writes the memory as it lies, whatever the order of the axes.
-        save_file({name: np.ascontiguousarray(array) for name, array in shared.items()}, folder / _SHARED)
+        partial = folder / f"{_SHARED}.partial-{os.getpid()}"
+        save_file({name: np.ascontiguousarray(array) for name, array in shared.items()}, partial)
+        partial.replace(folder / _SHARED)
         _fit_missing(missing, len(tasks), folder, layout, settings)
     return [_load(folder / f"{task.name}.safetensors") for task in tasks]
 
@@ -106,7 +110,8 @@ def _fit_missing(
         return
     # Forked processes would share torch's threads and Dagster's connections.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(n_workers, context, initializer=_begin, initargs=(str(folder),)) as pool:
+    begun = (str(folder), os.getpid())
+    with ProcessPoolExecutor(n_workers, context, initializer=_begin_worker, initargs=begun) as pool:
         try:
             running = [pool.submit(_fit_one, task, str(folder), layout, settings) for task in tasks]
             for future in as_completed(running):
@@ -119,6 +124,18 @@ def _fit_missing(
 
 def _told(done: int, n_all: int, name: str, best: str) -> None:
     _LOG.info("network %d of %d fitted: %s", done, n_all, f"{name}, {best}" if best else name)
+
+
+def _begin_worker(folder: str, parent: int) -> None:
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    _begin(folder)
+
+
+def _end_with(parent: int) -> None:
+    """End this process soon after the one that started it, which may have been killed."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
 
 
 def _begin(folder: str) -> None:

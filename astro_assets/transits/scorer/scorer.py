@@ -8,13 +8,14 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from astro_assets.transits.scorer.classes import CLASSES, N_ECLIPSES
 from astro_assets.transits.scorer.examples import Examples
@@ -31,6 +32,10 @@ _MANIFEST, _FOREST, _WEIGHTS, _EDGE = (
     "weights.safetensors",
     "edge.onnx",
 )
+#: What reading such a file may raise; of pydantic and JSON a ValueError.
+_UNREADABLE: Final = (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, zlib.error)
+#: More than any scorer of ours has: a small file may unpack to fill the memory.
+_MOST_BYTES: Final = 2 * 10**9
 #: Of every entry, so that equal scorers are equal files.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -47,7 +52,11 @@ class Manifest(BaseModel):
     layout
         What its networks read.
     networks
-        Names of the graphs.
+        Names of the graphs, fold by fold.
+    members
+        How many each fold has.
+    columns
+        Of the design matrix that the trees read.
     stack, edge_stack
         From outputs to probabilities; of the edge model None where there is none.
     edge_centre, edge_scale
@@ -64,6 +73,8 @@ class Manifest(BaseModel):
     classes: tuple[str, ...]
     layout: Layout
     networks: tuple[str, ...]
+    members: int
+    columns: tuple[str, ...]
     stack: Stack
     edge_stack: Stack | None
     edge_centre: tuple[float, ...]
@@ -104,6 +115,24 @@ class Scores:
         return total
 
 
+def disagreement(outputs: NDArray[np.float32], members: int) -> NDArray[np.float64]:
+    """Return how much the networks of a fold disagree on an eclipse, mean of the folds.
+
+    Parameters
+    ----------
+    outputs
+        Shape (folds times members, n, 6), fold by fold.
+
+    Returns
+    -------
+    ndarray
+        Standard deviation of the log-odds, shape (n,); that of an event does not depend on the others.
+    """
+    odds = np.ascontiguousarray(outputs[..., -1].T).astype(np.float64)
+    spread: NDArray[np.float64] = odds.reshape(len(odds), -1, members).std(axis=2).mean(axis=1)
+    return spread
+
+
 @dataclass(frozen=True)
 class Scorer:
     """A trained scorer.
@@ -141,14 +170,17 @@ class Scorer:
             If the edge model is asked for and there is none.
         """
         inputs = inputs_of(examples, self.manifest.layout)
-        trees = self.forest.probability(design_matrix(examples)[0])
+        matrix, columns = design_matrix(examples)
+        if columns != self.manifest.columns:
+            raise ScorerFileError("this scorer's trees read other measures: train it again")
+        trees = self.forest.probability(matrix)
         if with_edge:
             stack, networks, spread = self._edge_outputs(inputs)
             probability = stack.probability(networks, None)
         else:
             stack = self.manifest.stack
             each = np.stack([outputs_of(session, inputs) for session in self._sessions])
-            spread = each[..., -1].std(axis=0).astype(np.float64)
+            spread = disagreement(each, self.manifest.members)
             probability = stack.probability(each.mean(axis=0), trees)
         sets = stack.sets(probability)
         nothing = np.all([np.isnan(view).all(axis=1) for view in examples.views.values()], axis=0)
@@ -197,18 +229,23 @@ def scorer_of(data: bytes) -> Scorer:
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            manifest = Manifest.model_validate(json.loads(archive.read(_MANIFEST)))
-            if manifest.format != FORMAT or manifest.classes != CLASSES:
-                raise ScorerFileError(f"a scorer of another form: {manifest.format!r}")
-            return Scorer(
-                manifest=manifest,
-                graphs={name: archive.read(_graph(name)) for name in manifest.networks},
-                forest=forest_of(load(archive.read(_FOREST))),
-                edge=archive.read(_EDGE) if manifest.edge_stack is not None else None,
-                weights=load(archive.read(_WEIGHTS)),
+            n_bytes = sum(entry.file_size for entry in archive.infolist())
+            entries = (
+                {name: archive.read(name) for name in archive.namelist()} if n_bytes < _MOST_BYTES else {}
             )
-    except (zipfile.BadZipFile, KeyError, ValidationError, SafetensorError, json.JSONDecodeError) as error:
+        manifest = Manifest.model_validate(json.loads(entries[_MANIFEST]))
+        scorer = Scorer(
+            manifest=manifest,
+            graphs={name: entries[_graph(name)] for name in manifest.networks},
+            forest=forest_of(load(entries[_FOREST])),
+            edge=entries[_EDGE] if manifest.edge_stack is not None else None,
+            weights=load(entries[_WEIGHTS]),
+        )
+    except (*_UNREADABLE, SafetensorError) as error:
         raise ScorerFileError(f"this is no transit scorer: {error}") from error
+    if manifest.format != FORMAT or manifest.classes != CLASSES:
+        raise ScorerFileError(f"a scorer of another form: {manifest.format!r}")
+    return scorer
 
 
 def _graph(name: str) -> str:

@@ -19,9 +19,10 @@ from astro_assets.transits.scorer.figures import Outputs, measured
 from astro_assets.transits.scorer.forest import joined
 from astro_assets.transits.scorer.graphs import outputs_of, session_of
 from astro_assets.transits.scorer.inputs import inputs_of
-from astro_assets.transits.scorer.scorer import FORMAT, Manifest, Scorer
+from astro_assets.transits.scorer.scorer import FORMAT, Manifest, Scorer, disagreement
 from astro_assets.transits.scorer.settings import ScorerSettings
 from astro_assets.transits.scorer.stack import Stack, fit_stack
+from astro_assets.transits.scorer.view_statistics import design_matrix
 
 _LOG = logging.getLogger(__name__)
 #: Largest difference that an exported graph may make to any output for a validation event.
@@ -77,6 +78,8 @@ def train(examples: Examples, settings: ScorerSettings, folder: Path) -> Trained
         classes=CLASSES,
         layout=found.layout,
         networks=tuple(graphs),
+        members=settings.members,
+        columns=design_matrix(examples.take(judged[:1]))[1],
         stack=stack,
         edge_stack=edge_stack,
         edge_centre=() if edge is None else tuple(map(float, edge.weights["centre"])),
@@ -119,7 +122,7 @@ def _calibrated(
 def _disagreement(found: CrossValidation) -> float | None:
     if len(found.networks) == 1:
         return None
-    spread = found.networks[:, found.judged, -1].std(axis=0)
+    spread = disagreement(found.networks[:, found.judged], len(found.networks))
     return float(np.quantile(spread, _AGREED))
 
 

@@ -98,6 +98,19 @@ def test_faults_are_named(tmp_path, frame, change, message):
         read_events(path)
 
 
+def test_a_file_in_which_something_is_always_missing_is_read(tmp_path, frame):
+    nothing = frame.with_columns(global_view=pl.lit(None), Mass=pl.lit(None), shifted_global_view=pl.lit([]))
+    events = examples_of(read_events(write_events(tmp_path / "events.parquet", nothing.head(1))))
+    assert np.isnan(events.views["global"]).all()
+    assert np.isnan(events.views["shifted"]).all()
+    assert np.isnan(events.scalars[0, tuple(SCALARS).index("mass")])
+
+
+def test_labels_of_what_is_scored_do_not_matter(tmp_path, frame):
+    path = write_events(tmp_path / "events.parquet", frame.with_columns(disposition=pl.lit("APC")))
+    assert not examples_of(read_events(path, with_labels=False)).is_labelled.any()
+
+
 def test_what_is_no_parquet_is_refused(tmp_path):
     path = tmp_path / "events.parquet"
     path.write_bytes(b"PAR1 not really")

@@ -67,11 +67,14 @@ class TestScorer:
 
     def test_a_score_does_not_depend_on_its_company(self, scorer, events):
         some = np.arange(90)
-        together = scorer.score(events.take(some)).probability
-        backwards = scorer.score(events.take(some[::-1].copy())).probability[::-1]
-        alone = np.concatenate([scorer.score(events.take(some[i : i + 1])).probability for i in (0, 7, 89)])
-        assert together.tobytes() == np.ascontiguousarray(backwards).tobytes()
-        assert together[[0, 7, 89]].tobytes() == alone.tobytes()
+        together = scorer.score(events.take(some))
+        backwards = scorer.score(events.take(some[::-1].copy()))
+        single = [scorer.score(events.take(some[i : i + 1])) for i in (0, 7, 89)]
+        for name in ("probability", "disagreement"):
+            of_all = getattr(together, name)
+            assert of_all.tobytes() == np.ascontiguousarray(getattr(backwards, name)[::-1]).tobytes()
+            alone = np.concatenate([getattr(one, name) for one in single])
+            assert of_all[[0, 7, 89]].tobytes() == alone.tobytes()
 
     def test_nothing_observed_is_abstained_on(self, scorer, events):
         blank = replace(
@@ -126,3 +129,30 @@ def test_a_list_that_tells_the_label_is_found(events):
     telling = tuple("planets.csv" if eclipse else "junk.csv" for eclipse in events.is_eclipse)
     planted = replace(events, provenance={**events.provenance, "listed_in": telling})
     assert any("list" in message for message in shortcuts(planted, rows))
+
+
+def test_lists_that_are_too_thin_to_judge_by_are_not_judged_by(events, tmp_path):
+    """One planet among the false alarms of a list does not make it a list of both."""
+    rows = np.concatenate([np.flatnonzero(events.is_eclipse)[::2], np.flatnonzero(~events.is_eclipse)])
+    some = events.take(rows)
+    listed = ["planets"] * len(rows)
+    for i in (0, *np.flatnonzero(~some.is_eclipse)):
+        listed[i] = "junk"
+    thin = replace(some, provenance={**some.provenance, "listed_in": tuple(listed)})
+    settings = SETTINGS.model_copy(
+        update={"members": 1, "network": SETTINGS.network.model_copy(update={"epochs": 1})}
+    )
+    found = cross_validate(thin, settings, tmp_path)
+    assert set(found.judged) > {int(i) for i in found.judged if listed[i] == "junk"}
+
+
+def test_a_geometry_that_nothing_has_is_told(events, tmp_path):
+    blind = replace(
+        events,
+        views={
+            name: np.full_like(view, np.nan) if name in ("global", "shifted") else view
+            for name, view in events.views.items()
+        },
+    )
+    with pytest.raises(TooFewExamplesError, match="hardly any example has one of the views global, shifted"):
+        cross_validate(blind, SETTINGS, tmp_path)

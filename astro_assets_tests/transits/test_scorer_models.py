@@ -1,0 +1,36 @@
+"""Which version of the scorer is promoted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from astro_assets.transits.scorer_models import objection, replaces
+
+
+def figures(precision: float, stars: str = "a", **audits: list[str]) -> dict[str, Any]:
+    return {
+        "scorer": {"average_precision": {"value": precision}},
+        "stars": stars,
+        "audits": {"leaks": [], "shortcuts": [], **audits},
+    }
+
+
+@pytest.mark.parametrize(
+    ("new", "champion", "is_promoted"),
+    [
+        (figures(0.9), figures(0.8), True),
+        (figures(0.8), figures(0.8), True),
+        (figures(0.5), figures(0.9), False),
+        (figures(0.5, stars="b"), figures(0.9), True),  # figures of other stars say nothing of each other
+    ],
+)
+def test_on_the_same_stars_it_has_to_be_as_good(new, champion, is_promoted):
+    assert (replaces(new, champion) is not None) is is_promoted
+
+
+@pytest.mark.parametrize("kind", ["leaks", "shortcuts"])
+def test_what_leaks_is_not_promoted(kind):
+    assert objection(figures(0.99)) is None
+    assert "a star on both sides" in objection(figures(0.99, **{kind: ["a star on both sides"]}))
