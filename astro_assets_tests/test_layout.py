@@ -10,6 +10,7 @@ import importlib.metadata
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +100,8 @@ def test_installed_versions_are_the_pinned_ones() -> None:
     installed = {
         # A build for some hardware, 2.13.0+cpu, is the version that it is built of.
         _normal(distribution.metadata["Name"]): distribution.version.partition("+")[0]
-        for distribution in importlib.metadata.distributions()
+        # Of the environment itself: setuptools brings its own, which are seen once something imports it.
+        for distribution in importlib.metadata.distributions(path=[sysconfig.get_paths()["purelib"]])
     }
     pins = _pins()
     del pins["setuptools"]  # comes with the environment; nothing here runs on it
