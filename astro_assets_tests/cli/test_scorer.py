@@ -137,7 +137,7 @@ def test_a_home_without_labels_says_so(tmp_path):
     home = open_home(tmp_path / "home")
     result = astro_assets("train", "transit_scorer", home=home)
     assert result.returncode == 1
-    assert "too few labelled events" in result.stderr
+    assert "there are no rows to fit on" in result.stderr
     result = astro_assets("model-card", "champion", home=home)
     assert result.returncode == 2
     assert "no transit scorer was trained yet" in result.stderr

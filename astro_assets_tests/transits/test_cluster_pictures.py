@@ -115,7 +115,7 @@ def test_new_candidates_are_labelled_by_the_promoted_model_and_drift_is_a_warnin
 def test_a_refit_renames_nothing(ledger: Ledger) -> None:
     before = labels_of(ledger)
     put_candidates(ledger, n=60, seed=8, **SHAPES)
-    assert refresh_model(ledger, SPEC, promote_when=why_promoted).said.startswith("a version is promoted")
+    assert refresh_model(ledger, SPEC, promote_when=why_promoted).said.startswith("there is a version")
     assert refresh_model(ledger, SPEC, refit=True, promote_when=why_promoted).said.startswith("promoted")
     report = update(ledger, CLUSTER_LABELS)
     after = labels_of(ledger)
