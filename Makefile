@@ -12,7 +12,7 @@ PYTEST :=
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/.installed ## simulate a survey of 200 stars, search it, print the ten best candidates
+demo: .venv/.installed ## simulate a survey of 200 stars, search it, train a scorer, print the ten best candidates
 	$(BIN)/astro-assets demo
 
 ui: .venv/.installed ## serve the Dagster UI of the demo on 127.0.0.1

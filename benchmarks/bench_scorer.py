@@ -25,8 +25,7 @@ EVENTS = Path("tess_tce_views/nigraha_tce_views.parquet")
 WANTED = {
     "average precision": 0.88,
     "ROC AUC": 0.945,
-    "lead over extra trees on views and scalars": 0.015,
-    "lead over boosted trees on measures": 0.015,
+    "lead over the best trees": 0.015,
     "edge average precision": 0.85,
 }
 #: And at most.
@@ -57,6 +56,9 @@ def main() -> int:
         data, report = trained_with_report(events, settings, Path(folder))
     minutes = (time.perf_counter() - begun) / 60
     leads = {f"lead over {name}": margin["value"] for name, margin in report["margins"].items()}
+    leads["lead over the best trees"] = min(
+        margin["value"] for name, margin in report["margins"].items() if name != "networks"
+    )
     passed = [
         row["fraction_passed"] for row in report["gate"]["bounds"] if row["missed"] <= _hundredth(report)
     ]
@@ -89,13 +91,14 @@ def _hundredth(report: dict) -> int:
 
 
 def _edge_milliseconds(data: bytes, n_events: int = 2000) -> float:
-    """Time the edge model on one event at a time, in one thread."""
+    """Time the edge model on one event at a time, time running both ways, in one thread."""
     import numpy as np
 
     session = session_of(scorer_of(data).edge)
     feed = {one.name: np.zeros([1, *one.shape[1:]], np.float32) for one in session.get_inputs()}
     begun = time.perf_counter()
     for _ in range(n_events):
+        session.run(None, feed)
         session.run(None, feed)
     return 1000 * (time.perf_counter() - begun) / n_events
 

@@ -9,11 +9,16 @@ from typing import Any, Final
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import CHAMPION
+from astro_assets.ledger.units import least_real
 from astro_assets.transits.scorer.card import model_card
 from astro_assets.transits.scorer.scorer import Scorer, scorer_of
 
 NAME: Final = "transits/transit_scorer"
 _COLUMNS: Final = MODELS.schema.names
+
+
+#: By which sums in another order may differ.
+_ROUNDING: Final = 1e-6
 
 
 class UnknownModelError(LookupError):
@@ -86,20 +91,31 @@ def n_reads(ledger: Ledger, split: str) -> int:
 def objection(figures: Mapping[str, Any]) -> str | None:
     """Say why a version may not be promoted; None where nothing speaks against it."""
     audits = figures["audits"]
-    found = [*audits["leaks"], *audits["shortcuts"]]
-    return f"not to be trusted: {found[0]}" if found else None
+    if found := [*audits["leaks"], *audits["shortcuts"]]:
+        return f"not to be trusted: {found[0]}"
+    trees = {name: of for name, of in figures["rivals"].items() if name != "networks"}
+    best = max(trees, key=lambda name: _precision(trees[name]))
+    if _precision(figures["scorer"]) < _precision(trees[best]) - _ROUNDING:
+        return f"{best} alone do better: {_precision(trees[best]):.4f}, {_precision(figures['scorer']):.4f}"
+    return None
 
 
 def replaces(figures: Mapping[str, Any], champion: Mapping[str, Any]) -> str | None:
     """Say why a new version is to replace the promoted one; None if it is not.
 
     On the same stars it has to be at least as good; figures of other stars say nothing of each other, and
-    there what was trained last is what is wanted.
+    there what was trained last is what is wanted, unless it was trained on something less real.
     """
-    new, old = (of["scorer"]["average_precision"]["value"] for of in (figures, champion))
+    new, old = (_precision(of["scorer"]) for of in (figures, champion))
+    if least_real([figures["origin"], champion["origin"]]) != champion["origin"]:
+        return None
     if figures["stars"] != champion["stars"]:
         return f"trained on other stars; average precision {new:.4f}"
     return f"average precision {new:.4f}, {old:.4f} before" if new >= old else None
+
+
+def _precision(figures: Mapping[str, Any]) -> float:
+    return float(figures["average_precision"]["value"])
 
 
 def tracked(ledger: Ledger, version: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from astro_assets.ledger.model_tables import PROMOTED_MODELS
 from astro_assets.ledger.models import CHAMPION, ModelSpec, TooFewRowsError, Training
 from astro_assets.ledger.table import Config, Parent, Parents, Table
+from astro_assets.ledger.units import least_real
 from astro_assets.transits.example_schemas import EXAMPLE_SCHEMA
 from astro_assets.transits.example_tables import EVENTS, FALSE_ALARMS, TRAINING_EXAMPLES
 from astro_assets.transits.scorer.examples import Examples, examples_of
@@ -44,9 +45,10 @@ def fit_transit_scorer(
     given = [row for role in (_EXAMPLES, _FALSE_ALARMS) for row in rows.get(role, ())]
     of_all = sorted(given, key=lambda row: (row["key"], row["position"]))
     try:
-        return trained_with_report(examples_of(of_all), config, folder)
+        artefact, figures = trained_with_report(examples_of(of_all), config, folder)
     except TooFewExamplesError as error:
         raise TooFewRowsError(str(error)) from error
+    return artefact, {**figures, "origin": least_real([str(row["origin"]) for row in of_all])}
 
 
 def compute_transit_scores(

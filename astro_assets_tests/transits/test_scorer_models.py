@@ -9,10 +9,17 @@ import pytest
 from astro_assets.transits.scorer_models import objection, replaces
 
 
-def figures(precision: float, stars: str = "a", **audits: list[str]) -> dict[str, Any]:
+def figures(
+    precision: float, stars: str = "a", origin: str = "real", trees: float = 0.4, **audits: list[str]
+) -> dict[str, Any]:
     return {
         "scorer": {"average_precision": {"value": precision}},
+        "rivals": {
+            "trees": {"average_precision": {"value": trees}},
+            "networks": {"average_precision": {"value": 1.0}},
+        },
         "stars": stars,
+        "origin": origin,
         "audits": {"leaks": [], "shortcuts": [], **audits},
     }
 
@@ -24,6 +31,8 @@ def figures(precision: float, stars: str = "a", **audits: list[str]) -> dict[str
         (figures(0.8), figures(0.8), True),
         (figures(0.5), figures(0.9), False),
         (figures(0.5, stars="b"), figures(0.9), True),  # figures of other stars say nothing of each other
+        (figures(0.99, stars="b", origin="simulated"), figures(0.5), False),
+        (figures(0.5, stars="b"), figures(0.99, origin="simulated"), True),
     ],
 )
 def test_on_the_same_stars_it_has_to_be_as_good(new, champion, is_promoted):
@@ -34,3 +43,8 @@ def test_on_the_same_stars_it_has_to_be_as_good(new, champion, is_promoted):
 def test_what_leaks_is_not_promoted(kind):
     assert objection(figures(0.99)) is None
     assert "a star on both sides" in objection(figures(0.99, **{kind: ["a star on both sides"]}))
+
+
+def test_what_trees_do_better_alone_is_not_promoted():
+    assert "trees alone do better: 0.9100, 0.9000" in objection(figures(0.9, trees=0.91))
+    assert objection(figures(0.9, trees=0.9)) is None
