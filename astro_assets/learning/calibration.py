@@ -19,24 +19,6 @@ Floats = NDArray[np.float64]
 LARGEST_TEMPERATURE: Final = 50.0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Isotonic:
-    """A monotonic map from scores to probabilities, linear between knots and level beyond them.
-
-    Attributes
-    ----------
-    score, probability
-        Knots, increasing and not decreasing, float64, shape (n_knots,).
-    """
-
-    score: Floats
-    probability: Floats
-
-    def apply(self, score: ArrayLike) -> Floats:
-        """Return the probability of each score, of the same shape."""
-        return np.interp(np.asarray(score, dtype=np.float64), self.score, self.probability)
-
-
 @dataclass(frozen=True, slots=True)
 class Platt:
     """A logistic map from scores to probabilities: ``1 / (1 + exp(-(slope * score + intercept)))``."""
@@ -99,29 +81,6 @@ def fit_temperature(logits: ArrayLike, label_sets: ArrayLike) -> float:
         return set_negative_log_likelihood(scaled, label_sets)
 
     return float(np.exp(minimize_scalar(loss, bounds=(-bound, bound), method="bounded").x))
-
-
-def fit_isotonic(score: ArrayLike, truth: ArrayLike, weights: ArrayLike | None = None) -> Isotonic:
-    """Fit the monotonic map that is nearest to the truth (Zadrozny & Elkan 2002, KDD).
-
-    Probabilities stay 1 / (n + 2) away from 0 and 1, which n rows cannot tell from certainty (Laplace).
-
-    Parameters
-    ----------
-    score, truth
-        Float and boolean, shape (n,), of rows that the model was not fitted on.
-    weights
-        How much each row counts, shape (n,); all the same by default.
-    """
-    from sklearn.isotonic import IsotonicRegression
-
-    known = np.asarray(truth, dtype=np.float64)
-    margin = 1 / (known.size + 2)
-    fitted = IsotonicRegression(y_min=margin, y_max=1 - margin)
-    fitted.fit(np.asarray(score, dtype=np.float64), known, sample_weight=weights)
-    return Isotonic(
-        np.asarray(fitted.X_thresholds_, dtype=np.float64), np.asarray(fitted.y_thresholds_, dtype=np.float64)
-    )
 
 
 def fit_platt(score: ArrayLike, truth: ArrayLike) -> Platt:

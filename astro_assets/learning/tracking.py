@@ -91,7 +91,7 @@ def find_run(root: Path, experiment: str, name: str) -> str | None:
 
 
 def register(root: Path, model: str, run_id: str, aliases: Iterable[str]) -> str:
-    """Make a run the next version of a model, and let aliases such as ``champion`` name it from now on.
+    """Make a run a version of a model, if it is none yet; aliases such as ``champion`` name it from now on.
 
     Returns
     -------
@@ -106,16 +106,15 @@ def register(root: Path, model: str, run_id: str, aliases: Iterable[str]) -> str
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    source = client.get_run(run_id).info.artifact_uri
-    version = str(client.create_model_version(model, source, run_id, await_creation_for=0).version)
+    known = client.search_model_versions(f"name = '{model}' and run_id = '{run_id}'")
+    if known:
+        version = str(known[0].version)
+    else:
+        source = client.get_run(run_id).info.artifact_uri
+        version = str(client.create_model_version(model, source, run_id, await_creation_for=0).version)
     for alias in aliases:
         client.set_registered_model_alias(model, alias, version)
     return version
-
-
-def set_alias(root: Path, model: str, alias: str, version: str) -> None:
-    """Let an alias name another version of a model."""
-    _client(root).set_registered_model_alias(model, alias, version)
 
 
 def aliases(root: Path, model: str) -> dict[str, str]:

@@ -178,13 +178,18 @@ def promote(
     put_units(ledger, PROMOTED_MODELS, {f"{model}:{alias}": [row]}, run_id=run_id)
 
 
-def behind(ledger: Ledger, spec: ModelSpec, version: str) -> int:
-    """Count the training rows that came, changed or went since a version was fitted."""
+def behind(ledger: Ledger, spec: ModelSpec, version: str) -> int | None:
+    """Count the training rows that came, changed or went since a version was fitted.
+
+    None for a version that was fitted on other tables.
+    """
     rows = ledger.open(MODEL_MEMBERS).rows(
-        ["model", "model_version", "role", "member_key", "member_row_hash"]
+        ["model", "model_version", "role", "member_table", "member_key", "member_row_hash"]
     )
     is_its = (pl.col("model") == spec.name) & (pl.col("model_version") == version)
     of_model = rows.filter(is_its & (pl.col("role") != PREVIOUS)).collect()
+    if set(of_model["member_table"]) - {training.table.name for training in spec.training}:
+        return None
     columns = ["role", "member_key", "member_row_hash"]
     handles = {training.role: ledger.open(training.table) for training in spec.training}
     then, now = (set(frame.select(columns).iter_rows()) for frame in (of_model, _members(spec, handles)))

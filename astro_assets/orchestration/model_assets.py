@@ -160,7 +160,9 @@ def model_metadata(ledger: Ledger, spec: ModelSpec, outcome: Outcome) -> dict[st
         }
     if champion is not None:
         version = champion["model_version"]
-        metadata |= {"promoted_version": version, "behind_by_rows": behind(ledger, spec, version)}
+        metadata["promoted_version"] = version
+        if (n_behind := behind(ledger, spec, version)) is not None:
+            metadata["behind_by_rows"] = n_behind
     return metadata
 
 

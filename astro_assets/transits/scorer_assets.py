@@ -1,6 +1,5 @@
 """The assets of the scorer: files of events, the trained model, which is fitted on purpose."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from pydantic import Field
 
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.model_tables import MODELS
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.update import put_units
@@ -22,7 +20,7 @@ from astro_assets.transits import scorer_pictures
 from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, FALSE_ALARMS, TRAINING_EXAMPLES
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.settings import MODES
-from astro_assets.transits.scorer_models import objection, replaces, tracked
+from astro_assets.transits.scorer_models import objection, replaces, tracked, version_of
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES, on_events
 
 
@@ -107,7 +105,7 @@ def event_files(
     key=dg.AssetKey(TRANSIT_SCORER.name.split("/")),
     deps=[asset_key(TRAINING_EXAMPLES), asset_key(FALSE_ALARMS), asset_key(EVENTS)],
     description="The scorer: convolutional networks and trees, trained in folds by star, calibrated, "
-    "exported as ONNX, with an INT8 edge model. Trained where there is none, and on purpose: "
+    "exported as ONNX, with an INT8 edge model. Trained on purpose: "
     "`astro-assets train transit_scorer`.",
     group_name="transits",
     kinds={"python", "pytorch", "onnx"},
@@ -131,7 +129,7 @@ def transit_scorer(
     context.log.info("%s: %s", spec.name, outcome.said)
     metadata = model_metadata(ledger, spec, outcome)
     if outcome.version is not None:
-        figures = _figures(ledger, outcome.version)
+        figures = version_of(ledger, outcome.version)["figures"]
         metadata.pop("metrics", None)
         metadata |= {"mlflow_run": _recorded(ledger, outcome.version), **_headline(figures)}
         metadata |= draw(scorer_pictures.of_version(outcome.version), ledger, context.log.warning)
@@ -170,13 +168,6 @@ def _merged(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]
         is_group = isinstance(value, dict) and isinstance(changed.get(name), dict)
         changed[name] = _merged(changed[name], value) if is_group else value
     return changed
-
-
-def _figures(ledger: Ledger, version: str) -> dict[str, Any]:
-    rows = ledger.open(MODELS).rows(["model", "model_version", "metrics"]).collect()
-    of_version = rows.filter((rows["model"] == TRANSIT_SCORER.name) & (rows["model_version"] == version))
-    figures: dict[str, Any] = json.loads(of_version["metrics"][0])
-    return figures
 
 
 def _headline(figures: dict[str, Any]) -> dict[str, Any]:

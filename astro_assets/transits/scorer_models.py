@@ -123,12 +123,18 @@ def tracked(ledger: Ledger, version: str) -> str:
 
     The run carries the hashes of the ledger, and the version's name is the run's.
     """
-    from astro_assets.learning.tracking import find_run, record_run, register
+    from astro_assets.learning.tracking import find_run, register
 
-    if (known := find_run(ledger.home.root, NAME, version)) is not None:
-        return known
-    row = version_of(ledger, version)
-    figures = row["figures"]
+    row, root = version_of(ledger, version), ledger.home.root
+    run = find_run(root, NAME, version) or _new_run(ledger, row)
+    register(root, NAME.replace("/", "."), run, row["aliases"])
+    return run
+
+
+def _new_run(ledger: Ledger, row: Mapping[str, Any]) -> str:
+    from astro_assets.learning.tracking import record_run
+
+    figures, version = row["figures"], row["model_version"]
     tags = {
         "astro_assets.model_version": version,
         "astro_assets.training_recipe": row["training_recipe"],
@@ -142,7 +148,7 @@ def tracked(ledger: Ledger, version: str) -> str:
         "expected_calibration_error": figures["calibration"]["ece"],
         "energy_kwh": figures["energy"]["kwh"],
     }
-    run = record_run(
+    return record_run(
         ledger.home.root,
         NAME,
         version,
@@ -154,5 +160,3 @@ def tracked(ledger: Ledger, version: str) -> str:
             "model_card.md": card(ledger, version).encode(),
         },
     )
-    register(ledger.home.root, NAME.replace("/", "."), run, row["aliases"])
-    return run

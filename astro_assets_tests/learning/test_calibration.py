@@ -13,10 +13,8 @@ from sklearn.metrics import log_loss
 
 from astro_assets.learning.calibration import (
     LARGEST_TEMPERATURE,
-    Isotonic,
     Platt,
     expected_calibration_error,
-    fit_isotonic,
     fit_platt,
     fit_temperature,
     prior_shift_table,
@@ -77,36 +75,6 @@ def test_the_temperature_of_logits_is_found_from_sets(temperature: float) -> Non
 def test_a_model_that_is_always_right_is_not_sharpened_without_limit() -> None:
     logits = np.eye(3)
     assert 1 / LARGEST_TEMPERATURE <= fit_temperature(logits, logits > 0) < 1
-
-
-@given(
-    score=st.lists(st.floats(-5, 5), min_size=1, max_size=40), seed=st.integers(0, 100), at=st.floats(-9, 9)
-)
-def test_isotonic_maps_are_monotonic_and_never_certain(score: list[float], seed: int, at: float) -> None:
-    truth = np.random.default_rng(seed).random(len(score)) < 0.5
-    fitted = fit_isotonic(score, truth)
-    ends = 1 / (len(score) + 2)
-    low, high = fitted.apply([at, at + 0.5])
-    assert ends <= low <= high <= 1 - ends + 1e-15
-
-
-def test_isotonic_calibration_undoes_a_monotonic_distortion() -> None:
-    probability, truth = drawn(40_000)
-    distorted = probability**3
-    assert expected_calibration_error(distorted, truth) > 0.05
-    fitted = fit_isotonic(distorted[::2], truth[::2])
-    calibrated = fitted.apply(distorted[1::2])
-    assert expected_calibration_error(calibrated, truth[1::2]) < 0.015
-    rebuilt = Isotonic(np.array(fitted.score.tolist()), np.array(fitted.probability.tolist()))
-    assert np.array_equal(rebuilt.apply(distorted), fitted.apply(distorted)), "knots are all there is"
-
-
-def test_weights_are_numbers_of_rows() -> None:
-    score, truth, weights = [0.1, 0.2, 0.3, 0.4], np.array([0, 1, 0, 1], dtype=bool), [1, 1, 3, 1]
-    weighted = fit_isotonic(score, truth, weights)
-    # 0.2 and 0.3 make one block: one true row of four.
-    assert weighted.apply(0.25) == pytest.approx(0.25)
-    assert fit_isotonic(score, truth).apply(0.25) == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-4, 1e4])

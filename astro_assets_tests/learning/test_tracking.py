@@ -10,7 +10,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from astro_assets.learning.tracking import aliases, record_run, register, set_alias, tracking_uri
+from astro_assets.learning.tracking import aliases, record_run, register, tracking_uri
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def test_a_run_and_its_versions_are_kept_as_they_were_given(
     assert register(root, "scorer", run_id, ["champion"]) == "1"
     assert register(root, "scorer", other, ["challenger"]) == "2"
     assert aliases(root, "scorer") == {"champion": "1", "challenger": "2"}
-    set_alias(root, "scorer", "champion", "2")
+    assert register(root, "scorer", other, ["champion"]) == "2", "a run is one version, however often"
     assert aliases(root, "scorer") == {"champion": "2", "challenger": "2"}
     version = client.get_model_version_by_alias("scorer", "champion")
     assert (version.run_id, version.source) == (other, client.get_run(other).info.artifact_uri)

@@ -9,12 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from astro_assets.transits.scorer.classes import CLASSES, N_ECLIPSES
-from astro_assets.transits.scorer.inputs import Inputs
+from astro_assets.transits.scorer.inputs import SCALAR_CLIP, Inputs
 
 #: Events given to a graph at once; the last few are filled up.
 _AT_ONCE: Final = 64
-#: Standard deviations beyond which a scalar is not told apart, as in the network.
-_CLIP: Final = 4.0
 
 
 def session_of(graph: bytes) -> Any:
@@ -54,7 +52,7 @@ def standardised(scalars: NDArray[np.float32], centre: ArrayLike, scale: ArrayLi
     """Standardise scalars as the network does before its first layer: (n, k) to (n, 2 k)."""
     middle, width = (np.asarray(values, np.float32) for values in (centre, scale))
     missing = np.isnan(scalars)
-    standard = np.clip((np.where(missing, middle, scalars) - middle) / width, -_CLIP, _CLIP)
+    standard = np.clip((np.where(missing, middle, scalars) - middle) / width, -SCALAR_CLIP, SCALAR_CLIP)
     return np.hstack([standard, missing]).astype(np.float32)
 
 

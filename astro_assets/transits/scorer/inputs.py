@@ -13,6 +13,8 @@ from astro_assets.transits.scorer.examples import SCALARS, SPREADS, VIEWS, Examp
 
 #: Views of a whole period, and views of the transit's surroundings: a branch of the network for each.
 BRANCHES: Final = (("global", "shifted"), ("local", "primary", "secondary", "odd", "even"))
+#: Standard deviations beyond which a scalar is not told apart.
+SCALAR_CLIP: Final = 4.0
 #: A view or a scalar that fewer examples have is not an input.
 _RAREST: Final = 0.02
 

@@ -14,13 +14,11 @@ from torch import Tensor, nn
 
 from astro_assets.transits.scorer.classes import CLASSES, N_ECLIPSES
 from astro_assets.transits.scorer.examples import VIEWS
-from astro_assets.transits.scorer.inputs import BRANCHES, Layout
+from astro_assets.transits.scorer.inputs import BRANCHES, SCALAR_CLIP, Layout
 from astro_assets.transits.scorer.settings import NetworkSettings
 
 #: Bins left at the end of a branch, more or less.
 _LEAST_BINS = 10
-#: Standard deviations beyond which a scalar is not told apart.
-_CLIP = 4.0
 
 
 class Branch(nn.Module):
@@ -89,7 +87,7 @@ class Network(nn.Module):
         """Standardise scalars (batch, n); those that are NaN become 0 and are marked: (batch, 2 n)."""
         missing = torch.isnan(scalars)
         present = torch.where(missing, self.centre, scalars)
-        standard = torch.clamp((present - self.centre) / self.scale, -_CLIP, _CLIP)
+        standard = torch.clamp((present - self.centre) / self.scale, -SCALAR_CLIP, SCALAR_CLIP)
         return torch.cat([standard, missing.to(standard.dtype)], dim=-1)
 
     def forward(self, *inputs: Tensor) -> Tensor:

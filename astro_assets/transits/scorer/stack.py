@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from astro_assets.learning.calibration import Platt, fit_platt, fit_temperature
-from astro_assets.learning.conformal import class_thresholds
+from astro_assets.learning.conformal import class_thresholds, prediction_sets
 from astro_assets.transits.scorer.classes import CLASSES, N_ECLIPSES, is_eclipse
 
 Floats = NDArray[np.float64]
@@ -65,9 +65,7 @@ class Stack(BaseModel):
 
     def sets(self, probability: Floats) -> NDArray[np.bool_]:
         """Return the conformal set of each row, shape (n, 5) bool."""
-        at_least = np.array([np.inf if value is None else value for value in self.thresholds])
-        found: NDArray[np.bool_] = probability >= at_least
-        return found
+        return prediction_sets(probability, [np.inf if one is None else one for one in self.thresholds])
 
 
 def log_odds(networks: NDArray[np.float32], trees: Floats | None, tree_weight: float) -> Floats:
