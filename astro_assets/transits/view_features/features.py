@@ -61,10 +61,13 @@ def series_features(series: Floats) -> list[float]:
     values: list[Any] = []
     with np.errstate(all="ignore"):  # of series without scatter: the results are NaN
         for function, parameters, takes_all in _functions():
-            if takes_all:  # a combiner: it answers all parameters at once, in their order
-                values += [value for _, value in function(series, param=parameters)]
-            else:
-                values += [function(series, **one) for one in parameters or [{}]]
+            try:
+                if takes_all:  # a combiner: it answers all parameters at once, in their order
+                    values += [value for _, value in function(series, param=parameters)]
+                else:
+                    values += [function(series, **one) for one in parameters or [{}]]
+            except ValueError:  # numpy has no histogram of a scatter below what a number resolves
+                values += [np.nan] * len(parameters or [{}])
     return [float(value) for value in values]
 
 

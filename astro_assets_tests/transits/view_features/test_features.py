@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from astro_assets.transits.tsfresh_tables import TSFRESH_FEATURES
@@ -92,6 +92,8 @@ def test_features_of_a_view_that_is_mostly_empty_are_nan_and_of_the_others_not()
 
 
 @given(st.lists(st.floats(-1, 1), min_size=11, max_size=80))
+@example([0.0] * 10 + [5e-324])
+@example([1.0] * 10 + [1.0 - 2**-53])
 @settings(max_examples=30, deadline=None)
 def test_no_series_fails(series: list[float]) -> None:
     assert len(series_features(np.array(series))) == len(FEATURE_COLUMNS) / len(FEATURE_VIEWS)
