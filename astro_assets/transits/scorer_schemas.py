@@ -27,6 +27,12 @@ TRANSIT_SCORE_SCHEMA: Final = Schema(
         Column("disagreement", "float64", "Standard deviation of the networks' log-odds of an eclipse."),
         Column("abstain", "bool", "Whether it is like nothing that the scorer was trained on."),
         Column("abstains_because", "string", "Why it abstains; null where it does not.", nullable=True),
+        Column(
+            "is_trained_on",
+            "bool",
+            "Whether the scorer was trained on events of this star: what it says is then said by the parts "
+            "that were fitted without it.",
+        ),
         Column("model_version", "string", "Version of the scorer, as in ledger/models."),
         Column("trained_on_real", "int64", "Events of real origin that it was trained on."),
         Column("trained_on_injected", "int64", "Those with an injected signal."),

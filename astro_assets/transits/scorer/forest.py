@@ -40,14 +40,18 @@ class Forest:
 
     def probability(self, matrix: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the mean of all trees for each row of a design matrix, shape (n,)."""
+        means: NDArray[np.float64] = self.of_trees(matrix).mean(axis=1, dtype=np.float64)
+        return means
+
+    def of_trees(self, matrix: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what each tree says of each row of a design matrix, shape (n, trees)."""
         rows = np.arange(len(matrix))[:, None]
         node = np.broadcast_to(self.roots, (len(matrix), self.roots.size)).copy()
         while True:
             left = self.left[node]
             inner = left != _NO_CHILD
             if not inner.any():
-                means: NDArray[np.float64] = self.value[node].mean(axis=1, dtype=np.float64)
-                return means
+                return self.value[node]
             goes_left = matrix[rows, self.feature[node]] <= self.threshold[node]
             node = np.where(inner, np.where(goes_left, left, self.right[node]), node)
 

@@ -25,7 +25,7 @@ from astro_assets.transits.scorer.inputs import Inputs, Layout, inputs_of
 from astro_assets.transits.scorer.stack import Stack
 from astro_assets.transits.scorer.view_statistics import design_matrix
 
-FORMAT: Final = "astro_assets transit scorer 1"
+FORMAT: Final = "astro_assets transit scorer 2"
 _MANIFEST, _FOREST, _WEIGHTS, _EDGE = (
     "manifest.json",
     "forest.safetensors",
@@ -65,6 +65,8 @@ class Manifest(BaseModel):
         Least probability by the trees with which an event is worth the networks.
     disagreement
         Standard deviation of the networks' log-odds beyond which the scorer abstains; None: never.
+    held_out_in
+        Of each star that it was trained on the fold whose parts have not seen it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +83,7 @@ class Manifest(BaseModel):
     edge_scale: tuple[float, ...]
     gate: float
     disagreement: float | None
+    held_out_in: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,9 @@ class Scores:
     abstains
         Whether the event is like nothing that was trained on: nothing is in its set, nothing was observed, or
         the networks disagree more than on 199 of 200 held-out events. (n,) bool.
+    is_trained_on
+        Whether the scorer was trained on events of the star, (n,) bool. What it says of them is what the
+        parts of the fold say that was held out; the edge model is one and has seen them.
     """
 
     probability: NDArray[np.float64]
@@ -107,6 +113,7 @@ class Scores:
     gate: NDArray[np.bool_]
     disagreement: NDArray[np.float64]
     abstains: NDArray[np.bool_]
+    is_trained_on: NDArray[np.bool_]
 
     @property
     def planet_or_eb(self) -> NDArray[np.float64]:
@@ -115,22 +122,42 @@ class Scores:
         return total
 
 
-def disagreement(outputs: NDArray[np.float32], members: int) -> NDArray[np.float64]:
-    """Return how much the networks of a fold disagree on an eclipse, mean of the folds.
+def disagreement(outputs: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return how much the networks of each fold disagree on an eclipse.
 
     Parameters
     ----------
     outputs
-        Shape (folds times members, n, 6), fold by fold.
+        Shape (n, folds, members, 6).
 
     Returns
     -------
     ndarray
-        Standard deviation of the log-odds, shape (n,); that of an event does not depend on the others.
+        Standard deviation of the log-odds, shape (n, folds).
     """
-    odds = np.ascontiguousarray(outputs[..., -1].T).astype(np.float64)
-    spread: NDArray[np.float64] = odds.reshape(len(odds), -1, members).std(axis=2).mean(axis=1)
+    spread: NDArray[np.float64] = outputs[..., -1].astype(np.float64).std(axis=2)
     return spread
+
+
+def of_unseen(by_fold: NDArray[Any], held_out_in: NDArray[np.int64]) -> NDArray[Any]:
+    """Average over folds; of a star that was trained on take the fold that was held out.
+
+    Parameters
+    ----------
+    by_fold
+        Shape (n, folds, ...).
+    held_out_in
+        Fold of each row, shape (n,); -1 for a star that none was trained on.
+
+    Returns
+    -------
+    ndarray
+        Shape (n, ...); a row does not depend on the others.
+    """
+    found: NDArray[Any] = by_fold.mean(axis=1)
+    known = np.flatnonzero(held_out_in >= 0)
+    found[known] = by_fold[known, held_out_in[known]]
+    return found
 
 
 @dataclass(frozen=True)
@@ -164,6 +191,8 @@ class Scorer:
     def score(self, examples: Examples, *, with_edge: bool = False) -> Scores:
         """Score events; each the same to the bit whatever the others are.
 
+        Of stars that it was trained on only the parts speak that were not fitted on them.
+
         Raises
         ------
         ValueError
@@ -173,21 +202,25 @@ class Scorer:
         matrix, columns = design_matrix(examples)
         if columns != self.manifest.columns:
             raise ScorerFileError("this scorer's trees read other measures: train it again")
-        trees = self.forest.probability(matrix)
+        fold = np.array([self.manifest.held_out_in.get(star, -1) for star in examples.stars], dtype=np.int64)
+        n, members = len(examples), self.manifest.members
+        of_trees = self.forest.of_trees(matrix).astype(np.float64)
+        trees = of_unseen(of_trees.reshape(n, len(self._sessions) // members, -1).mean(axis=2), fold)
         if with_edge:
             stack, networks, spread = self._edge_outputs(inputs)
             probability = stack.probability(networks, None)
         else:
             stack = self.manifest.stack
-            each = np.stack([outputs_of(session, inputs) for session in self._sessions])
-            spread = disagreement(each, self.manifest.members)
-            probability = stack.probability(each.mean(axis=0), trees)
+            each = np.stack([outputs_of(session, inputs) for session in self._sessions], axis=1)
+            by_fold = each.reshape(n, -1, members, each.shape[-1])
+            spread = of_unseen(disagreement(by_fold), fold)
+            probability = stack.probability(of_unseen(by_fold.mean(axis=2), fold), trees)
         sets = stack.sets(probability)
         nothing = np.all([np.isnan(view).all(axis=1) for view in examples.views.values()], axis=0)
         most = self.manifest.disagreement
         disagrees = np.zeros(len(sets), np.bool_) if most is None else spread > most
         abstains = ~sets.any(axis=1) | nothing | disagrees
-        return Scores(probability, sets, trees >= self.manifest.gate, spread, abstains)
+        return Scores(probability, sets, trees >= self.manifest.gate, spread, abstains, fold >= 0)
 
     def _edge_outputs(self, inputs: Inputs) -> tuple[Stack, NDArray[np.float32], NDArray[np.float64]]:
         manifest = self.manifest
@@ -233,7 +266,7 @@ def scorer_of(data: bytes) -> Scorer:
             entries = (
                 {name: archive.read(name) for name in archive.namelist()} if n_bytes < _MOST_BYTES else {}
             )
-        manifest = Manifest.model_validate(json.loads(entries[_MANIFEST]))
+        manifest = _manifest_of(entries[_MANIFEST])
         scorer = Scorer(
             manifest=manifest,
             graphs={name: entries[_graph(name)] for name in manifest.networks},
@@ -242,10 +275,16 @@ def scorer_of(data: bytes) -> Scorer:
             weights=load(entries[_WEIGHTS]),
         )
     except (*_UNREADABLE, SafetensorError) as error:
-        raise ScorerFileError(f"this is no transit scorer: {error}") from error
-    if manifest.format != FORMAT or manifest.classes != CLASSES:
-        raise ScorerFileError(f"a scorer of another form: {manifest.format!r}")
+        raise ScorerFileError(f"this is no transit scorer that can be read: {error}") from error
     return scorer
+
+
+def _manifest_of(data: bytes) -> Manifest:
+    told = json.loads(data)
+    form = told["format"], tuple(told["classes"])
+    if form != (FORMAT, CLASSES):
+        raise ScorerFileError(f"it is of another form, {form[0]!r} for {', '.join(form[1])}: train it again")
+    return Manifest.model_validate(told)
 
 
 def _graph(name: str) -> str:

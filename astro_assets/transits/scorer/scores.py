@@ -22,7 +22,7 @@ def score_rows(scorer: Scorer, examples: Examples, *, with_edge: bool = False) -
     -------
     list of dict
         For each the probabilities by class, ``planet_or_eb``, ``conformal_set``, ``gate``, ``disagreement``,
-        ``abstain`` and ``abstains_because``.
+        ``abstain``, ``abstains_because`` and ``is_trained_on``.
     """
     found = scorer.score(examples, with_edge=with_edge)
     unseen = np.all([np.isnan(view).all(axis=1) for view in examples.views.values()], axis=0)
@@ -41,6 +41,7 @@ def score_rows(scorer: Scorer, examples: Examples, *, with_edge: bool = False) -
                 "disagreement": float(found.disagreement[i]),
                 "abstain": bool(found.abstains[i]),
                 "abstains_because": reason,
+                "is_trained_on": bool(found.is_trained_on[i]),
             }
         )
     return rows

@@ -91,6 +91,7 @@ def train(examples: Examples, settings: ScorerSettings, folder: Path) -> Trained
             settings.gate_missed,
         ),
         disagreement=_disagreement(found),
+        held_out_in=_held_out_in(examples, found),
     )
     scorer = Scorer(
         manifest=manifest,
@@ -122,8 +123,15 @@ def _calibrated(
 def _disagreement(found: CrossValidation) -> float | None:
     if len(found.networks) == 1:
         return None
-    spread = disagreement(found.networks[:, found.judged], len(found.networks))
-    return float(np.quantile(spread, _AGREED))
+    held_out = np.moveaxis(found.networks[:, found.judged], 0, 1)
+    return float(np.quantile(disagreement(held_out[:, None]), _AGREED))
+
+
+def _held_out_in(examples: Examples, found: CrossValidation) -> dict[str, int]:
+    """Return the fold of each star that any part was fitted on."""
+    seen = frozenset[str]().union(*found.fitted_on)
+    places = zip(examples.stars, found.groups, found.folds, strict=True)
+    return {star: int(fold) for star, group, fold in places if group in seen}
 
 
 def _exported(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score
 
 from astro_assets.transits.scorer.auditing import leaks, leaks_between, shortcuts
 from astro_assets.transits.scorer.cross_validation import TooFewExamplesError, cross_validate
 from astro_assets.transits.scorer.export import EDGE_BYTES
 from astro_assets.transits.scorer.report import trained_with_report
-from astro_assets.transits.scorer.scorer import ScorerFileError, scorer_of
+from astro_assets.transits.scorer.scorer import ScorerFileError, of_unseen, scorer_of
 from astro_assets.transits.scorer.scores import score_rows
 from astro_assets.transits.scorer.settings import NetworkSettings, ScorerSettings
+from astro_assets.transits.scorer.stars import first_of_each_star
 from astro_assets_tests.transits.scorer.events import examples
 
 #: As little as shows everything.
@@ -65,6 +69,19 @@ class TestScorer:
         assert right.mean() > 0.85
         assert found.gate[new.is_eclipse].mean() > 0.9
 
+    def test_scores_of_training_stars_are_those_of_who_has_not_seen_them(self, trained, scorer, events):
+        found = scorer.score(events)
+        assert found.is_trained_on.all()
+        first = first_of_each_star(events.stars, np.arange(len(events)))
+        precision = average_precision_score(events.is_eclipse[first], found.planet_or_eb[first])
+        held_out = trained[1]["scorer"]["average_precision"]["value"]
+        assert precision == pytest.approx(held_out, abs=1e-6)
+        as_new = replace(events, stars=tuple(f"new {star}" for star in events.stars))
+        flattered = scorer.score(as_new)
+        assert not flattered.is_trained_on.any()
+        truth = events.labels
+        assert flattered.probability[truth].mean() > found.probability[truth].mean()
+
     def test_a_score_does_not_depend_on_its_company(self, scorer, events):
         some = np.arange(90)
         together = scorer.score(events.take(some))
@@ -90,6 +107,17 @@ class TestScorer:
             with pytest.raises(ScorerFileError):
                 scorer_of(data)
 
+    def test_a_scorer_of_an_older_form_is_told_apart(self, trained):
+        older = io.BytesIO()
+        with (
+            zipfile.ZipFile(io.BytesIO(trained[0])) as archive,
+            zipfile.ZipFile(older, "w") as changed,
+        ):
+            for name in archive.namelist():
+                changed.writestr(name, archive.read(name).replace(b"transit scorer 2", b"transit scorer 1"))
+        with pytest.raises(ScorerFileError, match=r"'astro_assets transit scorer 1' .* train it again"):
+            scorer_of(older.getvalue())
+
     def test_no_fold_leaks(self, events, tmp_path):
         found = cross_validate(events, SETTINGS.model_copy(update={"members": 1}), tmp_path)
         assert not leaks(events, found)
@@ -108,6 +136,11 @@ class TestScorer:
         assert again == first, "the network that was lost is fitted again to the bit, and so is all else"
         kept = {path: time for path, time in made.items() if path != lost}
         assert {path: path.stat().st_mtime_ns for path in kept} == kept
+
+
+def test_a_star_is_answered_by_the_fold_that_was_held_out_and_a_new_one_by_all():
+    by_fold = np.array([[1.0, 2.0, 6.0], [1.0, 2.0, 6.0]])
+    np.testing.assert_array_equal(of_unseen(by_fold, np.array([1, -1])), [2.0, 3.0])
 
 
 def test_too_few_events_are_refused_with_what_there_is(tmp_path):
