@@ -1,29 +1,25 @@
-"""Networks, trees and baselines fitted in folds by star, and what each says of stars it has not seen."""
+"""Networks and trees fitted in folds by star, and what each says of stars it has not seen."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.learning.splits import grouped_folds, joined_groups
-from astro_assets.transits.scorer.examples import VIEWS, Examples
-from astro_assets.transits.scorer.forest import Forest, grow
+from astro_assets.transits.scorer.examples import Examples
+from astro_assets.transits.scorer.forest import Forest
 from astro_assets.transits.scorer.inputs import BRANCHES, Inputs, Layout, inputs_of, layout_of
 from astro_assets.transits.scorer.members import Member, MemberTask, fit_members
 from astro_assets.transits.scorer.settings import ScorerSettings
 from astro_assets.transits.scorer.stars import family, first_of_each_star, rows_by_star, shared_ephemerides
-from astro_assets.transits.scorer.view_statistics import MISSING, design_matrix
+from astro_assets.transits.scorer.tree_folds import trees_in_folds
 
 _LOG = logging.getLogger(__name__)
-#: Trees in each fold of the baseline that sees views bin by bin.
-_N_BASELINE_TREES: Final = 200
 
 
 class TooFewExamplesError(ValueError):
@@ -88,7 +84,7 @@ def cross_validate(examples: Examples, settings: ScorerSettings, folder: Path) -
     if missing := [BRANCHES[i] for i, names in enumerate(layout.views) if not names]:
         raise TooFewExamplesError(f"hardly any example has one of the views {', '.join(missing[0])}")
     inputs = inputs_of(examples, layout)
-    trees, forests, baselines = _trees(examples, folds, two_sided, settings)
+    trees, forests, baselines = trees_in_folds(examples, folds, two_sided, settings)
     networks, members, shown = _networks(examples, groups, inputs, layout, folds, settings, folder)
     return CrossValidation(
         layout=layout,
@@ -226,65 +222,3 @@ def _by_star(examples: Examples, folds: NDArray[np.int64], fold: int) -> dict[st
 
 def _seed(settings: ScorerSettings, fold: int, member: int) -> int:
     return settings.seed * 10_000 + fold * 100 + member
-
-
-def _trees(
-    examples: Examples, folds: NDArray[np.int64], usable: NDArray[np.int64], settings: ScorerSettings
-) -> tuple[NDArray[np.float64], list[Forest], dict[str, NDArray[np.float64]]]:
-    matrix, _ = design_matrix(examples)
-    bins = _bins_and_scalars(examples)
-    truth = examples.is_eclipse
-    n = len(examples)
-    found, forests = np.zeros(n), []
-    baselines = {
-        name: np.zeros(n) for name in ("extra trees on views and scalars", "boosted trees on measures")
-    }
-    for fold in range(settings.folds):
-        train, test = usable[folds[usable] != fold], np.flatnonzero(folds == fold)
-        weights = _weights([examples.stars[row] for row in train])
-        seed = settings.seed + fold
-        forests.append(grow(matrix[train], truth[train], weights, n_trees=settings.trees, seed=seed))
-        found[test] = forests[-1].probability(matrix[test])
-        extra = grow(
-            bins[train], truth[train], weights, n_trees=_N_BASELINE_TREES, seed=seed, samples_per_leaf=2
-        )
-        baselines["extra trees on views and scalars"][test] = extra.probability(bins[test])
-        boosted = _boosted(matrix[train], truth[train], weights, matrix[test], seed)
-        baselines["boosted trees on measures"][test] = boosted
-        _LOG.info("trees of fold %d of %d grown", fold + 1, settings.folds)
-    return found, forests, baselines
-
-
-def _boosted(
-    matrix: NDArray[np.float32],
-    truth: NDArray[np.bool_],
-    weights: NDArray[np.float64],
-    test: NDArray[np.float32],
-    seed: int,
-) -> NDArray[np.float64]:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    model = HistGradientBoostingClassifier(
-        max_iter=250,
-        learning_rate=0.05,
-        max_leaf_nodes=12,
-        min_samples_leaf=min(15, max(1, len(matrix) // 20)),
-        l2_regularization=1.0,
-        max_features=0.3,
-        random_state=seed,
-    ).fit(matrix, truth, sample_weight=weights)
-    probability: NDArray[np.float64] = model.predict_proba(test)[:, 1]
-    return probability
-
-
-def _bins_and_scalars(examples: Examples) -> NDArray[np.float32]:
-    """Put the views bin by bin beside the scalars: what trees get that know nothing of transits."""
-    whole = np.hstack([*(examples.views[name] for name in VIEWS), examples.scalars]).astype(np.float32)
-    return np.where(np.isfinite(whole), whole, np.float32(MISSING))
-
-
-def _weights(stars: Sequence[str]) -> NDArray[np.float64]:
-    """Weigh events so that each star counts once."""
-    _, of, counts = np.unique(np.array(stars), return_inverse=True, return_counts=True)
-    weights: NDArray[np.float64] = 1 / counts[of]
-    return weights

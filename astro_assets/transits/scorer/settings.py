@@ -72,6 +72,9 @@ class ScorerSettings(BaseModel):
     with_edge: bool = Field(
         default=True, description="Whether an INT8 model of at most 25,600 bytes is made."
     )
+    with_tsfresh: bool = Field(
+        default=True, description="Whether boosted trees on features of tsfresh are compared with."
+    )
     network: NetworkSettings = NetworkSettings()
 
 
@@ -83,6 +86,7 @@ MODES: Final[dict[str, dict[str, Any]]] = {
         "trees": 50,
         "resamples": 200,
         "with_edge": False,
+        "with_tsfresh": False,
         "network": {"epochs": 12},
     },
     "full": {},

@@ -38,7 +38,7 @@ def normalised_views(views: Mapping[str, NDArray[Any]]) -> dict[str, Floats | No
     """
     level, depth = _level_and_depth(views)
     return {
-        name: _filled((views["median"][views["view"] == code].astype(np.float64) - level) / depth)
+        name: without_gaps((views["median"][views["view"] == code].astype(np.float64) - level) / depth)
         if depth > 0
         else None
         for code, name in enumerate(VIEWS)
@@ -55,7 +55,8 @@ def _level_and_depth(views: Mapping[str, NDArray[Any]]) -> tuple[float, float]:
     return level, level - float(np.min(np.concatenate([whole, near])))
 
 
-def _filled(series: Floats) -> Floats | None:
+def without_gaps(series: Floats) -> Floats | None:
+    """Interpolate empty bins (NaN) linearly; None where more than half are empty."""
     there = np.isfinite(series)
     if np.count_nonzero(~there) > _MOST_EMPTY * series.size:
         return None

@@ -23,7 +23,11 @@ from astro_assets_tests.transits.scorer.events import examples
 
 #: As little as shows everything.
 SETTINGS = ScorerSettings(
-    folds=2, members=2, trees=20, network=NetworkSettings(epochs=8, batch=16, learning_rate=1e-2)
+    folds=2,
+    members=2,
+    trees=20,
+    with_tsfresh=False,
+    network=NetworkSettings(epochs=8, batch=16, learning_rate=1e-2),
 )
 
 
