@@ -31,7 +31,9 @@ def events(flux_of: Any, target: str = "TIC 7", **settings: Any) -> list[dict[st
         "cadence_s": 600.0,
         "light_curve": arrays,
     }
-    rows = compute(FALSE_ALARMS, target, {"detrended_light_curves": [row]}, **settings)
+    file = {"search_id": target, "star_surface_gravity": 4.438, "star_radius_sun": 0.5}
+    read = {"detrended_light_curves": [row], "selected_files": [file]}
+    rows = compute(FALSE_ALARMS, target, read, **settings)
     assert all(set(FALSE_ALARMS.schema.names) <= set(found) for found in rows)
     return rows
 
@@ -44,6 +46,9 @@ def test_brightenings_are_found_and_are_no_transits():
     assert event["origin"] == "injected", "no light curve of a star is upside down"
     assert event["listed_in"] == "inverted"
     assert event["local_view"].min() == pytest.approx(-1)
+    central = 13.0 / 24 * (event["period_days"] / 365.25) ** (1 / 3)
+    in_solar = event["duration_days"] / central
+    assert event["duration_over_star"] == pytest.approx(in_solar * 2 ** (1 / 3), rel=0.03), "as candidates"
 
 
 def test_a_planet_is_not_found_upside_down():

@@ -70,6 +70,7 @@ SCALARS: Final[Mapping[str, str]] = {
     "sine_over_depth": "transit_features",
     "centroid_shift_sigma": "transit_features",
     "red_noise": "transit_features",
+    "duration_over_star": "transit_features",
 }
 #: Scalars that are of the star, from its catalogue.
 STELLAR: Final = (
