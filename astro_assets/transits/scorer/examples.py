@@ -72,7 +72,7 @@ SCALARS: Final[Mapping[str, str]] = {
     "red_noise": "transit_features",
     "duration_over_star": "transit_features",
 }
-#: Scalars that are of the star, from its catalogue.
+#: Scalars that are of the star, from its catalogue or a header, or are missing without that.
 STELLAR: Final = (
     "surface_gravity",
     "luminosity",
@@ -82,6 +82,7 @@ STELLAR: Final = (
     "radius",
     "distance",
     "magnitude",
+    "duration_over_star",
 )
 
 

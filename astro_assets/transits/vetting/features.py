@@ -104,7 +104,7 @@ def _measured(candidates: Sequence[Examined]) -> list[dict[str, Any]]:
     columns = _of_events(near, calendar, coverage_of(observed, calendar, cadence), cadence, noise)
     depth = columns["mean_depth_ppm"] / _PPM
     density = np.array([one.density_sun for one in candidates])
-    columns |= _of_the_fold(near, phases, noise) | _of_duration(near, density)
+    columns |= _of_the_fold(near, phases, noise, density)
     columns |= _of_sines(waves, depth) | _of_light(moved, depth)
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
@@ -141,8 +141,9 @@ def _of_events(
     }
 
 
-def _of_the_fold(near: Folds, phases: Folds, noise: Floats) -> dict[str, Floats]:
+def _of_the_fold(near: Folds, phases: Folds, noise: Floats, density: Floats) -> dict[str, Floats]:
     shape, shift = shape_of(near, noise), model_shift(phases)
+    over_solar = near.duration / transit_duration_days(near.period)
     # In phase noise is at least that of single boxes: what repeats at the period adds to it.
     in_phase = np.fmax(np.fmax(shift.red_noise, noise), 1.0)
     depth, brightening = shift.primary_depth, np.maximum(shift.positive, 0.0)
@@ -150,6 +151,10 @@ def _of_the_fold(near: Folds, phases: Folds, noise: Floats) -> dict[str, Floats]
     return {
         "bottom_over_mean_depth": shape.bottom_over_mean,
         "asymmetry_sigma": shape.asymmetry_sigma,
+        "duration_over_solar": over_solar,
+        "star_density_sun": density,
+        "duration_over_star": duration_over_star(over_solar, density),
+        "duty_cycle": near.duration / near.period,
         "phase_noise": in_phase,
         "primary_beyond_noise": shift.primary / in_phase - shift.unlikely,
         "primary_beyond_tertiary": shift.primary - shift.tertiary - shift.unlikely_once,
@@ -164,16 +169,6 @@ def _of_the_fold(near: Folds, phases: Folds, noise: Floats) -> dict[str, Floats]
         "half_period_unlike_sigma": (depth - shift.half_depth)
         / (np.hypot(shift.primary_err, shift.half_err) * in_phase),
         "brightening_over_dip": brightening / (brightening + primary),
-    }
-
-
-def _of_duration(near: Folds, density: Floats) -> dict[str, Floats]:
-    over_solar = near.duration / transit_duration_days(near.period)
-    return {
-        "duration_over_solar": over_solar,
-        "star_density_sun": density,
-        "duration_over_star": duration_over_star(over_solar, density),
-        "duty_cycle": near.duration / near.period,
     }
 
 
