@@ -13,7 +13,7 @@ from astro_assets.observations.fits_cards import integer_card, number_card, text
 from astro_assets.observations.fits_header import Header
 from astro_assets.observations.missions import Mission
 from astro_assets.observations.readers.contents import Contents, open_contents
-from astro_assets.observations.readers.headers import says_simulated
+from astro_assets.observations.readers.headers import STAR_CARDS, says_simulated, star_of
 from astro_assets.observations.readers.observation import Reader, sane_dates
 from astro_assets.observations.readers.registry import reader_of
 from astro_assets.observations.refusals import RefusalError, damage_is_refused
@@ -46,6 +46,8 @@ class FileIdentity:
         Share of the unflagged cadences that have a finite time, flux and error, as far as that is known.
     is_simulated
         Whether the header says that the data are simulated.
+    star
+        Temperature, surface gravity and radius of the star by the header, by column of ``observation_files``.
     details
         The identity that nothing is computed from, by column name of ``observation_files``.
     """
@@ -65,6 +67,7 @@ class FileIdentity:
     is_simulated: bool = False
     data_release: int | None = None
     file_created: str | None = None
+    star: dict[str, float | None] | None = None
     details: dict[str, Any] | None = None
 
     @property
@@ -205,6 +208,8 @@ def describe_file(
         "is_simulated": identity.is_simulated,
         "data_release": identity.data_release,
         "file_created": identity.file_created,
+        **dict.fromkeys(STAR_CARDS),
+        **(identity.star or {}),
         "description": description,
         "file_name": source_name,
         "size_bytes": path.stat().st_size,
@@ -248,6 +253,7 @@ def _told(contents: Contents) -> dict[str, Any]:
         "is_simulated": says_simulated(primary),
         "data_release": integer_card(primary, "DATA_REL"),
         "file_created": text_card(primary, "DATE") or text_card(primary, "CREATED") or None,
+        "star": star_of(primary),
     }
 
 

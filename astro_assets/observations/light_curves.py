@@ -143,7 +143,7 @@ def compute_light_curves(
         kepler_bitmask=config.kepler_quality_bitmask,
     )
     identity, time = curve.identity, curve.arrays["time"]
-    details = identity.details or {}
+    details, star = identity.details or {}, identity.star or {}
     row = {
         "sha256": key,
         "product": identity.product,
@@ -164,6 +164,8 @@ def compute_light_curves(
         "start_btjd": float(time[0]),
         "end_btjd": float(time[-1]),
         "median_flux": curve.median_flux,
+        "star_surface_gravity": star.get("star_surface_gravity"),
+        "star_radius_sun": star.get("star_radius_sun"),
         "ra_deg": details.get("ra_deg"),
         "dec_deg": details.get("dec_deg"),
         "magnitude": details.get("magnitude"),

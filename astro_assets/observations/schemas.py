@@ -21,6 +21,17 @@ from astro_assets.observations.standard_form import LEAST_FINITE_FRACTION
 SEARCHED_COLUMNS: Final = (
     "mission", "segment_kind", "segment", "cadence_s", "product", "light_curve", "start_btjd", "end_btjd",
 )  # fmt: skip
+#: What is told of the star. Content, not context: measures read it.
+_OF_THE_STAR: Final = (
+    Column(
+        "star_surface_gravity",
+        "float64",
+        "LOGG of the header, log10 of cm / s2; none if no star's. In selected_files that of the target's "
+        "newest file with both; of a file in conflict its own.",
+        nullable=True,
+    ),
+    Column("star_radius_sun", "float64", "RADIUS of the header, likewise.", "solRad", nullable=True),
+)
 
 RAW_FILES_SCHEMA: Final = Schema(
     (
@@ -79,6 +90,8 @@ OBSERVATION_FILES_SCHEMA: Final = Schema(
         Column("is_simulated", "bool", "Whether the header says that the data are simulated."),
         Column("data_release", "int32", "Data release number of the mission.", nullable=True),
         Column("file_created", "string", "When the mission wrote the file, ISO 8601.", nullable=True),
+        Column("star_temperature_k", "float64", "TEFF of the header; none if no star's.", "K", nullable=True),
+        *_OF_THE_STAR,
         Column("description", "string", "What a targets.csv says of a plain table.", nullable=True),
         Column("file_name", "string", "Name under which the file was ingested.", context=True),
         Column("size_bytes", "int64", "Size of the file.", unit="byte", context=True),
@@ -143,6 +156,7 @@ LIGHT_CURVES_SCHEMA: Final = Schema(
             "Median of the kept flux, by which it was divided: in electron / s where the file's flux is not "
             "relative already.",
         ),
+        *_OF_THE_STAR,
         Column("ra_deg", "float64", "Right ascension, ICRS.", unit="deg", context=True, nullable=True),
         Column("dec_deg", "float64", "Declination, ICRS.", unit="deg", context=True, nullable=True),
         Column(
@@ -176,6 +190,7 @@ SELECTED_FILES_SCHEMA: Final = Schema(
         Column("reason_code", "string", f"Why, as one of {', '.join(CHOICE_REASONS)}.", nullable=True),
         Column("choice_reason", "string", "Why it is not selected, for people.", nullable=True),
         *(LIGHT_CURVES_SCHEMA[name] for name in SEARCHED_COLUMNS),
+        *_OF_THE_STAR,
     )
 )
 

@@ -67,6 +67,10 @@ class Choice:
     reason: str | None = None
 
 
+#: Columns of ``light_curves`` that tell of the star: of one file together, for they belong together.
+STAR_COLUMNS: Final = ("star_surface_gravity", "star_radius_sun")
+
+
 def accepted(files: pl.DataFrame) -> pl.DataFrame:
     """Keep the rows of ``observation_files`` that can be used."""
     return files.filter(pl.col("status") == "accepted")
@@ -129,6 +133,34 @@ def choose(rows: Sequence[Row], products: Sequence[str], least_agreement: float)
         else:
             choices.append(Choice("selected", row["target_id"]))
     return choices
+
+
+def stars_told(rows: Sequence[Row], choices: Sequence[Choice]) -> list[dict[str, float | None]]:
+    """Tell for each file what is believed of its star: by the target's newest file that says all of it.
+
+    That file need not be searched. One in conflict may show another star: it tells of its own, and no other
+    does.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``light_curves`` of one target.
+    choices
+        What becomes of each.
+
+    Returns
+    -------
+    list of dict
+        :data:`STAR_COLUMNS`, all or none of them None, in the order of the rows.
+    """
+    nothing: dict[str, float | None] = dict.fromkeys(STAR_COLUMNS)
+    own = [{name: row[name] for name in STAR_COLUMNS} for row in rows]
+    own = [nothing if None in told.values() else told for told in own]
+    is_alone = [choice.status == "conflict" for choice in choices]
+    told = [i for i in range(len(rows)) if own[i] is not nothing and not is_alone[i]]
+    newest = max(told, key=lambda i: (rows[i]["file_created"] or "", rows[i]["sha256"]), default=None)
+    believed = nothing if newest is None else own[newest]
+    return [star if alone else believed for star, alone in zip(own, is_alone, strict=True)]
 
 
 def _none_repeated(

@@ -146,6 +146,7 @@ def _primary_cards(star: SimulatedStar, here: Conditions) -> dict[str, Any]:
         "TESSMAG" if is_tess else "KEPMAG": star.magnitude,
         "TEFF": star.teff_k,
         "LOGG": star.logg,
+        "RADIUS": star.radius_sun,
     }
 
 

@@ -63,6 +63,15 @@ class Background:
         return self.offset_pixels[0] * change, self.offset_pixels[1] * change
 
 
+def density_by_orbit(orbit: Eclipses) -> float:
+    """Mean density of the larger body by an orbit, in units of the Sun's (Kepler III).
+
+    A planet's mass is nothing; that of a companion is as its radius, as on the main sequence.
+    """
+    total = (orbit.scaled_axis / SCALED_AXIS_ONE_DAY) ** 3 / orbit.period_days**2
+    return total if orbit.kind == "planet" else total / (1 + orbit.radius_ratio)
+
+
 def draw_planets(
     rng: np.random.Generator,
     start_btjd: float,

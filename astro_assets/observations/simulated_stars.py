@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from astro_assets.observations.simulated_apertures import Aperture, draw_aperture
-from astro_assets.observations.simulated_orbits import Background, draw_background, draw_binary, draw_planets
+from astro_assets.observations.simulated_orbits import (
+    Background,
+    density_by_orbit,
+    draw_background,
+    draw_binary,
+    draw_planets,
+)
 from astro_assets.observations.simulated_variability import (
     draw_flares,
     draw_pulsation,
@@ -38,6 +44,9 @@ _NAMES_A_SEED: Final = 10_000_000
 _ORDER, _STAR, _SPOTS, _SURFACE, _APERTURE = 0, 1, 4, 5, 7
 #: Correlation time of granulation.
 _GRANULE_DAYS: Final = 0.1
+#: Surface gravity of the Sun, log10 of cm s-2, and the error of a catalogue's.
+_SOLAR_LOG_G: Final = 4.438
+_LOG_G_ERROR: Final = 0.05
 #: Share of restless stars.
 _RESTLESS: Final = 1 / 6
 
@@ -126,8 +135,9 @@ class SimulatedStar:
         Brightness in the mission's band, and place on the sky (ICRS).
     aperture
         The pixels in which it is measured.
-    teff_k, logg
-        Effective temperature [K] and surface gravity [log10 cm s-2].
+    teff_k, radius_sun, logg
+        Effective temperature [K], radius [of the Sun] and surface gravity [log10 cm s-2]. By these two it is
+        as dense as its orbits say, but for an error as catalogues have it.
     eclipses
         Its planets, or its companion.
     background
@@ -149,6 +159,7 @@ class SimulatedStar:
     ra_deg: float
     dec_deg: float
     teff_k: float
+    radius_sun: float
     logg: float
     eclipses: tuple[Eclipses, ...]
     background: Background | None
@@ -224,6 +235,10 @@ def simulate_star(
         signals["pulsation"] = draw_pulsation(rng)
     elif kind == "flare_star":
         signals["flares"] = draw_flares(rng)
+    # A main sequence, but that a star with orbits is as dense as they say.
+    radius = float(teff_k / 5772) ** 1.6
+    orbits: tuple[Eclipses, ...] = signals["eclipses"]
+    density = density_by_orbit(orbits[0]) if orbits else radius**-1.8
     return SimulatedStar(
         number=number,
         seed=seed,
@@ -234,7 +249,8 @@ def simulate_star(
         ra_deg=round(float(ra_deg), 6),
         dec_deg=round(float(dec_deg), 6),
         teff_k=round(float(teff_k), 1),
-        logg=round(float(4.9 - 0.5 * (teff_k - 3000) / 3600 + rng.normal(0, 0.05)), 3),
+        radius_sun=round(radius, 3),
+        logg=round(float(_SOLAR_LOG_G + np.log10(density * radius) + rng.normal(0, _LOG_G_ERROR)), 3),
         rotation=draw_rotation(rng, strong=kind == "rotator"),
         surface_noise=_draw_granulation(rng),
         **signals,

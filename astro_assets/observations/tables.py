@@ -21,7 +21,7 @@ from astro_assets.observations.schemas import (
     ObservationFilesConfig,
     SelectedFilesConfig,
 )
-from astro_assets.observations.selection import accepted, choose, searched
+from astro_assets.observations.selection import STAR_COLUMNS, accepted, choose, searched, stars_told
 
 __all__ = [
     "LIGHT_CURVES",
@@ -29,6 +29,7 @@ __all__ = [
     "RAW_FILES",
     "SELECTED_FILES",
     "SIMULATED_TRUTH",
+    "STAR_COLUMNS",
     "SURFACE_KINDS",
     "TABLES",
     "searched",
@@ -92,8 +93,9 @@ def compute_selected_files(key: str, parents: Parents, config: SelectedFilesConf
             "reason_code": choice.reason_code,
             "choice_reason": choice.reason,
             **{name: curve[name] for name in SEARCHED_COLUMNS},
+            **star,
         }
-        for curve, choice in zip(curves, choices, strict=True)
+        for curve, choice, star in zip(curves, choices, stars_told(curves, choices), strict=True)
     ]
 
 
@@ -105,12 +107,14 @@ SELECTED_FILES: Final = Table(
     parents=(
         Parent(
             LIGHT_CURVES,
-            columns=("target_id", "sha256", "data_release", "file_created", *SEARCHED_COLUMNS),
+            columns=(
+                "target_id", "sha256", "data_release", "file_created", *SEARCHED_COLUMNS, *STAR_COLUMNS,
+            ),
         ),
     ),
     config=SelectedFilesConfig(),
     libraries=("numpy",),
-)
+)  # fmt: skip
 
 #: The signals the simulated survey put into a file, keyed by its SHA-256; the search never reads them.
 SIMULATED_TRUTH: Final = Table(name="observations/simulated_truth", schema=SIMULATED_TRUTH_SCHEMA)

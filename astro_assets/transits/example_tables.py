@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
-from astro_assets.observations.tables import SIMULATED_TRUTH
+from astro_assets.observations.tables import SELECTED_FILES, SIMULATED_TRUTH, STAR_COLUMNS
 from astro_assets.transits.example_schemas import EVENT_FILE_SCHEMA, EXAMPLE_SCHEMA
 from astro_assets.transits.false_alarms import FalseAlarmSettings, false_alarms
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
@@ -25,6 +25,7 @@ from astro_assets.transits.tables import (
     TRANSIT_CANDIDATES,
     TransitCandidatesConfig,
 )
+from astro_assets.transits.vetting.stellar_density import stellar_density
 
 __all__ = ["EVENTS", "EVENT_FILES", "FALSE_ALARMS", "TABLES", "TRAINING_EXAMPLES"]
 
@@ -83,7 +84,11 @@ def compute_false_alarms(
         Curve(of_star["time"], of_star["flux"], of_star["flux_err"], float(row["cadence_s"]) / 86400)
         for row, of_star in zip(rows, arrays, strict=True)
     ]
-    found = false_alarms(curves, [of_star["trend"] for of_star in arrays], config, config.search)
+    densities = [
+        stellar_density(*(of_star["selected_files"][0][name] for name in STAR_COLUMNS)) for of_star in parents
+    ]
+    trends = [of_star["trend"] for of_star in arrays]
+    found = false_alarms(curves, trends, densities, config, config.search)
     return [
         [
             {
@@ -120,6 +125,7 @@ FALSE_ALARMS: Final = Table(
             DETRENDED_LIGHT_CURVES,
             columns=("search_id", "target_id", "mission", "cadence_s", "light_curve"),
         ),
+        Parent(SELECTED_FILES, columns=("search_id", *STAR_COLUMNS), on="search_id"),
     ),
     config=FalseAlarmsConfig(),
     settings_from={"search": TRANSIT_CANDIDATES},

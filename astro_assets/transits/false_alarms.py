@@ -34,7 +34,11 @@ class FalseAlarmSettings(BaseModel):
 
 
 def false_alarms(
-    curves: Sequence[Curve], trends: Sequence[Any], settings: FalseAlarmSettings, search: SearchSettings
+    curves: Sequence[Curve],
+    trends: Sequence[Any],
+    densities: Sequence[float],
+    settings: FalseAlarmSettings,
+    search: SearchSettings,
 ) -> list[list[dict[str, Any]]]:
     """Search light curves upside down.
 
@@ -44,6 +48,9 @@ def false_alarms(
         Detrended light curves, as they were searched.
     trends
         What was divided out of each, shape (n,).
+    densities
+        Mean densities of the stars in units of the Sun's; NaN where unknown. Without them events would be
+        known for false alarms by what is missing.
     search
         How the candidates were searched for, floor and number of signals apart.
 
@@ -57,12 +64,16 @@ def false_alarms(
     )
     inverted = [Curve(one.time, 2 - one.flux, one.flux_err, one.cadence_days) for one in curves]
     return [
-        [_example(curve, trend, rank, signal, lowered) for rank, signal in enumerate(signals, start=1)]
-        for curve, trend, signals in zip(inverted, trends, find_signals(inverted, lowered), strict=True)
+        [_example(curve, trend, density, rank, signal, lowered) for rank, signal in enumerate(signals, 1)]
+        for curve, trend, density, signals in zip(
+            inverted, trends, densities, find_signals(inverted, lowered), strict=True
+        )
     ]
 
 
-def _example(curve: Curve, trend: Any, rank: int, signal: Any, settings: SearchSettings) -> dict[str, Any]:
+def _example(
+    curve: Curve, trend: Any, density: float, rank: int, signal: Any, settings: SearchSettings
+) -> dict[str, Any]:
     row = candidate_row("", rank, signal, curve.baseline_days, settings)
     views = fold_views(
         curve.time,
@@ -74,6 +85,6 @@ def _example(curve: Curve, trend: Any, rank: int, signal: Any, settings: SearchS
         FoldSettings(),
     )
     undetrended = Curve(curve.time, curve.flux * np.asarray(trend), curve.flux_err, curve.cadence_days)
-    (measures,) = transit_features([Examined(signal.box, curve, curve, undetrended, [])])
+    (measures,) = transit_features([Examined(signal.box, curve, curve, undetrended, [], density)])
     nothing = {"label": "inverted", "signal_catalog": "inverted"}
     return {"position": rank, **candidate_example(row, {"views": views}, measures, nothing, [], None)}

@@ -92,7 +92,20 @@ TRANSIT_FEATURE_SCHEMA: Final = Schema(
             "float64",
             "Duration over that of a central transit of the Sun with this period. On a circular orbit the "
             "star has at most the inverse cube of the Sun's density, and just that for a central transit "
-            "(Seager & Mallen-Ornelas 2003). The star's own density is not used.",
+            "(Seager & Mallen-Ornelas 2003). What the files say of the star is in duration_over_star.",
+        ),
+        Column(
+            "star_density_sun",
+            "float64",
+            "Mean density of the star in units of the Sun's, by gravity and radius in the newest of its "
+            "files that has both; NaN if none has.",
+        ),
+        Column(
+            "duration_over_star",
+            "float64",
+            "Duration over that of a central transit of this star with this period, by its density and on a "
+            "circular orbit: 1 + radius ratio at most, beyond that the eccentricity, or another star that is "
+            "eclipsed. NaN if the density is not known.",
         ),
         Column("duty_cycle", "float64", "Duration over period."),
         Column(

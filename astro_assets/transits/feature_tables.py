@@ -12,13 +12,14 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
-from astro_assets.observations.tables import SELECTED_FILES
+from astro_assets.observations.tables import SELECTED_FILES, STAR_COLUMNS
 from astro_assets.transits.feature_schemas import TRANSIT_FEATURE_SCHEMA
 from astro_assets.transits.search.boxes import Box
 from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, TRANSIT_CANDIDATES
 from astro_assets.transits.vetting.centroids import Centroids, centroids_of
 from astro_assets.transits.vetting.features import Examined, transit_features
+from astro_assets.transits.vetting.stellar_density import stellar_density
 
 __all__ = ["TABLES", "TRANSIT_FEATURES"]
 
@@ -72,9 +73,10 @@ def _examined(candidates: Sequence[Row], of_star: Parents, widths: float) -> Ite
     cadence = float(detrended["cadence_s"]) / 86400
     star, undetrended = (Curve(time, values, error, cadence) for values in (flux, flux * trend))
     curve, centroids = star, _centroids(of_star["selected_files"])
+    density = stellar_density(*(of_star["selected_files"][0][name] for name in STAR_COLUMNS))
     for row in candidates:
         box = Box(float(row["period_days"]), float(row["epoch_btjd"]), float(row["duration_hours"]) / 24)
-        yield Examined(box, star, curve, undetrended, centroids)
+        yield Examined(box, star, curve, undetrended, centroids, density)
         curve, undetrended = (_without(one, box, widths) for one in (curve, undetrended))
         centroids = [
             Centroids(_without(one.column, box, widths), _without(one.row, box, widths)) for one in centroids
@@ -112,7 +114,11 @@ TRANSIT_FEATURES: Final = Table(
             ),
         ),
         Parent(DETRENDED_LIGHT_CURVES, columns=("search_id", "cadence_s", "light_curve"), on="search_id"),
-        Parent(SELECTED_FILES, columns=("search_id", "cadence_s", "light_curve"), on="search_id"),
+        Parent(
+            SELECTED_FILES,
+            columns=("search_id", "cadence_s", "light_curve", *STAR_COLUMNS),
+            on="search_id",
+        ),
     ),
     config=TransitFeaturesConfig(),
     key="search_id",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import re
 import shutil
 from pathlib import Path
@@ -14,6 +15,7 @@ from astropy.io import fits
 
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.objects import sha256_of
+from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
 
@@ -27,6 +29,11 @@ FILES = {
     "TIC 231670397": TESS.format("231670397"),  # WASP-73
     "KIC 11446443": "kepler_lc/kplr011446443-2009131110544_slc.fits",  # TrES-2
 }
+
+
+#: What a run computes of them, and what of that reads the header of a file.
+TABLES = (*homes.CHAIN, TRANSIT_FEATURES.name)
+OF_THE_FILE = ("observations/observation_files", "observations/light_curves", "observations/selected_files")
 
 
 @pytest.fixture(scope="session")
@@ -101,13 +108,12 @@ def test_a_header_changed_recomputes_nothing_past_the_light_curve(
 
     assert result.returncode == 0, result.stderr
     computed = dict(re.findall(r"^  ([a-z]+/[a-z_]+) +(\d+) ", result.stdout, flags=re.MULTILINE))
-    changed = ("observations/observation_files", "observations/light_curves", "observations/selected_files")
-    assert {name: int(computed[name]) for name in homes.CHAIN} == {
-        **dict.fromkeys(homes.CHAIN, 0),
-        **dict.fromkeys(changed, 1),
+    assert {name: int(computed[name]) for name in TABLES} == {
+        **dict.fromkeys(TABLES, 0),
+        **dict.fromkeys(OF_THE_FILE, 1),
     }
     after = homes.contents(home)
-    assert {name for name in homes.CHAIN if after[name] != before[name]} == set(changed)
+    assert {name for name in homes.CHAIN if after[name] != before[name]} == set(OF_THE_FILE)
     files = answer("targets", "find", "TIC 25155310", home=home)["files"]
     assert len(files) == 2
     assert answer("stale", home=home)["entries"] == []
@@ -117,3 +123,40 @@ def test_a_header_changed_recomputes_nothing_past_the_light_curve(
     assert choice["table"] == "observations/selected_files"
     assert not choice["is_current"]
     assert {leaf["key"] for leaf in leaves(tree)} == {sha256_of(shared_data / FILES["TIC 25155310"])}
+
+
+def test_a_star_of_another_radius_has_its_candidates_measured_again_and_nothing_else(
+    real_home: Home, shared_data: Path, tmp_path: Path
+) -> None:
+    home = homes.copy_of(real_home, tmp_path / "home")
+    edited = Path(shutil.copyfile(shared_data / FILES["TIC 25155310"], tmp_path / "edited.fits"))
+    with fits.open(edited, mode="update") as hdus:
+        hdus[0].header["DATE"] = "2031-01-01"
+        hdus[0].header["RADIUS"] *= 8
+
+    result = astro_assets("run", "--observations", edited, home=home)
+
+    assert result.returncode == 0, result.stderr
+    computed = dict(re.findall(r"^  ([a-z]+/[a-z_]+) +(\d+) ", result.stdout, flags=re.MULTILINE))
+    assert {name for name in TABLES if int(computed[name])} == {*OF_THE_FILE, TRANSIT_FEATURES.name}
+    before, after = (_measures(one)["TIC 25155310"] for one in (real_home, home))
+    assert after["star_density_sun"] == pytest.approx(before["star_density_sun"] / 8)
+    assert after["duration_over_star"] == pytest.approx(before["duration_over_star"] / 2)
+
+
+def test_transits_of_known_planets_are_as_long_as_their_stars_density_allows(real_home: Home) -> None:
+    measured = _measures(real_home)
+    for target, row in measured.items():
+        if target == "TIC 38846515":  # its header has neither gravity nor radius
+            assert math.isnan(row["duration_over_star"])
+            continue
+        assert 0.5 < row["duration_over_star"] < 1.3, target
+    # WASP-18: 6226 K, 1.347 solar radii, log g 4.259.
+    assert measured["TIC 100100827"]["star_density_sun"] == pytest.approx(0.49, abs=0.01)
+
+
+def _measures(home: Home) -> dict[str, dict[str, Any]]:
+    """Return the measures of the first candidate of each star."""
+    names = ["candidate_id", "target_id", "star_density_sun", "duration_over_star"]
+    rows = homes.ledger_of(home).open(TRANSIT_FEATURES).rows(names).select(names).collect().to_dicts()
+    return {row["target_id"]: row for row in rows if row["candidate_id"].endswith(".01")}

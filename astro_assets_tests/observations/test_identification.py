@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -111,6 +112,29 @@ def test_a_row_has_every_column_whatever_the_file(tmp_path: Path) -> None:
     )
     assert (row["ra_deg"], row["dec_deg"], row["magnitude"]) == (10.0, -5.0, 10.5)
     assert row["exposure_s"] == pytest.approx(118.8)
+
+
+@pytest.mark.parametrize(
+    ("cards", "star"),
+    [
+        ({"TEFF": 5800.0, "LOGG": 4.28, "RADIUS": 1.27}, (5800.0, 4.28, 1.27)),
+        ({"TEFF": 4753, "LOGG": 4, "RADIUS": 1}, (4753.0, 4.0, 1.0)),
+        ({"TEFF": 25000.0, "LOGG": 8.1, "RADIUS": 0.012}, (25000.0, 8.1, 0.012)),  # a white dwarf
+        ({"TEFF": 3500.0, "LOGG": -0.3, "RADIUS": 900.0}, (3500.0, -0.3, 900.0)),  # Betelgeuse
+        ({}, (None, None, None)),
+        ({"TEFF": 0, "LOGG": 0.0, "RADIUS": 0.0}, (None, None, None)),
+        ({"TEFF": -9999.0, "LOGG": -999, "RADIUS": -1.0}, (None, None, None)),
+        ({"TEFF": 1e9, "LOGG": 44.0, "RADIUS": 1e9}, (None, None, None)),
+        ({"TEFF": "5800", "LOGG": "NaN", "RADIUS": True}, (None, None, None)),
+        ({"TEFF": fits.card.UNDEFINED, "LOGG": 4.3, "RADIUS": "unknown"}, (None, 4.3, None)),
+    ],
+)
+def test_what_a_header_says_of_the_star_never_refuses_the_file(
+    tmp_path: Path, cards: dict[str, Any], star: tuple[float | None, ...]
+) -> None:
+    row = describe_file(light_curve_file(tmp_path / "a.fits", primary=cards), "0" * 64, "a.fits")
+    assert row["status"] == "accepted"
+    assert tuple(row[f"star_{name}"] for name in ("temperature_k", "surface_gravity", "radius_sun")) == star
 
 
 NOTHING = np.full(60, np.nan, dtype=np.float32)

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from astro_assets.observations.readers.registry import PRODUCTS
 from astro_assets.observations.schemas import OBSERVATION_FILES_SCHEMA, SelectedFilesConfig
-from astro_assets.observations.selection import CHOICE_REASONS, STATUSES, Choice, accepted, choose, searched
+from astro_assets.observations.selection import (
+    CHOICE_REASONS,
+    STATUSES,
+    Choice,
+    accepted,
+    choose,
+    searched,
+    stars_told,
+)
 
 CONFIG = SelectedFilesConfig()
 DAYS = 27.0
@@ -291,3 +299,39 @@ def test_views_of_rows() -> None:
     assert accepted(files)["sha256"].to_list() == ["a"]
     chosen = pl.DataFrame({"status": list(STATUSES)})
     assert searched(chosen)["status"].to_list() == ["selected", "conflict"]
+
+
+def _star(sha256: str, created: str, gravity: float | None, radius: float | None) -> dict[str, Any]:
+    told = {"star_surface_gravity": gravity, "star_radius_sun": radius}
+    return {"sha256": sha256, "file_created": created, **told}
+
+
+SELECTED, LEFT_OUT, CONFLICT = (Choice(status, None) for status in ("selected", "not_selected", "conflict"))
+
+
+def test_the_star_is_what_the_newest_file_says_that_says_all() -> None:
+    rows = [
+        _star("d", "2019-01-01", 4.1, 1.1),
+        _star("c", "2020-01-01", 4.2, 1.2),  # newest with both, though it is not searched
+        _star("b", "2021-01-01", None, 1.3),
+        _star("a", "2021-01-01", 4.4, None),
+        _star("f", "2020-01-01", 4.5, 0.5),
+    ]
+    told = stars_told(rows, [SELECTED, LEFT_OUT, SELECTED, SELECTED, CONFLICT])
+    assert told[-1] == {"star_surface_gravity": 4.5, "star_radius_sun": 0.5}
+    assert [list(star.values()) for star in stars_told(rows[:4], 4 * [SELECTED])] == 4 * [[4.2, 1.2]]
+    assert [list(star.values()) for star in stars_told(rows[2:4], 2 * [SELECTED])] == 2 * [[None, None]]
+
+
+@given(order=st.permutations(range(4)))
+def test_the_order_of_files_does_not_count_for_the_star(order: list[int]) -> None:
+    radii = {"a": 1.0, "b": 2.0, "c": 3.0, "d": None}
+    rows = [_star(name, "2020-01-01", 4.0, radius) for name, radius in radii.items()]
+    told = stars_told([rows[i] for i in order], 4 * [SELECTED])
+    assert all(star["star_radius_sun"] == 3 for star in told)
+
+
+def test_a_file_in_conflict_tells_of_its_own_star_alone() -> None:
+    told = [("a", "2020-01-01", 4.4, 1.0), ("b", "2021-01-01", None, None), ("c", "", 2.5, 9.0)]
+    stars = stars_told([_star(*values) for values in told], [CONFLICT, CONFLICT, SELECTED])
+    assert [star["star_radius_sun"] for star in stars] == [1.0, None, 9.0]

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from astro_assets.observations.simulated_orbits import draw_background, draw_binary, draw_planets
+from astro_assets.observations.simulated_orbits import (
+    SCALED_AXIS_ONE_DAY,
+    density_by_orbit,
+    draw_background,
+    draw_binary,
+    draw_planets,
+)
 
 LIMB = (0.3, 0.25)
 
@@ -24,6 +30,21 @@ def test_drawn_orbits_are_possible(seed: int) -> None:
     assert all(planet.period_days <= 12 for planet in planets)
     if len(planets) == 2:
         assert planets[1].period_days >= 1.5 * planets[0].period_days
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_orbits_of_one_star_have_one_density(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    planets = draw_planets(rng, 1325.0, 0.5, 12.0, LIMB)
+    densities = [density_by_orbit(planet) for planet in planets]
+    assert densities == pytest.approx(len(planets) * [densities[0]])
+    assert 0.3 <= densities[0] <= 2.0
+    binary = draw_binary(rng, 1325.0, LIMB)
+    assert 0.6 <= density_by_orbit(binary) <= 1.5
+    # Kepler III, with the mass of both.
+    axis = SCALED_AXIS_ONE_DAY * binary.period_days ** (2 / 3)
+    both = density_by_orbit(binary) * (1 + binary.radius_ratio)
+    assert binary.scaled_axis == pytest.approx(axis * both ** (1 / 3))
 
 
 def test_binaries_differ_at_half_their_period_unless_they_are_twins() -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from astro_assets.observations.simulated_orbits import density_by_orbit
 from astro_assets.observations.simulated_stars import KINDS, Population, simulate_star
 from astro_assets.observations.simulated_telescopes import KEPLER_LIKE, TESS_LIKE
 
@@ -50,6 +51,17 @@ def test_seed_and_number_make_the_star() -> None:
     assert 7 <= star.magnitude <= 13.5
     assert star.ra_deg != simulate_star(17, 2, Population(), TESS_LIKE).ra_deg
     assert star.ra_deg != simulate_star(18, 1, Population(), TESS_LIKE).ra_deg
+
+
+def test_gravity_and_radius_give_the_density_of_the_orbit() -> None:
+    stars = [simulate_star(number, 1, Population(), TESS_LIKE) for number in range(1, 400)]
+    told = {star.number: star.logg - 4.438 - np.log10(star.radius_sun) for star in stars}
+    off = [told[s.number] - np.log10(density_by_orbit(s.eclipses[0])) for s in stars if s.eclipses]
+    assert len(off) > 100
+    assert np.std(off) == pytest.approx(0.05, abs=0.01)
+    assert np.mean(off) == pytest.approx(0, abs=0.015)
+    others = [10 ** told[star.number] for star in stars if not star.eclipses]
+    assert 0.2 < min(others) < max(others) < 8, "of the main sequence"
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "quiet"])

@@ -57,6 +57,11 @@ def test_files_are_read_back_as_what_they_are(tmp_path: Path, mission: str) -> N
         assert (identity.mission, identity.segment) == (mission, 1 if mission == "TESS" else 2)
         assert identity.cadence_s == pytest.approx(120.0 if mission == "TESS" else 1765.463)
         assert (identity.details or {})["magnitude"] == file.star.magnitude
+        assert identity.star == {
+            "star_temperature_k": file.star.teff_k,
+            "star_surface_gravity": file.star.logg,
+            "star_radius_sun": file.star.radius_sun,
+        }
         curve = read_light_curve(
             path, tess_bitmask=TESS_DEFAULT_BITMASK, kepler_bitmask=KEPLER_DEFAULT_BITMASK
         )

@@ -15,7 +15,7 @@ CADENCE, SIGMA = 10 / 1440, 5e-4
 DEEP = Planet(2.9, 1326.2, 0.12, 0.02)
 
 
-def events(flux_of: Any, target: str = "TIC 7", **settings: Any) -> list[dict[str, Any]]:
+def events(flux_of: Any, target: str = "TIC 7", radius: float = 1.0, **settings: Any) -> list[dict[str, Any]]:
     time = sector_times(3, CADENCE)
     flux = flux_of(time) + np.random.default_rng(3).normal(0, SIGMA, time.size)
     arrays = {
@@ -31,7 +31,9 @@ def events(flux_of: Any, target: str = "TIC 7", **settings: Any) -> list[dict[st
         "cadence_s": 600.0,
         "light_curve": arrays,
     }
-    rows = compute(FALSE_ALARMS, target, {"detrended_light_curves": [row]}, **settings)
+    file = {"search_id": target, "star_surface_gravity": 4.438, "star_radius_sun": radius}
+    read = {"detrended_light_curves": [row], "selected_files": [file]}
+    rows = compute(FALSE_ALARMS, target, read, **settings)
     assert all(set(FALSE_ALARMS.schema.names) <= set(found) for found in rows)
     return rows
 
@@ -44,6 +46,15 @@ def test_brightenings_are_found_and_are_no_transits():
     assert event["origin"] == "injected", "no light curve of a star is upside down"
     assert event["listed_in"] == "inverted"
     assert event["local_view"].min() == pytest.approx(-1)
+
+
+def test_their_durations_are_compared_with_the_star_as_those_of_candidates():
+    dwarf, giant = (
+        events(lambda time: 2 - transits(time, [DEEP]), radius=radius)[0]["duration_over_star"]
+        for radius in (0.5, 4.0)
+    )
+    assert 0.5 < giant < 1.5
+    assert dwarf == pytest.approx(2 * giant)
 
 
 def test_a_planet_is_not_found_upside_down():

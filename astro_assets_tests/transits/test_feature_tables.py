@@ -49,7 +49,15 @@ def parents(*candidates: dict[str, Any], moved: float | None = None) -> dict[str
     return {
         "transit_candidates": list(candidates),
         "detrended_light_curves": [{"search_id": "TIC 7", "cadence_s": seconds, "light_curve": arrays}],
-        "selected_files": [{"search_id": "TIC 7", "cadence_s": seconds, "light_curve": files}],
+        "selected_files": [
+            {
+                "search_id": "TIC 7",
+                "cadence_s": seconds,
+                "light_curve": files,
+                "star_surface_gravity": 4.438,
+                "star_radius_sun": 0.5,
+            }
+        ],
     }
 
 
@@ -77,6 +85,16 @@ def test_the_light_of_a_star_may_move_in_the_transits_of_one_candidate_only() ->
     assert found["TIC 7.01"]["centroid_shift_sigma"] < 8
     without = features(parents(candidate(1, DEEP)))["TIC 7.01"]
     assert np.isnan(without["centroid_shift_sigma"]), "files of other programs may have no centroids"
+
+
+def test_the_star_is_as_dense_as_its_files_say() -> None:
+    read = parents(candidate(1, DEEP), candidate(2, SHALLOW))
+    for row in features(read).values():
+        assert row["star_density_sun"] == pytest.approx(2)
+        assert row["duration_over_star"] == pytest.approx(2 ** (1 / 3) * row["duration_over_solar"])
+    (file,) = read["selected_files"]
+    unknown = features(read | {"selected_files": [file | {"star_radius_sun": None}]})
+    assert all(np.isnan(row["duration_over_star"]) for row in unknown.values())
 
 
 def test_the_setting_changes_the_measures() -> None:

@@ -16,6 +16,13 @@ from astro_assets.observations.readers.observation import SECONDS_A_DAY, sane_ca
 from astro_assets.observations.refusals import RefusalError
 from astro_assets.observations.targets import CATALOGUES, TargetIdError, canonical_target_id, target_id
 
+#: What headers say of the star itself: columns, cards, and least and most of any star. Brown dwarfs are the
+#: coolest; white dwarfs the hottest, smallest and densest; supergiants the largest and least dense.
+STAR_CARDS: Final = {
+    "star_temperature_k": ("TEFF", 300.0, 300_000.0),
+    "star_surface_gravity": ("LOGG", -2.0, 10.0),
+    "star_radius_sun": ("RADIUS", 0.001, 3000.0),
+}
 _DIGITS: Final = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
 #: Names such as WASP-126, HD 21749 or GJ 3473: no ids of a catalogue that names targets.
 _COMMON_NAME: Final = re.compile(
@@ -26,6 +33,19 @@ _COMMON_NAME: Final = re.compile(
 def says_simulated(primary: Header) -> bool:
     """SIMULATE is the simulated survey's card; SIMDATA is the TESS mission's own for simulated sectors."""
     return flag_card(primary, "SIMULATE") or flag_card(primary, "SIMDATA")
+
+
+def star_of(primary: Header) -> dict[str, float | None]:
+    """Return what the header says of the star, by the columns of :data:`STAR_CARDS`.
+
+    None where it says nothing, 0, which stands for nothing in catalogues, or what no star has.
+    """
+    values = {column: number_card(primary, card) for column, (card, _, _) in STAR_CARDS.items()}
+    bounds = {column: limits for column, (_, *limits) in STAR_CARDS.items()}
+    return {
+        column: value if value and bounds[column][0] <= value <= bounds[column][1] else None
+        for column, value in values.items()
+    }
 
 
 def number_of(primary: Header, keyword: str) -> int | None:

@@ -1,7 +1,9 @@
 """Sets of threshold-crossing events in Parquet files, in the column layout of Nigraha's.
 
 Rao et al. (2021, MNRAS 502, 2845) folded TESS events into views that are -1 at the lowest bin and 1 beside
-the transit, and listed what transitleastsquares and the TIC say of them.
+the transit, and listed what transitleastsquares and the TIC say of them. What they list of the stars, but for
+the magnitude, is standardised by means and deviations that no file tells: the density is in no unit, and no
+transit is compared with it.
 """
 
 from __future__ import annotations

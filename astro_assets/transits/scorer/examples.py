@@ -70,8 +70,9 @@ SCALARS: Final[Mapping[str, str]] = {
     "sine_over_depth": "transit_features",
     "centroid_shift_sigma": "transit_features",
     "red_noise": "transit_features",
+    "duration_over_star": "transit_features",
 }
-#: Scalars that are of the star, from its catalogue.
+#: Scalars that are of the star, from its catalogue or a header, or are missing without that.
 STELLAR: Final = (
     "surface_gravity",
     "luminosity",
@@ -81,6 +82,7 @@ STELLAR: Final = (
     "radius",
     "distance",
     "magnitude",
+    "duration_over_star",
 )
 
 

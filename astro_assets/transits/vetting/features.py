@@ -23,6 +23,7 @@ from astro_assets.transits.vetting.model_shift import model_shift
 from astro_assets.transits.vetting.red_noise import red_noise_out_of_transit
 from astro_assets.transits.vetting.shape import shape_of
 from astro_assets.transits.vetting.sine_waves import SineWaves, sine_waves
+from astro_assets.transits.vetting.stellar_density import duration_over_star
 
 _PPM: Final = 1e6
 #: Candidates are measured together up to so many samples of their stars, which takes some 100 MB.
@@ -47,6 +48,8 @@ class Examined:
         The samples of ``curve`` with their trend.
     centroids
         Motion of the light, without these transits as well, of each segment whose file tells.
+    density_sun
+        Mean density of the star in units of the Sun's; NaN where unknown.
     """
 
     box: Box
@@ -54,6 +57,7 @@ class Examined:
     curve: Curve
     undetrended: Curve
     centroids: Sequence[Centroids]
+    density_sun: float = np.nan
 
 
 def transit_features(candidates: Iterable[Examined]) -> list[dict[str, Any]]:
@@ -99,7 +103,9 @@ def _measured(candidates: Sequence[Examined]) -> list[dict[str, Any]]:
     moved = centroid_shift([one.centroids for one in candidates], boxes)
     columns = _of_events(near, calendar, coverage_of(observed, calendar, cadence), cadence, noise)
     depth = columns["mean_depth_ppm"] / _PPM
-    columns |= _of_the_fold(near, phases, noise) | _of_sines(waves, depth) | _of_light(moved, depth)
+    density = np.array([one.density_sun for one in candidates])
+    columns |= _of_the_fold(near, phases, noise, density)
+    columns |= _of_sines(waves, depth) | _of_light(moved, depth)
     rows = zip(*(values.tolist() for values in columns.values()), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
@@ -135,8 +141,9 @@ def _of_events(
     }
 
 
-def _of_the_fold(near: Folds, phases: Folds, noise: Floats) -> dict[str, Floats]:
+def _of_the_fold(near: Folds, phases: Folds, noise: Floats, density: Floats) -> dict[str, Floats]:
     shape, shift = shape_of(near, noise), model_shift(phases)
+    over_solar = near.duration / transit_duration_days(near.period)
     # In phase noise is at least that of single boxes: what repeats at the period adds to it.
     in_phase = np.fmax(np.fmax(shift.red_noise, noise), 1.0)
     depth, brightening = shift.primary_depth, np.maximum(shift.positive, 0.0)
@@ -144,7 +151,9 @@ def _of_the_fold(near: Folds, phases: Folds, noise: Floats) -> dict[str, Floats]
     return {
         "bottom_over_mean_depth": shape.bottom_over_mean,
         "asymmetry_sigma": shape.asymmetry_sigma,
-        "duration_over_solar": near.duration / transit_duration_days(near.period),
+        "duration_over_solar": over_solar,
+        "star_density_sun": density,
+        "duration_over_star": duration_over_star(over_solar, density),
         "duty_cycle": near.duration / near.period,
         "phase_noise": in_phase,
         "primary_beyond_noise": shift.primary / in_phase - shift.unlikely,

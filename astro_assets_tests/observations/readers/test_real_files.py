@@ -56,6 +56,24 @@ def identities(described: dict[Path, str | None]) -> dict[Path, FileIdentity]:
     return {path: identify(path, entry) for path, entry in described.items()}
 
 
+def test_stars_are_what_astropy_reads_of_the_headers(identities: dict[Path, FileIdentity]) -> None:
+    n_told = 0
+    for path, identity in identities.items():
+        if path.suffix != ".fits":
+            continue
+        header = fits.getheader(path)
+        told = [header.get(card) for card in ("TEFF", "LOGG", "RADIUS")]
+        assert list((identity.star or {}).values()) == told, path.name
+        n_told += None not in told
+    assert n_told > 50
+    (tres_2,) = (star.star for star in identities.values() if star.target_id == "KIC 11446443")
+    assert tres_2 == {
+        "star_temperature_k": 5820.0,
+        "star_surface_gravity": 4.457,
+        "star_radius_sun": 0.964,
+    }
+
+
 def test_every_file_is_read_or_refused_for_its_reason(identities: dict[Path, FileIdentity]) -> None:
     assert len(identities) > 120
     for path, identity in identities.items():

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from astro_assets.transits.scorer.augmentation import augmented, deeper
+from astro_assets.transits.scorer.examples import SCALARS
 from astro_assets.transits.scorer.inputs import inputs_of, layout_of
 from astro_assets.transits.scorer.settings import AugmentationSettings
+from astro_assets.transits.scorer.view_statistics import MISSING, design_matrix
 from astro_assets_tests.transits.scorer.events import examples
 
 NOTHING = {
@@ -85,3 +87,22 @@ def test_a_deeper_transit_has_less_noise(batch):
     assert (middle - branches[0][0, 0, 98:103]).abs().max() < 0.3, "the dip stays"
     assert moved[0, layout.scalars.index("log10_depth")] == pytest.approx(np.log10(factor), rel=1e-4)
     assert moved[0, layout.scalars.index("log10_period")] == 0
+
+
+def test_a_deeper_transit_takes_as_long_for_its_star(tmp_path):
+    events = examples(tmp_path, 40)
+    assert "duration_over_star" not in layout_of(events).scalars, "event files do not tell"
+    told = np.linspace(0.5, 1.3, 20)
+    events.scalars[:20, tuple(SCALARS).index("duration_over_star")] = told
+    layout = layout_of(events)
+    at = layout.scalars.index("duration_over_star")
+    inputs = inputs_of(events, layout)
+    np.testing.assert_allclose(inputs.scalars[:, at], [*told, *(20 * [np.nan])], rtol=1e-6)
+    matrix, names = design_matrix(events)
+    np.testing.assert_allclose(
+        matrix[:, names.index("duration_over_star")], [*told, *(20 * [MISSING])], rtol=1e-6
+    )
+    branches = [torch.as_tensor(branch) for branch in inputs.branches]
+    n = len(layout.scalars)
+    _, moved = deeper(branches, torch.zeros(40, 2 * n), layout, torch.full((40,), 1.4), torch.ones(n))
+    assert (moved[:, at] == 0).all()

@@ -70,11 +70,11 @@ def test_empty_bins_stay_empty(time):
 
 
 def test_scalars_are_of_the_candidate():
-    made = example(measures={"weak_secondary_sigma": 7.5})
+    made = example(measures={"weak_secondary_sigma": 7.5, "duration_over_star": 0.9})
     expected = {
         "log10_depth": -2, "log10_period": np.log10(3), "log10_duty_cycle": np.log10(0.2 / 3),
         "odd_even_depth": -0.001, "odd_even_over_depth": -0.1, "snr_of_one_transit": 40 / 3,
-        "weak_secondary_sigma": 7.5,
+        "weak_secondary_sigma": 7.5, "duration_over_star": 0.9,
     }  # fmt: skip
     for name, value in expected.items():
         assert made[name] == pytest.approx(value), name

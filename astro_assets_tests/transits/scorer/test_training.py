@@ -13,6 +13,7 @@ from sklearn.metrics import average_precision_score
 
 from astro_assets.transits.scorer.auditing import leaks, leaks_between, shortcuts
 from astro_assets.transits.scorer.cross_validation import TooFewExamplesError, cross_validate
+from astro_assets.transits.scorer.examples import SCALARS
 from astro_assets.transits.scorer.export import EDGE_BYTES
 from astro_assets.transits.scorer.report import trained_with_report
 from astro_assets.transits.scorer.scorer import ScorerFileError, of_unseen, scorer_of
@@ -166,6 +167,13 @@ def test_a_list_that_tells_the_label_is_found(events):
     telling = tuple("planets.csv" if eclipse else "junk.csv" for eclipse in events.is_eclipse)
     planted = replace(events, provenance={**events.provenance, "listed_in": telling})
     assert any("list" in message for message in shortcuts(planted, rows))
+
+
+def test_a_star_that_is_known_of_planets_alone_is_found(events):
+    rows = np.arange(0, len(events), 2)
+    scalars = events.scalars.copy()
+    scalars[events.is_eclipse, tuple(SCALARS).index("duration_over_star")] = 1.0
+    assert any("what_is_missing" in message for message in shortcuts(replace(events, scalars=scalars), rows))
 
 
 def test_lists_that_are_too_thin_to_judge_by_are_not_judged_by(events, tmp_path):

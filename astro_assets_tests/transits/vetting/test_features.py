@@ -131,6 +131,14 @@ def test_the_duration_is_compared_with_the_suns():
     assert row["duty_cycle"] == pytest.approx(0.15 / 2.7)
 
 
+def test_the_duration_is_compared_with_the_stars_own():
+    examined = stars.examined(stars.planet())
+    unknown, dense = transit_features([examined, dataclasses.replace(examined, density_sun=8.0)])
+    assert dense["star_density_sun"] == 8
+    assert dense["duration_over_star"] == pytest.approx(2 * unknown["duration_over_solar"])
+    assert np.isnan([unknown["star_density_sun"], unknown["duration_over_star"]]).all()
+
+
 @given(
     period=st.floats(0.25, 40),
     phase=st.floats(0, 1),
