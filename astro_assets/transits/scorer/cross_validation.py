@@ -18,7 +18,13 @@ from astro_assets.transits.scorer.forest import Forest, grow
 from astro_assets.transits.scorer.inputs import BRANCHES, Inputs, Layout, inputs_of, layout_of
 from astro_assets.transits.scorer.members import Member, MemberTask, fit_members
 from astro_assets.transits.scorer.settings import ScorerSettings
-from astro_assets.transits.scorer.stars import family, first_of_each_star, rows_by_star, shared_ephemerides
+from astro_assets.transits.scorer.stars import (
+    INJECTED,
+    family,
+    first_of_each_star,
+    rows_by_star,
+    shared_ephemerides,
+)
 from astro_assets.transits.scorer.view_statistics import MISSING, design_matrix
 
 _LOG = logging.getLogger(__name__)
@@ -79,11 +85,7 @@ def cross_validate(examples: Examples, settings: ScorerSettings, folder: Path) -
     labelled = np.flatnonzero(examples.is_labelled)
     _check_enough(examples, groups, labelled, settings)
     folds = grouped_folds(groups, examples.strata, settings.folds, settings.seed)
-    two_sided = _of_two_sided_lists(examples, labelled)
-    if not _is_in_all_folds(examples, folds, two_sided):
-        two_sided = labelled
-    if not _is_in_all_folds(examples, folds, two_sided):
-        raise TooFewExamplesError("some fold has no eclipses, or nothing else, to learn from: add labels")
+    two_sided = _judged_by(examples, folds, labelled)
     layout = layout_of(examples)
     if missing := [BRANCHES[i] for i, names in enumerate(layout.views) if not names]:
         raise TooFewExamplesError(f"hardly any example has one of the views {', '.join(missing[0])}")
@@ -127,12 +129,20 @@ def _is_in_all_folds(examples: Examples, folds: NDArray[np.int64], rows: NDArray
     return all(part.size and 0 < examples.is_eclipse[part].mean() < 1 for part in parts)
 
 
-def _of_two_sided_lists(examples: Examples, labelled: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the labelled events of lists that hold both eclipses and others; all where no list does."""
+def _judged_by(
+    examples: Examples, folds: NDArray[np.int64], labelled: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the labelled events of lists that hold both eclipses and others, if these are in all folds.
+
+    Else those of all lists; planets that were put in are among them only where there are no others.
+    """
     lists = np.array([family(examples.provenance["listed_in"][row]) for row in labelled])
     truth = examples.is_eclipse[labelled]
     both = [name for name in np.unique(lists) if 0 < truth[lists == name].mean() < 1]
-    return labelled[np.isin(lists, both)] if both else labelled
+    for some in (np.isin(lists, both), lists != INJECTED, labelled >= 0):
+        if _is_in_all_folds(examples, folds, labelled[some]):
+            return labelled[some]
+    raise TooFewExamplesError("some fold has no eclipses, or nothing else, to learn from: add labels")
 
 
 def _networks(
