@@ -48,7 +48,8 @@ class CrossValidation:
         Of each event, shape (n,).
     judged
         Positions of the events that are judged: the first labelled one of each star, of lists that hold both
-        eclipses and others (of a list of planets alone a model learns the list).
+        eclipses and others (of a list of planets alone a model learns the list). Planets that were put in
+        are learned from by the networks, and never judged: they are that list.
     networks
         Outputs of each member for events of its held-out fold, shape (members, n, 6).
     trees
@@ -79,13 +80,18 @@ def cross_validate(examples: Examples, settings: ScorerSettings, folder: Path) -
     Raises
     ------
     TooFewExamplesError
-        If fewer stars than folds show eclipses, or none.
+        If fewer stars than folds show eclipses, or none. Planets that were put in do not count.
     """
     groups = tuple(joined_groups(examples.stars, shared_ephemerides(examples)))
-    labelled = np.flatnonzero(examples.is_labelled)
+    is_put_in = np.array(examples.provenance["listed_in"]) == INJECTED
+    labelled = np.flatnonzero(examples.is_labelled & ~is_put_in)
     _check_enough(examples, groups, labelled, settings)
     folds = grouped_folds(groups, examples.strata, settings.folds, settings.seed)
-    two_sided = _judged_by(examples, folds, labelled)
+    two_sided = _of_two_sided_lists(examples, labelled)
+    if not _is_in_all_folds(examples, folds, two_sided):
+        two_sided = labelled
+    if not _is_in_all_folds(examples, folds, two_sided):
+        raise TooFewExamplesError("some fold has no eclipses, or nothing else, to learn from: add labels")
     layout = layout_of(examples)
     if missing := [BRANCHES[i] for i, names in enumerate(layout.views) if not names]:
         raise TooFewExamplesError(f"hardly any example has one of the views {', '.join(missing[0])}")
@@ -118,7 +124,8 @@ def _check_enough(
     if min(len(eclipses), len(others)) < least:
         raise TooFewExamplesError(
             f"the scorer needs labelled events of at least {least} stars with planets or binaries and of "
-            f"{least} others; there are {len(eclipses)} and {len(others)}: add catalogues, or give --events"
+            f"{least} others; there are {len(eclipses)} and {len(others)}, planets that were put in not "
+            "counted: add catalogues, or give --events"
         )
 
 
@@ -129,20 +136,12 @@ def _is_in_all_folds(examples: Examples, folds: NDArray[np.int64], rows: NDArray
     return all(part.size and 0 < examples.is_eclipse[part].mean() < 1 for part in parts)
 
 
-def _judged_by(
-    examples: Examples, folds: NDArray[np.int64], labelled: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the labelled events of lists that hold both eclipses and others, if these are in all folds.
-
-    Else those of all lists; planets that were put in are among them only where there are no others.
-    """
+def _of_two_sided_lists(examples: Examples, labelled: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the labelled events of lists that hold both eclipses and others; all where no list does."""
     lists = np.array([family(examples.provenance["listed_in"][row]) for row in labelled])
     truth = examples.is_eclipse[labelled]
     both = [name for name in np.unique(lists) if 0 < truth[lists == name].mean() < 1]
-    for some in (np.isin(lists, both), lists != INJECTED, labelled >= 0):
-        if _is_in_all_folds(examples, folds, labelled[some]):
-            return labelled[some]
-    raise TooFewExamplesError("some fold has no eclipses, or nothing else, to learn from: add labels")
+    return labelled[np.isin(lists, both)] if both else labelled
 
 
 def _networks(

@@ -25,7 +25,7 @@ def shared_ephemerides(examples: Examples) -> Iterator[tuple[str, str]]:
     other star's light: of so many, chance alone would join the stars of a survey to one.
     """
     period, epoch, duration = examples.ephemerides.T
-    is_real = np.array([source != INJECTED for source in examples.provenance["listed_in"]], dtype=np.bool_)
+    is_real = np.array(examples.provenance["listed_in"]) != INJECTED
     is_known = np.isfinite(examples.ephemerides).all(axis=1)
     known = np.flatnonzero(is_known & is_real & examples.is_eclipse)
     order = known[np.argsort(period[known])]
