@@ -172,7 +172,7 @@ def injected_plot(rows: pl.DataFrame, n_found: int) -> bytes:
     across = HALF_WIDTH_DURATIONS * np.linspace(-1, 1, VIEWS["local"])
     with rc_context({**STYLE, "axes.titlesize": 6.5, "axes.titleweight": "normal"}):
         columns = -(-rows.height // 2)
-        figure, axes = new_figure(2, columns, top=0.8, hspace=0.6)
+        figure, axes = new_figure(2, columns, top=0.8, hspace=0.6, wspace=0.35)
         figure.suptitle(f"{n_found} planets found of those put in", x=0.01, ha="left", weight="bold", size=9)
         for ax, row in zip_longest(axes, rows.iter_rows(named=True)):
             if row is None:
@@ -182,6 +182,6 @@ def injected_plot(rows: pl.DataFrame, n_found: int) -> bytes:
             depth, ratio = 1e6 * 10 ** row["log10_depth"], 10 ** row["log10_snr"]
             star = row["example_id"].partition(" injected")[0]
             ax.set_title(f"{star}\n{row['period_days']:.3g} d, {depth:.0f} ppm, SNR {ratio:.3g}")
-        axes[0].set_ylabel("depth")
-        axes[columns].set(xlabel="durations", ylabel="depth")
+        axes[0].set_ylabel("flux [depths]")
+        axes[columns].set(xlabel="durations", ylabel="flux [depths]")
         return png(figure)

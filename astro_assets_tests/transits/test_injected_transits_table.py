@@ -14,6 +14,8 @@ from astro_assets.transits.injection import Planet, Star, draw_planets, transit_
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES, FOLDED_VIEWS, TRANSIT_CANDIDATES
 from astro_assets_tests.transits.computing import compute
 from astro_assets_tests.transits.conftest import light_curve_row
+from astro_assets_tests.transits.synthetic import Planet as Dips
+from astro_assets_tests.transits.synthetic import transits
 
 SIGMA, HALF_AN_HOUR = 3e-4, 1800.0
 #: All of them are found.
@@ -69,28 +71,32 @@ def test_what_the_search_does_not_keep_is_no_example() -> None:
     assert all(radii[number - 1] > 1 for number in kept)
 
 
-def test_an_example_is_the_one_that_a_real_planet_would_give() -> None:
+@pytest.mark.parametrize(("others", "rank"), [([], 1), ([Dips(2.9, 1001.3, 0.12, 0.03)], 2)])
+def test_an_example_is_the_one_that_a_real_planet_would_give(others: list[Dips], rank: int) -> None:
     """The same light, taken in as that of a star, goes through the tables of all candidates."""
     star, (planet,) = quiet(), planets("KIC 7", 1, **LARGE)
+    arrays = star["selected_files"][0]["light_curve"]
+    arrays["flux"] = (arrays["flux"] * transits(arrays["time"], others)).astype(np.float32)
     observed = Injection("KIC 7", star["selected_files"], planet, Star()).observed()
     detrended = compute(DETRENDED_LIGHT_CURVES, "KIC 7", {"selected_files": observed})
     candidates = compute(TRANSIT_CANDIDATES, "KIC 7", {"detrended_light_curves": detrended})
     read = {"detrended_light_curves": detrended, "selected_files": observed}
     measures = compute(TRANSIT_FEATURES, "KIC 7", {**read, "transit_candidates": candidates})
-    first = {**read, "transit_candidates": candidates[:1]}
+    of_planet = {**read, "transit_candidates": candidates[rank - 1 : rank]}
+    assert candidates[rank - 1]["period_days"] == pytest.approx(planet.period, rel=1e-3)
     (own,) = compute(
         TRAINING_EXAMPLES,
-        "KIC 7.01",
+        "KIC 7",
         {
-            **first,
-            "folded_views": compute(FOLDED_VIEWS, "KIC 7.01", first),
-            "transit_features": measures[:1],
+            **of_planet,
+            "folded_views": compute(FOLDED_VIEWS, "KIC 7", of_planet),
+            "transit_features": measures[rank - 1 : rank],
             "labelled_candidates": [{"label": None, "signal_catalog": None}],
             "simulated_truth": [],
         },
     )
     (made,) = compute(INJECTED_TRANSITS, "KIC 7", star, per_star=1, **LARGE)
-    said = {"example_id", "disposition", "label_set", "listed_in", "origin"}
+    said = {"example_id", "position", "disposition", "label_set", "listed_in", "origin"}
     assert {name: repr(made[name]) for name in made if name not in said} == {
         name: repr(own[name]) for name in own if name not in said
     }
