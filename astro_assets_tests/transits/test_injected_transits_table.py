@@ -71,18 +71,24 @@ def test_what_the_search_does_not_keep_is_no_example() -> None:
     assert all(radii[number - 1] > 1 for number in kept)
 
 
-@pytest.mark.parametrize(("others", "rank"), [([], 1), ([Dips(2.9, 1001.3, 0.12, 0.03)], 2)])
-def test_an_example_is_the_one_that_a_real_planet_would_give(others: list[Dips], rank: int) -> None:
-    """The same light, taken in as that of a star, goes through the tables of all candidates."""
+@pytest.mark.parametrize(("depth", "rank", "n_found"), [(0.0, 1, 1), (0.001, 1, 2), (0.03, 2, 2)])
+def test_an_example_is_the_one_that_a_real_planet_would_give(depth: float, rank: int, n_found: int) -> None:
+    """The same light, taken in as that of a star, goes through the tables of all candidates.
+
+    The star has other dips, too, weaker or stronger than the planet's.
+    """
     star, (planet,) = quiet(), planets("KIC 7", 1, **LARGE)
     arrays = star["selected_files"][0]["light_curve"]
-    arrays["flux"] = (arrays["flux"] * transits(arrays["time"], others)).astype(np.float32)
+    arrays["flux"] = (arrays["flux"] * transits(arrays["time"], [Dips(2.9, 1001.3, 0.12, depth)])).astype(
+        np.float32
+    )
     observed = Injection("KIC 7", star["selected_files"], planet, Star()).observed()
     detrended = compute(DETRENDED_LIGHT_CURVES, "KIC 7", {"selected_files": observed})
     candidates = compute(TRANSIT_CANDIDATES, "KIC 7", {"detrended_light_curves": detrended})
     read = {"detrended_light_curves": detrended, "selected_files": observed}
     measures = compute(TRANSIT_FEATURES, "KIC 7", {**read, "transit_candidates": candidates})
     of_planet = {**read, "transit_candidates": candidates[rank - 1 : rank]}
+    assert len(candidates) == n_found
     assert candidates[rank - 1]["period_days"] == pytest.approx(planet.period, rel=1e-3)
     (own,) = compute(
         TRAINING_EXAMPLES,
