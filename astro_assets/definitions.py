@@ -20,7 +20,13 @@ from astro_assets.transits import checks as transit_checks
 from astro_assets.transits import scorer_assets, scorer_checks, scorer_sensors
 from astro_assets.transits.cluster_tables import CLUSTER_LABELS, CLUSTER_MODEL
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
-from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, FALSE_ALARMS, TRAINING_EXAMPLES
+from astro_assets.transits.example_tables import (
+    EVENT_FILES,
+    EVENTS,
+    FALSE_ALARMS,
+    INJECTED_TRANSITS,
+    TRAINING_EXAMPLES,
+)
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES
 from astro_assets.transits.tables import LABELLED_CANDIDATES
@@ -82,8 +88,9 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
 def _jobs() -> dict[str, Any]:
     """Return the jobs by name: what each brings up to date, and for what."""
     of_clusters = (*map(asset_key, (TSFRESH_FEATURES, CLUSTER_LABELS)), _model_key(CLUSTER_MODEL))
+    examples = (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, FALSE_ALARMS, INJECTED_TRANSITS)
     of_scorer = (
-        *map(asset_key, (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, FALSE_ALARMS, TRANSIT_SCORES)),
+        *map(asset_key, (*examples, TRANSIT_SCORES)),
         _model_key(TRANSIT_SCORER),
     )
     on_demand = dg.AssetSelection.assets(*of_clusters, *of_scorer)

@@ -1,12 +1,13 @@
 """How much of what is put into light curves the search finds: cells of period and radius, and intervals.
 
-Counting lives here; what is put in is in `injection`, how it is searched in `completeness_tables`.
+Counting lives here; what is put in is in `injection`, how it is searched in `injected_curves`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from typing import Any, Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from astro_assets.transits.injection import InjectionSettings, Planet, Star
 from astro_assets.transits.noise import Floats
-from astro_assets.transits.recovery import Found, recovered
+from astro_assets.transits.recovery import Found, period_ratio, recovered
 
 #: Of the normal distribution: 68.3 % lie within one standard deviation.
 _ONE_SIGMA: Final = 1.0
@@ -79,12 +80,36 @@ def is_recovered(
         planet's, half or twice of it, as in :mod:`~astro_assets.transits.recovery`; one of its transits is at
         one of the planet's, within a duration: the star's own signals do not count.
     """
-    in_time = [
+    in_time = _in_time(planet, duration_days, candidates)
+    return recovered(planet.period, duration_days, baseline_days, in_time) is not None
+
+
+def found_at_its_period(
+    planet: Planet, duration_days: float, baseline_days: float, candidates: Sequence[tuple[Found, float]]
+) -> Found | None:
+    """Return the first candidate that is a planet that was put in, whether it is detected or not.
+
+    Parameters
+    ----------
+    planet, duration_days, baseline_days, candidates
+        As of :func:`is_recovered`, but half and twice the planet's period do not count.
+    """
+    return next(
+        (
+            found
+            for found in _in_time(planet, duration_days, candidates)
+            if period_ratio(found.period, planet.period, duration_days, baseline_days, [Fraction(1)])
+        ),
+        None,
+    )
+
+
+def _in_time(planet: Planet, duration_days: float, candidates: Sequence[tuple[Found, float]]) -> list[Found]:
+    return [
         found
         for found, epoch in candidates
         if _apart(epoch, planet.epoch, min(found.period, planet.period)) <= duration_days
     ]
-    return recovered(planet.period, duration_days, baseline_days, in_time) is not None
 
 
 def _apart(time: float, other: float, period: float) -> float:

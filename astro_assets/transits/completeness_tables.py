@@ -5,32 +5,26 @@ Only declarations and the translation between rows and pure functions live here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 from pydantic import Field
 
-from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
+from astro_assets.ledger.table import Config, Parent, Parents, Table
 from astro_assets.observations.tables import SELECTED_FILES
 from astro_assets.transits.completeness import completeness_cells, is_recovered
 from astro_assets.transits.completeness_schemas import COMPLETENESS_MAP_SCHEMA, COMPLETENESS_TARGET_SCHEMA
-from astro_assets.transits.injection import InjectionSettings, Planet, Star, draw_planets, transit_light
-from astro_assets.transits.recovery import Found
+from astro_assets.transits.injected_curves import Injection, first_time, searched_copies, with_epoch
+from astro_assets.transits.injection import InjectionSettings, Star, draw_planets
 from astro_assets.transits.tables import (
     DETRENDED_LIGHT_CURVES,
     SEARCHED_COLUMNS,
     TRANSIT_CANDIDATES,
     DetrendedLightCurvesConfig,
     TransitCandidatesConfig,
-    compute_detrended_light_curves,
-    compute_transit_candidates,
 )
 
 __all__ = ["COMPLETENESS_MAP", "COMPLETENESS_TARGETS", "TABLES"]
-
-#: Copies of a curve that are searched together: two vectors of them.
-_AT_ONCE: Final = 32
 
 
 class CompletenessMapConfig(InjectionSettings, Config):
@@ -51,10 +45,13 @@ def compute_completeness_map(
     (asked,) = parents["completeness_targets"]
     rows = parents["selected_files"]
     star = Star(asked["star_radius_sun"], asked["star_mass_sun"])
-    first_time = min(float(row["light_curve"]["time"][0]) for row in rows)
-    planets = draw_planets(key, asked["n_injected"], first_time, config)
+    planets = draw_planets(key, asked["n_injected"], first_time(rows), config)
     durations = [planet.duration_days(star) for planet in planets]
-    searched = list(_searched(key, rows, planets, star, config))
+    injections = [Injection(key, rows, planet, star) for planet in planets]
+    searched = [
+        (curve["baseline_days"], [with_epoch(row) for row in candidates])
+        for curve, candidates in searched_copies(injections, config.detrending, config.search)
+    ]
     found = np.array(
         [
             is_recovered(planet, duration, baseline, candidates)
@@ -84,35 +81,6 @@ def compute_completeness_map(
             "origin": "injected",
         }
     ]
-
-
-def _searched(
-    key: str, rows: Sequence[Row], planets: Sequence[Planet], star: Star, config: CompletenessMapConfig
-) -> Iterator[tuple[float, list[tuple[Found, float]]]]:
-    """Yield the baseline and the candidates, with their epochs, of the star with each planet in turn.
-
-    Planets go into the flux as it was observed: what detrending takes of a transit is part of what is lost.
-    """
-    for first in range(0, len(planets), _AT_ONCE):
-        some = planets[first : first + _AT_ONCE]
-        keys = [key] * len(some)
-        observed = [{"selected_files": [_with(planet, star, row) for row in rows]} for planet in some]
-        detrended = compute_detrended_light_curves(keys, observed, config.detrending)
-        curves = [{"detrended_light_curves": of_one} for of_one in detrended]
-        for curve, found in zip(
-            detrended, compute_transit_candidates(keys, curves, config.search), strict=True
-        ):
-            yield curve[0]["baseline_days"], [(_found(row), row["epoch_btjd"]) for row in found]
-
-
-def _with(planet: Planet, star: Star, row: Row) -> Row:
-    arrays = row["light_curve"]
-    light = transit_light(planet, star, arrays["time"].astype(np.float64), row["cadence_s"] / 86400)
-    return {**row, "light_curve": {**arrays, "flux": (arrays["flux"] * light).astype(np.float32)}}
-
-
-def _found(row: Row) -> Found:
-    return Found(row["candidate_id"], row["rank"], row["period_days"], row["is_detected"])
 
 
 #: The targets whose completeness is asked for, by what is searched of them.

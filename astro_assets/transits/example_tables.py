@@ -10,11 +10,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from astro_assets.catalogs.tables import KNOWN_SIGNALS
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
 from astro_assets.observations.tables import SELECTED_FILES, SIMULATED_TRUTH, STAR_COLUMNS
 from astro_assets.transits.example_schemas import EVENT_FILE_SCHEMA, EXAMPLE_SCHEMA
 from astro_assets.transits.false_alarms import FalseAlarmSettings, false_alarms
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
+from astro_assets.transits.injected_transits import InjectedTransitSettings, injected_transits
 from astro_assets.transits.scorer.candidates import MEASURES, candidate_example
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.search.engine import Curve
@@ -22,12 +24,13 @@ from astro_assets.transits.tables import (
     DETRENDED_LIGHT_CURVES,
     FOLDED_VIEWS,
     LABELLED_CANDIDATES,
+    SEARCHED_COLUMNS,
     TRANSIT_CANDIDATES,
     TransitCandidatesConfig,
 )
 from astro_assets.transits.vetting.stellar_density import stellar_density
 
-__all__ = ["EVENTS", "EVENT_FILES", "FALSE_ALARMS", "TABLES", "TRAINING_EXAMPLES"]
+__all__ = ["EVENTS", "EVENT_FILES", "FALSE_ALARMS", "INJECTED_TRANSITS", "TABLES", "TRAINING_EXAMPLES"]
 
 #: How the names of simulated stars begin.
 _SIMULATED: Final = "SIM "
@@ -37,6 +40,10 @@ class FalseAlarmsConfig(FalseAlarmSettings, Config):
     """Settings of ``transits/false_alarms``."""
 
     search: TransitCandidatesConfig = TransitCandidatesConfig()
+
+
+class InjectedTransitsConfig(InjectedTransitSettings, Config):
+    """Settings of ``transits/injected_transits``."""
 
 
 def compute_events(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
@@ -107,6 +114,38 @@ def compute_false_alarms(
     ]
 
 
+def compute_injected_transits(
+    keys: Sequence[str], parents: Sequence[Parents], config: InjectedTransitsConfig
+) -> list[list[dict[str, Any]]]:
+    """Put planets into the light curves ``keys`` that are quiet: for each one row a planet that is found."""
+    quiet = {
+        key: of_star["selected_files"]
+        for key, of_star in zip(keys, parents, strict=True)
+        if _is_quiet(of_star)
+    }
+    found = dict(zip(quiet, injected_transits(list(quiet.items()), config), strict=True))
+    return [
+        [
+            {
+                **event,
+                "example_id": f"{key} injected.{event['position']:02d}",
+                "target_id": of_star["detrended_light_curves"][0]["target_id"],
+                "origin": "injected",
+            }
+            for event in found.get(key, [])
+        ]
+        for key, of_star in zip(keys, parents, strict=True)
+    ]
+
+
+def _is_quiet(of_star: Parents) -> bool:
+    """Whether nothing is known or found in a light curve: what is put in is all there is."""
+    (detrended,) = of_star["detrended_light_curves"]
+    is_found = any(row["is_detected"] for row in of_star["transit_candidates"])
+    # What a simulated star has is known anyway.
+    return not (is_found or of_star["known_signals"] or _is_simulated(detrended))
+
+
 def _is_simulated(row: Row) -> bool:
     return str(row["target_id"]).startswith(_SIMULATED)
 
@@ -131,6 +170,31 @@ FALSE_ALARMS: Final = Table(
     settings_from={"search": TRANSIT_CANDIDATES},
     key="search_id",
     libraries=("numba", "numpy", "scipy"),
+    is_batched=True,
+    is_on_demand=True,
+)
+
+#: What the search finds of planets that are put into quiet light curves.
+INJECTED_TRANSITS: Final = Table(
+    name="transits/injected_transits",
+    schema=EXAMPLE_SCHEMA,
+    compute=compute_injected_transits,
+    parents=(
+        # A curve that could not be detrended was not searched: it may be anything but quiet.
+        Parent(DETRENDED_LIGHT_CURVES, columns=("search_id", "target_id")),
+        Parent(SELECTED_FILES, columns=(*SEARCHED_COLUMNS, *STAR_COLUMNS), on="search_id"),
+        Parent(TRANSIT_CANDIDATES, columns=("search_id", "is_detected"), on="search_id"),
+        Parent(KNOWN_SIGNALS, columns=("target_id",)),
+    ),
+    config=InjectedTransitsConfig(),
+    settings_from={
+        "detrending": DETRENDED_LIGHT_CURVES,
+        "search": TRANSIT_CANDIDATES,
+        "folding": FOLDED_VIEWS,
+        "features": TRANSIT_FEATURES,
+    },
+    key="search_id",
+    libraries=("batman-package", "numba", "numpy", "scipy"),
     is_batched=True,
     is_on_demand=True,
 )
@@ -183,4 +247,4 @@ TRAINING_EXAMPLES: Final = Table(
     is_on_demand=True,
 )  # fmt: skip
 
-TABLES: Final = (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, FALSE_ALARMS)
+TABLES: Final = (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, FALSE_ALARMS, INJECTED_TRANSITS)

@@ -1,6 +1,6 @@
 """Planets that are put into light curves to see whether they are found: which, and the light they take.
 
-Drawing and light curves live here; the search of what they are put into is in `completeness_tables`.
+Drawing and light curves live here; the search of what they are put into is in `injected_curves`.
 """
 
 from __future__ import annotations

@@ -12,12 +12,20 @@ import polars as pl
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS
 from astro_assets.transits.cluster_tables import CLUSTER_LABELS, CLUSTER_MODEL
-from astro_assets.transits.example_tables import EVENTS, FALSE_ALARMS, TRAINING_EXAMPLES
+from astro_assets.transits.example_tables import EVENTS, FALSE_ALARMS, INJECTED_TRANSITS, TRAINING_EXAMPLES
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES
 from astro_assets.transits.tsfresh_tables import TSFRESH_FEATURES
 
 #: The tables, parents before children.
-ON_DEMAND: Final = (TSFRESH_FEATURES, CLUSTER_LABELS, EVENTS, TRAINING_EXAMPLES, FALSE_ALARMS, TRANSIT_SCORES)
+ON_DEMAND: Final = (
+    TSFRESH_FEATURES,
+    CLUSTER_LABELS,
+    EVENTS,
+    TRAINING_EXAMPLES,
+    FALSE_ALARMS,
+    INJECTED_TRANSITS,
+    TRANSIT_SCORES,
+)
 #: Each model with the table that applies it: they are asked for together.
 APPLIED: Final = {CLUSTER_MODEL.name: CLUSTER_LABELS, TRANSIT_SCORER.name: TRANSIT_SCORES}
 

@@ -17,7 +17,13 @@ from astro_assets.orchestration.model_assets import FitConfig, configured, model
 from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
 from astro_assets.orchestration.ui import definition_metadata, draw
 from astro_assets.transits import scorer_pictures
-from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, FALSE_ALARMS, TRAINING_EXAMPLES
+from astro_assets.transits.example_tables import (
+    EVENT_FILES,
+    EVENTS,
+    FALSE_ALARMS,
+    INJECTED_TRANSITS,
+    TRAINING_EXAMPLES,
+)
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.settings import MODES
 from astro_assets.transits.scorer_models import objection, replaces, tracked, version_of
@@ -65,6 +71,14 @@ def scorer_assets(home: Home) -> list[dg.AssetsDefinition]:
             description="What the search finds in each light curve turned upside down, in the form of all "
             "examples: none of it is a transit, and the scorer learns what noise looks like.",
         ),
+        table_asset(
+            home,
+            INJECTED_TRANSITS,
+            description="Planets put into real light curves in which nothing is found and nothing is known, "
+            "detrended, searched and folded as any candidate: what the search keeps of them, in the form of "
+            "all examples.",
+            pictures={"planets put in": scorer_pictures.injected},
+        ),
         transit_scorer,
         table_asset(
             home,
@@ -103,7 +117,7 @@ def event_files(
 
 @dg.asset(
     key=dg.AssetKey(TRANSIT_SCORER.name.split("/")),
-    deps=[asset_key(TRAINING_EXAMPLES), asset_key(FALSE_ALARMS), asset_key(EVENTS)],
+    deps=[asset_key(table) for table in (TRAINING_EXAMPLES, FALSE_ALARMS, INJECTED_TRANSITS, EVENTS)],
     description="The scorer: convolutional networks and trees, trained in folds by star, calibrated, "
     "exported as ONNX, with an INT8 edge model. Trained on purpose: "
     "`astro-assets train transit_scorer`.",

@@ -11,7 +11,13 @@ from astro_assets.ledger.units import least_real
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.rules import RowRule
 from astro_assets.orchestration.table_checks import table_checks
-from astro_assets.transits.example_tables import EVENT_FILES, EVENTS, FALSE_ALARMS, TRAINING_EXAMPLES
+from astro_assets.transits.example_tables import (
+    EVENT_FILES,
+    EVENTS,
+    FALSE_ALARMS,
+    INJECTED_TRANSITS,
+    TRAINING_EXAMPLES,
+)
 from astro_assets.transits.invariants import impossible_probabilities
 from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer_models import NAME, versions
@@ -32,6 +38,7 @@ def checks() -> list[dg.AssetChecksDefinition]:
         table_checks(EVENTS, identity=("example_id",)),
         table_checks(TRAINING_EXAMPLES, identity=("example_id",)),
         table_checks(FALSE_ALARMS, identity=("example_id",)),
+        table_checks(INJECTED_TRANSITS, identity=("example_id",)),
         table_checks(
             TRANSIT_SCORES,
             RowRule(

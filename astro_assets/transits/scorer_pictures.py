@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.transits import scorer_plots
-from astro_assets.transits.example_tables import TRAINING_EXAMPLES
+from astro_assets.transits.example_tables import INJECTED_TRANSITS, TRAINING_EXAMPLES
 from astro_assets.transits.scorer_models import card, version_of
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 
 _UNLABELLED: Final = "no label"
+#: Planets that were put in of which a view is drawn.
+_SHOWN: Final = 8
 
 
 def examples(ledger: Ledger) -> bytes | None:
@@ -22,6 +25,15 @@ def examples(ledger: Ledger) -> bytes | None:
     if rows.is_empty():
         return None
     return scorer_plots.examples_plot(dict(rows["disposition"].value_counts().sort("count").iter_rows()))
+
+
+def injected(ledger: Ledger) -> bytes | None:
+    """Draw some of the planets that were put in, evenly from the weakest to the strongest."""
+    columns = ["example_id", "period_days", "log10_depth", "log10_snr", "local_view"]
+    rows = ledger.open(INJECTED_TRANSITS).rows(columns).drop_nulls("local_view")
+    found = rows.select(columns).sort("log10_snr", "example_id").collect()
+    at = np.unique(np.linspace(0, max(found.height - 1, 0), _SHOWN).round().astype(int))
+    return None if found.is_empty() else scorer_plots.injected_plot(found[at], found.height)
 
 
 def scores(ledger: Ledger) -> bytes | None:

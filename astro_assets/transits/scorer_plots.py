@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import polars as pl
 
 from astro_assets.transits.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
 from astro_assets.transits.scorer.classes import CLASSES
+from astro_assets.transits.scorer.examples import HALF_WIDTH_DURATIONS, VIEWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -145,4 +148,40 @@ def examples_plot(counts: Mapping[str, int]) -> bytes:
             axes.text(count, height, f" {count}", va="center", fontsize=7)
         axes.set(xlabel="examples")
         axes.set_title("what the examples are said to be")
+        return png(figure)
+
+
+def injected_plot(rows: pl.DataFrame, n_found: int) -> bytes:
+    """Draw the views of planets that were put into light curves.
+
+    Parameters
+    ----------
+    rows
+        One to eight examples: ``example_id``, ``period_days``, ``log10_depth``, ``log10_snr`` and
+        ``local_view``.
+    n_found
+        How many planets the search kept in all.
+
+    Returns
+    -------
+    bytes
+        A PNG of at most 50 kB.
+    """
+    from matplotlib import rc_context
+
+    across = HALF_WIDTH_DURATIONS * np.linspace(-1, 1, VIEWS["local"])
+    with rc_context({**STYLE, "axes.titlesize": 6.5, "axes.titleweight": "normal"}):
+        columns = -(-rows.height // 2)
+        figure, axes = new_figure(2, columns, top=0.8, hspace=0.6, wspace=0.35)
+        figure.suptitle(f"{n_found} planets found of those put in", x=0.01, ha="left", weight="bold", size=9)
+        for ax, row in zip_longest(axes, rows.iter_rows(named=True)):
+            if row is None:
+                ax.set_axis_off()
+                continue
+            ax.plot(across, row["local_view"], ".", ms=2.5, color=DATA, mew=0)
+            depth, ratio = 1e6 * 10 ** row["log10_depth"], 10 ** row["log10_snr"]
+            star = row["example_id"].partition(" injected")[0]
+            ax.set_title(f"{star}\n{row['period_days']:.3g} d, {depth:.0f} ppm, SNR {ratio:.3g}")
+        axes[0].set_ylabel("flux [depths]")
+        axes[columns].set(xlabel="durations", ylabel="flux [depths]")
         return png(figure)

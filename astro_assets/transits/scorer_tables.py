@@ -16,7 +16,7 @@ from astro_assets.ledger.models import CHAMPION, ModelSpec, TooFewRowsError, Tra
 from astro_assets.ledger.table import Config, Parent, Parents, Table
 from astro_assets.ledger.units import least_real
 from astro_assets.transits.example_schemas import EXAMPLE_SCHEMA
-from astro_assets.transits.example_tables import EVENTS, FALSE_ALARMS, TRAINING_EXAMPLES
+from astro_assets.transits.example_tables import EVENTS, FALSE_ALARMS, INJECTED_TRANSITS, TRAINING_EXAMPLES
 from astro_assets.transits.scorer.examples import Examples, examples_of
 from astro_assets.transits.scorer.scores import score_rows
 from astro_assets.transits.scorer.settings import ScorerSettings
@@ -26,6 +26,7 @@ __all__ = ["TABLES", "TRANSIT_SCORER", "TRANSIT_SCORES", "on_events"]
 
 _EXAMPLES: Final = "examples"
 _FALSE_ALARMS: Final = "false_alarms"
+_INJECTED: Final = "injected"
 #: What a score is made of: everything but the label and where it comes from.
 _LABEL_COLUMNS: Final = ("disposition", "label_set", "listed_in", "mission", "segment", "cadence")
 _SCORED: Final = tuple(name for name in EXAMPLE_SCHEMA.names if name not in _LABEL_COLUMNS)
@@ -42,7 +43,7 @@ def fit_transit_scorer(
     from astro_assets.transits.scorer.cross_validation import TooFewExamplesError
     from astro_assets.transits.scorer.report import trained_with_report
 
-    given = [row for role in (_EXAMPLES, _FALSE_ALARMS) for row in rows.get(role, ())]
+    given = [row for role in (_EXAMPLES, _FALSE_ALARMS, _INJECTED) for row in rows.get(role, ())]
     of_all = sorted(given, key=lambda row: (row["key"], row["position"]))
     try:
         artefact, figures = trained_with_report(examples_of(of_all), config, folder)
@@ -87,13 +88,15 @@ def _scorer(path: Path) -> Any:
     return scorer_of(path.read_bytes())
 
 
-#: The scorer, trained on our own labelled candidates, and on what is found where nothing can be.
+#: The scorer, trained on our own labelled candidates, on what is found where nothing can be, and on planets
+#: that were put in.
 TRANSIT_SCORER: Final = ModelSpec(
     name="transits/transit_scorer",
     fit=fit_transit_scorer,
     training=(
         Training(TRAINING_EXAMPLES, EXAMPLE_SCHEMA.names, _EXAMPLES),
         Training(FALSE_ALARMS, EXAMPLE_SCHEMA.names, _FALSE_ALARMS),
+        Training(INJECTED_TRANSITS, EXAMPLE_SCHEMA.names, _INJECTED),
     ),
     config=TransitScorerConfig(),
     is_resumed=True,

@@ -221,4 +221,5 @@ def test_the_code_version_changes_with_the_code_and_with_nothing_else(tmp_path: 
     assert {name for name in before if after[name] != before[name]} == {
         "transits/folded_views",
         "transits/false_alarms",  # folds, too
+        "transits/injected_transits",  # likewise
     }

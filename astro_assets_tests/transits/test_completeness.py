@@ -11,6 +11,7 @@ from astro_assets.transits.completeness import (
     UnknownTargetError,
     asked_for,
     completeness_cells,
+    found_at_its_period,
     is_recovered,
     summed,
     wilson_interval,
@@ -46,6 +47,24 @@ def test_a_candidate_is_the_planet_at_its_period_and_at_its_time(
     """A signal of the star itself has neither."""
     others = [_candidate(1.7, 100.3), _candidate(4.0, 102.9)]
     assert is_recovered(PLANET, 0.1, 27.0, [*others, candidate]) is is_it
+
+
+@pytest.mark.parametrize(
+    ("candidate", "is_it"),
+    [
+        (_candidate(4.0, 101.0), True),
+        (_candidate(4.0005, 113.02, is_detected=False), True),
+        (_candidate(2.0, 103.0), False),
+        (_candidate(8.0, 105.0), False),
+        (_candidate(4.0, 102.0), False),
+    ],
+)
+def test_an_example_is_at_the_planets_own_period_detected_or_not(
+    candidate: tuple[Found, float], is_it: bool
+) -> None:
+    others = [_candidate(1.7, 100.3), _candidate(4.0, 102.9)]
+    found = found_at_its_period(PLANET, 0.1, 27.0, [*others, candidate])
+    assert found is (candidate[0] if is_it else None)
 
 
 def test_each_planet_counts_in_its_cell() -> None:

@@ -40,6 +40,8 @@ LABEL_SETS: Final[Mapping[str, tuple[str, ...]]] = {
     "unknown": (),
     # What is found upside down: stars dip by themselves as they brighten.
     "inverted": (_STELLAR, _INSTRUMENT, _NOISE),
+    # What was put into a real light curve.
+    "injected_planet": (_PLANET,),
     # What a simulation put in; all its stars have spots and granulation.
     "simulated_planet": (_PLANET,),
     "simulated_binary": (_BINARY,),

@@ -16,7 +16,13 @@ from astro_assets.transits.scorer.forest import Forest
 from astro_assets.transits.scorer.inputs import BRANCHES, Inputs, Layout, inputs_of, layout_of
 from astro_assets.transits.scorer.members import Member, MemberTask, fit_members
 from astro_assets.transits.scorer.settings import ScorerSettings
-from astro_assets.transits.scorer.stars import family, first_of_each_star, rows_by_star, shared_ephemerides
+from astro_assets.transits.scorer.stars import (
+    INJECTED,
+    family,
+    first_of_each_star,
+    rows_by_star,
+    shared_ephemerides,
+)
 from astro_assets.transits.scorer.tree_folds import trees_in_folds
 
 _LOG = logging.getLogger(__name__)
@@ -38,7 +44,8 @@ class CrossValidation:
         Of each event, shape (n,).
     judged
         Positions of the events that are judged: the first labelled one of each star, of lists that hold both
-        eclipses and others (of a list of planets alone a model learns the list).
+        eclipses and others (of a list of planets alone a model learns the list). Planets that were put in
+        are learned from by the networks, and never judged: they are that list.
     networks
         Outputs of each member for events of its held-out fold, shape (members, n, 6).
     trees
@@ -69,10 +76,11 @@ def cross_validate(examples: Examples, settings: ScorerSettings, folder: Path) -
     Raises
     ------
     TooFewExamplesError
-        If fewer stars than folds show eclipses, or none.
+        If fewer stars than folds show eclipses, or none. Planets that were put in do not count.
     """
     groups = tuple(joined_groups(examples.stars, shared_ephemerides(examples)))
-    labelled = np.flatnonzero(examples.is_labelled)
+    is_put_in = np.array(examples.provenance["listed_in"]) == INJECTED
+    labelled = np.flatnonzero(examples.is_labelled & ~is_put_in)
     _check_enough(examples, groups, labelled, settings)
     folds = grouped_folds(groups, examples.strata, settings.folds, settings.seed)
     two_sided = _of_two_sided_lists(examples, labelled)
@@ -112,7 +120,8 @@ def _check_enough(
     if min(len(eclipses), len(others)) < least:
         raise TooFewExamplesError(
             f"the scorer needs labelled events of at least {least} stars with planets or binaries and of "
-            f"{least} others; there are {len(eclipses)} and {len(others)}: add catalogues, or give --events"
+            f"{least} others; there are {len(eclipses)} and {len(others)}, planets that were put in not "
+            "counted: add catalogues, or give --events"
         )
 
 

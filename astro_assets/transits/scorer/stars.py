@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.transits.scorer.examples import Examples
 
+#: The list of planets that were put into real light curves.
+INJECTED: Final = "injected"
 #: Periods agree to so many parts, epochs to so much of a duration: a binary in its neighbours' light.
 _PERIOD_PARTS = 2e-4
 _EPOCH_DURATIONS = 0.25
@@ -18,10 +21,13 @@ def shared_ephemerides(examples: Examples) -> Iterator[tuple[str, str]]:
     """Yield pairs of stars whose eclipses keep step: one of them may be in the other's light.
 
     Coughlin et al. (2014, AJ 147, 119) find such pairs over degrees. Depths are not compared: the
-    neighbour's is diluted. The test is to err on the side of joining.
+    neighbour's is diluted. The test is to err on the side of joining. A planet that was put in is in no
+    other star's light: of so many, chance alone would join the stars of a survey to one.
     """
     period, epoch, duration = examples.ephemerides.T
-    known = np.flatnonzero(np.isfinite(examples.ephemerides).all(axis=1) & examples.is_eclipse)
+    is_real = np.array(examples.provenance["listed_in"]) != INJECTED
+    is_known = np.isfinite(examples.ephemerides).all(axis=1)
+    known = np.flatnonzero(is_known & is_real & examples.is_eclipse)
     order = known[np.argsort(period[known])]
     for i, first in enumerate(order):
         for second in order[i + 1 :]:

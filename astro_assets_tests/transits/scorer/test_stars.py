@@ -38,6 +38,15 @@ def test_noise_that_keeps_step_means_nothing(tmp_path):
     assert not list(shared_ephemerides(with_ephemerides(events, (2.0, 1302.0, 0.1), (2.0, 1302.0, 0.1))))
 
 
+def test_planets_that_were_put_in_are_in_no_other_stars_light(tmp_path):
+    """Of many, chance alone keeps step."""
+    binaries = examples(tmp_path, 8).take(np.array([1, 5]))
+    events = with_ephemerides(binaries, (2.0, 1302.0, 0.1), (2.0, 1302.0, 0.1))
+    assert list(shared_ephemerides(events))
+    put_in = replace(events, provenance={**events.provenance, "listed_in": ("made-up", "injected")})
+    assert not list(shared_ephemerides(put_in))
+
+
 def test_real_neighbours_are_found(shared_data):
     """Stars numbered next to each other lie next to each other."""
     events = examples_of(read_events(shared_data / "tess_tce_views/nigraha_tce_views.parquet"))

@@ -191,6 +191,24 @@ def test_lists_that_are_too_thin_to_judge_by_are_not_judged_by(events, tmp_path)
     assert set(found.judged) > {int(i) for i in found.judged if listed[i] == "junk"}
 
 
+@pytest.mark.parametrize("is_one_sided", [False, True])
+def test_planets_that_were_put_in_are_learned_from_and_never_judged(events, tmp_path, is_one_sided):
+    put_in = np.isin(events.stars, [events.stars[i] for i in np.flatnonzero(events.is_eclipse)[::5]])
+    real = ["planets" if eclipse and is_one_sided else "list" for eclipse in events.is_eclipse]
+    listed = tuple("injected" if of else name for of, name in zip(put_in, real, strict=True))
+    mixed = replace(events, provenance={**events.provenance, "listed_in": listed})
+    settings = SETTINGS.model_copy(
+        update={"members": 1, "network": SETTINGS.network.model_copy(update={"epochs": 1})}
+    )
+    found = cross_validate(mixed, settings, tmp_path)
+    assert {listed[i] for i in found.judged} == set(listed) - {"injected"}
+    learned = frozenset().union(*found.fitted_on)
+    assert {events.stars[i] for i in np.flatnonzero(put_in)} <= learned
+    alone = mixed.take(put_in | ~events.is_eclipse)
+    with pytest.raises(TooFewExamplesError, match="there are 0 and 60, planets that were put in not counted"):
+        cross_validate(alone, settings, tmp_path / "alone")
+
+
 def test_a_geometry_that_nothing_has_is_told(events, tmp_path):
     blind = replace(
         events,
