@@ -59,6 +59,7 @@ def _example(key: str, parents: Parents) -> dict[str, Any]:
     return {
         "example_id": key,
         "target_id": candidate["target_id"],
+        "light_curve": candidate["search_id"],
         "position": int(candidate["rank"]),
         **candidate_example(
             candidate,
@@ -90,6 +91,7 @@ def compute_false_alarms(
                 **event,
                 "example_id": f"{key} inverted.{event['position']:02d}",
                 "target_id": row["target_id"],
+                "light_curve": key,
                 "mission": row["mission"],
                 "cadence": f"{round(float(row['cadence_s']))}",
                 # What is known of a simulated star is the simulation's, and one list with its planets.

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from astro_assets.learning.splits import grouped_folds
 from astro_assets.transits.scorer.auditing import leaks, leaks_between, shortcuts
 from astro_assets.transits.scorer.cross_validation import TooFewExamplesError, cross_validate
 from astro_assets.transits.scorer.export import EDGE_BYTES
@@ -97,6 +98,9 @@ class TestScorer:
         everything = frozenset(found.groups)
         planted = replace(found, fitted_on=[everything, everything])
         assert any("fitted_outside_fold" in message for message in leaks(events, planted))
+        # So is an event that was made of a light curve of another fold.
+        of_one = replace(events, light_curves=("TIC 7",) * len(events))
+        assert any("leaked_light_curve" in message for message in leaks(of_one, found))
 
     def test_it_goes_on_after_a_kill_with_the_same_bits(self, events, tmp_path):
         settings = SETTINGS.model_copy(update={"with_edge": False, "resamples": 50})
@@ -121,6 +125,25 @@ def test_a_star_on_both_sides_is_found(events):
     stars = np.array(events.stars)
     half = np.isin(stars, np.unique(stars)[:60])
     assert not leaks_between(events, rows[half], rows[~half])
+
+
+def test_a_light_curve_on_both_sides_is_found_and_clean_splits_are_clean(events):
+    """Each star has a light curve, an event of it, and one that was made of it."""
+    curves = events.stars
+    known = replace(events, light_curves=curves)
+    rows, n_silent = np.arange(len(events)), 0
+    for seed in range(10):
+        folds = grouped_folds(events.stars, events.strata, 5, seed)
+        for fold in range(5):
+            n_silent += not leaks_between(known, rows[folds != fold], rows[folds == fold])
+    assert n_silent == 50
+    train, test = rows[folds != fold], rows[folds == fold]
+    made_of = tuple(curves[train[7]] if row == test[3] else name for row, name in enumerate(curves))
+    (message,) = leaks_between(replace(events, light_curves=made_of), train, test)
+    assert message.startswith("leaked_light_curve: 1 light curve name(s)")
+    assert message.endswith(curves[train[7]])
+    unknown = tuple("" if row in (train[7], test[3]) else name for row, name in enumerate(made_of))
+    assert not leaks_between(replace(events, light_curves=unknown), train, test), "nothing is not a name"
 
 
 def test_a_list_that_tells_the_label_is_found(events):
