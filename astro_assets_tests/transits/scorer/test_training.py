@@ -54,6 +54,17 @@ class TestScorer:
     def test_the_edge_model_is_small(self, trained, scorer):
         assert trained[1]["edge"]["bytes"] == len(scorer.edge) <= EDGE_BYTES
 
+    def test_the_hardest_events_are_kept_as_they_looked(self, trained, events):
+        hardest = trained[1]["hardest"]
+        assert len(hardest) == 12
+        surprise = [abs(row["is_eclipse"] - row["probability"]) for row in hardest]
+        assert surprise == sorted(surprise, reverse=True)
+        for row in hardest:
+            at = events.ids.index(row["event"])
+            assert (row["disposition"], row["is_eclipse"]) == (events.strata[at], events.is_eclipse[at])
+            for name in ("global", "local"):
+                np.testing.assert_allclose(row["views"][name], events.views[name][at], atol=6e-4)
+
     def test_the_report_is_json(self, trained):
         assert json.loads(json.dumps(trained[1], allow_nan=False)) == trained[1]
 
