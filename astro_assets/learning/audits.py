@@ -73,7 +73,7 @@ def leaked_names(train: Collection[str], test: Sequence[str], what: str) -> list
     message = (
         f"{len(both)} {what} name(s) on both sides of the split, in {len(rows)} tested rows: {_first(both)}"
     )
-    return [Finding(f"leaked_{what}", message, rows)]
+    return [Finding(f"leaked_{what.replace(' ', '_')}", message, rows)]
 
 
 def near_duplicate_views(

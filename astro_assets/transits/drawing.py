@@ -54,18 +54,26 @@ STYLE: Final[Any] = {
 
 
 def new_figure(
-    rows: int, columns: int, projection: str | None = None, **grid: Any
+    rows: int,
+    columns: int,
+    projection: str | None = None,
+    *,
+    height: float = _HEIGHT_INCHES,
+    dots_per_inch: int = _DOTS_PER_INCH,
+    **grid: Any,
 ) -> tuple[Figure, list[Axes]]:
     """Make a figure of the common size and return it with its axes, row by row.
 
     Parameters
     ----------
+    height, dots_per_inch
+        Of a figure that shows more than the common height, in inches, has room for.
     grid
         Of matplotlib's ``GridSpec``: margins that are not the common ones, ratios of widths.
     """
     from matplotlib.figure import Figure as NewFigure
 
-    figure = NewFigure((_WIDTH_INCHES, _HEIGHT_INCHES), dpi=_DOTS_PER_INCH)
+    figure = NewFigure((_WIDTH_INCHES, height), dpi=dots_per_inch)
     axes = figure.subplots(
         rows,
         columns,

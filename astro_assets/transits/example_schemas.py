@@ -47,6 +47,13 @@ EXAMPLE_SCHEMA: Final = Schema(
         Column("target_id", "string", "Canonical id of the star: what splits are made by."),
         Column("position", "int32", "Place among the events of its source: the first of a star is judged."),
         Column(
+            "light_curve",
+            "string",
+            "What was searched, as in transit_candidates, that it was folded from; of an event that was made "
+            "(injected, inverted) the light curve it was made of. No two sides of a split may share one.",
+            nullable=True,
+        ),
+        Column(
             "disposition", "string", "What its source says that it is; null where nothing.", nullable=True
         ),
         Column(

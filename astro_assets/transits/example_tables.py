@@ -17,6 +17,7 @@ from astro_assets.transits.example_schemas import EVENT_FILE_SCHEMA, EXAMPLE_SCH
 from astro_assets.transits.false_alarms import FalseAlarmSettings, false_alarms
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.injected_transits import InjectedTransitSettings, injected_transits
+from astro_assets.transits.injection import Star
 from astro_assets.transits.scorer.candidates import MEASURES, candidate_example
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.search.engine import Curve
@@ -67,6 +68,7 @@ def _example(key: str, parents: Parents) -> dict[str, Any]:
     return {
         "example_id": key,
         "target_id": candidate["target_id"],
+        "light_curve": candidate["search_id"],
         "position": int(candidate["rank"]),
         **candidate_example(
             candidate,
@@ -102,6 +104,7 @@ def compute_false_alarms(
                 **event,
                 "example_id": f"{key} inverted.{event['position']:02d}",
                 "target_id": row["target_id"],
+                "light_curve": key,
                 "mission": row["mission"],
                 "cadence": f"{round(float(row['cadence_s']))}",
                 # What is known of a simulated star is the simulation's, and one list with its planets.
@@ -118,18 +121,20 @@ def compute_injected_transits(
     keys: Sequence[str], parents: Sequence[Parents], config: InjectedTransitsConfig
 ) -> list[list[dict[str, Any]]]:
     """Put planets into the light curves ``keys`` that are quiet: for each one row a planet that is found."""
-    quiet = {
-        key: of_star["selected_files"]
+    quiet = [
+        (key, of_star["selected_files"], _star(of_star["selected_files"]))
         for key, of_star in zip(keys, parents, strict=True)
         if _is_quiet(of_star)
-    }
-    found = dict(zip(quiet, injected_transits(list(quiet.items()), config), strict=True))
+    ]
+    of_quiet = injected_transits(quiet, config)
+    found = {key: events for (key, *_), events in zip(quiet, of_quiet, strict=True)}
     return [
         [
             {
                 **event,
                 "example_id": f"{key} injected.{event['position']:02d}",
                 "target_id": of_star["detrended_light_curves"][0]["target_id"],
+                "light_curve": key,
                 "origin": "injected",
             }
             for event in found.get(key, [])
@@ -144,6 +149,13 @@ def _is_quiet(of_star: Parents) -> bool:
     is_found = any(row["is_detected"] for row in of_star["transit_candidates"])
     # What a simulated star has is known anyway.
     return not (is_found or of_star["known_signals"] or _is_simulated(detrended))
+
+
+def _star(files: Sequence[Row]) -> Star:
+    """Return the star as its header tells it, or one like the Sun: its transits last as long as that."""
+    gravity, radius = (files[0][name] for name in STAR_COLUMNS)
+    density = stellar_density(gravity, radius)
+    return Star(radius, density * radius**3) if np.isfinite(density) else Star()
 
 
 def _is_simulated(row: Row) -> bool:

@@ -10,10 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
 from pydantic import Field
 
-from astro_assets.observations.tables import STAR_COLUMNS
 from astro_assets.transits.completeness import found_at_its_period
 from astro_assets.transits.feature_tables import TransitFeaturesConfig, compute_transit_features
 from astro_assets.transits.injected_curves import Injection, Row, first_time, searched_copies, with_epoch
@@ -26,7 +24,6 @@ from astro_assets.transits.tables import (
     TransitCandidatesConfig,
     compute_folded_views,
 )
-from astro_assets.transits.vetting.stellar_density import stellar_density
 
 _SAID: Final = {"label": "injected_planet", "signal_catalog": INJECTED}
 
@@ -53,15 +50,15 @@ class InjectedTransitSettings(InjectionSettings):
 
 
 def injected_transits(
-    quiet: Sequence[tuple[str, Sequence[Row]]], settings: InjectedTransitSettings
+    quiet: Sequence[tuple[str, Sequence[Row], Star]], settings: InjectedTransitSettings
 ) -> list[list[dict[str, Any]]]:
     """Put planets into quiet light curves and search them.
 
     Parameters
     ----------
     quiet
-        What each curve is searched as, which alone decides what is drawn, and its rows of
-        ``selected_files``.
+        What each curve is searched as, which alone decides what is drawn, its rows of
+        ``selected_files``, and the star.
 
     Returns
     -------
@@ -70,8 +67,8 @@ def injected_transits(
         number of the planet, from 1.
     """
     injections = [
-        Injection(search_id, files, planet, _star(files))
-        for search_id, files in quiet
+        Injection(search_id, files, planet, star)
+        for search_id, files, star in quiet
         for planet in draw_planets(search_id, settings.per_star, first_time(files), settings)
     ]
     copies = searched_copies(injections, settings.detrending, settings.search)
@@ -87,13 +84,6 @@ def injected_transits(
         ]
         for first in range(0, len(examples), settings.per_star)
     ]
-
-
-def _star(files: Sequence[Row]) -> Star:
-    """Return the star that the files' headers tell, or one like the Sun: transits last as long as its."""
-    gravity, radius = (files[0][name] for name in STAR_COLUMNS)
-    density = stellar_density(gravity, radius)
-    return Star(radius, density * radius**3) if np.isfinite(density) else Star()
 
 
 def _example(

@@ -25,7 +25,8 @@ from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 
 _MODEL = dg.AssetKey(NAME.split("/"))
 _AUDITS = {
-    "no_leaks": "No star, event or view is on both sides of a fold, and nothing was fitted outside its fold.",
+    "no_leaks": "No star, light curve, event or view is on both sides of a fold, and nothing was fitted "
+    "outside its fold.",
     "no_shortcuts": "Where an event comes from does not tell by itself whether it is an eclipse.",
     "origin_of_members": "The model's origin is that of the least real row that it was trained on.",
 }

@@ -60,6 +60,7 @@ def of_version(version: str) -> dict[str, Callable[[Ledger], bytes | str | None]
         "calibration": drawn(scorer_plots.calibration_plot),
         "confusion": drawn(scorer_plots.confusion_plot),
         "learning": drawn(scorer_plots.learning_plot),
+        "hardest examples": drawn(scorer_plots.hardest_plot),
         "model card": lambda ledger: card(ledger, version),
     }
 

@@ -18,6 +18,18 @@ if TYPE_CHECKING:
 
 Figures = Mapping[str, Any]
 _COLOURS: Final = {"scorer": ACCENT, "networks": SECOND, "edge": DATA}
+_HARDEST_A_ROW: Final = 3
+#: Views of a hard event, from above, and what they are called beside them.
+_HARDEST_VIEWS: Final = {"global": "period", "local": "transit"}
+#: Soft edges of so many letters would take most of the file; there are dots enough without.
+_HARDEST_STYLE: Final[Any] = {
+    "font.size": 6.5,
+    "text.antialiased": False,
+    "axes.titlesize": 6.5,
+    "axes.titleweight": "normal",
+    "axes.titlepad": 3,
+    "axes.labelsize": 6.5,
+}
 
 
 def curves_plot(figures: Figures) -> bytes:
@@ -103,6 +115,59 @@ def learning_plot(figures: Figures) -> bytes:
         _line(left, epochs, [row["loss"] for row in history], "loss, training stars")
         _line(right, epochs, [row["validation_ap"] for row in history], "average precision, validation stars")
         return png(figure)
+
+
+def hardest_plot(figures: Figures) -> bytes:
+    """Draw the views of the events whose label surprises the scorer most, worst first.
+
+    Returns
+    -------
+    bytes
+        A PNG of at most 50 kB.
+    """
+    from matplotlib import rc_context
+
+    hardest = figures["hardest"]
+    rows = -(-len(hardest) // _HARDEST_A_ROW)
+    height = 1.4 * rows + 0.55
+    with rc_context({**STYLE, **_HARDEST_STYLE}):
+        figure, axes = new_figure(
+            rows,
+            _HARDEST_A_ROW,
+            height=height,
+            dots_per_inch=140,
+            left=0.05,
+            bottom=0.2 / height,
+            top=1 - 0.55 / height,
+            wspace=0.07,
+            hspace=0.3,
+        )
+        for at, (panel, event) in enumerate(zip_longest(axes, hardest)):
+            panel.set_axis_off()
+            if event is not None:
+                panel.set_title(f"{event['event']}\n{event['disposition']}: {event['probability']:.3f}")
+                _draw_views(panel, event, is_named=at % _HARDEST_A_ROW == 0)
+        title = "hardest events of held-out stars, each with its label: the probability of an eclipse"
+        figure.text(0.05, 1 - 0.05 / height, title, va="top", fontsize=8, weight="bold")
+        units = "flux in units of the depth, over a period and over four durations; red: labelled an eclipse"
+        figure.text(0.05, 0.05 / height, units)
+        return png(figure)
+
+
+def _draw_views(panel: Axes, event: Mapping[str, Any], *, is_named: bool) -> None:
+    """Draw the view of a period above that of the transit, filled to the flux beside the transit."""
+    colour = ACCENT if event["is_eclipse"] else DATA
+    for low, (view, name) in zip((0.52, 0.0), _HARDEST_VIEWS.items(), strict=True):
+        axes = panel.inset_axes((0, low, 1, 0.48))
+        values = np.array(event["views"][view], dtype=np.float64)
+        at = (np.arange(values.size) + 0.5) / values.size
+        axes.axhline(0, color=QUIET, lw=0.5)
+        axes.fill_between(at, 0, values, step="mid", lw=0, color=colour, antialiased=False)
+        axes.set(xlim=(0, 1), xticks=[], yticks=[])
+        if np.isnan(values).all():
+            axes.text(0.5, 0.6, "not observed", ha="center", transform=axes.transAxes)
+        if is_named:
+            axes.set_ylabel(name)
 
 
 def _line(axes: Axes, epochs: np.ndarray[Any, Any], values: Sequence[float], title: str) -> None:

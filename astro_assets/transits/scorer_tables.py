@@ -28,7 +28,9 @@ _EXAMPLES: Final = "examples"
 _FALSE_ALARMS: Final = "false_alarms"
 _INJECTED: Final = "injected"
 #: What a score is made of: everything but the label and where it comes from.
-_LABEL_COLUMNS: Final = ("disposition", "label_set", "listed_in", "mission", "segment", "cadence")
+_LABEL_COLUMNS: Final = (
+    "light_curve", "disposition", "label_set", "listed_in", "mission", "segment", "cadence",
+)  # fmt: skip
 _SCORED: Final = tuple(name for name in EXAMPLE_SCHEMA.names if name not in _LABEL_COLUMNS)
 
 

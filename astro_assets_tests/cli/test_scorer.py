@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import dagster as dg
 import numpy as np
 import polars as pl
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.model_tables import MODEL_MEMBERS
 from astro_assets.ledger.objects import sha256_of
+from astro_assets.orchestration.instance import open_instance
 from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
@@ -103,6 +105,15 @@ class TestScorer:
         (version,) = models(home)
         assert find_run(home.root, "transits/transit_scorer", version["model_version"])
         assert aliases(home.root, "transits.transit_scorer") == {"champion": "1"}
+
+    def test_its_page_shows_every_picture(self, home):
+        with open_instance(home) as instance:
+            event = instance.get_latest_materialization_event(dg.AssetKey(["transits", "transit_scorer"]))
+        shown = event.asset_materialization.metadata
+        pictures = {name for name, value in shown.items() if "data:image/png;base64" in str(value.value)}
+        assert pictures == {
+            "precision, recall and ROC", "calibration", "confusion", "learning", "hardest examples",
+        }  # fmt: skip
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

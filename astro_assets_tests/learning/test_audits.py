@@ -65,7 +65,7 @@ def test_names_on_both_sides_are_found(what: str) -> None:
     for tested in clean_splits(GROUPS):
         assert not leaked_names(rows[~tested], rows[tested].tolist(), what)
     (finding,) = leaked_names([*rows[~tested], rows[tested][4]], rows[tested].tolist(), what)
-    assert finding.rows == (4,)
+    assert (finding.audit, finding.rows) == (f"leaked_{what.replace(' ', '_')}", (4,))
     assert what in finding.message
 
 

@@ -25,7 +25,7 @@ def events(flux_of: Any, target: str = "TIC 7", radius: float = 1.0, **settings:
         "trend": np.ones(time.size, np.float32),
     }
     row = {
-        "search_id": target,
+        "search_id": f"{target}~1b2c3d4e",
         "target_id": target,
         "mission": "TESS",
         "cadence_s": 600.0,
@@ -33,7 +33,7 @@ def events(flux_of: Any, target: str = "TIC 7", radius: float = 1.0, **settings:
     }
     file = {"search_id": target, "star_surface_gravity": 4.438, "star_radius_sun": radius}
     read = {"detrended_light_curves": [row], "selected_files": [file]}
-    rows = compute(FALSE_ALARMS, target, read, **settings)
+    rows = compute(FALSE_ALARMS, f"{target}~1b2c3d4e", read, **settings)
     assert all(set(FALSE_ALARMS.schema.names) <= set(found) for found in rows)
     return rows
 
@@ -42,7 +42,9 @@ def test_brightenings_are_found_and_are_no_transits():
     (event,) = events(lambda time: 2 - transits(time, [DEEP]))
     assert event["period_days"] == pytest.approx(DEEP.period, rel=1e-3)
     assert event["label_set"] == ["stellar_signal", "instrument_artifact", "noise"]
-    assert event["example_id"] == "TIC 7 inverted.01"
+    assert event["example_id"] == "TIC 7~1b2c3d4e inverted.01"
+    assert event["target_id"] == "TIC 7"
+    assert event["light_curve"] == "TIC 7~1b2c3d4e", "what it was made of"
     assert event["origin"] == "injected", "no light curve of a star is upside down"
     assert event["listed_in"] == "inverted"
     assert event["local_view"].min() == pytest.approx(-1)

@@ -157,7 +157,8 @@ def test_rows_are_the_same_whatever_is_computed_with_them() -> None:
 
 
 def test_a_real_quiet_star_shows_what_is_put_into_it(real_light_curves: Any) -> None:
-    files = real_light_curves("kepler_lc/kplr007660594-2009166043257_llc.fits")
+    found = real_light_curves("kepler_lc/kplr007660594-2009166043257_llc.fits")
+    files = [row | {"star_surface_gravity": 4.3, "star_radius_sun": 1.1} for row in found]
     detrended = compute(DETRENDED_LIGHT_CURVES, "KIC 7660594", {"selected_files": files})
     candidates = compute(TRANSIT_CANDIDATES, "KIC 7660594", {"detrended_light_curves": detrended})
     parents = {

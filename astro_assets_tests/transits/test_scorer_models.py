@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from astro_assets.transits.scorer_models import objection, replaces
+from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 
 
 def figures(
@@ -48,3 +49,10 @@ def test_what_leaks_is_not_promoted(kind):
 def test_what_trees_do_better_alone_is_not_promoted():
     assert "trees alone do better: 0.9100, 0.9000" in objection(figures(0.9, trees=0.91))
     assert objection(figures(0.9, trees=0.9)) is None
+
+
+def test_scores_do_not_read_what_an_event_is_said_to_be_or_where_it_comes_from():
+    (examples, _) = TRANSIT_SCORES.parents
+    told = {"light_curve", "disposition", "label_set", "listed_in", "mission", "segment", "cadence"}
+    assert told < set(examples.table.schema.names)
+    assert not told & set(examples.columns)

@@ -26,7 +26,8 @@ _GIVEN_VIEWS: Final = ("global", "shifted", "local", "primary")
 def leaks(examples: Examples, found: CrossValidation) -> list[str]:
     """Look for what is on both sides of any fold.
 
-    Stars, events, views that share their noise; and whether anything was fitted on stars of a held-out fold.
+    Stars, light curves, events, views that share their noise; and whether anything was fitted on stars of a
+    held-out fold.
     """
     labelled = np.flatnonzero(examples.is_labelled)
     messages = []
@@ -44,13 +45,20 @@ def leaks_between(
     test: NDArray[np.int64],
     groups: tuple[str, ...] | None = None,
 ) -> list[str]:
-    """Look for what is on both sides of one split, given as positions."""
+    """Look for what is on both sides of one split, given as positions.
+
+    An event that was made leaks by the light curve it was made of, which may show another event.
+    """
     of = groups or examples.stars
     train_groups, test_groups = ([of[row] for row in rows] for rows in (train, test))
+    train_curves, test_curves = (
+        [name for row in rows if (name := examples.light_curves[row])] for rows in (train, test)
+    )
     view = examples.views["global"]
     return _messages(
         [
             *leaked_groups(train_groups, test_groups),
+            *leaked_names(train_curves, test_curves, "light curve"),
             *leaked_names([examples.ids[row] for row in train], [examples.ids[row] for row in test], "event"),
             *near_duplicate_views(view[train], view[test], train_groups, test_groups),
         ]

@@ -85,6 +85,7 @@ def read_events(path: Path, name: str = "", *, with_labels: bool = True) -> list
         {
             "example_id": f"{star}#{i}",
             "target_id": star,
+            "light_curve": None,  # such files do not say which sectors were searched
             "position": i,
             "disposition": dispositions[i],
             "label_set": list(LABEL_SETS.get(dispositions[i] or "", ())),

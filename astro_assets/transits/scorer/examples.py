@@ -96,6 +96,8 @@ class Examples:
         A name for each, unique.
     stars
         Of which star each is: the group of every split.
+    light_curves
+        Which light curve each was folded from, or made of; empty where that is not known.
     views
         Arrays of shape (n, bins) by name, of :data:`VIEWS` and :data:`SPREADS`; float32, NaN where a bin or
         the whole view is missing.
@@ -113,6 +115,7 @@ class Examples:
 
     ids: tuple[str, ...]
     stars: tuple[str, ...]
+    light_curves: tuple[str, ...]
     views: Mapping[str, Floats32]
     scalars: NDArray[np.float64]
     labels: NDArray[np.bool_]
@@ -139,6 +142,7 @@ class Examples:
         return Examples(
             ids=tuple(self.ids[i] for i in at),
             stars=tuple(self.stars[i] for i in at),
+            light_curves=tuple(self.light_curves[i] for i in at),
             views={name: values[at] for name, values in self.views.items()},
             scalars=self.scalars[at],
             labels=self.labels[at],
@@ -170,6 +174,7 @@ def examples_of(rows: Sequence[Mapping[str, Any]]) -> Examples:
     return Examples(
         ids=tuple(str(row["example_id"]) for row in rows),
         stars=tuple(str(row["target_id"]) for row in rows),
+        light_curves=tuple(str(row["light_curve"] or "") for row in rows),
         views=views,
         scalars=np.array([[_number(row[name]) for name in SCALARS] for row in rows]).reshape(n, len(SCALARS)),
         labels=label_matrix(row["label_set"] for row in rows),

@@ -33,6 +33,8 @@ Floats = NDArray[np.float64]
 _SNR_EDGES: Final = (0.0, 7.0, 10.0, 20.0, 50.0, 1e9)
 _N_RESPLITS: Final = 100
 _N_HARDEST: Final = 12
+#: Views of these that are kept, to be looked at.
+_SHOWN_VIEWS: Final = ("global", "local")
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,17 +238,23 @@ def _conformal(
 
 
 def _hardest(examples: Examples, rows: NDArray[np.int64], eclipse: Floats) -> list[dict[str, Any]]:
-    """List the judged events whose label surprises most."""
+    """List the judged events whose label surprises most, as they looked to what was trained."""
     truth = examples.is_eclipse[rows]
     surprise = np.where(truth, 1 - eclipse, eclipse)
     return [
         {
             "event": examples.ids[rows[i]],
             "disposition": examples.strata[rows[i]],
+            "is_eclipse": bool(truth[i]),
             "probability": float(eclipse[i]),
+            "views": {name: _rounded(examples.views[name][rows[i]]) for name in _SHOWN_VIEWS},
         }
         for i in np.argsort(-surprise, kind="stable")[:_N_HARDEST]
     ]
+
+
+def _rounded(view: NDArray[np.float32]) -> list[float]:
+    return [round(float(value), 3) for value in view]
 
 
 def _learning(found: CrossValidation) -> list[dict[str, float]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from astro_assets.transits.example_tables import TRAINING_EXAMPLES
 from astro_assets.transits.fold import FoldSettings, fold_views
 from astro_assets.transits.scorer.candidates import candidate_example
 from astro_assets.transits.scorer.examples import SCALARS, VIEWS, examples_of
+from astro_assets_tests.transits.computing import compute
 
 PERIOD, EPOCH, DURATION, DEPTH = 3.0, 1.0, 0.2, 0.01
 CANDIDATE = {
@@ -82,6 +84,16 @@ def test_scalars_are_of_the_candidate():
     assert set(SCALARS) <= set(made)
 
 
+def test_a_row_names_the_light_curve_that_was_searched():
+    names = {"search_id": "TIC 7~1b2c3d4e", "target_id": "TIC 7", "rank": 2}
+    nothing = ("folded_views", "transit_features", "simulated_truth", "detrended_light_curves")
+    parents = {"transit_candidates": [CANDIDATE | names], "labelled_candidates": [UNLABELLED]}
+    (row,) = compute(TRAINING_EXAMPLES, "TIC 7~1b2c3d4e.02", parents | {role: [] for role in nothing})
+    assert set(row) == set(TRAINING_EXAMPLES.schema.names)
+    assert (row["target_id"], row["light_curve"]) == ("TIC 7", "TIC 7~1b2c3d4e")
+    assert examples_of([row]).light_curves == ("TIC 7~1b2c3d4e",)
+
+
 TRUTH = {"period_days": PERIOD, "epoch_btjd": EPOCH, "duration_hours": 4.8, "secondary_phase": np.nan}
 ELSEWHERE = TRUTH | {"period_days": 7.7}
 
@@ -110,7 +122,7 @@ ELSEWHERE = TRUTH | {"period_days": 7.7}
 def test_labels_are_of_catalogues_or_of_the_simulation(labelled, truths, label_set):
     made = example(labelled=labelled, truths=truths)
     assert made["label_set"] == label_set
-    row = {**made, "example_id": "SIM 1.01", "target_id": "SIM 1", "position": 1}
+    row = {**made, "example_id": "SIM 1.01", "target_id": "SIM 1", "light_curve": "SIM 1", "position": 1}
     events = examples_of([row])
     assert events.is_eclipse[0] == (label_set in (["planetary_transit"], ["eclipsing_binary"]))
     assert events.provenance["cadence"] == ("120",)

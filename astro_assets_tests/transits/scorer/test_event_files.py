@@ -20,6 +20,7 @@ def frame():
 def test_events_are_read_in_order(tmp_path, frame):
     events = examples_of(read_events(write_events(tmp_path / "events.parquet", frame)))
     assert events.stars == tuple(f"TIC {1000 + i}" for i in range(8))
+    assert events.light_curves == ("",) * 8, "which sectors were searched is not told"
     assert events.strata == ("PC", "EB", "V", "J") * 2
     assert events.is_eclipse.tolist() == [True, True, False, False] * 2
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
+from astro_assets.learning.splits import grouped_folds
 from astro_assets.transits.scorer.auditing import leaks, leaks_between, shortcuts
 from astro_assets.transits.scorer.cross_validation import TooFewExamplesError, cross_validate
 from astro_assets.transits.scorer.examples import SCALARS
@@ -61,6 +62,17 @@ class TestScorer:
 
     def test_the_edge_model_is_small(self, trained, scorer):
         assert trained[1]["edge"]["bytes"] == len(scorer.edge) <= EDGE_BYTES
+
+    def test_the_hardest_events_are_kept_as_they_looked(self, trained, events):
+        hardest = trained[1]["hardest"]
+        assert len(hardest) == 12
+        surprise = [abs(row["is_eclipse"] - row["probability"]) for row in hardest]
+        assert surprise == sorted(surprise, reverse=True)
+        for row in hardest:
+            at = events.ids.index(row["event"])
+            assert (row["disposition"], row["is_eclipse"]) == (events.strata[at], events.is_eclipse[at])
+            for name in ("global", "local"):
+                np.testing.assert_allclose(row["views"][name], events.views[name][at], atol=6e-4)
 
     def test_the_report_is_json(self, trained):
         assert json.loads(json.dumps(trained[1], allow_nan=False)) == trained[1]
@@ -130,6 +142,9 @@ class TestScorer:
         everything = frozenset(found.groups)
         planted = replace(found, fitted_on=[everything, everything])
         assert any("fitted_outside_fold" in message for message in leaks(events, planted))
+        # So is an event that was made of a light curve of another fold.
+        of_one = replace(events, light_curves=("TIC 7",) * len(events))
+        assert any("leaked_light_curve" in message for message in leaks(of_one, found))
 
     def test_it_goes_on_after_a_kill_with_the_same_bits(self, events, tmp_path):
         settings = SETTINGS.model_copy(update={"with_edge": False, "resamples": 50})
@@ -159,6 +174,25 @@ def test_a_star_on_both_sides_is_found(events):
     stars = np.array(events.stars)
     half = np.isin(stars, np.unique(stars)[:60])
     assert not leaks_between(events, rows[half], rows[~half])
+
+
+def test_a_light_curve_on_both_sides_is_found_and_clean_splits_are_clean(events):
+    """Each star has a light curve, an event of it, and one that was made of it."""
+    curves = events.stars
+    known = replace(events, light_curves=curves)
+    rows, n_silent = np.arange(len(events)), 0
+    for seed in range(10):
+        folds = grouped_folds(events.stars, events.strata, 5, seed)
+        for fold in range(5):
+            n_silent += not leaks_between(known, rows[folds != fold], rows[folds == fold])
+    assert n_silent == 50
+    train, test = rows[folds != fold], rows[folds == fold]
+    made_of = tuple(curves[train[7]] if row == test[3] else name for row, name in enumerate(curves))
+    (message,) = leaks_between(replace(events, light_curves=made_of), train, test)
+    assert message.startswith("leaked_light_curve: 1 light curve name(s)")
+    assert message.endswith(curves[train[7]])
+    unknown = tuple("" if row in (train[7], test[3]) else name for row, name in enumerate(made_of))
+    assert not leaks_between(replace(events, light_curves=unknown), train, test), "nothing is not a name"
 
 
 def test_a_list_that_tells_the_label_is_found(events):
