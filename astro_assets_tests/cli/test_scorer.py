@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import numpy as np
@@ -11,26 +17,32 @@ import polars as pl
 import pytest
 
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.model_tables import MODEL_MEMBERS
+from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.models import promote
 from astro_assets.ledger.objects import sha256_of
+from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.transits.scorer.classes import CLASSES
-from astro_assets_tests.cli.commands import astro_assets
+from astro_assets.transits.scorer_models import versions
+from astro_assets_tests.cli.commands import astro_assets, kill_session, started, wait_for_end
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.transits.scorer.events import event_frame, write_events
 
 SMALL = (
     "--mode", "custom", "--set", "folds=2", "--set", "members=1", "--set", "trees=20",
-    "--set", "network.epochs=6", "--set", "network.batch=16",
+    "--set", "network.epochs=6", "--set", "network.batch=16", "--set", "resamples=50",
 )  # fmt: skip
 N_STARS = 80
+#: Threads of the boosted trees that wait for each other spin: where other tests keep the processors busy,
+#: that takes more time than all the rest.
+WAITING = {"OMP_WAIT_POLICY": "passive"}
 
 
 def make_trained_home(folder: Path) -> Path:
     """Make a home with a scorer trained on made-up events."""
     events = write_events(folder / "events.parquet", event_frame(N_STARS, events_per_star=2))
     result = astro_assets(
-        "train", "transit_scorer", "--events", events, *SMALL, home=open_home(folder / "home")
+        "train", "transit_scorer", "--events", events, *SMALL, home=open_home(folder / "home"), **WAITING
     )
     assert result.returncode == 0, result.stderr
     return folder / "home"
@@ -142,6 +154,84 @@ class TestScorer:
         assert message in result.stderr
         assert "Traceback" not in result.stderr
         assert not (tmp_path / "none.parquet").exists()
+
+
+#: Networks of a training with SMALL: one in each fold, a student in each, and the one that is shipped.
+N_NETWORKS = 5
+
+
+def networks(home: Home) -> dict[str, tuple[int, int]]:
+    """Return the networks that trainings have kept: which file each is, and when it was written."""
+    found = {}
+    for path in (home.root / "trainings").glob("*/*.safetensors"):
+        with suppress(FileNotFoundError):  # a training that ends removes its folder
+            found[path.name] = (path.stat().st_ino, path.stat().st_mtime_ns)
+    found.pop("inputs.safetensors", None)
+    return found
+
+
+def kill_a_training(home: Home, events: Path) -> dict[str, tuple[int, int]]:
+    """Kill a training and all its processes once a network is fitted; return the networks that it leaves."""
+    run = started("train", "transit_scorer", "--events", events, *SMALL, home=home, **WAITING)
+    try:
+        while not networks(home) and run.poll() is None:
+            time.sleep(0.01)
+        os.killpg(run.pid, signal.SIGKILL)
+        assert run.wait(timeout=60) == -signal.SIGKILL
+        assert not wait_for_end(run.pid)
+    finally:
+        kill_session(run.pid)
+    return networks(home)
+
+
+def networks_during(run: subprocess.Popen[bytes], home: Home) -> dict[str, set[tuple[int, int]]]:
+    """Wait for the end of a training, and return each file that a network of it was in meanwhile."""
+    seen: dict[str, set[tuple[int, int]]] = {}
+    while run.poll() is None:
+        for name, file in networks(home).items():
+            seen.setdefault(name, set()).add(file)
+        time.sleep(0.01)
+    return seen
+
+
+def put_champion(home: Home, version: dict[str, Any]) -> None:
+    """Store a version under another name, and promote it."""
+    ledger = homes.ledger_of(home)
+    row = {name: version[name] for name in (*MODELS.schema.names, "origin")}
+    put_units(ledger, MODELS, {f"{row['model']}@earlier": [{**row, "model_version": "earlier"}]})
+    promote(ledger, row["model"], "earlier", why="planted")
+
+
+def stored(home: Home) -> dict[str, list[Any]]:
+    """Return what there is of models in a home: the units of their tables, and files that are kept."""
+    tables = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS)
+    kept = [path.name for path in (home.root / "files").rglob("*") if path.is_file()]
+    return {
+        **{table.name: homes.units(home, table.name, "output_hash").rows() for table in tables},
+        "files": sorted(name for name in kept if not name.startswith(".partial-")),
+    }
+
+
+@pytest.mark.slow
+def test_a_killed_training_stores_nothing_and_goes_on_with_its_networks(home, events, tmp_path):
+    """The undisturbed training in the other home says what is to come of it."""
+    (undisturbed,) = versions(homes.ledger_of(home))
+    killed = open_home(tmp_path / "home")
+    put_champion(killed, undisturbed)
+    before = stored(killed)
+    kept = kill_a_training(killed, events)
+    assert 0 < len(kept) < N_NETWORKS
+    assert [(row["model_version"], row["aliases"]) for row in models(killed)] == [("earlier", ["champion"])]
+    assert stored(killed) == {**before, "files": [sha256_of(events)]}
+
+    run = started("train", "transit_scorer", "--events", events, *SMALL, home=killed, **WAITING)
+    seen = networks_during(run, killed)
+    assert run.returncode == 0
+    assert {name: seen[name] for name in kept} == {name: {file} for name, file in kept.items()}
+    assert len(seen) > len(kept), "what was missing is fitted"
+    _, version = versions(homes.ledger_of(killed))
+    for name in ("model_version", "training_root", "artefact", "aliases"):
+        assert version[name] == undisturbed[name]
 
 
 def test_a_home_without_labels_says_so(tmp_path):
