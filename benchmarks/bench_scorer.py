@@ -17,7 +17,7 @@ from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.examples import examples_of
 from astro_assets.transits.scorer.graphs import session_of
 from astro_assets.transits.scorer.report import trained_with_report
-from astro_assets.transits.scorer.scorer import scorer_of
+from astro_assets.transits.scorer.scorer_file import scorer_of
 from astro_assets.transits.scorer.settings import ScorerSettings
 
 EVENTS = Path("tess_tce_views/nigraha_tce_views.parquet")

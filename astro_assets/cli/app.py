@@ -30,7 +30,7 @@ from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.tables import TABLES
 from astro_assets.transits.completeness import UnknownTargetError
 from astro_assets.transits.scorer.event_files import EventFileError
-from astro_assets.transits.scorer.scorer import ScorerFileError
+from astro_assets.transits.scorer.manifest import ScorerFileError
 from astro_assets.transits.scorer_models import UnknownModelError
 
 app = typer.Typer(

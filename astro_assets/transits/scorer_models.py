@@ -11,7 +11,8 @@ from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.ledger.units import least_real
 from astro_assets.transits.scorer.card import model_card
-from astro_assets.transits.scorer.scorer import Scorer, scorer_of
+from astro_assets.transits.scorer.scorer import Scorer
+from astro_assets.transits.scorer.scorer_file import scorer_of
 
 NAME: Final = "transits/transit_scorer"
 _COLUMNS: Final = MODELS.schema.names

@@ -25,6 +25,12 @@ TRANSIT_SCORE_SCHEMA: Final = Schema(
             "gate", "bool", "Whether the trees find it worth the networks; certified on the model's card."
         ),
         Column("disagreement", "float64", "Standard deviation of the networks' log-odds of an eclipse."),
+        Column(
+            "unlikeness",
+            "float64",
+            "Distance of its folded views from the nearest that were trained on, over what 99 of 100 "
+            "held-out events are within: above 1 it abstains. NaN where no bin has data.",
+        ),
         Column("abstain", "bool", "Whether it is like nothing that the scorer was trained on."),
         Column("abstains_because", "string", "Why it abstains; null where it does not.", nullable=True),
         Column(

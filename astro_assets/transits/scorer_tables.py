@@ -85,7 +85,7 @@ def compute_transit_scores(
 
 @lru_cache(maxsize=2)
 def _scorer(path: Path) -> Any:
-    from astro_assets.transits.scorer.scorer import scorer_of
+    from astro_assets.transits.scorer.scorer_file import scorer_of
 
     return scorer_of(path.read_bytes())
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from astro_assets.learning.energy import measured_energy
 from astro_assets.transits.scorer.auditing import leaks, shortcuts
 from astro_assets.transits.scorer.examples import Examples
+from astro_assets.transits.scorer.scorer_file import bytes_of
 from astro_assets.transits.scorer.settings import ScorerSettings
 from astro_assets.transits.scorer.stack import log_odds
 from astro_assets.transits.scorer.training import Trained, train
@@ -38,7 +39,7 @@ def trained_with_report(
         "curves": _curves(examples, trained, settings),
     }
     plain: dict[str, Any] = _plain(report)
-    return trained.scorer.to_bytes(), plain
+    return bytes_of(trained.scorer), plain
 
 
 def _curves(examples: Examples, trained: Trained, settings: ScorerSettings) -> dict[str, Any]:

@@ -1,89 +1,23 @@
-"""The trained scorer: one file with everything that scoring needs, and nothing that runs when it is read.
-
-A zip archive of ``manifest.json``, ONNX graphs and safetensors.
-"""
+"""The trained scorer: what it says of events."""
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
-from astro_assets.transits.scorer.classes import CLASSES, N_ECLIPSES
+from astro_assets.transits.scorer.classes import N_ECLIPSES
 from astro_assets.transits.scorer.examples import Examples
-from astro_assets.transits.scorer.forest import Forest, forest_of
+from astro_assets.transits.scorer.forest import Forest
 from astro_assets.transits.scorer.graphs import outputs_of, session_of, standardised
-from astro_assets.transits.scorer.inputs import Inputs, Layout, inputs_of
+from astro_assets.transits.scorer.inputs import Inputs, inputs_of
+from astro_assets.transits.scorer.manifest import Manifest, ScorerFileError
+from astro_assets.transits.scorer.neighbours import Neighbours
 from astro_assets.transits.scorer.stack import Stack
-from astro_assets.transits.scorer.view_statistics import design_matrix
-
-FORMAT: Final = "astro_assets transit scorer 2"
-_MANIFEST, _FOREST, _WEIGHTS, _EDGE = (
-    "manifest.json",
-    "forest.safetensors",
-    "weights.safetensors",
-    "edge.onnx",
-)
-#: What reading such a file may raise; of pydantic and JSON a ValueError.
-_UNREADABLE: Final = (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, zlib.error)
-#: More than any scorer of ours has: a small file may unpack to fill the memory.
-_MOST_BYTES: Final = 2 * 10**9
-#: Of every entry, so that equal scorers are equal files.
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-
-
-class ScorerFileError(ValueError):
-    """A file is no scorer, or one that this version cannot read."""
-
-
-class Manifest(BaseModel):
-    """What a scorer's file says of itself.
-
-    Attributes
-    ----------
-    layout
-        What its networks read.
-    networks
-        Names of the graphs, fold by fold.
-    members
-        How many each fold has.
-    columns
-        Of the design matrix that the trees read.
-    stack, edge_stack
-        From outputs to probabilities; of the edge model None where there is none.
-    edge_centre, edge_scale
-        By which the edge model's scalars are standardised.
-    gate
-        Least probability by the trees with which an event is worth the networks.
-    disagreement
-        Standard deviation of the networks' log-odds beyond which the scorer abstains; None: never.
-    held_out_in
-        Of each star that it was trained on the fold whose parts have not seen it.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    format: str
-    classes: tuple[str, ...]
-    layout: Layout
-    networks: tuple[str, ...]
-    members: int
-    columns: tuple[str, ...]
-    stack: Stack
-    edge_stack: Stack | None
-    edge_centre: tuple[float, ...]
-    edge_scale: tuple[float, ...]
-    gate: float
-    disagreement: float | None
-    held_out_in: dict[str, int]
+from astro_assets.transits.scorer.view_statistics import design_matrix, view_measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +34,13 @@ class Scores:
         Whether the trees think it worth the networks, (n,) bool.
     disagreement
         Standard deviation of the networks' log-odds, (n,); 0 of the edge model.
+    unlikeness
+        Distance of the views from those of the nearest training events, in units of what 99 of 100 held-out
+        events are within, (n,); NaN where nothing was observed.
     abstains
-        Whether the event is like nothing that was trained on: nothing is in its set, nothing was observed, or
-        the networks disagree more than on 199 of 200 held-out events. (n,) bool.
+        Whether the event is like nothing that was trained on: nothing was observed, its views are unlike all
+        that were trained on, nothing is in its set, or the networks disagree more than on 199 of 200 held-out
+        events. (n,) bool.
     is_trained_on
         Whether the scorer was trained on events of the star, (n,) bool. What it says of them is what the
         parts of the fold say that was held out; the edge model is one and has seen them.
@@ -112,6 +50,7 @@ class Scores:
     sets: NDArray[np.bool_]
     gate: NDArray[np.bool_]
     disagreement: NDArray[np.float64]
+    unlikeness: NDArray[np.float64]
     abstains: NDArray[np.bool_]
     is_trained_on: NDArray[np.bool_]
 
@@ -172,6 +111,8 @@ class Scorer:
         ONNX graphs of the networks by name.
     forest
         The trees.
+    neighbours
+        Training events, to tell what is unlike them.
     edge
         The quantised graph; None where there is none.
     weights
@@ -181,6 +122,7 @@ class Scorer:
     manifest: Manifest
     graphs: dict[str, bytes]
     forest: Forest
+    neighbours: Neighbours
     edge: bytes | None
     weights: dict[str, NDArray[Any]]
 
@@ -216,11 +158,12 @@ class Scorer:
             spread = of_unseen(disagreement(by_fold), fold)
             probability = stack.probability(of_unseen(by_fold.mean(axis=2), fold), trees)
         sets = stack.sets(probability)
-        nothing = np.all([np.isnan(view).all(axis=1) for view in examples.views.values()], axis=0)
+        unlikeness = self.neighbours.distance(view_measures(examples)) / self.manifest.farthest
         most = self.manifest.disagreement
-        disagrees = np.zeros(len(sets), np.bool_) if most is None else spread > most
-        abstains = ~sets.any(axis=1) | nothing | disagrees
-        return Scores(probability, sets, trees >= self.manifest.gate, spread, abstains, fold >= 0)
+        disagrees = np.zeros(n, np.bool_) if most is None else spread > most
+        abstains = ~sets.any(axis=1) | ~(unlikeness <= 1) | disagrees
+        gate = trees >= self.manifest.gate
+        return Scores(probability, sets, gate, spread, unlikeness, abstains, fold >= 0)
 
     def _edge_outputs(self, inputs: Inputs) -> tuple[Stack, NDArray[np.float32], NDArray[np.float64]]:
         manifest = self.manifest
@@ -229,63 +172,3 @@ class Scorer:
         scalars = standardised(inputs.scalars, manifest.edge_centre, manifest.edge_scale)
         found = outputs_of(session_of(self.edge), Inputs(inputs.branches, scalars))
         return manifest.edge_stack, found, np.zeros(len(found))
-
-    def to_bytes(self) -> bytes:
-        """Return the scorer's file; equal scorers give equal bytes."""
-        from safetensors.numpy import save
-
-        entries = {
-            _MANIFEST: self.manifest.model_dump_json(indent=1).encode(),
-            _FOREST: save(self.forest.arrays()),
-            _WEIGHTS: save(self.weights),
-            **{_graph(name): graph for name, graph in self.graphs.items()},
-        }
-        if self.edge is not None:
-            entries[_EDGE] = self.edge
-        file = io.BytesIO()
-        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name in sorted(entries):
-                archive.writestr(zipfile.ZipInfo(name, _EPOCH), entries[name], zipfile.ZIP_DEFLATED)
-        return file.getvalue()
-
-
-def scorer_of(data: bytes) -> Scorer:
-    """Read a scorer's file.
-
-    Raises
-    ------
-    ScorerFileError
-        If it is none.
-    """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            n_bytes = sum(entry.file_size for entry in archive.infolist())
-            entries = (
-                {name: archive.read(name) for name in archive.namelist()} if n_bytes < _MOST_BYTES else {}
-            )
-        manifest = _manifest_of(entries[_MANIFEST])
-        scorer = Scorer(
-            manifest=manifest,
-            graphs={name: entries[_graph(name)] for name in manifest.networks},
-            forest=forest_of(load(entries[_FOREST])),
-            edge=entries[_EDGE] if manifest.edge_stack is not None else None,
-            weights=load(entries[_WEIGHTS]),
-        )
-    except (*_UNREADABLE, SafetensorError) as error:
-        raise ScorerFileError(f"this is no transit scorer that can be read: {error}") from error
-    return scorer
-
-
-def _manifest_of(data: bytes) -> Manifest:
-    told = json.loads(data)
-    form = told["format"], tuple(told["classes"])
-    if form != (FORMAT, CLASSES):
-        raise ScorerFileError(f"it is of another form, {form[0]!r} for {', '.join(form[1])}: train it again")
-    return Manifest.model_validate(told)
-
-
-def _graph(name: str) -> str:
-    return f"networks/{name}.onnx"

@@ -19,16 +19,20 @@ from astro_assets.transits.scorer.figures import Outputs, measured
 from astro_assets.transits.scorer.forest import joined
 from astro_assets.transits.scorer.graphs import outputs_of, session_of
 from astro_assets.transits.scorer.inputs import inputs_of
-from astro_assets.transits.scorer.scorer import FORMAT, Manifest, Scorer, disagreement
+from astro_assets.transits.scorer.manifest import FORMAT, Manifest
+from astro_assets.transits.scorer.neighbours import fit_neighbours
+from astro_assets.transits.scorer.scorer import Scorer, disagreement
 from astro_assets.transits.scorer.settings import ScorerSettings
 from astro_assets.transits.scorer.stack import Stack, fit_stack
-from astro_assets.transits.scorer.view_statistics import design_matrix
+from astro_assets.transits.scorer.view_statistics import design_matrix, view_measures
 
 _LOG = logging.getLogger(__name__)
 #: Largest difference that an exported graph may make to any output for a validation event.
 PARITY: Final = 1e-5
 #: Part of held-out events on which the networks disagree less than where the scorer abstains.
 _AGREED: Final = 0.995
+#: Part of held-out events that are nearer to their neighbours than where the scorer abstains.
+_ALIKE: Final = 0.99
 
 
 class ParityError(RuntimeError):
@@ -91,12 +95,14 @@ def train(examples: Examples, settings: ScorerSettings, folder: Path) -> Trained
             settings.gate_missed,
         ),
         disagreement=_disagreement(found),
+        farthest=_farthest(examples, found),
         held_out_in=_held_out_in(examples, found),
     )
     scorer = Scorer(
         manifest=manifest,
         graphs=graphs,
         forest=joined(found.forests),
+        neighbours=fit_neighbours(view_measures(examples.take(examples.is_labelled))),
         edge=None if edge is None else edge.graph,
         weights=_weights(found, edge),
     )
@@ -125,6 +131,16 @@ def _disagreement(found: CrossValidation) -> float | None:
         return None
     held_out = np.moveaxis(found.networks[:, found.judged], 0, 1)
     return float(np.quantile(disagreement(held_out[:, None]), _AGREED))
+
+
+def _farthest(examples: Examples, found: CrossValidation) -> float:
+    """Measure how far events are from the neighbours that they have among stars of the other folds."""
+    measures, labelled = view_measures(examples), np.flatnonzero(examples.is_labelled)
+    distances = []
+    for fold in np.unique(found.folds[found.judged]):
+        neighbours = fit_neighbours(measures[labelled[found.folds[labelled] != fold]])
+        distances.append(neighbours.distance(measures[found.judged[found.folds[found.judged] == fold]]))
+    return float(np.nanquantile(np.concatenate(distances), _ALIKE))
 
 
 def _held_out_in(examples: Examples, found: CrossValidation) -> dict[str, int]:

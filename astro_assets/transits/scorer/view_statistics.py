@@ -38,6 +38,11 @@ def design_matrix(examples: Examples) -> tuple[NDArray[np.float32], tuple[str, .
     return np.where(np.isfinite(matrix), matrix, np.float32(MISSING)), names
 
 
+def view_measures(examples: Examples) -> NDArray[np.float64]:
+    """Return the measures of views alone, shape (n, k), NaN where a number is missing."""
+    return np.column_stack([*view_statistics(examples.views).values()])
+
+
 def view_statistics(views: Mapping[str, Floats32]) -> dict[str, NDArray[np.float64]]:
     """Measure the views of events, each of shape (n, bins); NaN where a view is missing.
 

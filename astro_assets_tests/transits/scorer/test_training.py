@@ -16,8 +16,10 @@ from astro_assets.transits.scorer.auditing import leaks, leaks_between, shortcut
 from astro_assets.transits.scorer.cross_validation import TooFewExamplesError, cross_validate
 from astro_assets.transits.scorer.examples import SCALARS
 from astro_assets.transits.scorer.export import EDGE_BYTES
+from astro_assets.transits.scorer.manifest import ScorerFileError
 from astro_assets.transits.scorer.report import trained_with_report
-from astro_assets.transits.scorer.scorer import ScorerFileError, of_unseen, scorer_of
+from astro_assets.transits.scorer.scorer import of_unseen
+from astro_assets.transits.scorer.scorer_file import scorer_of
 from astro_assets.transits.scorer.scores import score_rows
 from astro_assets.transits.scorer.settings import NetworkSettings, ScorerSettings
 from astro_assets.transits.scorer.stars import first_of_each_star
@@ -118,6 +120,18 @@ class TestScorer:
         rows = score_rows(scorer, blank)
         assert all(row["abstain"] for row in rows)
         assert {row["abstains_because"] for row in rows} == {"no view has a bin with data"}
+
+    def test_shapes_that_nothing_trained_on_has_are_abstained_on(self, scorer, tmp_path):
+        """Networks are sure of them: they put it all on one side or the other of what they know."""
+        new = examples(tmp_path, 60, seed=11)
+        deep = new.take(new.is_eclipse)
+        upside_down = replace(deep, views={name: -view for name, view in deep.views.items()})
+        known, unknown = score_rows(scorer, deep), score_rows(scorer, upside_down)
+        assert np.mean([row["unlikeness"] > 1 for row in known]) < 0.1
+        assert all(row["abstain"] and row["unlikeness"] > 1 for row in unknown)
+        assert {row["abstains_because"] for row in unknown} == {
+            "its folded views are farther from all that was trained on than those of 99 of 100 others"
+        }
 
     def test_what_is_no_scorer_is_refused(self, trained):
         for data in (b"", b"nothing", trained[0][:1000], trained[0][:-30]):
