@@ -53,7 +53,6 @@ def statuses(instance: dg.DagsterInstance) -> list[dg.DagsterRunStatus]:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("ui")
 def test_a_file_comes_in_once_though_everything_is_killed_after_its_request(tmp_path: Path) -> None:
     home = homes.new_home(tmp_path / "home", 100)
     Inbox(

@@ -27,8 +27,6 @@ from astro_assets_tests.cli.commands import astro_assets, kill_session, session_
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.orchestration.test_table_assets import MODELS, VIEWS
 
-pytestmark = pytest.mark.xdist_group("ui")
-
 _ASSETS = """
 { assetNodes { assetKey { path } groupName isPartitioned repository { location { name } } } }
 """

@@ -1,6 +1,7 @@
-"""Every engine and stage with loops of 16 lanes on few stars; as a program it stores what they find.
+"""Every engine and stage with loops of 16 lanes on few stars.
 
-``python -m astro_assets_tests.transits.on_this_processor FILE`` on a processor that Numba is told of.
+As a program, on a processor that Numba is told of:
+``python -m astro_assets_tests.transits.on_this_processor FILE [without_signals]``.
 """
 
 from __future__ import annotations
@@ -36,25 +37,19 @@ def _curves() -> list[Curve]:
     ]
 
 
-def computed() -> dict[str, np.ndarray]:
-    """Return what each engine and stage finds, by its name."""
+def computed(*, with_signals: bool = True) -> dict[str, np.ndarray]:
+    """Return what each engine and stage finds, by its name.
+
+    Parameters
+    ----------
+    with_signals
+        Whether signals are searched for and measured, whose loops take longest to compile.
+    """
     curves = _curves()
     time, error = curves[0].time, curves[0].flux_err
     flux = np.stack([one.flux for one in curves])
     found = {"spectra": np.stack([one.power for one in SurveyEngine()(curves, (0.4, 2.0), (0.25, 1.8))])}
-
-    gaps = [np.abs(time - 3 - 4 * n) > 0.4 for n in range(5)]
-    mixed = [*curves[:4], *(one.where(gap) for one, gap in zip(curves[4:], gaps, strict=True))]
-    for star, signals in enumerate(find_signals(mixed, SearchSettings(max_signals=2))):
-        first = signals[0]
-        parts = (first.box, first.transit, first.statistics)
-        numbers = [
-            *(number for part in parts for number in astuple(part)),
-            first.sde,
-            first.log10_false_alarm,
-        ]
-        found[f"signal of star {star}"] = np.array(numbers)
-        found[f"spectrum of star {star}"] = first.power
+    found |= _signals(curves) if with_signals else {}
 
     periods, durations = np.geomspace(0.6, 13.0, 200), np.geomspace(0.05, 0.4, 5)
     for objective in ("snr", "likelihood"):
@@ -69,6 +64,24 @@ def computed() -> dict[str, np.ndarray]:
     return found
 
 
+def _signals(curves: list[Curve]) -> dict[str, np.ndarray]:
+    """Search stars of the same and of other coverages."""
+    time, found = curves[0].time, {}
+    gaps = [np.abs(time - 3 - 4 * n) > 0.4 for n in range(5)]
+    mixed = [*curves[:4], *(one.where(gap) for one, gap in zip(curves[4:], gaps, strict=True))]
+    for star, signals in enumerate(find_signals(mixed, SearchSettings(max_signals=2))):
+        first = signals[0]
+        parts = (first.box, first.transit, first.statistics)
+        numbers = [
+            *(number for part in parts for number in astuple(part)),
+            first.sde,
+            first.log10_false_alarm,
+        ]
+        found[f"signal of star {star}"] = np.array(numbers)
+        found[f"spectrum of star {star}"] = first.power
+    return found
+
+
 def widest_registers() -> str:
     """Return the widest of the registers xmm, ymm, zmm that compiled lanes are in; nothing elsewhere."""
     from astro_assets.transits import biweight_lanes
@@ -78,4 +91,5 @@ def widest_registers() -> str:
 
 
 if __name__ == "__main__":
-    np.savez(Path(sys.argv[1]), **computed(), registers=widest_registers())
+    some = computed(with_signals="without_signals" not in sys.argv)
+    np.savez(Path(sys.argv[1]), **some, registers=widest_registers())
