@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from astro_assets.transits.scorer.event_files import read_events
-from astro_assets.transits.scorer.examples import examples_of
+from astro_assets.transits.scorer.examples import Examples, examples_of
 from astro_assets.transits.scorer.graphs import session_of
 from astro_assets.transits.scorer.report import trained_with_report
 from astro_assets.transits.scorer.scorer_file import scorer_of
@@ -56,6 +56,13 @@ def main() -> int:
         data, report = trained_with_report(events, settings, Path(folder))
     minutes = (time.perf_counter() - begun) / 60
     leads = {f"lead over {name}": margin["value"] for name, margin in report["margins"].items()}
+    intervals = {
+        "average precision": report["scorer"]["average_precision"],
+        "ROC AUC": report["scorer"]["roc_auc"],
+        "planets alone, average precision": report["planets"]["average_precision"],
+        "edge average precision": report["edge"]["average_precision"],
+        **{f"lead over {name}": margin for name, margin in report["margins"].items()},
+    }
     leads["lead over the best trees"] = min(
         margin["value"] for name, margin in report["margins"].items() if name != "networks"
     )
@@ -73,6 +80,7 @@ def main() -> int:
         "calibration error": report["calibration"]["ece"],
         "events that pass a gate that misses 1 %": min(passed),
         "minutes of training": minutes,
+        "milliseconds of scoring an event": _milliseconds(data, events),
         **{f"covered: {name}": value for name, value in report["conformal"]["coverage"].items()},
     }
     missed = [name for name, least in WANTED.items() if figures[name] < least]
@@ -81,13 +89,21 @@ def main() -> int:
         name for name, value in figures.items() if name.startswith("covered") and not 0.88 <= value <= 0.92
     ]
     for name, value in figures.items():
-        print(f"{name:50} {value:9.4f}{'  missed' if name in missed else ''}")
+        among = "({low:.4f} to {high:.4f})".format_map(intervals[name]) if name in intervals else ""
+        print(f"{name:50} {value:9.4f} {among}{'  missed' if name in missed else ''}")
     print("missed what they want:" if missed else "all as wanted", *missed)
     return 1 if missed else 0
 
 
 def _hundredth(report: dict) -> int:
     return int(0.01 * report["gate"]["n_positives"])
+
+
+def _milliseconds(data: bytes, events: Examples) -> float:
+    scorer = scorer_of(data)
+    begun = time.perf_counter()
+    scorer.score(events)
+    return 1000 * (time.perf_counter() - begun) / len(events)
 
 
 def _edge_milliseconds(data: bytes, n_events: int = 2000) -> float:
