@@ -31,7 +31,7 @@ lint: .venv/.installed-test ## style, types, layers, spelling
 
 bench: .venv/.installed-bench ## print the benchmark tables
 	$(BIN)/python -m astro_assets.transits.compilation
-	missed=; for script in benchmarks/bench_*.py benchmarks/real_recovery.py; do \
+	missed=; for script in benchmarks/bench_*.py benchmarks/real_*.py; do \
 	  $(BIN)/python "$$script" || missed="$$missed $$script"; \
 	done; test -z "$$missed" || { echo "missed what they want:$$missed" >&2; exit 1; }
 

@@ -69,14 +69,13 @@ def _print(name: str, unknown: Scores, known: Scores) -> None:
     auc = [
         roc_auc_score(is_new, np.concatenate([getattr(unknown, of), getattr(known, of)]))
         for of in ("disagreement", "unlikeness")
-        if hasattr(unknown, of)
     ]
     figures = [
         f"{unknown.abstains.mean():.3f}",
         f"{known.abstains.mean():.3f}",
         *(f"{one:.3f}" for one in auc),
     ]
-    print(FORM.format(name, len(unknown.abstains), *figures, *[""] * (4 - len(figures))), flush=True)
+    print(FORM.format(name, len(unknown.abstains), *figures), flush=True)
 
 
 def _reshaped(events: Examples, shape: Callable[[np.ndarray], np.ndarray]) -> Examples:

@@ -139,7 +139,7 @@ def stars_told(rows: Sequence[Row], choices: Sequence[Choice]) -> list[dict[str,
     """Tell for each file what is believed of its star: by the target's newest file that says all of it.
 
     That file need not be searched. One in conflict may show another star: it tells of its own, and no other
-    does.
+    does; nor do, then, files that are not searched, which may be of that star.
 
     Parameters
     ----------
@@ -157,7 +157,8 @@ def stars_told(rows: Sequence[Row], choices: Sequence[Choice]) -> list[dict[str,
     own = [{name: row[name] for name in STAR_COLUMNS} for row in rows]
     own = [nothing if None in told.values() else told for told in own]
     is_alone = [choice.status == "conflict" for choice in choices]
-    told = [i for i in range(len(rows)) if own[i] is not nothing and not is_alone[i]]
+    trusted = {"selected"} if any(is_alone) else {"selected", "not_selected"}
+    told = [i for i in range(len(rows)) if own[i] is not nothing and choices[i].status in trusted]
     newest = max(told, key=lambda i: (rows[i]["file_created"] or "", rows[i]["sha256"]), default=None)
     believed = nothing if newest is None else own[newest]
     return [star if alone else believed for star, alone in zip(own, is_alone, strict=True)]

@@ -15,7 +15,7 @@ from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
 from astro_assets.observations.tables import SELECTED_FILES, SIMULATED_TRUTH, STAR_COLUMNS
 from astro_assets.transits.example_schemas import EVENT_FILE_SCHEMA, EXAMPLE_SCHEMA
 from astro_assets.transits.false_alarms import FalseAlarmSettings, false_alarms
-from astro_assets.transits.feature_tables import TRANSIT_FEATURES
+from astro_assets.transits.feature_tables import TRANSIT_FEATURES, centroids_of_files
 from astro_assets.transits.injected_transits import InjectedTransitSettings, injected_transits
 from astro_assets.transits.injection import Star
 from astro_assets.transits.scorer.candidates import MEASURES, candidate_example
@@ -27,6 +27,7 @@ from astro_assets.transits.tables import (
     LABELLED_CANDIDATES,
     SEARCHED_COLUMNS,
     TRANSIT_CANDIDATES,
+    FoldedViewsConfig,
     TransitCandidatesConfig,
 )
 from astro_assets.transits.vetting.stellar_density import stellar_density
@@ -41,6 +42,7 @@ class FalseAlarmsConfig(FalseAlarmSettings, Config):
     """Settings of ``transits/false_alarms``."""
 
     search: TransitCandidatesConfig = TransitCandidatesConfig()
+    folding: FoldedViewsConfig = FoldedViewsConfig()
 
 
 class InjectedTransitsConfig(InjectedTransitSettings, Config):
@@ -93,11 +95,15 @@ def compute_false_alarms(
         Curve(of_star["time"], of_star["flux"], of_star["flux_err"], float(row["cadence_s"]) / 86400)
         for row, of_star in zip(rows, arrays, strict=True)
     ]
-    densities = [
-        stellar_density(*(of_star["selected_files"][0][name] for name in STAR_COLUMNS)) for of_star in parents
+    stars = [
+        (
+            centroids_of_files(of_star["selected_files"]),
+            stellar_density(*(of_star["selected_files"][0][name] for name in STAR_COLUMNS)),
+        )
+        for of_star in parents
     ]
     trends = [of_star["trend"] for of_star in arrays]
-    found = false_alarms(curves, trends, densities, config, config.search)
+    found = false_alarms(curves, trends, stars, config, config.search, config.folding)
     return [
         [
             {
@@ -176,10 +182,14 @@ FALSE_ALARMS: Final = Table(
             DETRENDED_LIGHT_CURVES,
             columns=("search_id", "target_id", "mission", "cadence_s", "light_curve"),
         ),
-        Parent(SELECTED_FILES, columns=("search_id", *STAR_COLUMNS), on="search_id"),
+        Parent(
+            SELECTED_FILES,
+            columns=("search_id", "cadence_s", "light_curve", *STAR_COLUMNS),
+            on="search_id",
+        ),
     ),
     config=FalseAlarmsConfig(),
-    settings_from={"search": TRANSIT_CANDIDATES},
+    settings_from={"search": TRANSIT_CANDIDATES, "folding": FOLDED_VIEWS},
     key="search_id",
     libraries=("numba", "numpy", "scipy"),
     is_batched=True,

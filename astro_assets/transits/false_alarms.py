@@ -19,6 +19,7 @@ from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.rows import candidate_row
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
+from astro_assets.transits.vetting.centroids import Centroids
 from astro_assets.transits.vetting.features import Examined, transit_features
 
 
@@ -36,9 +37,10 @@ class FalseAlarmSettings(BaseModel):
 def false_alarms(
     curves: Sequence[Curve],
     trends: Sequence[Any],
-    densities: Sequence[float],
+    stars: Sequence[tuple[Sequence[Centroids], float]],
     settings: FalseAlarmSettings,
     search: SearchSettings,
+    folding: FoldSettings,
 ) -> list[list[dict[str, Any]]]:
     """Search light curves upside down.
 
@@ -48,11 +50,11 @@ def false_alarms(
         Detrended light curves, as they were searched.
     trends
         What was divided out of each, shape (n,).
-    densities
-        Mean densities of the stars in units of the Sun's; NaN where unknown. Without them events would be
-        known for false alarms by what is missing.
-    search
-        How the candidates were searched for, floor and number of signals apart.
+    stars
+        Of each star its centroids, and its mean density in units of the Sun's, NaN where unknown. Without
+        them events would be known for false alarms by what is missing.
+    search, folding
+        How the candidates were searched for, floor and number of signals apart, and folded.
 
     Returns
     -------
@@ -63,16 +65,24 @@ def false_alarms(
         update={"statistic_floor": settings.statistic_floor, "max_signals": settings.per_star}
     )
     inverted = [Curve(one.time, 2 - one.flux, one.flux_err, one.cadence_days) for one in curves]
+    found = zip(inverted, trends, stars, find_signals(inverted, lowered), strict=True)
     return [
-        [_example(curve, trend, density, rank, signal, lowered) for rank, signal in enumerate(signals, 1)]
-        for curve, trend, density, signals in zip(
-            inverted, trends, densities, find_signals(inverted, lowered), strict=True
-        )
+        [
+            _example(curve, trend, star, rank, signal, lowered, folding)
+            for rank, signal in enumerate(signals, start=1)
+        ]
+        for curve, trend, star, signals in found
     ]
 
 
 def _example(
-    curve: Curve, trend: Any, density: float, rank: int, signal: Any, settings: SearchSettings
+    curve: Curve,
+    trend: Any,
+    star: tuple[Sequence[Centroids], float],
+    rank: int,
+    signal: Any,
+    settings: SearchSettings,
+    folding: FoldSettings,
 ) -> dict[str, Any]:
     row = candidate_row("", rank, signal, curve.baseline_days, settings)
     views = fold_views(
@@ -82,9 +92,9 @@ def _example(
         row["epoch_btjd"],
         row["duration_hours"] / 24,
         row["secondary_phase"],
-        FoldSettings(),
+        folding,
     )
     undetrended = Curve(curve.time, curve.flux * np.asarray(trend), curve.flux_err, curve.cadence_days)
-    (measures,) = transit_features([Examined(signal.box, curve, curve, undetrended, [], density)])
+    (measures,) = transit_features([Examined(signal.box, curve, curve, undetrended, *star)])
     nothing = {"label": "inverted", "signal_catalog": "inverted"}
     return {"position": rank, **candidate_example(row, {"views": views}, measures, nothing, [], None)}

@@ -72,7 +72,7 @@ def _examined(candidates: Sequence[Row], of_star: Parents, widths: float) -> Ite
     )
     cadence = float(detrended["cadence_s"]) / 86400
     star, undetrended = (Curve(time, values, error, cadence) for values in (flux, flux * trend))
-    curve, centroids = star, _centroids(of_star["selected_files"])
+    curve, centroids = star, centroids_of_files(of_star["selected_files"])
     density = stellar_density(*(of_star["selected_files"][0][name] for name in STAR_COLUMNS))
     for row in candidates:
         box = Box(float(row["period_days"]), float(row["epoch_btjd"]), float(row["duration_hours"]) / 24)
@@ -87,7 +87,7 @@ def _without(curve: Curve, box: Box, widths: float) -> Curve:
     return curve.where(~box.covers(curve.time, widths))
 
 
-def _centroids(rows: Sequence[Row]) -> list[Centroids]:
+def centroids_of_files(rows: Sequence[Row]) -> list[Centroids]:
     """Make curves of the centroids of each file; tables of other programs may have none."""
     names = ("time", "centroid_column", "centroid_row")
     found = (

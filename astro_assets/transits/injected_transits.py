@@ -90,10 +90,12 @@ def _example(
     injection: Injection, curve: Row, candidates: Sequence[Row], settings: InjectedTransitSettings
 ) -> dict[str, Any] | None:
     """Form the example of a planet as that of any candidate; None where the search kept nothing of it."""
-    planet, key = injection.planet, injection.search_id
+    planet, star, key = injection.planet, injection.star, injection.search_id
+    if planet.axis(star) <= 1 + planet.radius_ratio(star):  # inside a giant
+        return None
     found = found_at_its_period(
         planet,
-        planet.duration_days(injection.star),
+        planet.duration_days(star),
         curve["baseline_days"],
         [with_epoch(row) for row in candidates],
     )
@@ -107,11 +109,8 @@ def _example(
         {"transit_candidates": [candidate], "detrended_light_curves": detrended},
         settings.folding,
     )
-    # No centroids: where the light of a planet comes from is not simulated.
-    files = [{**row, "light_curve": {}} for row in injection.files]
+    of_star = {"detrended_light_curves": detrended, "selected_files": injection.files}
     ((*_, measures),) = compute_transit_features(
-        [key],
-        [{"transit_candidates": up_to_it, "detrended_light_curves": detrended, "selected_files": files}],
-        settings.features,
+        [key], [{**of_star, "transit_candidates": up_to_it}], settings.features
     )
     return candidate_example(candidate, folded, measures, _SAID, [], curve)

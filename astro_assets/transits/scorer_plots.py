@@ -234,7 +234,8 @@ def injected_plot(rows: pl.DataFrame, n_found: int) -> bytes:
     """
     from matplotlib import rc_context
 
-    across = HALF_WIDTH_DURATIONS * np.linspace(-1, 1, VIEWS["local"])
+    bins = VIEWS["local"]
+    across = HALF_WIDTH_DURATIONS * ((np.arange(bins) + 0.5) / bins * 2 - 1)
     with rc_context({**STYLE, "axes.titlesize": 6.5, "axes.titleweight": "normal"}):
         columns = -(-rows.height // 2)
         figure, axes = new_figure(2, columns, top=0.8, hspace=0.6, wspace=0.35)

@@ -45,8 +45,12 @@ def fit_transit_scorer(
     from astro_assets.transits.scorer.cross_validation import TooFewExamplesError
     from astro_assets.transits.scorer.report import trained_with_report
 
-    given = [row for role in (_EXAMPLES, _FALSE_ALARMS, _INJECTED) for row in rows.get(role, ())]
-    of_all = sorted(given, key=lambda row: (row["key"], row["position"]))
+    # A star is judged by its first event: by a candidate before what was made of its light curve.
+    of_all = [
+        row
+        for role in (_EXAMPLES, _FALSE_ALARMS, _INJECTED)
+        for row in sorted(rows.get(role, ()), key=lambda row: (row["key"], row["position"]))
+    ]
     try:
         artefact, figures = trained_with_report(examples_of(of_all), config, folder)
     except TooFewExamplesError as error:
@@ -129,7 +133,7 @@ TRANSIT_SCORES: Final = Table(
         ),
     ),
     key="example_id",
-    libraries=("numpy", "onnxruntime", "safetensors"),
+    libraries=("numpy", "onnxruntime", "safetensors", "scipy"),
     is_batched=True,
     is_on_demand=True,
 )  # fmt: skip

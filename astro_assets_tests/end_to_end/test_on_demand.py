@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.staleness import stale
 from astro_assets.transits.example_tables import TRAINING_EXAMPLES
 from astro_assets.transits.on_demand import asked_for
+from astro_assets.transits.scorer_models import version_of
 from astro_assets.transits.scorer_sensors import request_after
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 from astro_assets_tests.cli.commands import astro_assets
@@ -21,10 +23,15 @@ def test_a_demonstration_is_scored_and_new_stars_after_it(tmp_path):
     result = astro_assets("demo", "--targets", "60", home=home)
     assert result.returncode == 0, result.stderr
     ledger = homes.ledger_of(home)
-    candidates = ledger.open(TRAINING_EXAMPLES).rows(["example_id", "label_set", "disposition"]).collect()
+    columns = ["example_id", "target_id", "position", "label_set", "disposition"]
+    candidates = ledger.open(TRAINING_EXAMPLES).rows(columns).collect()
     assert set(candidates["disposition"]) <= {
         "simulated_planet", "simulated_binary", "simulated_variability", "simulated_nothing",
     }  # fmt: skip
+    # A star is judged by its first candidate, and by a false alarm only where it has none.
+    first = candidates.sort("position").group_by("target_id", maintain_order=True).first()
+    eclipses = first.filter(pl.col("disposition").is_in(["simulated_planet", "simulated_binary"]))
+    assert version_of(ledger)["figures"]["counts"]["judged_eclipses"] == eclipses.height
     scores = (
         ledger.open(TRANSIT_SCORES).rows(["example_id", "model_version", "trained_on_simulated"]).collect()
     )

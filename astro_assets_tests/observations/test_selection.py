@@ -335,3 +335,6 @@ def test_a_file_in_conflict_tells_of_its_own_star_alone() -> None:
     told = [("a", "2020-01-01", 4.4, 1.0), ("b", "2021-01-01", None, None), ("c", "", 2.5, 9.0)]
     stars = stars_told([_star(*values) for values in told], [CONFLICT, CONFLICT, SELECTED])
     assert [star["star_radius_sun"] for star in stars] == [1.0, None, 9.0]
+    twin = ("d", "2022-01-01", 3.0, 5.0)  # not searched, and maybe of the star of the first
+    stars = stars_told([_star(*values) for values in (*told, twin)], [CONFLICT, CONFLICT, SELECTED, LEFT_OUT])
+    assert stars[2]["star_radius_sun"] == 9.0

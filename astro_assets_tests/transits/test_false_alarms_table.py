@@ -31,7 +31,15 @@ def events(flux_of: Any, target: str = "TIC 7", radius: float = 1.0, **settings:
         "cadence_s": 600.0,
         "light_curve": arrays,
     }
-    file = {"search_id": target, "star_surface_gravity": 4.438, "star_radius_sun": radius}
+    rng = np.random.default_rng(4)
+    centroids = {f"centroid_{name}": rng.normal(5, 1e-3, time.size) for name in ("column", "row")}
+    file = {
+        "search_id": target,
+        "cadence_s": 600.0,
+        "light_curve": arrays | centroids,
+        "star_surface_gravity": 4.438,
+        "star_radius_sun": radius,
+    }
     read = {"detrended_light_curves": [row], "selected_files": [file]}
     rows = compute(FALSE_ALARMS, f"{target}~1b2c3d4e", read, **settings)
     assert all(set(FALSE_ALARMS.schema.names) <= set(found) for found in rows)
@@ -43,6 +51,8 @@ def test_brightenings_are_found_and_are_no_transits():
     assert event["period_days"] == pytest.approx(DEEP.period, rel=1e-3)
     assert event["label_set"] == ["stellar_signal", "instrument_artifact", "noise"]
     assert event["example_id"] == "TIC 7~1b2c3d4e inverted.01"
+    # What every candidate has must not be what tells them apart.
+    assert abs(event["centroid_shift_sigma"]) < 4
     assert event["target_id"] == "TIC 7"
     assert event["light_curve"] == "TIC 7~1b2c3d4e", "what it was made of"
     assert event["origin"] == "injected", "no light curve of a star is upside down"

@@ -77,7 +77,7 @@ def shortcuts(examples: Examples, rows: NDArray[np.int64]) -> list[str]:
     }
     provenance["list"] = [family(examples.provenance["listed_in"][row]) for row in rows]
     # Whether the others can be made is decided by the light curve, not by where it comes from.
-    given = [tuple(SCALARS).index(name) for name in STELLAR]
+    given = [tuple(SCALARS).index(name) for name in (*STELLAR, "centroid_shift_sigma")]
     missing_views = np.stack([np.isnan(examples.views[name]).all(axis=1) for name in _GIVEN_VIEWS], axis=1)
     missing = np.hstack([missing_views, np.isnan(examples.scalars[:, given])])[rows]
     provenance["what_is_missing"] = ["".join("01"[int(flag)] for flag in row) for row in missing]

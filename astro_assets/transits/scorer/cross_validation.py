@@ -200,7 +200,8 @@ def _first_task(
     n_parts = min(round(1 / settings.validation_share), len(set(of_stars)))
     is_out = grouped_folds(of_stars, strata, n_parts, settings.seed + 1) == 0
     stars = list(by_star)
-    validation = [by_star[star][0] for star, out in zip(stars, is_out, strict=True) if out]
+    first = [by_star[star][0] for star, out in zip(stars, is_out, strict=True) if out]
+    validation = [row for row in first if examples.provenance["listed_in"][row] != INJECTED]
     return MemberTask(
         name=f"fold{fold}-member0",
         train=[by_star[star] for star, out in zip(stars, is_out, strict=True) if not out],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.transits.scorer.inputs import Layout
 from astro_assets.transits.scorer.stack import Stack
@@ -49,7 +49,7 @@ class Manifest(BaseModel):
     classes: tuple[str, ...]
     layout: Layout
     networks: tuple[str, ...]
-    members: int
+    members: int = Field(ge=1)
     columns: tuple[str, ...]
     stack: Stack
     edge_stack: Stack | None
@@ -57,5 +57,10 @@ class Manifest(BaseModel):
     edge_scale: tuple[float, ...]
     gate: float
     disagreement: float | None
-    farthest: float
+    farthest: float = Field(gt=0)
     held_out_in: dict[str, int]
+
+    @property
+    def folds(self) -> int:
+        """In how many folds it was trained."""
+        return len(self.networks) // self.members

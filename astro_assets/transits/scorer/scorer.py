@@ -145,20 +145,20 @@ class Scorer:
         if columns != self.manifest.columns:
             raise ScorerFileError("this scorer's trees read other measures: train it again")
         fold = np.array([self.manifest.held_out_in.get(star, -1) for star in examples.stars], dtype=np.int64)
-        n, members = len(examples), self.manifest.members
+        n, members, folds = len(examples), self.manifest.members, self.manifest.folds
         of_trees = self.forest.of_trees(matrix).astype(np.float64)
-        trees = of_unseen(of_trees.reshape(n, len(self._sessions) // members, -1).mean(axis=2), fold)
+        trees = of_unseen(of_trees.reshape(n, folds, self.forest.roots.size // folds).mean(axis=2), fold)
         if with_edge:
             stack, networks, spread = self._edge_outputs(inputs)
             probability = stack.probability(networks, None)
         else:
             stack = self.manifest.stack
             each = np.stack([outputs_of(session, inputs) for session in self._sessions], axis=1)
-            by_fold = each.reshape(n, -1, members, each.shape[-1])
+            by_fold = each.reshape(n, folds, members, each.shape[-1])
             spread = of_unseen(disagreement(by_fold), fold)
             probability = stack.probability(of_unseen(by_fold.mean(axis=2), fold), trees)
         sets = stack.sets(probability)
-        unlikeness = self.neighbours.distance(view_measures(examples)) / self.manifest.farthest
+        unlikeness = self.neighbours.distance(view_measures(examples), fold) / self.manifest.farthest
         most = self.manifest.disagreement
         disagrees = np.zeros(n, np.bool_) if most is None else spread > most
         abstains = ~sets.any(axis=1) | ~(unlikeness <= 1) | disagrees

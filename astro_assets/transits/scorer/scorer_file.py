@@ -25,7 +25,7 @@ _MANIFEST, _FOREST, _NEIGHBOURS, _WEIGHTS, _EDGE = (
     "edge.onnx",
 )
 #: What reading such a file may raise; of pydantic and JSON a ValueError.
-_UNREADABLE: Final = (zipfile.BadZipFile, KeyError, ValueError, RuntimeError, zlib.error)
+_UNREADABLE: Final = (zipfile.BadZipFile, KeyError, TypeError, ValueError, RuntimeError, zlib.error)
 #: More than any scorer of ours has: a small file may unpack to fill the memory.
 _MOST_BYTES: Final = 2 * 10**9
 #: Of every entry, so that equal scorers are equal files.

@@ -20,7 +20,7 @@ from astro_assets.transits.scorer.forest import joined
 from astro_assets.transits.scorer.graphs import outputs_of, session_of
 from astro_assets.transits.scorer.inputs import inputs_of
 from astro_assets.transits.scorer.manifest import FORMAT, Manifest
-from astro_assets.transits.scorer.neighbours import fit_neighbours
+from astro_assets.transits.scorer.neighbours import Neighbours, fit_neighbours
 from astro_assets.transits.scorer.scorer import Scorer, disagreement
 from astro_assets.transits.scorer.settings import ScorerSettings
 from astro_assets.transits.scorer.stack import Stack, fit_stack
@@ -76,7 +76,7 @@ def train(examples: Examples, settings: ScorerSettings, folder: Path) -> Trained
         figures["edge"]["bytes"] = len(edge.graph)
     stack = _calibrated(examples, found, networks, found.trees, settings)
     edge_stack = None if edge is None else _calibrated(examples, found, edge.outputs, None, settings)
-    judged = found.judged
+    judged, neighbours = found.judged, _neighbours(examples, found)
     manifest = Manifest(
         format=FORMAT,
         classes=CLASSES,
@@ -95,14 +95,14 @@ def train(examples: Examples, settings: ScorerSettings, folder: Path) -> Trained
             settings.gate_missed,
         ),
         disagreement=_disagreement(found),
-        farthest=_farthest(examples, found),
+        farthest=_farthest(examples, found, neighbours),
         held_out_in=_held_out_in(examples, found),
     )
     scorer = Scorer(
         manifest=manifest,
         graphs=graphs,
         forest=joined(found.forests),
-        neighbours=fit_neighbours(view_measures(examples.take(examples.is_labelled))),
+        neighbours=neighbours,
         edge=None if edge is None else edge.graph,
         weights=_weights(found, edge),
     )
@@ -133,14 +133,16 @@ def _disagreement(found: CrossValidation) -> float | None:
     return float(np.quantile(disagreement(held_out[:, None]), _AGREED))
 
 
-def _farthest(examples: Examples, found: CrossValidation) -> float:
+def _neighbours(examples: Examples, found: CrossValidation) -> Neighbours:
+    labelled = examples.is_labelled
+    return fit_neighbours(view_measures(examples.take(labelled)), found.folds[labelled])
+
+
+def _farthest(examples: Examples, found: CrossValidation, neighbours: Neighbours) -> float:
     """Measure how far events are from the neighbours that they have among stars of the other folds."""
-    measures, labelled = view_measures(examples), np.flatnonzero(examples.is_labelled)
-    distances = []
-    for fold in np.unique(found.folds[found.judged]):
-        neighbours = fit_neighbours(measures[labelled[found.folds[labelled] != fold]])
-        distances.append(neighbours.distance(measures[found.judged[found.folds[found.judged] == fold]]))
-    return float(np.nanquantile(np.concatenate(distances), _ALIKE))
+    judged = examples.take(found.judged)
+    distances = neighbours.distance(view_measures(judged), found.folds[found.judged])
+    return float(np.nanquantile(distances, _ALIKE))
 
 
 def _held_out_in(examples: Examples, found: CrossValidation) -> dict[str, int]:

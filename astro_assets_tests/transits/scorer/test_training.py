@@ -106,11 +106,16 @@ class TestScorer:
         together = scorer.score(events.take(some))
         backwards = scorer.score(events.take(some[::-1].copy()))
         single = [scorer.score(events.take(some[i : i + 1])) for i in (0, 7, 89)]
-        for name in ("probability", "disagreement"):
+        for name in ("probability", "disagreement", "unlikeness"):
             of_all = getattr(together, name)
             assert of_all.tobytes() == np.ascontiguousarray(getattr(backwards, name)[::-1]).tobytes()
             alone = np.concatenate([getattr(one, name) for one in single])
             assert of_all[[0, 7, 89]].tobytes() == alone.tobytes()
+
+    @pytest.mark.parametrize("with_edge", [False, True])
+    def test_no_events_have_no_scores(self, scorer, events, with_edge):
+        nobody = events.take(np.array([], dtype=np.int64))
+        assert scorer.score(nobody, with_edge=with_edge).probability.shape == (0, 5)
 
     def test_nothing_observed_is_abstained_on(self, scorer, events):
         blank = replace(
@@ -134,7 +139,10 @@ class TestScorer:
         }
 
     def test_what_is_no_scorer_is_refused(self, trained):
-        for data in (b"", b"nothing", trained[0][:1000], trained[0][:-30]):
+        no_object = io.BytesIO()
+        with zipfile.ZipFile(no_object, "w") as archive:
+            archive.writestr("manifest.json", "[]")
+        for data in (b"", b"nothing", trained[0][:1000], trained[0][:-30], no_object.getvalue()):
             with pytest.raises(ScorerFileError):
                 scorer_of(data)
 
