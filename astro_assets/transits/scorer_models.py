@@ -18,10 +18,6 @@ NAME: Final = "transits/transit_scorer"
 _COLUMNS: Final = MODELS.schema.names
 
 
-#: By which sums in another order may differ.
-_ROUNDING: Final = 1e-6
-
-
 class UnknownModelError(LookupError):
     """No version or alias has this name."""
 
@@ -94,21 +90,32 @@ def objection(figures: Mapping[str, Any]) -> str | None:
     audits = figures["audits"]
     if found := [*audits["leaks"], *audits["shortcuts"]]:
         return f"not to be trusted: {found[0]}"
-    trees = {name: of for name, of in figures["rivals"].items() if name != "networks"}
-    best = max(trees, key=lambda name: _precision(trees[name]))
-    if _precision(figures["scorer"]) < _precision(trees[best]) - _ROUNDING:
-        return f"{best} alone do better: {_precision(trees[best]):.4f}, {_precision(figures['scorer']):.4f}"
     return None
+
+
+def trees_that_won(figures: Mapping[str, Any]) -> list[str]:
+    """Name the trees that alone do better by more than the choice of stars can explain.
+
+    All of the 95 % interval of the difference is on their side: of few stars nobody can tell who is better.
+    """
+    return [
+        name
+        for name, margin in figures["margins"].items()
+        if name != "networks" and margin["high"] is not None and margin["high"] < 0
+    ]
 
 
 def replaces(figures: Mapping[str, Any], champion: Mapping[str, Any]) -> str | None:
     """Say why a new version is to replace the promoted one; None if it is not.
 
     On the same stars it has to be at least as good; figures of other stars say nothing of each other, and
-    there what was trained last is what is wanted, unless it was trained on something less real.
+    there what was trained last is what is wanted, unless it was trained on something less real, or trees
+    alone do better than it and did not than the other.
     """
     new, old = (_precision(of["scorer"]) for of in (figures, champion))
     if least_real([figures["origin"], champion["origin"]]) != champion["origin"]:
+        return None
+    if trees_that_won(figures) and not trees_that_won(champion):
         return None
     if figures["stars"] != champion["stars"]:
         return f"trained on other stars; average precision {new:.4f}"

@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
-from astro_assets.transits.scorer_models import objection, replaces
+from astro_assets.transits.scorer_models import objection, replaces, trees_that_won
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 
 
 def figures(
-    precision: float, stars: str = "a", origin: str = "real", trees: float = 0.4, **audits: list[str]
+    precision: float,
+    stars: str = "a",
+    origin: str = "real",
+    trees: float = 0.4,
+    highest_lead: float = 0.1,
+    **audits: list[str],
 ) -> dict[str, Any]:
     return {
         "scorer": {"average_precision": {"value": precision}},
@@ -19,6 +24,7 @@ def figures(
             "trees": {"average_precision": {"value": trees}},
             "networks": {"average_precision": {"value": 1.0}},
         },
+        "margins": {"trees": {"high": highest_lead}, "networks": {"high": -1.0}},
         "stars": stars,
         "origin": origin,
         "audits": {"leaks": [], "shortcuts": [], **audits},
@@ -46,9 +52,13 @@ def test_what_leaks_is_not_promoted(kind):
     assert "a star on both sides" in objection(figures(0.99, **{kind: ["a star on both sides"]}))
 
 
-def test_what_trees_do_better_alone_is_not_promoted():
-    assert "trees alone do better: 0.9100, 0.9000" in objection(figures(0.9, trees=0.91))
-    assert objection(figures(0.9, trees=0.9)) is None
+def test_what_trees_alone_do_clearly_better_replaces_nothing_that_they_do_not():
+    champion, beaten = figures(0.8), figures(0.9, highest_lead=-0.001)
+    assert trees_that_won(beaten) == ["trees"]
+    assert replaces(beaten, champion) is None
+    assert replaces(beaten, figures(0.8, highest_lead=-0.01)) is not None
+    assert replaces(figures(0.9, trees=0.91), champion) is not None, "nobody can tell of so few stars"
+    assert objection(beaten) is None, "there may be nothing else to score with"
 
 
 def test_scores_do_not_read_what_an_event_is_said_to_be_or_where_it_comes_from():

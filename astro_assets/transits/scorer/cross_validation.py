@@ -195,17 +195,17 @@ def _first_task(
 ) -> MemberTask:
     """Set stars aside for a fold's first network: they tell how many epochs are enough."""
     by_star = _by_star(examples, folds, fold)
-    strata = [examples.strata[of_star[0]] for of_star in by_star.values()]
-    of_stars = [groups[of_star[0]] for of_star in by_star.values()]
+    first = {star: int(rows[0]) for star, rows in by_star.items()}
+    # Planets that were put in tell nothing of when a network knows real ones.
+    real = [star for star, row in first.items() if examples.provenance["listed_in"][row] != INJECTED]
+    strata, of_stars = ([of[first[star]] for star in real] for of in (examples.strata, groups))
     n_parts = min(round(1 / settings.validation_share), len(set(of_stars)))
     is_out = grouped_folds(of_stars, strata, n_parts, settings.seed + 1) == 0
-    stars = list(by_star)
-    first = [by_star[star][0] for star, out in zip(stars, is_out, strict=True) if out]
-    validation = [row for row in first if examples.provenance["listed_in"][row] != INJECTED]
+    out = {star for star, held_back in zip(real, is_out, strict=True) if held_back}
     return MemberTask(
         name=f"fold{fold}-member0",
-        train=[by_star[star] for star, out in zip(stars, is_out, strict=True) if not out],
-        validation=np.array(validation, dtype=np.int64),
+        train=[rows for star, rows in by_star.items() if star not in out],
+        validation=np.array([first[star] for star in by_star if star in out], dtype=np.int64),
         seed=_seed(settings, fold, 0),
     )
 
