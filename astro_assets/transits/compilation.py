@@ -7,6 +7,8 @@ of the first search does it.
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +17,7 @@ import numpy as np
 
 from astro_assets.transits.detrend import DetrendingSettings, detrend
 from astro_assets.transits.fold import FoldSettings, fold_views
-from astro_assets.transits.loop_store import mark_stored
+from astro_assets.transits.loop_store import are_stored, mark_stored
 from astro_assets.transits.noise import cdpp_ppm
 from astro_assets.transits.search.engine import Curve, Floats
 from astro_assets.transits.search.settings import SearchSettings
@@ -69,6 +71,8 @@ _STEPS = {"spectra": _spectra, "signals": _signals, "trends, folds, variability"
 def compile_loops(show: Callable[[str], object] = lambda _: None) -> float:
     """Search, fold and measure small curves.
 
+    Numba compiles one loop at a time in a process: each step has its own, where there is a core for it.
+
     Parameters
     ----------
     show
@@ -80,14 +84,31 @@ def compile_loops(show: Callable[[str], object] = lambda _: None) -> float:
         Seconds it took.
     """
     started = time.monotonic()
-    for number, (name, step) in enumerate(_STEPS.items(), 1):
-        show(f"  {number} of {len(_STEPS)}: {name}")
+    helpers = [] if are_stored() or os.cpu_count() == 1 else [_helper(name) for name in _STEPS]
+    try:
+        for number, name in enumerate(_STEPS, 1):
+            show(f"  {number} of {len(_STEPS)}: {name}")
+            if helpers:
+                helpers[number - 1].wait()
+    finally:
+        for helper in helpers:
+            helper.kill()
+    # What a helper has stored is loaded; what it has not, for whatever reason, is compiled here.
+    for step in _STEPS.values():
         step()
     mark_stored()
     return time.monotonic() - started
 
 
+def _helper(name: str) -> subprocess.Popen[bytes]:
+    program = [sys.executable, "-m", "astro_assets.transits.compilation", name]
+    return subprocess.Popen(program, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603  ours
+
+
 if __name__ == "__main__":
-    sys.stderr.write("Preparing the search: compiled once for an installation, in one to three minutes\n")
-    seconds = compile_loops(lambda step: sys.stderr.write(f"{step}\n"))
-    sys.stderr.write(f"done in {seconds:.0f} s\n")
+    if len(sys.argv) > 1:
+        _STEPS[sys.argv[1]]()
+    else:
+        sys.stderr.write("Preparing the search: compiled once for an installation, in one to three minutes\n")
+        seconds = compile_loops(lambda step: sys.stderr.write(f"{step}\n"))
+        sys.stderr.write(f"done in {seconds:.0f} s\n")
