@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from bench_scorer import EVENTS, shared_data
 
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.examples import VIEWS, Examples, examples_of
@@ -24,7 +24,6 @@ from astro_assets.transits.scorer.scorer import Scorer, Scores
 from astro_assets.transits.scorer.settings import ScorerSettings
 from astro_assets.transits.scorer.training import train
 
-EVENTS = Path("tess_tce_views/nigraha_tce_views.parquet")
 LEFT_OUT = {"eclipsing binaries": ("EB",), "variables": ("V",), "instrument and junk": ("IS", "J")}
 FORM = "{:28} {:>7} {:>10} {:>10} {:>13} {:>13}"
 
@@ -32,7 +31,7 @@ FORM = "{:28} {:>7} {:>10} {:>10} {:>13} {:>13}"
 def main() -> int:
     """Train without each kind, score it, print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=_shared_data())
+    parser.add_argument("--data", type=Path, default=shared_data())
     parser.add_argument("--members", type=int, default=3)
     arguments = parser.parse_args()
     if not (arguments.data / EVENTS).is_file():
@@ -99,11 +98,6 @@ SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "flare": lambda t: np.where(t > -0.2, 3 * np.exp(-np.clip(t + 0.2, 0, 50) / 0.4), 0.0),
     "ringing": lambda t: np.cos(2 * np.pi * 2 * t) * np.exp(-(t**2)),
 }
-
-
-def _shared_data() -> Path:
-    default = Path(__file__).parents[2] / "shared" / "data"
-    return Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA", default))
 
 
 if __name__ == "__main__":

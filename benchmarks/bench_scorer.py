@@ -41,7 +41,7 @@ ALLOWED = {
 def main() -> int:
     """Train, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, default=_shared_data())
+    parser.add_argument("--data", type=Path, default=shared_data())
     parser.add_argument("--members", type=int, default=ScorerSettings().members)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
@@ -119,7 +119,8 @@ def _edge_milliseconds(data: bytes, n_events: int = 2000) -> float:
     return 1000 * (time.perf_counter() - begun) / n_events
 
 
-def _shared_data() -> Path:
+def shared_data() -> Path:
+    """Return the folder of the real observations."""
     default = Path(__file__).parents[2] / "shared" / "data"
     return Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA", default))
 

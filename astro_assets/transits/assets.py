@@ -84,7 +84,7 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             TRANSIT_FEATURES,
             description="What tells planets from what looks like them, for each candidate: depth transit by "
             "transit, secondary eclipse, odd and even, shape, uniqueness in the fold (model-shift), sine "
-            "waves (SWEET), gaps, motion of the light.",
+            "waves (SWEET), gaps, motion of the light, duration for the star's density.",
             pictures={"measures of the candidates": pictures.measures},
         ),
         table_asset(

@@ -93,6 +93,7 @@ def compile_loops(show: Callable[[str], object] = lambda _: None) -> float:
     finally:
         for helper in helpers:
             helper.kill()
+            helper.wait()
     # What a helper has stored is loaded; what it has not, for whatever reason, is compiled here.
     for step in _STEPS.values():
         step()

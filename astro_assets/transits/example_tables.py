@@ -15,7 +15,7 @@ from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
 from astro_assets.observations.tables import SELECTED_FILES, SIMULATED_TRUTH, STAR_COLUMNS
 from astro_assets.transits.example_schemas import EVENT_FILE_SCHEMA, EXAMPLE_SCHEMA
 from astro_assets.transits.false_alarms import FalseAlarmSettings, false_alarms
-from astro_assets.transits.feature_tables import TRANSIT_FEATURES, centroids_of_files
+from astro_assets.transits.feature_tables import TRANSIT_FEATURES, centroids_of_files, density_of_star
 from astro_assets.transits.injected_transits import InjectedTransitSettings, injected_transits
 from astro_assets.transits.injection import Star
 from astro_assets.transits.scorer.candidates import MEASURES, candidate_example
@@ -30,7 +30,6 @@ from astro_assets.transits.tables import (
     FoldedViewsConfig,
     TransitCandidatesConfig,
 )
-from astro_assets.transits.vetting.stellar_density import stellar_density
 
 __all__ = ["EVENTS", "EVENT_FILES", "FALSE_ALARMS", "INJECTED_TRANSITS", "TABLES", "TRAINING_EXAMPLES"]
 
@@ -96,10 +95,7 @@ def compute_false_alarms(
         for row, of_star in zip(rows, arrays, strict=True)
     ]
     stars = [
-        (
-            centroids_of_files(of_star["selected_files"]),
-            stellar_density(*(of_star["selected_files"][0][name] for name in STAR_COLUMNS)),
-        )
+        (centroids_of_files(of_star["selected_files"]), density_of_star(of_star["selected_files"]))
         for of_star in parents
     ]
     trends = [of_star["trend"] for of_star in arrays]
@@ -159,8 +155,7 @@ def _is_quiet(of_star: Parents) -> bool:
 
 def _star(files: Sequence[Row]) -> Star:
     """Return the star as its header tells it, or one like the Sun: its transits last as long as that."""
-    gravity, radius = (files[0][name] for name in STAR_COLUMNS)
-    density = stellar_density(gravity, radius)
+    radius, density = files[0]["star_radius_sun"], density_of_star(files)
     return Star(radius, density * radius**3) if np.isfinite(density) else Star()
 
 

@@ -73,7 +73,7 @@ def _examined(candidates: Sequence[Row], of_star: Parents, widths: float) -> Ite
     cadence = float(detrended["cadence_s"]) / 86400
     star, undetrended = (Curve(time, values, error, cadence) for values in (flux, flux * trend))
     curve, centroids = star, centroids_of_files(of_star["selected_files"])
-    density = stellar_density(*(of_star["selected_files"][0][name] for name in STAR_COLUMNS))
+    density = density_of_star(of_star["selected_files"])
     for row in candidates:
         box = Box(float(row["period_days"]), float(row["epoch_btjd"]), float(row["duration_hours"]) / 24)
         yield Examined(box, star, curve, undetrended, centroids, density)
@@ -85,6 +85,12 @@ def _examined(candidates: Sequence[Row], of_star: Parents, widths: float) -> Ite
 
 def _without(curve: Curve, box: Box, widths: float) -> Curve:
     return curve.where(~box.covers(curve.time, widths))
+
+
+def density_of_star(rows: Sequence[Row]) -> float:
+    """Return the mean density of the star that the headers of its files tell, as `stellar_density` does."""
+    surface_gravity, radius_sun = (rows[0][name] for name in STAR_COLUMNS)
+    return stellar_density(surface_gravity, radius_sun)
 
 
 def centroids_of_files(rows: Sequence[Row]) -> list[Centroids]:
