@@ -100,7 +100,9 @@ def _emptied(
 def deeper(
     branches: list[Tensor], scalars: Tensor, layout: Layout, change: Tensor, scale: Tensor
 ) -> tuple[list[Tensor], Tensor]:
-    """Make transits deeper or shallower by true injection: views are in units of the depth, so noise shrinks.
+    """Make transits deeper or shallower, noise left as it is: in views, in units of the depth, it shrinks.
+
+    Where the transit is, the view is smoothed first: what is left is taken for noise.
 
     Parameters
     ----------
