@@ -1,4 +1,4 @@
-"""Every table of the platform, collected from the wings.
+"""Every table and model of the platform, collected from the wings.
 
 Nothing is declared here. No Dagster, so that the command line starts quickly.
 """
@@ -9,6 +9,7 @@ from typing import Final
 
 from astro_assets.catalogs import tables as catalogs
 from astro_assets.ledger.model_tables import MODEL_TABLES
+from astro_assets.ledger.models import ModelSpec
 from astro_assets.ledger.table import Table
 from astro_assets.observations import tables as observations
 from astro_assets.transits import cluster_tables as clusters
@@ -38,3 +39,6 @@ TABLES: Final[tuple[Table, ...]] = (
     *scorer.TABLES,
     *MODEL_TABLES,
 )
+
+#: Every model that is fitted on purpose.
+MODEL_SPECS: Final[tuple[ModelSpec, ...]] = (clusters.CLUSTER_MODEL, scorer.TRANSIT_SCORER)

@@ -152,7 +152,7 @@ def choose_signals(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 #: The file of each catalogue, by the catalogue's name: a newer one takes its place. History keeps the older.
-CATALOG_FILES: Final = Table(name="catalogs/catalog_files", schema=CATALOG_FILES_SCHEMA)
+CATALOG_FILES: Final = Table(name="catalogs/catalog_files", schema=CATALOG_FILES_SCHEMA, holds_labels=True)
 
 #: Every entry of every catalogue, in one set of columns.
 CATALOG_ENTRIES: Final = Table(

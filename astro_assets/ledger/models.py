@@ -45,12 +45,16 @@ class Training:
     ----------
     keys
         The units that count; all of them by default.
+    described_by
+        Columns that an audit tells of each row, by what they tell: ``star``, ``class``, ``label_source``,
+        ``mission``, ``segment``. The row's target is its star where no column is.
     """
 
     table: Table
     columns: tuple[str, ...]
     role: str = "examples"
     keys: tuple[str, ...] | None = None
+    described_by: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

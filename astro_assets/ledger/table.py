@@ -104,6 +104,8 @@ class Table:
         are stale when they change there.
     is_on_demand
         Nothing of the table is due before the first of its units was asked for.
+    holds_labels
+        Of a source table: whether its units say what stars are, not what was observed of them.
     """
 
     name: str
@@ -119,12 +121,15 @@ class Table:
     settings_of: Table | None = None
     settings_from: Mapping[str, Table] = field(default_factory=dict)
     is_on_demand: bool = False
+    holds_labels: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
             raise SchemaError(f"table name {self.name!r} is not of the form wing/table")
         if self.parents and self.compute is None:
             raise SchemaError(f"{self.name} reads tables but computes nothing")
+        if self.parents and self.holds_labels:
+            raise SchemaError(f"{self.name} is computed: only what is put in by name holds labels")
         if self.parents and self.parents[0].equals is not None:
             raise SchemaError(f"{self.name}: the first parent drives and matches by key, not by a constant")
         if self.settings_of is not None and type(self.config) is not type(self.settings_of.config):

@@ -117,7 +117,9 @@ SELECTED_FILES: Final = Table(
 )  # fmt: skip
 
 #: The signals the simulated survey put into a file, keyed by its SHA-256; the search never reads them.
-SIMULATED_TRUTH: Final = Table(name="observations/simulated_truth", schema=SIMULATED_TRUTH_SCHEMA)
+SIMULATED_TRUTH: Final = Table(
+    name="observations/simulated_truth", schema=SIMULATED_TRUTH_SCHEMA, holds_labels=True
+)
 #: Kinds of rows of it that every star has: the signals of quiet stars.
 SURFACE_KINDS: Final = ("spots", "granulation")
 

@@ -94,15 +94,29 @@ def _scorer(path: Path) -> Any:
     return scorer_of(path.read_bytes())
 
 
+#: What an audit tells of an example.
+_DESCRIBED_BY: Final = {
+    "star": "target_id",
+    "class": "disposition",
+    "label_source": "listed_in",
+    "mission": "mission",
+    "segment": "segment",
+}
+
+
+def _training(table: Table, role: str, keys: tuple[str, ...] | None = None) -> Training:
+    return Training(table, EXAMPLE_SCHEMA.names, role, keys, _DESCRIBED_BY)
+
+
 #: The scorer, trained on our own labelled candidates, on what is found where nothing can be, and on planets
 #: that were put in.
 TRANSIT_SCORER: Final = ModelSpec(
     name="transits/transit_scorer",
     fit=fit_transit_scorer,
     training=(
-        Training(TRAINING_EXAMPLES, EXAMPLE_SCHEMA.names, _EXAMPLES),
-        Training(FALSE_ALARMS, EXAMPLE_SCHEMA.names, _FALSE_ALARMS),
-        Training(INJECTED_TRANSITS, EXAMPLE_SCHEMA.names, _INJECTED),
+        _training(TRAINING_EXAMPLES, _EXAMPLES),
+        _training(FALSE_ALARMS, _FALSE_ALARMS),
+        _training(INJECTED_TRANSITS, _INJECTED),
     ),
     config=TransitScorerConfig(),
     is_resumed=True,
@@ -111,7 +125,7 @@ TRANSIT_SCORER: Final = ModelSpec(
 
 def on_events(spec: ModelSpec, files: Sequence[str]) -> ModelSpec:
     """Return the same model, trained on the events of files that were taken in, by their sha256."""
-    return replace(spec, training=(Training(EVENTS, EXAMPLE_SCHEMA.names, _EXAMPLES, keys=tuple(files)),))
+    return replace(spec, training=(_training(EVENTS, _EXAMPLES, tuple(files)),))
 
 
 #: What the promoted scorer says of each candidate.
