@@ -1,0 +1,189 @@
+"""What many rows came from, at once: all units above them, as they were when they were read.
+
+Units are found by key and recipe, in the files of older versions where they have been replaced since. Reading
+only; the lineage of one unit, as a tree, is in :mod:`astro_assets.ledger.lineage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import polars as pl
+
+from astro_assets.ledger.history import past_files
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.store import Handle
+from astro_assets.ledger.units import ROW_COLUMNS, UNIT_COLUMNS, unit_schema
+
+#: What is told of each unit.
+_OF_UNIT: Final = (
+    "key", "recipe_hash", "target", "outcome", "origin", "code_version", "config_hash", "source",
+    "environment", "installed", "run_id", "computed_at", "row_hash", "parents",
+)  # fmt: skip
+_TYPES: Final[Mapping[str, Any]] = {**UNIT_COLUMNS, "row_hash": pl.List(ROW_COLUMNS["row_hash"])}
+_UNITS: Final = {
+    "table": pl.String,
+    **{name: _TYPES[name] for name in _OF_UNIT if name != "parents"},
+    "version": pl.Int64,
+    "is_current": pl.Boolean,
+}
+EDGES: Final = dict.fromkeys(
+    (
+        "table", "key", "recipe_hash", "role", "parent_table", "parent_key", "parent_recipe_hash",
+        "row_hash",
+    ),
+    pl.String,
+)  # fmt: skip
+#: What names a unit as it was.
+IDENTITY: Final = ["key", "recipe_hash"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ancestry:
+    """Units and what they read.
+
+    Attributes
+    ----------
+    units
+        One line a unit as it was: ``table``, ``key``, ``recipe_hash`` and what is stored with it; the
+        ``row_hash`` of all its rows; the last Delta ``version`` of its table that held it; ``is_current``.
+    edges
+        One line a row that was read: by which unit, in which ``role``, of which parent.
+    missing
+        Units that were read and are nowhere to be found, ``table`` and ``key`` and ``recipe_hash``: their
+        history was pruned.
+    """
+
+    units: pl.DataFrame
+    edges: pl.DataFrame
+    missing: pl.DataFrame
+
+
+def ancestry(ledger: Ledger, rows: pl.DataFrame) -> Ancestry:
+    """Find the units of some rows, and everything above them.
+
+    Parameters
+    ----------
+    rows
+        ``table``, ``key`` and ``row_hash`` of each, current or not.
+    """
+    wanted: dict[str, list[pl.DataFrame]] = {}
+    units, edges, missing = [], [], []
+    for table in reversed(ledger.tables):
+        own = rows.filter(pl.col("table") == table.name).select("key", "row_hash").unique()
+        read = [*wanted.get(table.name, ())]
+        if own.is_empty() and not read:
+            continue
+        handle = ledger.open(table)
+        sought = pl.concat(read).unique() if read else None
+        found, lost = _find(handle, sought, own)
+        units.append(found.select(pl.lit(table.name).alias("table"), *[n for n in _UNITS if n != "table"]))
+        if lost.height:
+            missing.append(lost.select(pl.lit(table.name).alias("table"), *IDENTITY))
+        of_table = edges_of(table.name, found)
+        edges.append(of_table)
+        for (name,), group in of_table.group_by("parent_table"):
+            parents = group.select(key="parent_key", recipe_hash="parent_recipe_hash").unique()
+            wanted.setdefault(str(name), []).append(parents)
+    return Ancestry(
+        _joined(units, _UNITS),
+        _joined(edges, EDGES),
+        _joined(missing, dict.fromkeys(("table", *IDENTITY), pl.String)),
+    )
+
+
+def edges_of(table: str, units: pl.DataFrame) -> pl.DataFrame:
+    """Unfold the parents of some units of a table into a line each: :data:`EDGES`."""
+    read = units.select("key", "recipe_hash", "parents").filter(pl.col("parents").list.len() > 0)
+    parents = read.explode("parents").with_columns(
+        pl.col("parents").struct.rename_fields(
+            ["role", "parent_table", "parent_key", "row_hash", "parent_recipe_hash"]
+        )
+    )
+    flat = parents.unnest("parents") if parents.height else pl.DataFrame(schema=EDGES).drop("table")
+    return flat.select(pl.lit(table).alias("table"), *[name for name in EDGES if name != "table"])
+
+
+def _joined(frames: list[pl.DataFrame], schema: Mapping[str, Any]) -> pl.DataFrame:
+    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+
+
+def _find(handle: Handle, read: pl.DataFrame | None, own: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Find units by key and recipe, or by key and one of their rows: now, else in the past.
+
+    Returns
+    -------
+    tuple of two DataFrames
+        The units, and what of ``read`` and ``own`` is nowhere, without a recipe for the latter.
+    """
+    now = handle.units(list(_OF_UNIT)).with_columns(
+        pl.lit(handle.version).cast(pl.Int64).alias("version"), pl.lit(value=True).alias("is_current")
+    )
+    sought = _Sought(read if read is not None else _nothing("recipe_hash"), own)
+    found = [sought.among(now)]
+    sought = sought.without(found[0])
+    if sought.is_some:
+        files = past_files(handle)
+        if files.height:
+            found.append(sought.among(_past(handle, files)))
+            sought = sought.without(found[1])
+    lost = pl.concat(
+        [sought.read, sought.own.select("key", pl.lit(None, dtype=pl.String).alias("recipe_hash"))]
+    )
+    return pl.concat(found), lost.unique()
+
+
+def _nothing(name: str) -> pl.DataFrame:
+    return pl.DataFrame(schema={"key": pl.String, name: pl.String})
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """Units that are looked for, by recipe or by row."""
+
+    read: pl.DataFrame
+    own: pl.DataFrame
+
+    @property
+    def is_some(self) -> bool:
+        return bool(self.read.height or self.own.height)
+
+    def among(self, units: pl.LazyFrame) -> pl.DataFrame:
+        """Return those of the units that are looked for, the newest line of each."""
+        by_recipe = units.join(self.read.lazy(), on=IDENTITY, how="semi").collect()
+        if self.own.is_empty():
+            found = by_recipe
+        else:
+            by_key = units.join(self.own.lazy().select("key").unique(), on="key", how="semi").collect()
+            rows = by_key.select(*IDENTITY, "row_hash").explode("row_hash")
+            is_own = rows.join(self.own, on=["key", "row_hash"], how="semi").select(IDENTITY).unique()
+            found = pl.concat([by_recipe, by_key.join(is_own, on=IDENTITY, how="semi")])
+        return found.sort("version", descending=True).unique(IDENTITY, keep="first", maintain_order=True)
+
+    def without(self, found: pl.DataFrame) -> _Sought:
+        """Return what is still to be looked for."""
+        rows = found.select("key", "row_hash").explode("row_hash")
+        return _Sought(
+            self.read.join(found, on=IDENTITY, how="anti"),
+            self.own.join(rows, on=["key", "row_hash"], how="anti"),
+        )
+
+
+def _past(handle: Handle, files: pl.DataFrame) -> pl.LazyFrame:
+    """Scan units that older versions held; what they lack is null."""
+    schema = {name: dtype for name, dtype in unit_schema(handle.table.schema).items() if name in _OF_UNIT}
+    lines = pl.scan_parquet(
+        files["path"].to_list(),
+        schema=schema,
+        glob=False,
+        missing_columns="insert",
+        extra_columns="ignore",
+        hive_partitioning=False,
+        include_file_paths="path",
+    )
+    versions = files.lazy().select("path", version=pl.col("removed") - 1)
+    return lines.join(versions, on="path").select(
+        *_OF_UNIT, "version", pl.lit(value=False).alias("is_current")
+    )
