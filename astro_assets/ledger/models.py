@@ -45,16 +45,21 @@ class Training:
     ----------
     keys
         The units that count; all of them by default.
-    described_by
-        Columns that an audit tells of each row, by what they tell: ``star``, ``class``, ``label_source``,
-        ``mission``, ``segment``. The row's target is its star where no column is.
     """
 
     table: Table
     columns: tuple[str, ...]
     role: str = "examples"
     keys: tuple[str, ...] | None = None
-    described_by: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found out about a version when it was fitted."""
+
+    name: str
+    passed: bool
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,8 @@ class ModelSpec:
     is_resumed
         Whether ``fit`` is given a folder as third argument, the same whenever the same fit is tried again, to
         go on from what it left there; it is removed when the model is stored.
+    judged
+        What a version's metrics say of it, for an audit.
     """
 
     name: str
@@ -84,6 +91,7 @@ class ModelSpec:
     config: Config = field(default_factory=Config)
     is_continued: bool = False
     is_resumed: bool = False
+    judged: Callable[[Mapping[str, Any]], Sequence[Judgement]] | None = None
 
 
 def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS
+from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS, TRACKED_RUNS
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.ledger.units import least_real
+from astro_assets.ledger.update import put_units
 from astro_assets.transits.scorer.card import model_card
 from astro_assets.transits.scorer.scorer import Scorer
 from astro_assets.transits.scorer.scorer_file import scorer_of
@@ -129,13 +130,15 @@ def _precision(figures: Mapping[str, Any]) -> float:
 def tracked(ledger: Ledger, version: str) -> str:
     """Record a version with MLflow and register it under its aliases; return the id of its run.
 
-    The run carries the hashes of the ledger, and the version's name is the run's.
+    The run carries the hashes of the ledger, the version's name is the run's, and the ledger keeps its id.
     """
-    from astro_assets.learning.tracking import find_run, register
+    from astro_assets.learning.tracking import find_run, register, tracking_uri
 
     row, root = version_of(ledger, version), ledger.home.root
     run = find_run(root, NAME, version) or _new_run(ledger, row)
     register(root, NAME.replace("/", "."), run, row["aliases"])
+    known = {"model": NAME, "model_version": version, "tracker": "mlflow", "tracked_run": run}
+    put_units(ledger, TRACKED_RUNS, {f"{NAME}@{version}": [{**known, "address": tracking_uri(root)}]})
     return run
 
 
