@@ -21,6 +21,7 @@ from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.home import HomeError, open_home
 from astro_assets.ledger.ledger import Ledger, UnknownTableError, open_ledger
 from astro_assets.ledger.lineage import UnknownUnitError, lineage
+from astro_assets.ledger.model_names import UnknownModelError
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
@@ -31,7 +32,6 @@ from astro_assets.tables import TABLES
 from astro_assets.transits.completeness import UnknownTargetError
 from astro_assets.transits.scorer.event_files import EventFileError
 from astro_assets.transits.scorer.manifest import ScorerFileError
-from astro_assets.transits.scorer_models import UnknownModelError
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -6,7 +6,7 @@ since. Reading only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -14,8 +14,11 @@ import polars as pl
 from astro_assets.ledger.ancestry import EDGES, IDENTITY, Ancestry, ancestry, edges_of
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.table import TARGET
 
 _UNIT: Final = ["table", *IDENTITY]
+_VERSION: Final = ["model", "model_version"]
+_MEMBER: Final = ["member_table", "member_key", "member_row_hash"]
 _PARENT: Final = ["parent_table", "parent_key", "parent_recipe_hash"]
 
 
@@ -28,8 +31,8 @@ class Impact:
     units
         One line a unit that is in its table now: ``table``, ``key``, ``target``, ``n_rows``.
     models
-        One line a version: ``model``, ``model_version``, and ``n_rows``, how many of the rows it was fitted on
-        descend from it, of ``n_all``.
+        One line a version: ``model``, ``model_version``, and how many of the rows it was fitted on descend
+        from it, ``n_rows`` of ``n_all``.
     """
 
     units: pl.DataFrame
@@ -45,30 +48,31 @@ def impact_of_units(ledger: Ledger, begin: pl.DataFrame) -> Impact:
         ``table`` and ``key`` of each; as it is and as it was count alike.
     """
     graph = _Graph(ledger)
-    reached = graph.descendants(begin)
-    units = graph.now.join(reached, on=_UNIT, how="semi").join(begin, on=["table", "key"], how="anti")
-    names = [table.name for table in ledger.tables]
-    order = pl.col("table").replace_strict(names, range(len(names)), return_dtype=pl.Int64)
-    is_models = pl.col("table").is_in([table.name for table in MODEL_TABLES])
-    shown = units.filter(~is_models).sort(order, "key").select("table", "key", "target", "n_rows")
-    return Impact(shown, graph.models(reached))
+    found = graph.impact(graph.descendants(begin))
+    return replace(
+        found, units=found.units.join(begin, on=["table", "key"], how="anti", maintain_order="left")
+    )
 
 
-def units_of_target(ledger: Ledger, target: str) -> pl.DataFrame:
-    """List the units of a target in all tables, ``table`` and ``key``, those that put it in among them."""
-    frames = []
+def impact_of_target(ledger: Ledger, target: str) -> Impact:
+    """List everything that is of a target or descends from it.
+
+    Of units that hold rows of many targets, as a catalogue does, only rows that models were fitted on count.
+    """
+    units, rows = [], []
     for table in ledger.tables:
-        if table in MODEL_TABLES:
-            continue
-        handle = ledger.open(table)
-        star = table.described_by.get("star", "target_id")
-        frames.append(handle.units(["key", "target"]).filter(pl.col("target") == target).select("key"))
+        handle, star = ledger.open(table), table.described_by.get("star", TARGET)
+        name = pl.lit(table.name).alias("table")
+        units.append(handle.units(["key", "target"]).filter(pl.col("target") == target).select(name, "key"))
         if table.target is None and star in table.schema.names:
-            frames.append(handle.rows([star]).filter(pl.col(star) == target).select("key").unique())
-        frames[-1] = frames[-1].with_columns(table=pl.lit(table.name))
-        if len(frames) > 1 and "table" not in frames[-2].collect_schema():
-            frames[-2] = frames[-2].with_columns(table=pl.lit(table.name))
-    return pl.concat([frame.select("table", "key") for frame in frames]).unique().collect()
+            of_all = handle.rows([star]).select(name, "key", "row_hash", star=star)
+            only = pl.col("star").n_unique().over("key") == 1
+            units.append(of_all.filter(only & (pl.col("star") == target)).select("table", "key"))
+            rows.append(of_all.filter(pl.col("star") == target).select("table", "key", "row_hash"))
+    begin = pl.concat(units).unique().collect()
+    graph = _Graph(ledger)
+    reached = graph.descendants(begin, pl.concat(rows).collect())
+    return graph.impact(reached)
 
 
 class _Graph:
@@ -89,7 +93,7 @@ class _Graph:
         self._edges = pl.concat([*edges, past.edges.select(list(EDGES))]).select(*_UNIT, *_PARENT).unique()
 
     def _rows_of_models(self) -> pl.DataFrame:
-        columns = ["model", "model_version", "member_table", "member_key", "member_row_hash"]
+        columns = [*_VERSION, *_MEMBER]
         return self._ledger.open(MODEL_MEMBERS).rows(columns).select(columns).collect()
 
     def _above_members(self) -> Ancestry:
@@ -97,41 +101,57 @@ class _Graph:
         found = ancestry(self._ledger, rows.unique())
         self._members = self._members.join(
             found.units.select(*_UNIT, "row_hash").explode("row_hash"),
-            left_on=["member_table", "member_key", "member_row_hash"],
+            left_on=_MEMBER,
             right_on=["table", "key", "row_hash"],
             how="left",
         )
         return found
 
-    def descendants(self, begin: pl.DataFrame) -> pl.DataFrame:
-        """Return the units that descend from some, these included: ``table``, ``key``, ``recipe_hash``."""
+    def descendants(self, begin: pl.DataFrame, rows: pl.DataFrame | None = None) -> pl.DataFrame:
+        """Return the units that descend from some, these included: ``table``, ``key``, ``recipe_hash``.
+
+        Parameters
+        ----------
+        rows
+            Rows besides, whose models count: ``table``, ``key``, ``row_hash``.
+        """
         reached = self._units.join(begin, on=["table", "key"], how="semi")
+        if rows is not None:
+            of_rows = self._members.join(rows, left_on=_MEMBER, right_on=rows.columns, how="semi")
+            reached = pl.concat([reached, self._applied(of_rows)]).unique()
         new = reached
         while new.height:
             children = self._edges.join(new, left_on=_PARENT, right_on=_UNIT, how="semi").select(_UNIT)
-            found = pl.concat([children, self._of_models(new)]).unique()
+            found = pl.concat([children, self._applied(self._fitted_on(new))]).unique()
             new = found.join(reached, on=_UNIT, how="anti")
             reached = pl.concat([reached, new])
         return reached
 
-    def _of_models(self, units: pl.DataFrame) -> pl.DataFrame:
-        """Return the units of versions that were fitted on rows of some units, and of aliases that name them."""
-        fitted = self._fitted_on(units).select("model", "model_version").unique()
-        names = fitted.select(key=pl.concat_str("model", "model_version", separator="@"))
-        promoted = self._ledger.open(PROMOTED_MODELS).rows(["model", "model_version"]).collect()
-        aliases = promoted.join(fitted, on=["model", "model_version"], how="semi").select("key")
-        keys = [(table.name, names) for table in (MODELS, MODEL_MEMBERS)] + [(PROMOTED_MODELS.name, aliases)]
+    def _fitted_on(self, units: pl.DataFrame) -> pl.DataFrame:
+        unit = ["member_table", "member_key", "recipe_hash"]
+        return self._members.join(units, left_on=unit, right_on=_UNIT, how="semi")
+
+    def _applied(self, members: pl.DataFrame) -> pl.DataFrame:
+        """Return the units of versions that have these members, and of aliases that name them."""
+        fitted = members.select(_VERSION).unique()
+        versions = fitted.select(key=pl.concat_str(*_VERSION, separator="@"))
+        promoted = self._ledger.open(PROMOTED_MODELS).rows(_VERSION).collect()
+        aliases = promoted.join(fitted, on=_VERSION, how="semi").select("key")
+        keys = [(table.name, versions) for table in (MODELS, MODEL_MEMBERS)]
+        keys.append((PROMOTED_MODELS.name, aliases))
         wanted = pl.concat([frame.select(pl.lit(name).alias("table"), "key") for name, frame in keys])
         return self.now.select(_UNIT).join(wanted, on=["table", "key"], how="semi")
 
-    def _fitted_on(self, units: pl.DataFrame) -> pl.DataFrame:
-        return self._members.join(
-            units, left_on=["member_table", "member_key", "recipe_hash"], right_on=_UNIT, how="semi"
-        )
-
-    def models(self, reached: pl.DataFrame) -> pl.DataFrame:
-        """Count the rows of each version that descend from what was reached."""
-        version = ["model", "model_version"]
-        n_all = self._members.group_by(version).agg(n_all=pl.len())
-        counts = self._fitted_on(reached).group_by(version).agg(n_rows=pl.len())
-        return counts.join(n_all, on=version).sort(version)
+    def impact(self, reached: pl.DataFrame) -> Impact:
+        """Return what is told of the units reached, and of versions with members among them."""
+        names = [table.name for table in self._ledger.tables]
+        order = pl.col("table").replace_strict(names, range(len(names)), return_dtype=pl.Int64)
+        is_of_models = pl.col("table").is_in([table.name for table in MODEL_TABLES])
+        units = self.now.join(reached, on=_UNIT, how="semi").filter(~is_of_models).sort(order, "key")
+        versions = reached.filter(pl.col("table") == MODELS.name).select("key")
+        named = self._members.with_columns(key=pl.concat_str(*_VERSION, separator="@"))
+        own = named.join(versions, on="key", how="semi")
+        from_reached = self._fitted_on(reached).group_by(_VERSION).agg(n_rows=pl.len())
+        counts = own.group_by(_VERSION).agg(n_all=pl.len()).join(from_reached, on=_VERSION, how="left")
+        models = counts.select(*_VERSION, pl.col("n_rows").fill_null(0), "n_all").sort(_VERSION)
+        return Impact(units.select("table", "key", "target", "n_rows"), models)
