@@ -22,6 +22,15 @@ from astro_assets.ledger.models import PREVIOUS, Judgement, ModelSpec
 from astro_assets.ledger.units import least_real
 
 FORMAT: Final = "astro_assets audit 1"
+#: What is told of a version of whose making nothing else was recorded.
+_NOT_RECORDED: Final[Mapping[str, Any]] = {
+    "git_commit": None,
+    "is_dirty": None,
+    "hardware": {},
+    "pins": {},
+    "is_reproducible": False,
+    "why_not": ["its circumstances were not recorded"],
+}
 #: What members are counted by.
 COUNTED: Final = ("origin", "role", "class", "label_source", "mission", "segment")
 
@@ -182,6 +191,7 @@ def _made(ledger: Ledger, row: Mapping[str, Any]) -> dict[str, Any]:
     config = json.loads(row["config"])
     runs = ledger.open(TRACKED_RUNS).rows(["model_version", "model", "tracker", "tracked_run", "address"])
     tracked = runs.filter(pl.col("key") == row["key"]).select("tracker", "tracked_run", "address").collect()
+    circumstances = json.loads(row.get("circumstances") or "{}")
     return {
         "at": row["computed_at"].isoformat(timespec="seconds"),
         "run": row["run_id"],
@@ -190,6 +200,7 @@ def _made(ledger: Ledger, row: Mapping[str, Any]) -> dict[str, Any]:
         "config": config,
         "source": row["source"],
         "environment": ledger.objects.get_environment(row["installed"]),
+        **{name: circumstances.get(name, default) for name, default in _NOT_RECORDED.items()},
     }
 
 
