@@ -15,17 +15,21 @@ from deltalake.exceptions import DeltaError
 from rich.console import Console
 
 from astro_assets.catalogs.text_tables import CatalogError
-from astro_assets.cli import audit_commands, printing, queries, scorer_commands
+from astro_assets.cli import audit_commands, printing, queries, rebuild_commands, scorer_commands
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.audit import UnknownVersionError
+from astro_assets.ledger.circumstances import ThreadsError
+from astro_assets.ledger.enactment import EnactmentError
 from astro_assets.ledger.home import HomeError, open_home
 from astro_assets.ledger.ledger import Ledger, UnknownTableError, open_ledger
 from astro_assets.ledger.lineage import UnknownUnitError, lineage
 from astro_assets.ledger.model_names import UnknownModelError
 from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.records import RecordError
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
+from astro_assets.ledger.worlds import LostHistoryError
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
 from astro_assets.orchestration.engine import Again
 from astro_assets.orchestration.inbox_state import InboxStateError
@@ -59,6 +63,11 @@ EXPECTED_ERRORS = (
     ScorerFileError,
     UnknownModelError,
     UnknownVersionError,
+    EnactmentError,
+    LostHistoryError,
+    RecordError,
+    ThreadsError,
+    rebuild_commands.NotReproducibleError,
     scorer_commands.SettingError,
     CorruptStoreError,
     InboxStateError,
@@ -271,6 +280,7 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
 
 scorer_commands.add_to(app)
 audit_commands.add_to(app)
+rebuild_commands.add_to(app)
 
 
 def _ledger(home: Path | None) -> Ledger:
