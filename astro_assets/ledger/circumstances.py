@@ -25,6 +25,7 @@ DECIDING: Final = (
     "ATEN_CPU_CAPABILITY", "MKL_CBWR", "NPY_DISABLE_CPU_FEATURES", "NUMBA_CPU_FEATURES", "NUMBA_CPU_NAME",
     "OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS",
 )  # fmt: skip
+_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 
 
@@ -50,19 +51,20 @@ def pinned() -> Iterator[dict[str, Any]]:
     from threadpoolctl import threadpool_limits
 
     n_threads = _threads()
+    others = {name: os.environ[name] for name in DECIDING if name in os.environ}
     told: dict[str, Any] = {**_commit(), "hardware": _hardware()}
     with ExitStack() as held:
+        held.enter_context(_variables(n_threads))
         held.enter_context(threadpool_limits(n_threads))
         held.enter_context(_torch_threads(n_threads))
         yield told
-        threads = _threads_now()
-    others = {name: os.environ[name] for name in DECIDING if name in os.environ}
+        pools = _threads_now()
     told["pins"] = {"threads": n_threads, "instruction_set": instruction_set(), "environment": others}
-    told["hardware"]["threads"] = threads
-    told["why_not"] = (
-        [] if n_threads == PINNED_THREADS else [f"it was fitted on {n_threads} threads, not pinned to one"]
-    )
-    told["is_reproducible"] = not told["why_not"]
+    told["hardware"]["threads"] = {name: f"{n} {kernels}".strip() for name, (n, kernels) in pools.items()}
+    unpinned = [f"{name} ran on {n} threads" for name, (n, _) in pools.items() if n > PINNED_THREADS]
+    if n_threads != PINNED_THREADS:
+        unpinned.insert(0, f"it was fitted on {n_threads} threads, not pinned to one")
+    told |= {"why_not": unpinned, "is_reproducible": not unpinned}
 
 
 def _threads() -> int:
@@ -70,6 +72,21 @@ def _threads() -> int:
     if not text.isdigit() or not 1 <= int(text) <= 1024:
         raise ThreadsError(f"{THREADS_VARIABLE}={text!r} is not a number of threads from 1 to 1024")
     return int(text)
+
+
+@contextmanager
+def _variables(n_threads: int) -> Iterator[None]:
+    """Tell libraries that are loaded within how many threads they have: no others can be told later."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ |= dict.fromkeys(_THREADS, str(n_threads))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager
@@ -87,18 +104,16 @@ def _torch_threads(n_threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def _threads_now() -> dict[str, Any]:
+def _threads_now() -> dict[str, tuple[int, str]]:
     """Return the threads of each library, and what kernels it chose."""
     from threadpoolctl import threadpool_info
 
-    threads = {
-        f"{pool['internal_api']} {pool.get('version') or ''}".strip(): " ".join(
-            filter(None, (str(pool["num_threads"]), pool.get("architecture")))
-        )
-        for pool in threadpool_info()
-    }
+    threads = {}
+    for pool in threadpool_info():
+        name = f"{pool['internal_api']} {pool.get('version') or ''}".strip()
+        threads[name] = (int(pool["num_threads"]), pool.get("architecture") or "")
     if (torch := sys.modules.get("torch")) is not None:
-        threads["torch"] = f"{torch.get_num_threads()} {torch.backends.cpu.get_cpu_capability()}"
+        threads["torch"] = (torch.get_num_threads(), torch.backends.cpu.get_cpu_capability())
     return dict(sorted(threads.items()))
 
 
