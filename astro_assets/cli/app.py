@@ -15,7 +15,14 @@ from deltalake.exceptions import DeltaError
 from rich.console import Console
 
 from astro_assets.catalogs.text_tables import CatalogError
-from astro_assets.cli import audit_commands, printing, queries, rebuild_commands, scorer_commands
+from astro_assets.cli import (
+    audit_commands,
+    explain_commands,
+    printing,
+    queries,
+    rebuild_commands,
+    scorer_commands,
+)
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.audit import UnknownVersionError
@@ -68,6 +75,7 @@ EXPECTED_ERRORS = (
     RecordError,
     ThreadsError,
     rebuild_commands.NotReproducibleError,
+    explain_commands.ExplainError,
     scorer_commands.SettingError,
     CorruptStoreError,
     InboxStateError,
@@ -281,6 +289,7 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
 scorer_commands.add_to(app)
 audit_commands.add_to(app)
 rebuild_commands.add_to(app)
+explain_commands.add_to(app)
 
 
 def _ledger(home: Path | None) -> Ledger:

@@ -100,11 +100,17 @@ class Enactor:
             If it does not come about; with what the process said.
         """
         into.mkdir(parents=True, exist_ok=True)
+        models = dict(known or {})
+        for applied in world.applied.values():
+            # Each model with its own code: it may be older than what applies it.
+            if applied.world.digest not in models:
+                made = self.make(applied.world, into, known=models, said=said)
+                models[applied.world.digest] = artefact_of(applied.world, into, made.enacted)
         job = {
             "world": world.to_json(),
             "files": str(self.home.root),
             "into": str(into),
-            "known": {digest: str(path) for digest, path in (known or {}).items()},
+            "known": {digest: str(path) for digest, path in models.items()},
             "keys": {table: list(of) for table, of in (keys or {}).items()},
             "tables_from": self.tables_from,
         }
@@ -143,6 +149,12 @@ class Enactor:
         if source_version() == sha256:
             return Path(__file__).resolve().parents[2]
         return unpacked(ObjectStore(self.home).get_source(sha256), sha256)
+
+
+def artefact_of(world: World, into: Path, enacted: Enacted) -> Path:
+    """Return where the file of a model lies that was made below a folder."""
+    home = Home(into / world.digest[:16], world.n_shards)
+    return ObjectStore(home).file_path(str(enacted.artefact))
 
 
 def unpacked(archive: Path, sha256: str) -> Path:

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from astro_assets.ledger.enacting import Enactor, Made
+from astro_assets.ledger.enacting import Enactor, Made, artefact_of
 from astro_assets.ledger.enactment import Said
-from astro_assets.ledger.home import Home
-from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.records import Record, entries_of
 
 
@@ -80,8 +78,7 @@ def rebuild(
         If it cannot be made: what is missing or failed.
     """
     made = enactor.make(record.world, into, keys=record.expected.keys, said=said)
-    there = Home(into / record.world.digest[:16], record.world.n_shards)
-    artefact = ObjectStore(there).file_path(str(made.enacted.artefact))
+    artefact = artefact_of(record.world, into, made.enacted)
     compared = list(_compared(record, made, artefact))
     differs = not all(comparison.is_same for comparison in compared)
     return Rebuilt(artefact, compared, list(_causes(record, made, compared)) if differs else [])
