@@ -15,7 +15,7 @@ from deltalake.exceptions import DeltaError
 from rich.console import Console
 
 from astro_assets.catalogs.text_tables import CatalogError
-from astro_assets.cli import audit_commands, printing, queries, scorer_commands
+from astro_assets.cli import audit_commands, printing, proof_commands, queries, scorer_commands
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.audit import UnknownVersionError
@@ -25,7 +25,9 @@ from astro_assets.ledger.lineage import UnknownUnitError, lineage
 from astro_assets.ledger.model_names import UnknownModelError
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.shards import shard_of
+from astro_assets.ledger.signing import KeyFileError
 from astro_assets.ledger.staleness import stale
+from astro_assets.ledger.star_proofs import ProofError
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
 from astro_assets.orchestration.engine import Again
 from astro_assets.orchestration.inbox_state import InboxStateError
@@ -60,6 +62,8 @@ EXPECTED_ERRORS = (
     UnknownModelError,
     UnknownVersionError,
     scorer_commands.SettingError,
+    KeyFileError,
+    ProofError,
     CorruptStoreError,
     InboxStateError,
     DeltaError,
@@ -271,6 +275,7 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
 
 scorer_commands.add_to(app)
 audit_commands.add_to(app)
+proof_commands.add_to(app)
 
 
 def _ledger(home: Path | None) -> Ledger:
