@@ -67,7 +67,7 @@ class Proof(Strict):
         tree, both in an empty one.
     """
 
-    format: Literal["astro_assets proof 1"] = FORMAT
+    format: Literal["astro_assets proof 1"]
     model: str
     version: str
     star: str
@@ -136,12 +136,12 @@ class StarTrees:
         place = bisect_left(self.stars, key, key=lambda leaf: leaf[0])
         if place < len(self.stars) and self.stars[place][0] == key:
             included = self._included(tree, place)
-            return Proof(model=model, version=version, star=star, included=included)
+            return Proof(format=FORMAT, model=model, version=version, star=star, included=included)
         before, after = (
             self._neighbour(tree, index) if 0 <= index < len(self.stars) else None
             for index in (place - 1, place)
         )
-        return Proof(model=model, version=version, star=star, before=before, after=after)
+        return Proof(format=FORMAT, model=model, version=version, star=star, before=before, after=after)
 
     def _included(self, tree: Tree, place: int) -> Included:
         hashes = self.stars[place][1]

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astro_assets.ledger.star_proofs import Proof, ProofError, StarTrees, check_proof, read_proof, star_key
+from astro_assets.ledger.star_proofs import (
+    FORMAT,
+    Proof,
+    ProofError,
+    StarTrees,
+    check_proof,
+    read_proof,
+    star_key,
+)
 from astro_assets_tests.ledger.audits import digest
 
 SALT = digest("salt")
@@ -78,6 +86,7 @@ def test_a_star_between_two_that_are_no_neighbours_may_be_there() -> None:
     with pytest.raises(ProofError, match="not in the statement's tree"):
         _holds(trees, lie)
     around = Proof(
+        format=FORMAT,
         model="m",
         version="v",
         star=inside,
@@ -92,10 +101,15 @@ def test_a_star_between_two_that_are_no_neighbours_may_be_there() -> None:
         {},
     ):
         with pytest.raises(ProofError, match="not neighbours"):
-            _holds(trees, Proof(model="m", version="v", star=inside, **ends))
+            _holds(trees, Proof(format=FORMAT, model="m", version="v", star=inside, **ends))
     elsewhere = [trees._neighbour(_tree(trees), index) for index in (11, 12)]
     with pytest.raises(ProofError, match="does not lie between"):
-        _holds(trees, Proof(model="m", version="v", star=inside, before=elsewhere[0], after=elsewhere[1]))
+        _holds(
+            trees,
+            Proof(
+                format=FORMAT, model="m", version="v", star=inside, before=elsewhere[0], after=elsewhere[1]
+            ),
+        )
     moved = trees._neighbour(_tree(trees), 8).model_copy(update={"index": 7})
     with pytest.raises(ProofError, match="leaf 7 of the proof is not in"):
         _holds(trees, around.model_copy(update={"after": moved}))
