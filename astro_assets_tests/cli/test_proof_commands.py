@@ -1,0 +1,161 @@
+"""Statements and proofs as files that people hand to others: made in a home, verified without one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from astro_assets.ledger.home import Home, open_home
+from astro_assets.ledger.ledger import open_ledger
+from astro_assets.ledger.models import ModelSpec, Training, fit_model, promote
+from astro_assets.ledger.signing import public_key_file, signed
+from astro_assets.ledger.statement import trees_of
+from astro_assets.ledger.table import Config, Parents
+from astro_assets.ledger.update import put_units
+from astro_assets.tables import TABLES
+from astro_assets.transits.completeness_tables import COMPLETENESS_TARGETS
+from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.ledger import independent
+
+
+def fit(rows: Parents, config: Config) -> tuple[bytes, Mapping[str, Any]]:
+    """Count the rows."""
+    return str(len(rows["examples"])).encode(), {}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a third party is given."""
+
+    home: Home
+    folder: Path
+    artefact: Path
+
+    @property
+    def key(self) -> Path:
+        return self.home.root / "keys" / "public.pem"
+
+    def verified(self, *arguments: str | Path) -> Any:
+        """Verify what lies in the folder, with no home to be found."""
+        nowhere = self.folder / "nowhere"
+        return astro_assets(
+            "verify-proof", self.folder / "statement.json", *arguments, ASTRO_ASSETS_HOME=str(nowhere)
+        )
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
+    """A model of 30 stars, its statement, and the proofs of TIC 7 and TIC 700."""
+    home, folder = open_home(tmp_path_factory.mktemp("home")), tmp_path_factory.mktemp("given")
+    ledger = open_ledger(home, TABLES)
+    rows = {
+        f"search {i}": [
+            {
+                "search_id": f"search {i}",
+                "target_id": f"TIC {i}",
+                "n_injected": i,
+                "star_radius_sun": 1.0,
+                "star_mass_sun": 1.0,
+            }
+        ]
+        for i in range(1, 31)
+    }
+    put_units(ledger, COMPLETENESS_TARGETS, rows)
+    spec = ModelSpec("toy/counter", fit, (Training(COMPLETENESS_TARGETS, ("n_injected",)),))
+    promote(ledger, "toy/counter", fit_model(ledger, spec), why="a test")
+    for arguments in (
+        ("attest", "counter", "--out", folder / "statement.json"),
+        ("prove", "counter", "tic0007", "--out", folder / "there.json"),
+        ("prove", "counter@champion", "TIC 700", "--out", folder / "absent.json"),
+    ):
+        result = astro_assets(*arguments, home=home)
+        assert result.returncode == 0, result.stderr
+    artefact = folder / "model"
+    artefact.write_bytes(b"30")
+    return Given(home, folder, artefact)
+
+
+def test_what_is_proved_is_said(given: Given) -> None:
+    for name, said in (("there", "was trained on TIC 7"), ("absent", "was NOT trained on TIC 700")):
+        proof = given.folder / f"{name}.json"
+        result = given.verified(proof, "--public-key", given.key, "--artefact", given.artefact)
+        assert (result.returncode, result.stderr) == (0, "")
+        proved = next(line for line in result.stdout.splitlines() if line.startswith("proved: "))
+        assert proved.startswith("proved: toy/counter@")
+        assert proved.endswith(said)
+        assert "trained on 30 rows of 30 stars" in result.stdout
+        assert "the file is the model of the statement" in result.stdout
+    assert not (given.folder / "nowhere").exists()
+
+
+def test_somebody_elses_verifier_agrees(given: Given) -> None:
+    statement, key = (given.folder / "statement.json").read_bytes(), given.key.read_bytes()
+    for name, is_there in (("there", True), ("absent", False)):
+        proof = (given.folder / f"{name}.json").read_bytes()
+        assert independent.verify(statement, proof, key, given.artefact.read_bytes()) == is_there
+
+
+def test_the_audit_shows_that_nothing_was_left_out(given: Given) -> None:
+    audit = given.folder / "audit.json"
+    audit.write_text(astro_assets("audit", "counter", "--format", "json", home=given.home).stdout)
+    arguments = ("--public-key", given.key, "--audit", audit, "--format", "json")
+    result = given.verified(*arguments)
+    answer = json.loads(result.stdout)
+    assert (result.returncode, answer["holds"], answer["audit"], answer["star"]) == (0, True, True, None)
+    document = json.loads(audit.read_text())
+    document["members"].pop()
+    audit.write_text(json.dumps(document))
+    result = given.verified(*arguments)
+    assert result.returncode == 1
+    assert "are not those of the statement" in json.loads(result.stdout)["why"]
+
+
+def test_what_does_not_hold_exits_with_1_and_the_reason(given: Given, tmp_path: Path) -> None:
+    proof, forged, respelt = given.folder / "there.json", tmp_path / "forged.json", tmp_path / "respelt.json"
+    forged.write_text(proof.read_text().replace("TIC 7", "TIC 8"))
+    # A prover who wants to deny that TIC 7 was trained on: TIC 07, indeed, was not.
+    audit = json.loads(astro_assets("audit", "counter", "--format", "json", home=given.home).stdout)
+    denied = trees_of(audit).prove(audit["model"], audit["version"], "TIC 07")
+    respelt.write_text(denied.model_dump_json())
+    other = open_home(tmp_path / "other")
+    signed(other, b"")
+    for arguments, reason in (
+        ((forged, "--public-key", given.key), "is not in the statement's tree of stars"),
+        ((respelt, "--public-key", given.key), "'TIC 07' is not how a star is named"),
+        ((given.artefact, "--public-key", given.key), "this is no proof"),
+        ((proof, "--public-key", given.key, "--artefact", proof), "is another file than the model"),
+        ((proof, "--public-key", public_key_file(other)), "is not signed by the key"),
+    ):
+        result = given.verified(*arguments)
+        assert (result.returncode, result.stdout) == (1, "")
+        (line,) = result.stderr.splitlines()
+        assert line.startswith("astro-assets: does not hold: ")
+        assert reason in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("attest", "counter@none", "--out", "{out}"), "no version or alias 'none'"),
+        (("prove", "counter", "star 7", "--out", "{out}"), "unknown catalogue 'star'"),
+        (("attest", "counter", "--out", "{out}/no/folder"), "out/no"),
+    ],
+)
+def test_faults_are_told_in_a_line(given: Given, tmp_path: Path, arguments: Any, reason: str) -> None:
+    out = tmp_path / "out"
+    out.write_text("")
+    result = astro_assets(*(argument.format(out=out) for argument in arguments), home=given.home)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert reason in line
+
+
+def test_a_key_that_is_none_is_named(given: Given) -> None:
+    result = given.verified("--public-key", given.artefact)
+    assert result.returncode == 2
+    assert "model holds no public key of Ed25519 in PEM" in result.stderr
