@@ -37,7 +37,7 @@ def add_to(app: typer.Typer) -> None:
 
 def attest(
     model: _ModelArgument,
-    out: Annotated[Path, typer.Option(help="File to write: a signed in-toto statement.")],
+    out: Annotated[Path, typer.Option(dir_okay=False, help="File to write: a signed in-toto statement.")],
     home: HomeOption = None,
 ) -> None:
     """Sign what a version of a model was trained on, for people who do not have this home."""
@@ -55,7 +55,9 @@ def attest(
 def prove(
     model: _ModelArgument,
     target: Annotated[str, typer.Argument(help="A star, however it is written: 'TIC 100100827'.")],
-    out: Annotated[Path, typer.Option(help="File to write: the proof, to go with the statement.")],
+    out: Annotated[
+        Path, typer.Option(dir_okay=False, help="File to write: the proof, to go with the statement.")
+    ],
     home: HomeOption = None,
 ) -> None:
     """Prove that a version of a model was trained on a star, or that it was not."""
@@ -70,13 +72,16 @@ def prove(
 
 
 def verify_proof(
-    statement: Annotated[Path, typer.Argument(help="What `attest` wrote.")],
-    proof: Annotated[Path | None, typer.Argument(help="What `prove` wrote.")] = None,
+    statement: Annotated[Path, typer.Argument(dir_okay=False, help="What `attest` wrote.")],
+    proof: Annotated[Path | None, typer.Argument(dir_okay=False, help="What `prove` wrote.")] = None,
     *,
-    public_key: Annotated[Path, typer.Option(help="The key of whoever signed, as you got it from them.")],
-    artefact: Annotated[Path | None, typer.Option(help="The model's file.")] = None,
+    public_key: Annotated[
+        Path, typer.Option(dir_okay=False, help="The key of whoever signed, as you got it from them.")
+    ],
+    artefact: Annotated[Path | None, typer.Option(dir_okay=False, help="The model's file.")] = None,
     audit_file: Annotated[
-        Path | None, typer.Option("--audit", help="What `audit --format json` printed: all the rows.")
+        Path | None,
+        typer.Option("--audit", dir_okay=False, help="What `audit --format json` printed: all the rows."),
     ] = None,
     output: FormatOption = Format.table,
 ) -> None:
@@ -138,6 +143,8 @@ def _lines(said: Statement, found: dict[str, Any]) -> list[str]:
     if found["star"] is not None:
         was = "was trained on" if found["is_included"] else "was NOT trained on"
         lines.append(f"proved: {name} {was} {found['star']}")
+        if not found["is_included"] and (nameless := training.stars.n_rows_of_no_star):
+            lines.append(f"  but {nameless} of its rows are of no star that is known")
     if found["artefact"]:
         lines.append("the file is the model of the statement")
     if found["audit"]:

@@ -90,9 +90,12 @@ class Stars(Rows):
     ----------
     n_leaves
         One more than stars where there are rows of no star.
+    n_rows_of_no_star
+        Whose they are nobody can tell: that a star was not trained on is shown but for these.
     """
 
     n_stars: int = Field(ge=0)
+    n_rows_of_no_star: int = Field(ge=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ class StarTrees:
     rows: list[str]
     stars: list[tuple[str, list[str]]]
     n_stars: int
+    n_rows_of_no_star: int
 
     @classmethod
     def of(cls, members: Iterable[tuple[str | None, str]], salt: str) -> Self:
@@ -122,12 +126,17 @@ class StarTrees:
             of_star.setdefault(star, []).append(row_hash)
         rows = sorted(row_hash for hashes in of_star.values() for row_hash in hashes)
         stars = sorted((star_key(star, salt), sorted(hashes)) for star, hashes in of_star.items())
-        return cls(salt, rows, stars, len(of_star.keys() - {None}))
+        return cls(salt, rows, stars, len(of_star.keys() - {None}), len(of_star.get(None, ())))
 
     def heads(self) -> tuple[Rows, Stars]:
         """Return what a statement says of the trees."""
         tree = _star_tree(self.stars)
-        stars = Stars(n_leaves=len(self.stars), root=tree.root.hex(), n_stars=self.n_stars)
+        stars = Stars(
+            n_leaves=len(self.stars),
+            root=tree.root.hex(),
+            n_stars=self.n_stars,
+            n_rows_of_no_star=self.n_rows_of_no_star,
+        )
         return Rows(n_leaves=len(self.rows), root=merkle_root(self.rows)), stars
 
     def prove(self, model: str, version: str, star: str) -> Proof:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from astro_assets.ledger.audit import audit
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import open_ledger
+from astro_assets.ledger.model_names import resolve
 from astro_assets.ledger.models import ModelSpec, Training, fit_model, promote
 from astro_assets.ledger.signing import public_key_file, signed
 from astro_assets.ledger.statement import trees_of
@@ -40,6 +42,11 @@ class Given:
     def key(self) -> Path:
         return self.home.root / "keys" / "public.pem"
 
+    def audited(self) -> dict[str, Any]:
+        """Return the audit as JSON values."""
+        ledger = open_ledger(self.home, TABLES)
+        return audit(ledger, *resolve(ledger, "counter")).to_json()
+
     def verified(self, *arguments: str | Path) -> Any:
         """Verify what lies in the folder, with no home to be found."""
         nowhere = self.folder / "nowhere"
@@ -50,7 +57,7 @@ class Given:
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
-    """A model of 30 stars, its statement, and the proofs of TIC 7 and TIC 700."""
+    """Make a model of 30 stars, its statement, and the proofs of TIC 7 and TIC 700."""
     home, folder = open_home(tmp_path_factory.mktemp("home")), tmp_path_factory.mktemp("given")
     ledger = open_ledger(home, TABLES)
     rows = {
@@ -101,15 +108,15 @@ def test_somebody_elses_verifier_agrees(given: Given) -> None:
 
 
 def test_the_audit_shows_that_nothing_was_left_out(given: Given) -> None:
-    audit = given.folder / "audit.json"
-    audit.write_text(astro_assets("audit", "counter", "--format", "json", home=given.home).stdout)
-    arguments = ("--public-key", given.key, "--audit", audit, "--format", "json")
+    file = given.folder / "audit.json"
+    file.write_text(json.dumps(given.audited()))
+    arguments = ("--public-key", given.key, "--audit", file, "--format", "json")
     result = given.verified(*arguments)
     answer = json.loads(result.stdout)
     assert (result.returncode, answer["holds"], answer["audit"], answer["star"]) == (0, True, True, None)
-    document = json.loads(audit.read_text())
+    document = json.loads(file.read_text())
     document["members"].pop()
-    audit.write_text(json.dumps(document))
+    file.write_text(json.dumps(document))
     result = given.verified(*arguments)
     assert result.returncode == 1
     assert "are not those of the statement" in json.loads(result.stdout)["why"]
@@ -119,8 +126,8 @@ def test_what_does_not_hold_exits_with_1_and_the_reason(given: Given, tmp_path: 
     proof, forged, respelt = given.folder / "there.json", tmp_path / "forged.json", tmp_path / "respelt.json"
     forged.write_text(proof.read_text().replace("TIC 7", "TIC 8"))
     # A prover who wants to deny that TIC 7 was trained on: TIC 07, indeed, was not.
-    audit = json.loads(astro_assets("audit", "counter", "--format", "json", home=given.home).stdout)
-    denied = trees_of(audit).prove(audit["model"], audit["version"], "TIC 07")
+    audited = given.audited()
+    denied = trees_of(audited).prove(audited["model"], audited["version"], "TIC 07")
     respelt.write_text(denied.model_dump_json())
     other = open_home(tmp_path / "other")
     signed(other, b"")
@@ -143,7 +150,7 @@ def test_what_does_not_hold_exits_with_1_and_the_reason(given: Given, tmp_path: 
     [
         (("attest", "counter@none", "--out", "{out}"), "no version or alias 'none'"),
         (("prove", "counter", "star 7", "--out", "{out}"), "unknown catalogue 'star'"),
-        (("attest", "counter", "--out", "{out}/no/folder"), "out/no"),
+        (("prove", "counter@", "TIC 7", "--out", "{out}"), "no version or alias ''"),
     ],
 )
 def test_faults_are_told_in_a_line(given: Given, tmp_path: Path, arguments: Any, reason: str) -> None:

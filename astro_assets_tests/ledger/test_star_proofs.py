@@ -43,6 +43,7 @@ def test_each_star_is_shown_to_be_there_and_each_other_not(n_stars: int, with_ro
     trees = StarTrees.of(members, SALT)
     assert trees.heads()[1].n_stars == n_stars
     assert trees.heads()[1].n_leaves == n_stars + with_rows_of_no_star
+    assert trees.heads()[1].n_rows_of_no_star == 4 * with_rows_of_no_star
     step = 1 if n_stars <= 100 else 37
     for i in range(0, n_stars, step):
         assert _holds(trees, trees.prove("m", "v", f"SIM {i}"))
