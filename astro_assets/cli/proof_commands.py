@@ -63,12 +63,15 @@ def prove(
     """Prove that a version of a model was trained on a star, or that it was not."""
     audited = _audited(_ledger(home), model)
     star = target if target in audited["stars"] else canonical_target_id(target)
-    proof = trees_of(audited).prove(audited["model"], audited["version"], star)
+    trees = trees_of(audited)
+    proof = trees.prove(audited["model"], audited["version"], star)
     write_bytes(out.absolute(), proof.model_dump_json(exclude_none=True, indent=1).encode() + b"\n")
     status = Counter(line["status"] for line in audited["members"] if line["star"] == star)
     rows = ", ".join(f"{n} {name}" for name, n in sorted(status.items()))
     said = f"was trained on {star} (rows: {rows})" if status else f"was not trained on {star}"
     printing.notes([f"{out}: {audited['model']}@{audited['version']} {said}"])
+    if not status:
+        printing.notes(_nameless(trees.n_rows_of_no_star))
 
 
 def verify_proof(
@@ -143,13 +146,17 @@ def _lines(said: Statement, found: dict[str, Any]) -> list[str]:
     if found["star"] is not None:
         was = "was trained on" if found["is_included"] else "was NOT trained on"
         lines.append(f"proved: {name} {was} {found['star']}")
-        if not found["is_included"] and (nameless := training.stars.n_rows_of_no_star):
-            lines.append(f"  but {nameless} of its rows are of no star that is known")
+        lines += [] if found["is_included"] else _nameless(training.stars.n_rows_of_no_star)
     if found["artefact"]:
         lines.append("the file is the model of the statement")
     if found["audit"]:
         lines.append("the audit lists all rows and stars of the statement, and no others")
     return lines
+
+
+def _nameless(n_rows: int) -> list[str]:
+    """Say what makes it doubtful that a star was not trained on."""
+    return [f"  but {n_rows} of its rows are of no star that is known"] if n_rows else []
 
 
 def _named(said: Statement) -> str:

@@ -16,13 +16,14 @@ from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.model_names import resolve
 from astro_assets.ledger.models import ModelSpec, Training, fit_model, promote
 from astro_assets.ledger.signing import public_key_file, signed
-from astro_assets.ledger.statement import trees_of
+from astro_assets.ledger.statement import statement_of, trees_of
 from astro_assets.ledger.table import Config, Parents
 from astro_assets.ledger.update import put_units
 from astro_assets.tables import TABLES
 from astro_assets.transits.completeness_tables import COMPLETENESS_TARGETS
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.ledger import independent
+from astro_assets_tests.ledger.audits import stars_audit
 
 
 def fit(rows: Parents, config: Config) -> tuple[bytes, Mapping[str, Any]]:
@@ -166,3 +167,13 @@ def test_a_key_that_is_none_is_named(given: Given) -> None:
     result = given.verified("--public-key", given.artefact)
     assert result.returncode == 2
     assert "model holds no public key of Ed25519 in PEM" in result.stderr
+
+
+def test_rows_of_no_star_make_it_doubtful_that_one_was_not_trained_on(tmp_path: Path) -> None:
+    audited = stars_audit(5, with_no_star=True)
+    statement, proof, home = tmp_path / "statement.json", tmp_path / "proof.json", open_home(tmp_path / "home")
+    statement.write_bytes(signed(home, statement_of(audited, "2026-11-27T00:00:00+00:00").to_bytes()))
+    proof.write_text(trees_of(audited).prove(audited["model"], audited["version"], "SIM 9").model_dump_json())
+    result = astro_assets("verify-proof", statement, proof, "--public-key", public_key_file(home))
+    assert result.returncode == 0
+    assert "was NOT trained on SIM 9\n  but 3 of its rows are of no star that is known\n" in result.stdout
