@@ -171,7 +171,11 @@ def test_a_key_that_is_none_is_named(given: Given) -> None:
 
 def test_rows_of_no_star_make_it_doubtful_that_one_was_not_trained_on(tmp_path: Path) -> None:
     audited = stars_audit(5, with_no_star=True)
-    statement, proof, home = tmp_path / "statement.json", tmp_path / "proof.json", open_home(tmp_path / "home")
+    statement, proof, home = (
+        tmp_path / "statement.json",
+        tmp_path / "proof.json",
+        open_home(tmp_path / "home"),
+    )
     statement.write_bytes(signed(home, statement_of(audited, "2026-11-27T00:00:00+00:00").to_bytes()))
     proof.write_text(trees_of(audited).prove(audited["model"], audited["version"], "SIM 9").model_dump_json())
     result = astro_assets("verify-proof", statement, proof, "--public-key", public_key_file(home))
