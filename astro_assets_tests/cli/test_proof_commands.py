@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from astro_assets.ledger.audit import audit
+from astro_assets.cli.audit_commands import AuditFormat, _exported
+from astro_assets.ledger.audit import Audit, audit
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.model_names import resolve
@@ -43,10 +44,9 @@ class Given:
     def key(self) -> Path:
         return self.home.root / "keys" / "public.pem"
 
-    def audited(self) -> dict[str, Any]:
-        """Return the audit as JSON values."""
+    def audit(self) -> Audit:
         ledger = open_ledger(self.home, TABLES)
-        return audit(ledger, *resolve(ledger, "counter")).to_json()
+        return audit(ledger, *resolve(ledger, "counter"))
 
     def verified(self, *arguments: str | Path) -> Any:
         """Verify what lies in the folder, with no home to be found."""
@@ -110,7 +110,7 @@ def test_somebody_elses_verifier_agrees(given: Given) -> None:
 
 def test_the_audit_shows_that_nothing_was_left_out(given: Given) -> None:
     file = given.folder / "audit.json"
-    file.write_text(json.dumps(given.audited()))
+    file.write_text(json.dumps(given.audit().to_json()))
     arguments = ("--public-key", given.key, "--audit", file, "--format", "json")
     result = given.verified(*arguments)
     answer = json.loads(result.stdout)
@@ -127,7 +127,7 @@ def test_what_does_not_hold_exits_with_1_and_the_reason(given: Given, tmp_path: 
     proof, forged, respelt = given.folder / "there.json", tmp_path / "forged.json", tmp_path / "respelt.json"
     forged.write_text(proof.read_text().replace("TIC 7", "TIC 8"))
     # A prover who wants to deny that TIC 7 was trained on: TIC 07, indeed, was not.
-    audited = given.audited()
+    audited = given.audit().to_json()
     denied = trees_of(audited).prove(audited["model"], audited["version"], "TIC 07")
     respelt.write_text(denied.model_dump_json())
     other = open_home(tmp_path / "other")
@@ -181,3 +181,12 @@ def test_rows_of_no_star_make_it_doubtful_that_one_was_not_trained_on(tmp_path: 
     result = astro_assets("verify-proof", statement, proof, "--public-key", public_key_file(home))
     assert result.returncode == 0
     assert "was NOT trained on SIM 9\n  but 3 of its rows are of no star that is known\n" in result.stdout
+
+
+def test_an_audit_is_printed_in_the_forms_of_others(given: Given) -> None:
+    found = given.audit()
+    document = json.loads(_exported(found, AuditFormat.prov))
+    assert f"model:toy%2Fcounter%40{found.version}" in document["entity"]
+    events = json.loads(_exported(found, AuditFormat.openlineage))
+    assert [event["eventType"] for event in events] == ["START", "COMPLETE"]
+    assert json.loads(_exported(found, AuditFormat.json)) == found.to_json()
