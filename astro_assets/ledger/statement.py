@@ -133,8 +133,8 @@ class Statement(Strict):
 class _Member(BaseModel):
     row_hash: Hash
     star: str | None
-    origin: str | None
-    class_: str | None = Field(alias="class")
+    origin: Any
+    class_: Any = Field(alias="class")
 
 
 class _Listed(BaseModel):
@@ -204,7 +204,9 @@ def _trees(members: list[dict[str, Any]], recipe: str) -> StarTrees:
 
 
 def _counts(members: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
-    found = {name: Counter(line[name] for line in members if line[name] is not None) for name in _COUNTED}
+    found = {
+        name: Counter(str(line[name]) for line in members if line[name] is not None) for name in _COUNTED
+    }
     return {name: dict(sorted(of.items())) for name, of in found.items()}
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner, Result
 
+from astro_assets.cli.app import app
 from astro_assets.cli.audit_commands import AuditFormat, _exported
 from astro_assets.ledger.audit import Audit, audit
 from astro_assets.ledger.home import Home, open_home
@@ -48,12 +50,12 @@ class Given:
         ledger = open_ledger(self.home, TABLES)
         return audit(ledger, *resolve(ledger, "counter"))
 
-    def verified(self, *arguments: str | Path) -> Any:
-        """Verify what lies in the folder, with no home to be found."""
-        nowhere = self.folder / "nowhere"
-        return astro_assets(
-            "verify-proof", self.folder / "statement.json", *arguments, ASTRO_ASSETS_HOME=str(nowhere)
-        )
+    def arguments(self, *arguments: str | Path) -> list[str]:
+        return ["verify-proof", *map(str, (self.folder / "statement.json", *arguments))]
+
+    def verified(self, *arguments: str | Path) -> Result:
+        """Verify what lies in the folder, without a process of its own."""
+        return CliRunner().invoke(app, self.arguments(*arguments))
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +93,8 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Given:
 def test_what_is_proved_is_said(given: Given) -> None:
     for name, said in (("there", "was trained on TIC 7"), ("absent", "was NOT trained on TIC 700")):
         proof = given.folder / f"{name}.json"
-        result = given.verified(proof, "--public-key", given.key, "--artefact", given.artefact)
+        arguments = given.arguments(proof, "--public-key", given.key, "--artefact", given.artefact)
+        result = astro_assets(*arguments, ASTRO_ASSETS_HOME=str(given.folder / "nowhere"))
         assert (result.returncode, result.stderr) == (0, "")
         proved = next(line for line in result.stdout.splitlines() if line.startswith("proved: "))
         assert proved.startswith("proved: toy/counter@")
@@ -114,12 +117,12 @@ def test_the_audit_shows_that_nothing_was_left_out(given: Given) -> None:
     arguments = ("--public-key", given.key, "--audit", file, "--format", "json")
     result = given.verified(*arguments)
     answer = json.loads(result.stdout)
-    assert (result.returncode, answer["holds"], answer["audit"], answer["star"]) == (0, True, True, None)
+    assert (result.exit_code, answer["holds"], answer["audit"], answer["star"]) == (0, True, True, None)
     document = json.loads(file.read_text())
     document["members"].pop()
     file.write_text(json.dumps(document))
     result = given.verified(*arguments)
-    assert result.returncode == 1
+    assert result.exit_code == 1
     assert "are not those of the statement" in json.loads(result.stdout)["why"]
 
 
@@ -140,7 +143,7 @@ def test_what_does_not_hold_exits_with_1_and_the_reason(given: Given, tmp_path: 
         ((proof, "--public-key", public_key_file(other)), "is not signed by the key"),
     ):
         result = given.verified(*arguments)
-        assert (result.returncode, result.stdout) == (1, "")
+        assert (result.exit_code, result.stdout) == (1, "")
         (line,) = result.stderr.splitlines()
         assert line.startswith("astro-assets: does not hold: ")
         assert reason in line
@@ -164,7 +167,7 @@ def test_faults_are_told_in_a_line(given: Given, tmp_path: Path, arguments: Any,
 
 
 def test_a_key_that_is_none_is_named(given: Given) -> None:
-    result = given.verified("--public-key", given.artefact)
+    result = astro_assets(*given.arguments("--public-key", given.artefact))
     assert result.returncode == 2
     assert "model holds no public key of Ed25519 in PEM" in result.stderr
 
