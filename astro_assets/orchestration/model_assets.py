@@ -156,10 +156,10 @@ def model_metadata(ledger: Ledger, spec: ModelSpec, outcome: Outcome) -> dict[st
         row = _version(ledger, spec.name, outcome.version)
         metadata |= {
             "model_version": outcome.version,
+            **audit_metadata(ledger, spec, outcome.version),
             **{f"trained_on_{origin}": row[f"trained_on_{origin}"] for origin in ORIGINS},
             "metrics": dg.MetadataValue.json(json.loads(row["metrics"])),
         }
-        metadata |= audit_metadata(ledger, spec, outcome.version)
     if champion is not None:
         version = champion["model_version"]
         metadata["promoted_version"] = version
