@@ -157,8 +157,6 @@ def statement_of(audit: Mapping[str, Any], stated_at: str) -> Statement:
     made, training, members = audit["made"], audit["training"], audit["members"]
     rows, stars = trees_of(audit).heads()
     name = f"{audit['model']}@{audit['version']}"
-    if rows.root != training["root"]:
-        raise ProofError(f"{name} cannot be attested: the rows on record are not those that it was fitted on")
     predicate = {
         **{name: audit[name] for name in ("model", "version", "origin")},
         "recipe": training["recipe"],
@@ -181,8 +179,20 @@ def statement_of(audit: Mapping[str, Any], stated_at: str) -> Statement:
 
 
 def trees_of(audit: Mapping[str, Any]) -> StarTrees:
-    """Return the trees over the rows and stars of an audited version."""
-    return _trees(audit["members"], audit["training"]["recipe"])
+    """Return the trees over the rows and stars of an audited version.
+
+    Raises
+    ------
+    ProofError
+        If the audit's rows are not those that the version is named after.
+    """
+    trees, training = _trees(audit["members"], audit["training"]["recipe"]), audit["training"]
+    if trees.heads()[0].root != training["root"]:
+        raise ProofError(
+            f"nothing can be proved of {audit['model']}@{audit['version']}: the rows on record are not those "
+            "that it was fitted on, as when some were forgotten"
+        )
+    return trees
 
 
 def read_statement(payload: str | bytes) -> Statement:

@@ -101,8 +101,9 @@ def test_it_says_what_the_audit_says() -> None:
 def test_rows_that_it_was_not_fitted_on_are_not_attested() -> None:
     audit = stars_audit(5)
     audit["members"].pop()
-    with pytest.raises(ProofError, match="cannot be attested: the rows on record are not those"):
-        statement_of(audit, NOW)
+    for attempt in (lambda: statement_of(audit, NOW), lambda: trees_of(audit)):
+        with pytest.raises(ProofError, match=r"nothing can be proved of toy/level@.* not those that it was"):
+            attempt()
 
 
 @pytest.mark.parametrize("n_stars", [0, 1, 2, 3, 100])
