@@ -42,7 +42,9 @@ def members_of(ledger: Ledger, rows: pl.DataFrame, found: Ancestry) -> Lines:
     lines: Lines = []
     for (name,), of_table in rows.group_by("table", maintain_order=True):
         table = ledger.table(str(name))
-        told = table.described_by
+        # Units of a source table lie by their key and have no target: their rows may name one all the same.
+        own = {"star": TARGET} if TARGET in table.schema.names else {}
+        told = {**own, **table.described_by}
         columns = list(dict.fromkeys(told.values()))
         described = rows_of(ledger, found.units, table, columns).unique("row_hash", keep="first")
         now = ledger.open(table).rows([]).select("key", "row_hash").collect()
