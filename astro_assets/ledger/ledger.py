@@ -5,7 +5,7 @@ The entry point to everything else; it only opens and looks up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
@@ -93,19 +93,25 @@ class Ledger:
         shards: Iterable[int] | None = None,
         handle: Handle | None = None,
         earlier: Plan | None = None,
+        opened: Mapping[str, Handle] | None = None,
     ) -> Plan:
         """Plan a computed table; see :func:`~astro_assets.ledger.plan.plan_table`.
 
         Parameters
         ----------
+        opened
+            All tables by name, where they were opened already.
         earlier
             A plan of the table, returned where nothing that it was made from has changed since.
         """
         wanted = None if shards is None else frozenset(shards)
         if wanted is not None and len(wanted) == self.home.n_shards:
             wanted = None
-        version, own = self.version(table), handle or self.open(table)
-        parents = {parent.role: self.open(parent.table) for parent in table.parents}
+        there = opened or {}
+        version, own = self.version(table), handle or there.get(table.name) or self.open(table)
+        parents = {
+            parent.role: there.get(parent.table.name) or self.open(parent.table) for parent in table.parents
+        }
         if earlier is not None and earlier.is_of(version, own, parents, wanted):
             return earlier
         return plan_table(table, version, own, parents, wanted)

@@ -191,8 +191,10 @@ def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) ->
             units = units.clear() if rows.is_empty() else units  # without the model there is nothing to apply
             continue
         ranks.append(f"rank_{i}")
-        matches = rows.group_by(parent.on).agg(_JOINED, _RANK.alias(ranks[-1]))
-        matches = matches.select(parent.on, ranks[-1], _hashed(matches["projection"]).alias(name))
+        matches = _gathered(rows, parent.on)
+        matches = matches.select(
+            parent.on, pl.col("origin_rank").alias(ranks[-1]), _hashed(matches["projection"]).alias(name)
+        )
         units = units.join(matches, on=parent.on, how="left", maintain_order="left").with_columns(
             pl.col(name).fill_null(hash_parts("")), pl.col(ranks[-1]).fill_null(0)
         )
@@ -208,8 +210,18 @@ def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) ->
     )
 
 
+def _gathered(rows: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return for each value of a column the joined projections and the rank of the least real origin."""
+    # Grouping is slow, and most units read one row of each parent.
+    ranked = rows.select(by, "projection", _RANK)
+    is_one = ranked[by].is_unique()
+    several = ranked.filter(~is_one).sort("projection").group_by(by, maintain_order=True)
+    joined = several.agg(pl.col("projection").str.join(_BETWEEN), pl.col("origin_rank").max())
+    return pl.concat([ranked.filter(is_one), joined])
+
+
 def _hashed(texts: pl.Series) -> pl.Series:
-    return pl.Series([hash_parts(text) for text in texts], dtype=pl.String)
+    return pl.Series([hash_parts(text) for text in texts.to_list()], dtype=pl.String)
 
 
 #: What decides the shard: the target, or the key where there is none.
@@ -217,10 +229,8 @@ _PLACE: Final = pl.coalesce("target", "key")
 _RANK: Final = (
     pl.col("origin")
     .replace_strict(list(ORIGINS), range(len(ORIGINS)), return_dtype=pl.Int64)
-    .max()
     .alias("origin_rank")
 )
-_JOINED: Final = pl.col("projection").sort().str.join(_BETWEEN)
 
 
 def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
@@ -237,7 +247,7 @@ def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
         raise PlanError(
             f"{table.name}: the rows of {bad['key'].min()!r} name no key or target, or differ in {agreed}"
         )
-    return rows.group_by("key").agg(_JOINED, _RANK).join(distinct, on="key").sort("key")
+    return _gathered(rows, "key").join(distinct, on="key").sort("key")
 
 
 def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
