@@ -57,6 +57,8 @@ class Plan:
         For each role, the version of the parent that was read.
     shards
         What it is limited to; None for all.
+    retracted
+        Targets that are left out.
     """
 
     table: Table
@@ -66,6 +68,7 @@ class Plan:
     handle: Handle
     parents: Mapping[str, Handle]
     shards: frozenset[int] | None
+    retracted: frozenset[str] = frozenset()
 
     def is_of(
         self,
@@ -73,12 +76,13 @@ class Plan:
         handle: Handle,
         parents: Mapping[str, Handle],
         shards: frozenset[int] | None,
+        retracted: frozenset[str] = frozenset(),
     ) -> bool:
         """Whether :func:`plan_table` would come to the same with these."""
         here = {role: parent.identity for role, parent in parents.items()}
         there = {role: parent.identity for role, parent in self.parents.items()}
-        return (version, handle.identity, shards, here) == (
-            self.version, self.handle.identity, self.shards, there
+        return (version, handle.identity, shards, retracted, here) == (
+            self.version, self.handle.identity, self.shards, self.retracted, there
         )  # fmt: skip
 
     def of_other_environment(self, environment: str) -> pl.DataFrame:
@@ -92,6 +96,7 @@ def plan_table(
     handle: Handle,
     parents: Mapping[str, Handle],
     shards: frozenset[int] | None = None,
+    retracted: frozenset[str] = frozenset(),
 ) -> Plan:
     """Work out which units are new, stale, removed, failed or current.
 
@@ -103,6 +108,8 @@ def plan_table(
         An open handle for each role.
     shards
         Limits the plan; all shards when None.
+    retracted
+        Targets whose rows count nowhere and whose units are to be removed.
 
     Raises
     ------
@@ -110,17 +117,24 @@ def plan_table(
         If rows of one key name two targets or none, or differ in a column that joins.
     """
     chosen = {
-        parent.role: parent_rows(table, parent, parents[parent.role], shards) for parent in table.parents
+        parent.role: parent_rows(table, parent, parents[parent.role], shards, retracted)
+        for parent in table.parents
     }
     desired = _desired(table, chosen, handle.home.n_shards)
     if shards is not None:
         desired = desired.filter(pl.col("shard").is_in(list(shards)))
     stored = handle.units(_STORED, shards).collect()
-    units = _compare(table, version, desired, stored)
-    return Plan(table, version, units, chosen, handle, parents, shards)
+    units = _compare(table, version, desired, stored, retracted)
+    return Plan(table, version, units, chosen, handle, parents, shards, retracted)
 
 
-def parent_rows(table: Table, parent: Parent, handle: Handle, shards: Collection[int] | None) -> pl.DataFrame:
+def parent_rows(
+    table: Table,
+    parent: Parent,
+    handle: Handle,
+    shards: Collection[int] | None,
+    retracted: Collection[str] = (),
+) -> pl.DataFrame:
     """Read the parent rows that count: identity, join columns and the hash of the declared projection."""
     columns = dict.fromkeys(
         [*join_columns(table, parent), *(parent.columns if _chooses(table, parent) else ())]
@@ -128,6 +142,9 @@ def parent_rows(table: Table, parent: Parent, handle: Handle, shards: Collection
     rows = handle.rows(list(columns), shared_shards(table, parent, shards))
     if parent.equals is not None:
         rows = rows.filter(pl.col(parent.on) == parent.equals)
+    if retracted:
+        names = ["target", *([table.target] if parent is table.parents[0] and table.target else [])]
+        rows = rows.filter(~pl.any_horizontal(pl.col(names).is_in(list(retracted)).fill_null(value=False)))
     frame = rows.collect()
     if _chooses(table, parent) and table.choose is not None:
         frame = table.choose(frame)
@@ -240,7 +257,13 @@ def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     return rows.group_by("key").agg(_JOINED, _RANK).join(distinct, on="key").sort("key")
 
 
-def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+def _compare(
+    table: Table,
+    version: Version,
+    desired: pl.DataFrame,
+    stored: pl.DataFrame,
+    retracted: Collection[str],
+) -> pl.DataFrame:
     # By shard too: a unit whose target has changed leaves one shard and is new in another.
     both = desired.join(stored, on=["key", "shard"], how="full", suffix="_stored", coalesce=True)
     is_new, is_gone = pl.col("inputs_stored").is_null(), pl.col("inputs").is_null()
@@ -260,8 +283,10 @@ def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.D
         pl.when(is_gone).then(pl.lit("removed")).when(is_new).then(pl.lit("new")).when(differs).then(pl.lit("stale"))
         .when(pl.col("outcome") == "failed").then(pl.lit("failed")).otherwise(pl.lit("current"))
     )  # fmt: skip
+    is_retracted = is_gone & pl.col("target_stored").is_in(list(retracted))
     cause = (
-        pl.when(is_gone).then(pl.lit("its input is gone")).when(is_new).then(pl.lit("never computed"))
+        pl.when(is_retracted).then(pl.lit("retracted")).when(is_gone).then(pl.lit("its input is gone"))
+        .when(is_new).then(pl.lit("never computed"))
         .when(differs).then(stale_cause).when(pl.col("outcome") == "failed").then(pl.col("reason"))
         .otherwise(pl.lit(""))
     )  # fmt: skip

@@ -78,7 +78,7 @@ def stale(ledger: Ledger) -> Staleness:
     for table in ledger.tables:
         if table.is_source:
             continue
-        if _is_idle(ledger, table):
+        if is_idle(ledger, table):
             current[table.name] = environment[table.name] = 0
             continue
         plan = ledger.plan(table)
@@ -103,7 +103,7 @@ def stale(ledger: Ledger) -> Staleness:
     return Staleness(frame, current, environment)
 
 
-def _is_idle(ledger: Ledger, table: Table) -> bool:
+def is_idle(ledger: Ledger, table: Table) -> bool:
     """Tell whether nobody asked for a table yet that is made on demand."""
     return table.is_on_demand and ledger.open(table).units(["key"]).limit(1).collect().is_empty()
 
@@ -119,7 +119,10 @@ def _unsettled(plan: Plan, changing: set[str], moving: dict[str, _Moving]) -> tu
         for key in _dependents(plan, parent, moves):
             waits.setdefault(key, f"waits for {parent.table.name}")
         if meet_by_target(table, parent):
-            births.update((target, f"may appear: waits for {parent.table.name}") for target in moves.targets)
+            births.update(
+                (target, f"may appear: waits for {parent.table.name}")
+                for target in moves.targets - plan.retracted
+            )
     stored = plan.units.filter(pl.col("key").is_in(list(waits)) & ~pl.col("key").is_in(list(changing)))
     lines = [
         (key, target, "unsettled", waits[key]) for key, target in stored.select("key", "target").iter_rows()
