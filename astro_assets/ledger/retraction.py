@@ -87,7 +87,7 @@ def members_of(ledger: Ledger, stars: Collection[str]) -> pl.DataFrame:
     schema = {**dict.fromkeys(columns, pl.String), "star": pl.String}
     if not stars:
         return pl.DataFrame(schema=schema)
-    members = ledger.open(MODEL_MEMBERS).rows(columns[2:]).select(columns).collect()
+    members = ledger.open(MODEL_MEMBERS).rows(columns).select(columns).collect()
     known = {table.name: table for table in ledger.tables}
     frames = []
     for (name,), of_table in members.group_by("member_table"):
@@ -97,7 +97,7 @@ def members_of(ledger: Ledger, stars: Collection[str]) -> pl.DataFrame:
         of_rows = rows.rename({"key": "member_key", "row_hash": "member_row_hash"})
         frames.append(of_table.join(of_rows, on=["member_key", "member_row_hash"], how="inner"))
     found = pl.concat(frames) if frames else pl.DataFrame(schema=schema)
-    return found.select(schema).sort(columns)
+    return found.select(list(schema)).sort(columns)
 
 
 def rows_of(handle: Handle, stars: Collection[str]) -> pl.DataFrame:
