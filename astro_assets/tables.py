@@ -10,6 +10,7 @@ from typing import Final
 from astro_assets.catalogs import tables as catalogs
 from astro_assets.ledger.model_tables import MODEL_TABLES
 from astro_assets.ledger.models import ModelSpec
+from astro_assets.ledger.retraction_tables import RETRACTIONS
 from astro_assets.ledger.table import Table
 from astro_assets.observations import tables as observations
 from astro_assets.transits import cluster_tables as clusters
@@ -38,6 +39,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *examples.TABLES,
     *scorer.TABLES,
     *MODEL_TABLES,
+    RETRACTIONS,
 )
 
 #: Every model that is fitted on purpose.

@@ -15,9 +15,10 @@ from deltalake.exceptions import DeltaError
 from rich.console import Console
 
 from astro_assets.catalogs.text_tables import CatalogError
-from astro_assets.cli import audit_commands, printing, queries, scorer_commands
+from astro_assets.cli import audit_commands, history_commands, printing, queries, scorer_commands
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.preparation import begun_engine
+from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
 from astro_assets.ledger.home import HomeError, open_home
 from astro_assets.ledger.ledger import Ledger, UnknownTableError, open_ledger
@@ -52,6 +53,7 @@ EXPECTED_ERRORS = (
     HomeError,
     UnknownTableError,
     UnknownUnitError,
+    AsOfError,
     TargetIdError,
     UnknownTargetError,
     CatalogError,
@@ -271,6 +273,7 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
 
 scorer_commands.add_to(app)
 audit_commands.add_to(app)
+history_commands.add_to(app)
 
 
 def _ledger(home: Path | None) -> Ledger:

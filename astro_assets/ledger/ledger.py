@@ -22,6 +22,7 @@ from astro_assets.ledger.hashing import (
 from astro_assets.ledger.home import Home, check_config, table_config
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table
+from astro_assets.ledger.retraction_tables import retracted_targets
 from astro_assets.ledger.running import running_version, source_archive
 from astro_assets.ledger.sources import environment_hash, environment_of, installed_packages
 from astro_assets.ledger.store import Handle, open_table
@@ -33,6 +34,14 @@ class UnknownTableError(KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Tables as they were when they were opened, by name, and the targets that were left out then."""
+
+    handles: Mapping[str, Handle]
+    retracted: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,12 @@ class Ledger:
         """Open a table as it is now."""
         return open_table(self.home, table)
 
+    def opened(self, tables: Iterable[Table] | None = None) -> Opened:
+        """Open tables, all by default, so that several plans see each as it is now."""
+        wanted = {table.name: table for table in (self.tables if tables is None else tables)}
+        handles = {name: self.open(table) for name, table in wanted.items()}
+        return Opened(handles, retracted_targets(self.home))
+
     def config(self, table: Table) -> Config:
         """Return a table's configuration in this home."""
         return table_config(self.home, table)
@@ -93,28 +108,27 @@ class Ledger:
         shards: Iterable[int] | None = None,
         handle: Handle | None = None,
         earlier: Plan | None = None,
-        opened: Mapping[str, Handle] | None = None,
+        opened: Opened | None = None,
     ) -> Plan:
         """Plan a computed table; see :func:`~astro_assets.ledger.plan.plan_table`.
 
         Parameters
         ----------
         opened
-            All tables by name, where they were opened already.
+            The tables, where they were opened already.
         earlier
             A plan of the table, returned where nothing that it was made from has changed since.
         """
         wanted = None if shards is None else frozenset(shards)
         if wanted is not None and len(wanted) == self.home.n_shards:
             wanted = None
-        there = opened or {}
-        version, own = self.version(table), handle or there.get(table.name) or self.open(table)
-        parents = {
-            parent.role: there.get(parent.table.name) or self.open(parent.table) for parent in table.parents
-        }
-        if earlier is not None and earlier.is_of(version, own, parents, wanted):
+        read = [*([] if handle else [table]), *(parent.table for parent in table.parents)]
+        now = opened or self.opened(read)
+        version, own = self.version(table), handle or now.handles[table.name]
+        parents = {parent.role: now.handles[parent.table.name] for parent in table.parents}
+        if earlier is not None and earlier.is_of(version, own, parents, wanted, now.retracted):
             return earlier
-        return plan_table(table, version, own, parents, wanted)
+        return plan_table(table, version, own, parents, wanted, now.retracted)
 
     def stamp(self, table: Table) -> dict[str, str]:
         """Store this package's source and the installed versions, and return what units say of them.

@@ -11,10 +11,11 @@ from typing import Final
 
 import polars as pl
 
-from astro_assets.ledger.hashing import DIGEST_BYTES, hash_parts, recipe_hash
+from astro_assets.ledger.hashing import hash_parts, recipe_hash
+from astro_assets.ledger.matching import parent_rows
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.store import Handle
-from astro_assets.ledger.table import TARGET, Config, Parent, Table
+from astro_assets.ledger.table import Config, Table
 from astro_assets.ledger.units import ORIGINS
 
 #: Joins the projections of a unit's parent rows; no hexadecimal digit and no origin contains it.
@@ -57,6 +58,8 @@ class Plan:
         For each role, the version of the parent that was read.
     shards
         What it is limited to; None for all.
+    retracted
+        Targets that are left out.
     """
 
     table: Table
@@ -66,6 +69,7 @@ class Plan:
     handle: Handle
     parents: Mapping[str, Handle]
     shards: frozenset[int] | None
+    retracted: frozenset[str] = frozenset()
 
     def is_of(
         self,
@@ -73,12 +77,13 @@ class Plan:
         handle: Handle,
         parents: Mapping[str, Handle],
         shards: frozenset[int] | None,
+        retracted: frozenset[str] = frozenset(),
     ) -> bool:
         """Whether :func:`plan_table` would come to the same with these."""
         here = {role: parent.identity for role, parent in parents.items()}
         there = {role: parent.identity for role, parent in self.parents.items()}
-        return (version, handle.identity, shards, here) == (
-            self.version, self.handle.identity, self.shards, there
+        return (version, handle.identity, shards, retracted, here) == (
+            self.version, self.handle.identity, self.shards, self.retracted, there
         )  # fmt: skip
 
     def of_other_environment(self, environment: str) -> pl.DataFrame:
@@ -92,6 +97,7 @@ def plan_table(
     handle: Handle,
     parents: Mapping[str, Handle],
     shards: frozenset[int] | None = None,
+    retracted: frozenset[str] = frozenset(),
 ) -> Plan:
     """Work out which units are new, stale, removed, failed or current.
 
@@ -103,6 +109,8 @@ def plan_table(
         An open handle for each role.
     shards
         Limits the plan; all shards when None.
+    retracted
+        Targets whose rows count nowhere and whose units are to be removed.
 
     Raises
     ------
@@ -110,72 +118,15 @@ def plan_table(
         If rows of one key name two targets or none, or differ in a column that joins.
     """
     chosen = {
-        parent.role: parent_rows(table, parent, parents[parent.role], shards) for parent in table.parents
+        parent.role: parent_rows(table, parent, parents[parent.role], shards, retracted)
+        for parent in table.parents
     }
     desired = _desired(table, chosen, handle.home.n_shards)
     if shards is not None:
         desired = desired.filter(pl.col("shard").is_in(list(shards)))
     stored = handle.units(_STORED, shards).collect()
-    units = _compare(table, version, desired, stored)
-    return Plan(table, version, units, chosen, handle, parents, shards)
-
-
-def parent_rows(table: Table, parent: Parent, handle: Handle, shards: Collection[int] | None) -> pl.DataFrame:
-    """Read the parent rows that count: identity, join columns and the hash of the declared projection."""
-    columns = dict.fromkeys(
-        [*join_columns(table, parent), *(parent.columns if _chooses(table, parent) else ())]
-    )
-    rows = handle.rows(list(columns), shared_shards(table, parent, shards))
-    if parent.equals is not None:
-        rows = rows.filter(pl.col(parent.on) == parent.equals)
-    frame = rows.collect()
-    if _chooses(table, parent) and table.choose is not None:
-        frame = table.choose(frame)
-    return _with_projection(frame, parent.columns)
-
-
-def shared_shards(table: Table, parent: Parent, shards: Collection[int] | None) -> Collection[int] | None:
-    """Return the shards of a parent to read: the same where they meet by target, else all (None)."""
-    return shards if meet_by_target(table, parent) else None
-
-
-def meet_by_target(table: Table, parent: Parent) -> bool:
-    """Whether a unit and the parent rows it reads always have one target, and so lie in one shard."""
-    joins_by_target = parent is table.parents[0] or parent.on == TARGET
-    return parent.table.is_by_target and table.target == TARGET and joins_by_target
-
-
-def _chooses(table: Table, parent: Parent) -> bool:
-    return table.choose is not None and parent is table.parents[0]
-
-
-def join_columns(table: Table, parent: Parent) -> list[str]:
-    """Return the columns of a parent by which its rows find their units."""
-    if parent is not table.parents[0]:
-        return [parent.on]
-    own = [table.key] if table.target is None else [table.key, table.target]
-    return [*own, *(other.on for other in table.parents[1:] if other.equals is None)]
-
-
-def _with_projection(rows: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:
-    """Replace the digests by one string a row: those of the declared columns, and the row's origin.
-
-    Rows stored under an earlier schema say themselves which columns their digests belong to.
-    """
-    layouts = rows.partition_by("hashed_columns", maintain_order=True) or [rows]
-    parts = []
-    for layout in layouts:
-        names = layout["hashed_columns"][0].split(",") if layout.height else []
-        digests = [
-            pl.col("column_digests")
-            .bin.slice(names.index(name) * DIGEST_BYTES, DIGEST_BYTES)
-            .bin.encode("hex")
-            if name in names
-            else pl.lit("absent")
-            for name in columns
-        ]
-        parts.append(layout.with_columns(projection=pl.concat_str([*digests, pl.col("origin")])))
-    return pl.concat(parts).drop("column_digests", "hashed_columns", "n_rows")
+    units = _compare(table, version, desired, stored, retracted)
+    return Plan(table, version, units, chosen, handle, parents, shards, retracted)
 
 
 def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) -> pl.DataFrame:
@@ -250,7 +201,13 @@ def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     return _gathered(rows, "key").join(distinct, on="key").sort("key")
 
 
-def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+def _compare(
+    table: Table,
+    version: Version,
+    desired: pl.DataFrame,
+    stored: pl.DataFrame,
+    retracted: Collection[str],
+) -> pl.DataFrame:
     # By shard too: a unit whose target has changed leaves one shard and is new in another.
     both = desired.join(stored, on=["key", "shard"], how="full", suffix="_stored", coalesce=True)
     is_new, is_gone = pl.col("inputs_stored").is_null(), pl.col("inputs").is_null()
@@ -270,8 +227,10 @@ def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.D
         pl.when(is_gone).then(pl.lit("removed")).when(is_new).then(pl.lit("new")).when(differs).then(pl.lit("stale"))
         .when(pl.col("outcome") == "failed").then(pl.lit("failed")).otherwise(pl.lit("current"))
     )  # fmt: skip
+    is_retracted = is_gone & pl.col("target_stored").is_in(list(retracted))
     cause = (
-        pl.when(is_gone).then(pl.lit("its input is gone")).when(is_new).then(pl.lit("never computed"))
+        pl.when(is_retracted).then(pl.lit("retracted")).when(is_gone).then(pl.lit("its input is gone"))
+        .when(is_new).then(pl.lit("never computed"))
         .when(differs).then(stale_cause).when(pl.col("outcome") == "failed").then(pl.col("reason"))
         .otherwise(pl.lit(""))
     )  # fmt: skip

@@ -83,11 +83,17 @@ class Handle:
 
     def _scan(self, delta: DeltaTable) -> pl.LazyFrame:
         """Scan the files by their plain paths: `pl.scan_delta` fails where a folder's name holds a space."""
-        root = self.home.table_path(self.table.name)
-        files = [root / unquote(path) for path in pl.DataFrame(delta.get_add_actions())["path"]]
+        files = self.files()
         if not files:
             return pl.LazyFrame(schema=pl.Schema(delta.schema()))
         return pl.scan_parquet(files, glob=False, hive_partitioning=True, hive_schema={"shard": pl.Int32})
+
+    def files(self) -> list[Path]:
+        """Return the files that this version is made of."""
+        if self.delta is None:
+            return []
+        root = self.home.table_path(self.table.name)
+        return [root / unquote(path) for path in pl.DataFrame(self.delta.get_add_actions())["path"]]
 
     def rows(
         self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None

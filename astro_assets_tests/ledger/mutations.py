@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.retraction import set_retracted
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_entries, put_files, refresh, toy_ledger
 from astro_assets_tests.ledger.naive import TABLES, File, Store, World
@@ -22,7 +23,7 @@ _TARGETS = [f"SIM {i}" for i in range(9)]
 KINDS = {
     "data": 20, "new file": 12, "removed file": 8, "header only": 6, "remark only": 8, "origin": 5,
     "other target": 4, "failing file": 4, "entry added": 6, "entry removed": 5, "entry changed": 5,
-    "code": 7, "config": 10,
+    "code": 7, "config": 10, "retraction": 6,
 }  # fmt: skip
 
 
@@ -143,7 +144,16 @@ class Mutated:
         setattr(self.world, setting, self.random.choice(values))
         self.ledger = self.opened()
 
+    def _retraction(self) -> None:
+        target = self.random.choice(_TARGETS)
+        self.world.retracted ^= {target}
+        self._retract(self.ledger, target)
+
     # ---- parts
+
+    def _retract(self, ledger: Ledger, target: str) -> None:
+        is_retracted = target in self.world.retracted
+        assert set_retracted(ledger, target, "a test", is_retracted=is_retracted)
 
     def _some_file(self) -> tuple[str, File]:
         return self.random.choice(sorted(self.world.files.items(), key=lambda item: item[0]))
@@ -175,6 +185,8 @@ class Mutated:
     def _put_all(self, ledger: Ledger) -> None:
         put_files(ledger, *(_row(name, file) for name, file in self.world.files.items()))
         put_entries(ledger, self.world.catalogue)
+        for target in sorted(self.world.retracted):
+            self._retract(ledger, target)
 
 
 def _row(name: str, file: File) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class World:
     offset: float = 0.0
     scale: float = 1.0
     above: float = 0.5
+    retracted: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -81,7 +82,8 @@ class Store:
 
     def desired(self, world: World, name: str) -> dict[Place, Line]:
         """Return a table's units as they should be, from what the tables it reads hold now."""
-        lines: dict[str, Line] = dict(getattr(self, f"_{name}")(world))
+        made = getattr(self, f"_{name}")(world)
+        lines: dict[str, Line] = {key: line for key, line in made if line.target not in world.retracted}
         return {(shard(line.target, self.n_shards), key): line for key, line in lines.items()}
 
     def statuses(self, world: World, name: str) -> dict[Place, str]:
@@ -125,7 +127,7 @@ class Store:
             waiting |= {(name, key, lines[at, key].target) for at, key in wait}
             stay = {place for place in changing if statuses[place] != "removed"}
             there = {lines[place].target for place in stay | wait}
-            births = upstream - there
+            births = upstream - there - world.retracted
             waiting |= {(name, target if name in ("stars", "signals") else None, target) for target in births}
             then, now = self.lines[name], self.desired(world, name)
             moving[name] = {

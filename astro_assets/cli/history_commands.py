@@ -1,0 +1,115 @@
+"""The commands about the past of a home: rows as they were, stars left out."""
+
+import json
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import polars as pl
+import typer
+
+from astro_assets.cli import printing, queries
+from astro_assets.cli.options import Format, FormatOption, HomeOption
+from astro_assets.ledger.as_of import open_as_of
+from astro_assets.ledger.home import open_home
+from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.ledger.retraction import decisions
+from astro_assets.observations.targets import canonical_target_id
+from astro_assets.tables import TABLES
+
+#: Rows of a table that are printed by default.
+_SHOWN = 20
+WhyOption = Annotated[str, typer.Option("--why", help="For whoever asks later.")]
+TargetArgument = Annotated[str, typer.Argument(help="A target, however it is written.")]
+
+
+class RowFormat(StrEnum):
+    """How to print rows."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module to the others."""
+    app.command()(show)
+    app.command()(retract)
+    app.command("retractions")(list_retractions)
+
+
+def show(
+    table: Annotated[str, typer.Argument(help="A table, such as transits/transit_candidates.")],
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", help="A version; a time, in UTC unless it says so; a date, to its end."),
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="Rows of this unit.")] = None,
+    target: Annotated[str | None, typer.Option(help="Rows of this target, however it is written.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help=f"Most rows; {_SHOWN} of a table by default, else all.")
+    ] = None,
+    output: Annotated[RowFormat, typer.Option("--format", help="How to print.")] = RowFormat.table,
+    home: HomeOption = None,
+) -> None:
+    """Show the rows of a table, as they are or as they were."""
+    ledger = _ledger(home)
+    chosen = ledger.table(table)
+    handle = ledger.open(chosen) if as_of is None else open_as_of(ledger.home, chosen, as_of)
+    wanted = canonical_target_id(target) if target is not None else None
+    most = _SHOWN if limit is None and output is RowFormat.table else limit
+    rows, n_rows = queries.rows_of(handle, key=key, target=wanted, limit=most)
+    if output is RowFormat.table:
+        printing.rows(rows)
+        printing.notes([f"{n_rows} rows of {chosen.name}, version {handle.version}"])
+    elif output is RowFormat.csv:
+        lists = pl.selectors.list()
+        sys.stdout.write(rows.with_columns(lists.map_elements(_listed, pl.String)).write_csv())
+    else:
+        sys.stdout.write(json.dumps(queries.rows_json(rows), indent=1, default=_plain) + "\n")
+
+
+def retract(
+    target: TargetArgument,
+    why: WhyOption,
+    undo: Annotated[bool, typer.Option("--undo", help="Let a retracted star count again.")] = False,
+    keep_models: Annotated[
+        bool, typer.Option("--keep-models", help="Only list the promoted models that were trained on it.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Leave a star out from now on: its rows go, promoted models are fitted again without it.
+
+    Older versions of tables and models keep what they hold of it, flagged.
+    """
+    from astro_assets.cli import retraction
+
+    place, star = open_home(home, must_exist=True), canonical_target_id(target)
+    if undo:
+        raise typer.Exit(retraction.take_back(place, star, why))
+    raise typer.Exit(retraction.retract(place, star, why, keep_models=keep_models))
+
+
+def list_retractions(output: FormatOption = Format.table, home: HomeOption = None) -> None:
+    """List which stars were retracted, and which of them count again, when and why."""
+    rows = decisions(_ledger(home))
+    if output is Format.json:
+        sys.stdout.write(json.dumps(rows.to_dicts(), indent=1) + "\n")
+    elif rows.height:
+        printing.rows(rows)
+    else:
+        printing.notes(["No star was retracted."])
+
+
+def _listed(values: Any) -> str:
+    return json.dumps(list(values), default=_plain)
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _ledger(home: Path | None) -> Ledger:
+    return open_ledger(open_home(home, must_exist=True), TABLES)
