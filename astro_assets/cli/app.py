@@ -15,13 +15,15 @@ from deltalake.exceptions import DeltaError
 from rich.console import Console
 
 from astro_assets.catalogs.text_tables import CatalogError
-from astro_assets.cli import history_commands, printing, queries, scorer_commands
+from astro_assets.cli import audit_commands, history_commands, printing, queries, scorer_commands
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.as_of import AsOfError
+from astro_assets.ledger.audit import UnknownVersionError
 from astro_assets.ledger.home import HomeError, open_home
 from astro_assets.ledger.ledger import Ledger, UnknownTableError, open_ledger
 from astro_assets.ledger.lineage import UnknownUnitError, lineage
+from astro_assets.ledger.model_names import UnknownModelError
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
@@ -32,7 +34,6 @@ from astro_assets.tables import TABLES
 from astro_assets.transits.completeness import UnknownTargetError
 from astro_assets.transits.scorer.event_files import EventFileError
 from astro_assets.transits.scorer.manifest import ScorerFileError
-from astro_assets.transits.scorer_models import UnknownModelError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -59,6 +60,7 @@ EXPECTED_ERRORS = (
     EventFileError,
     ScorerFileError,
     UnknownModelError,
+    UnknownVersionError,
     scorer_commands.SettingError,
     CorruptStoreError,
     InboxStateError,
@@ -271,6 +273,7 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
 
 scorer_commands.add_to(app)
 history_commands.add_to(app)
+audit_commands.add_to(app)
 
 
 def _ledger(home: Path | None) -> Ledger:

@@ -20,9 +20,9 @@ from astro_assets.ledger.hashing import (
     row_hash,
 )
 from astro_assets.ledger.home import Home, check_config, table_config
+from astro_assets.ledger.left_out import left_out
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table
-from astro_assets.ledger.retraction_tables import retracted_targets
 from astro_assets.ledger.running import running_version, source_archive
 from astro_assets.ledger.sources import environment_hash, environment_of, installed_packages
 from astro_assets.ledger.store import Handle, open_table
@@ -107,7 +107,7 @@ class Ledger:
             wanted = None
         version, own = self.version(table), handle or self.open(table)
         parents = {parent.role: self.open(parent.table) for parent in table.parents}
-        retracted = retracted_targets(self.home)
+        retracted = left_out(self.home)
         if earlier is not None and earlier.is_of(version, own, parents, wanted, retracted):
             return earlier
         return plan_table(table, version, own, parents, wanted, retracted)

@@ -1,4 +1,4 @@
-"""The tables of models: what was fitted, on which rows, and which version each alias names."""
+"""The tables of models: what was fitted, on which rows, which version each alias names, what tracks it."""
 
 from __future__ import annotations
 
@@ -60,4 +60,16 @@ PROMOTED_MODELS: Final = Table(
         )
     ),
 )
-MODEL_TABLES: Final = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS)
+TRACKED_RUNS: Final = Table(
+    "ledger/tracked_runs",
+    Schema(
+        (
+            _MODEL,
+            _VERSION,
+            Column("tracker", "string", "Where the version is recorded besides: 'mlflow'."),
+            Column("tracked_run", "string", "The tracker's id of the run."),
+            Column("address", "string", "Address of the tracker then.", context=True),
+        )
+    ),
+)
+MODEL_TABLES: Final = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS, TRACKED_RUNS)

@@ -135,14 +135,7 @@ class ObjectStore:
         CorruptStoreError
             If it is missing or is not what was stored.
         """
-        path = self.file_path(sha256)
-        try:
-            found = sha256_of(path)
-        except FileNotFoundError:
-            raise CorruptStoreError(f"{path} is missing") from None
-        if found != sha256:
-            raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
-        return path
+        return _verified(self.file_path(sha256), sha256)
 
     def put_source(self, archive: bytes) -> str:
         """Store a zip of the package's source and return its sha256."""
@@ -159,6 +152,35 @@ class ObjectStore:
         if not path.exists():
             write_bytes(path, json.dumps(dict(environment), indent=1, sort_keys=True).encode())
         return digest
+
+    def get_source(self, sha256: str) -> Path:
+        """Return where a zip of the package's source lies, after verifying it against its hash.
+
+        Raises
+        ------
+        CorruptStoreError
+            If it is missing or is not what was stored.
+        """
+        return _verified(self.home.root / "sources" / f"{sha256}.zip", sha256)
+
+    def get_environment(self, digest: str) -> dict[str, str]:
+        """Return a description of installed software, verified against its hash.
+
+        Raises
+        ------
+        CorruptStoreError
+            If it is missing or is not what was stored.
+        """
+        path = self.home.root / "environments" / f"{digest}.json"
+        try:
+            found = dict[str, str](json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            raise CorruptStoreError(f"{path} is missing") from None
+        except (TypeError, ValueError) as error:
+            raise CorruptStoreError(f"{path} cannot be read: {error}") from error
+        if environment_hash(found) != digest:
+            raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
+        return found
 
 
 class StoredArrays(Mapping[str, NDArray[Any]]):
@@ -191,6 +213,16 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
 
     def __len__(self) -> int:
         return len(self._arrays)
+
+
+def _verified(path: Path, sha256: str) -> Path:
+    try:
+        found = sha256_of(path)
+    except FileNotFoundError:
+        raise CorruptStoreError(f"{path} is missing") from None
+    if found != sha256:
+        raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
+    return path
 
 
 def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:

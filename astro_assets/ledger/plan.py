@@ -12,6 +12,7 @@ from typing import Final
 import polars as pl
 
 from astro_assets.ledger.hashing import DIGEST_BYTES, hash_parts, recipe_hash
+from astro_assets.ledger.left_out import LeftOut
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import TARGET, Config, Parent, Table
@@ -68,7 +69,7 @@ class Plan:
     handle: Handle
     parents: Mapping[str, Handle]
     shards: frozenset[int] | None
-    retracted: frozenset[str] = frozenset()
+    retracted: LeftOut = LeftOut()
 
     def is_of(
         self,
@@ -76,7 +77,7 @@ class Plan:
         handle: Handle,
         parents: Mapping[str, Handle],
         shards: frozenset[int] | None,
-        retracted: frozenset[str] = frozenset(),
+        retracted: LeftOut = LeftOut(),
     ) -> bool:
         """Whether :func:`plan_table` would come to the same with these."""
         here = {role: parent.identity for role, parent in parents.items()}
@@ -96,7 +97,7 @@ def plan_table(
     handle: Handle,
     parents: Mapping[str, Handle],
     shards: frozenset[int] | None = None,
-    retracted: frozenset[str] = frozenset(),
+    retracted: LeftOut = LeftOut(),
 ) -> Plan:
     """Work out which units are new, stale, removed, failed or current.
 
@@ -133,7 +134,7 @@ def parent_rows(
     parent: Parent,
     handle: Handle,
     shards: Collection[int] | None,
-    retracted: Collection[str] = (),
+    retracted: LeftOut = LeftOut(),
 ) -> pl.DataFrame:
     """Read the parent rows that count: identity, join columns and the hash of the declared projection."""
     columns = dict.fromkeys(
@@ -142,10 +143,8 @@ def parent_rows(
     rows = handle.rows(list(columns), shared_shards(table, parent, shards))
     if parent.equals is not None:
         rows = rows.filter(pl.col(parent.on) == parent.equals)
-    if retracted:
-        names = ["target", *([table.target] if parent is table.parents[0] and table.target else [])]
-        rows = rows.filter(~pl.any_horizontal(pl.col(names).is_in(list(retracted)).fill_null(value=False)))
-    frame = rows.collect()
+    own = [table.target] if parent is table.parents[0] and table.target is not None else []
+    frame = retracted.without(rows.collect(), ["target", *own])
     if _chooses(table, parent) and table.choose is not None:
         frame = table.choose(frame)
     return _with_projection(frame, parent.columns)
@@ -262,7 +261,7 @@ def _compare(
     version: Version,
     desired: pl.DataFrame,
     stored: pl.DataFrame,
-    retracted: Collection[str],
+    retracted: LeftOut,
 ) -> pl.DataFrame:
     # By shard too: a unit whose target has changed leaves one shard and is new in another.
     both = desired.join(stored, on=["key", "shard"], how="full", suffix="_stored", coalesce=True)
@@ -283,7 +282,7 @@ def _compare(
         pl.when(is_gone).then(pl.lit("removed")).when(is_new).then(pl.lit("new")).when(differs).then(pl.lit("stale"))
         .when(pl.col("outcome") == "failed").then(pl.lit("failed")).otherwise(pl.lit("current"))
     )  # fmt: skip
-    is_retracted = is_gone & pl.col("target_stored").is_in(list(retracted))
+    is_retracted = is_gone & pl.col("target_stored").is_in(retracted.among(stored["target"]))
     cause = (
         pl.when(is_retracted).then(pl.lit("retracted")).when(is_gone).then(pl.lit("its input is gone"))
         .when(is_new).then(pl.lit("never computed"))
