@@ -272,8 +272,8 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
 
 
 scorer_commands.add_to(app)
-history_commands.add_to(app)
 audit_commands.add_to(app)
+history_commands.add_to(app)
 
 
 def _ledger(home: Path | None) -> Ledger:

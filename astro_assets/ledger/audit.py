@@ -19,6 +19,7 @@ from astro_assets.ledger.audit_parts import UNCHANGED, Lines, files_of, labels_o
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS, TRACKED_RUNS
 from astro_assets.ledger.models import PREVIOUS, Judgement, ModelSpec
+from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.units import least_real
 
 FORMAT: Final = "astro_assets audit 1"
@@ -199,9 +200,16 @@ def _made(ledger: Ledger, row: Mapping[str, Any]) -> dict[str, Any]:
         "seed": config.get("seed"),
         "config": config,
         "source": row["source"],
-        "environment": ledger.objects.get_environment(row["installed"]),
+        "environment": _environment(ledger, row["installed"]),
         **{name: circumstances.get(name, default) for name, default in _NOT_RECORDED.items()},
     }
+
+
+def _environment(ledger: Ledger, digest: str) -> dict[str, str]:
+    try:
+        return ledger.objects.get_environment(digest)
+    except CorruptStoreError:  # what is lost is a matter of verification
+        return {}
 
 
 def _continued_from(ledger: Ledger, rows: pl.DataFrame) -> str | None:

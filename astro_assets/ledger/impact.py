@@ -64,14 +64,14 @@ def impact_of_target(ledger: Ledger, target: str) -> Impact:
         handle, star = ledger.open(table), table.described_by.get("star", TARGET)
         name = pl.lit(table.name).alias("table")
         units.append(handle.units(["key", "target"]).filter(pl.col("target") == target).select(name, "key"))
-        if table.target is None and star in table.schema.names:
+        if not table.is_by_target and star in table.schema.names:
             of_all = handle.rows([star]).select(name, "key", "row_hash", star=star)
             only = pl.col("star").n_unique().over("key") == 1
             units.append(of_all.filter(only & (pl.col("star") == target)).select("table", "key"))
             rows.append(of_all.filter(pl.col("star") == target).select("table", "key", "row_hash"))
     begin = pl.concat(units).unique().collect()
     graph = _Graph(ledger)
-    reached = graph.descendants(begin, pl.concat(rows).collect())
+    reached = graph.descendants(begin, pl.concat(rows).collect() if rows else None)
     return graph.impact(reached)
 
 

@@ -34,9 +34,7 @@ FORGOTTEN: Final = Table(
     "ledger/forgotten",
     Schema(
         (
-            Column(
-                "salt", "string", "Random, hexadecimal: no list of hashes made before serves."
-            ),
+            Column("salt", "string", "Random, hexadecimal: no list of hashes made before serves."),
             Column("tombstone", "string", "Hash of the salt and the canonical target id."),
             Column("why", "string", "Why, for people."),
             Column("forgotten_at", "string", "When, ISO 8601 in UTC."),
@@ -81,6 +79,9 @@ class LeftOut:
             gone = self.among(rows[name].unique())
             rows = rows.filter(~pl.col(name).is_in(gone).fill_null(value=False)) if gone else rows
         return rows
+
+
+NOBODY: Final = LeftOut()
 
 
 def left_out(home: Home) -> LeftOut:

@@ -5,17 +5,18 @@ Planning compares that with what is stored. It reads hashes, never arrays, and c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
-from astro_assets.ledger.hashing import DIGEST_BYTES, hash_parts, recipe_hash
-from astro_assets.ledger.left_out import LeftOut
+from astro_assets.ledger.hashing import hash_parts, recipe_hash
+from astro_assets.ledger.left_out import NOBODY, LeftOut
+from astro_assets.ledger.matching import parent_rows
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.store import Handle
-from astro_assets.ledger.table import TARGET, Config, Parent, Table
+from astro_assets.ledger.table import Config, Table
 from astro_assets.ledger.units import ORIGINS
 
 #: Joins the projections of a unit's parent rows; no hexadecimal digit and no origin contains it.
@@ -69,7 +70,7 @@ class Plan:
     handle: Handle
     parents: Mapping[str, Handle]
     shards: frozenset[int] | None
-    retracted: LeftOut = LeftOut()
+    retracted: LeftOut = NOBODY
 
     def is_of(
         self,
@@ -77,7 +78,7 @@ class Plan:
         handle: Handle,
         parents: Mapping[str, Handle],
         shards: frozenset[int] | None,
-        retracted: LeftOut = LeftOut(),
+        retracted: LeftOut = NOBODY,
     ) -> bool:
         """Whether :func:`plan_table` would come to the same with these."""
         here = {role: parent.identity for role, parent in parents.items()}
@@ -97,7 +98,7 @@ def plan_table(
     handle: Handle,
     parents: Mapping[str, Handle],
     shards: frozenset[int] | None = None,
-    retracted: LeftOut = LeftOut(),
+    retracted: LeftOut = NOBODY,
 ) -> Plan:
     """Work out which units are new, stale, removed, failed or current.
 
@@ -129,71 +130,6 @@ def plan_table(
     return Plan(table, version, units, chosen, handle, parents, shards, retracted)
 
 
-def parent_rows(
-    table: Table,
-    parent: Parent,
-    handle: Handle,
-    shards: Collection[int] | None,
-    retracted: LeftOut = LeftOut(),
-) -> pl.DataFrame:
-    """Read the parent rows that count: identity, join columns and the hash of the declared projection."""
-    columns = dict.fromkeys(
-        [*join_columns(table, parent), *(parent.columns if _chooses(table, parent) else ())]
-    )
-    rows = handle.rows(list(columns), shared_shards(table, parent, shards))
-    if parent.equals is not None:
-        rows = rows.filter(pl.col(parent.on) == parent.equals)
-    own = [table.target] if parent is table.parents[0] and table.target is not None else []
-    frame = retracted.without(rows.collect(), ["target", *own])
-    if _chooses(table, parent) and table.choose is not None:
-        frame = table.choose(frame)
-    return _with_projection(frame, parent.columns)
-
-
-def shared_shards(table: Table, parent: Parent, shards: Collection[int] | None) -> Collection[int] | None:
-    """Return the shards of a parent to read: the same where they meet by target, else all (None)."""
-    return shards if meet_by_target(table, parent) else None
-
-
-def meet_by_target(table: Table, parent: Parent) -> bool:
-    """Whether a unit and the parent rows it reads always have one target, and so lie in one shard."""
-    joins_by_target = parent is table.parents[0] or parent.on == TARGET
-    return parent.table.is_by_target and table.target == TARGET and joins_by_target
-
-
-def _chooses(table: Table, parent: Parent) -> bool:
-    return table.choose is not None and parent is table.parents[0]
-
-
-def join_columns(table: Table, parent: Parent) -> list[str]:
-    """Return the columns of a parent by which its rows find their units."""
-    if parent is not table.parents[0]:
-        return [parent.on]
-    own = [table.key] if table.target is None else [table.key, table.target]
-    return [*own, *(other.on for other in table.parents[1:] if other.equals is None)]
-
-
-def _with_projection(rows: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:
-    """Replace the digests by one string a row: those of the declared columns, and the row's origin.
-
-    Rows stored under an earlier schema say themselves which columns their digests belong to.
-    """
-    layouts = rows.partition_by("hashed_columns", maintain_order=True) or [rows]
-    parts = []
-    for layout in layouts:
-        names = layout["hashed_columns"][0].split(",") if layout.height else []
-        digests = [
-            pl.col("column_digests")
-            .bin.slice(names.index(name) * DIGEST_BYTES, DIGEST_BYTES)
-            .bin.encode("hex")
-            if name in names
-            else pl.lit("absent")
-            for name in columns
-        ]
-        parts.append(layout.with_columns(projection=pl.concat_str([*digests, pl.col("origin")])))
-    return pl.concat(parts).drop("column_digests", "hashed_columns", "n_rows")
-
-
 def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) -> pl.DataFrame:
     units = _grouped(table, chosen[table.parents[0].role])
     units = units.with_columns(_hashed(units["projection"]).alias("input_0"))
@@ -207,8 +143,10 @@ def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) ->
             units = units.clear() if rows.is_empty() else units  # without the model there is nothing to apply
             continue
         ranks.append(f"rank_{i}")
-        matches = rows.group_by(parent.on).agg(_JOINED, _RANK.alias(ranks[-1]))
-        matches = matches.select(parent.on, ranks[-1], _hashed(matches["projection"]).alias(name))
+        matches = _gathered(rows, parent.on)
+        matches = matches.select(
+            parent.on, pl.col("origin_rank").alias(ranks[-1]), _hashed(matches["projection"]).alias(name)
+        )
         units = units.join(matches, on=parent.on, how="left", maintain_order="left").with_columns(
             pl.col(name).fill_null(hash_parts("")), pl.col(ranks[-1]).fill_null(0)
         )
@@ -224,8 +162,18 @@ def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) ->
     )
 
 
+def _gathered(rows: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return for each value of a column the joined projections and the rank of the least real origin."""
+    # Grouping is slow, and most units read one row of each parent.
+    ranked = rows.select(by, "projection", _RANK)
+    is_one = ranked[by].is_unique()
+    several = ranked.filter(~is_one).sort("projection").group_by(by, maintain_order=True)
+    joined = several.agg(pl.col("projection").str.join(_BETWEEN), pl.col("origin_rank").max())
+    return pl.concat([ranked.filter(is_one), joined])
+
+
 def _hashed(texts: pl.Series) -> pl.Series:
-    return pl.Series([hash_parts(text) for text in texts], dtype=pl.String)
+    return pl.Series([hash_parts(text) for text in texts.to_list()], dtype=pl.String)
 
 
 #: What decides the shard: the target, or the key where there is none.
@@ -233,10 +181,8 @@ _PLACE: Final = pl.coalesce("target", "key")
 _RANK: Final = (
     pl.col("origin")
     .replace_strict(list(ORIGINS), range(len(ORIGINS)), return_dtype=pl.Int64)
-    .max()
     .alias("origin_rank")
 )
-_JOINED: Final = pl.col("projection").sort().str.join(_BETWEEN)
 
 
 def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
@@ -253,7 +199,7 @@ def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
         raise PlanError(
             f"{table.name}: the rows of {bad['key'].min()!r} name no key or target, or differ in {agreed}"
         )
-    return rows.group_by("key").agg(_JOINED, _RANK).join(distinct, on="key").sort("key")
+    return _gathered(rows, "key").join(distinct, on="key").sort("key")
 
 
 def _compare(

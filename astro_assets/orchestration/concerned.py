@@ -19,7 +19,7 @@ Due = Mapping[str, pl.DataFrame]
 
 def due(ledger: Ledger) -> Due:
     """Return what is due of every table now, before a decision is made."""
-    tables = [table for table in ledger.tables if not table.is_source and not is_idle(ledger, table)]
+    tables = [table for table in ledger.tables if not table.is_source and not is_idle(ledger.open(table))]
     return {table.name: _due(ledger.plan(table).units) for table in tables}
 
 
