@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from astro_assets.catalogs import tables as catalogs
+from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
 from astro_assets.ledger.model_tables import MODEL_TABLES
 from astro_assets.ledger.models import ModelSpec
-from astro_assets.ledger.retraction_tables import RETRACTIONS
 from astro_assets.ledger.table import Table
 from astro_assets.observations import tables as observations
 from astro_assets.transits import cluster_tables as clusters
@@ -40,6 +40,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *scorer.TABLES,
     *MODEL_TABLES,
     RETRACTIONS,
+    FORGOTTEN,
 )
 
 #: Every model that is fitted on purpose.

@@ -12,9 +12,9 @@ import polars as pl
 
 from astro_assets.catalogs.tables import CATALOG_ENTRIES, CATALOG_FILES
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.left_out import retracted_targets
 from astro_assets.ledger.lineage import Node, UnknownUnitError
 from astro_assets.ledger.retraction import retraction_of
-from astro_assets.ledger.retraction_tables import retracted_targets
 from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import TARGET, Table

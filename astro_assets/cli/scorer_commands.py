@@ -12,9 +12,9 @@ from astro_assets.cli import printing
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.ledger.left_out import retracted_targets
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.ledger.retraction import members_of
-from astro_assets.ledger.retraction_tables import retracted_targets
 from astro_assets.tables import TABLES
 
 

@@ -20,9 +20,9 @@ from astro_assets.ledger.hashing import (
     row_hash,
 )
 from astro_assets.ledger.home import Home, check_config, table_config
+from astro_assets.ledger.left_out import LeftOut, left_out
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table
-from astro_assets.ledger.retraction_tables import retracted_targets
 from astro_assets.ledger.running import running_version, source_archive
 from astro_assets.ledger.sources import environment_hash, environment_of, installed_packages
 from astro_assets.ledger.store import Handle, open_table
@@ -41,7 +41,7 @@ class Opened:
     """Tables as they were when they were opened, by name, and the targets that were left out then."""
 
     handles: Mapping[str, Handle]
-    retracted: frozenset[str]
+    retracted: LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Ledger:
         """Open tables, all by default, so that several plans see each as it is now."""
         wanted = {table.name: table for table in (self.tables if tables is None else tables)}
         handles = {name: self.open(table) for name, table in wanted.items()}
-        return Opened(handles, retracted_targets(self.home))
+        return Opened(handles, left_out(self.home))
 
     def config(self, table: Table) -> Config:
         """Return a table's configuration in this home."""

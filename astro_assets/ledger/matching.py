@@ -10,6 +10,7 @@ from collections.abc import Collection
 import polars as pl
 
 from astro_assets.ledger.hashing import DIGEST_BYTES
+from astro_assets.ledger.left_out import NOBODY, LeftOut
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import TARGET, Parent, Table
 
@@ -19,7 +20,7 @@ def parent_rows(
     parent: Parent,
     handle: Handle,
     shards: Collection[int] | None,
-    retracted: Collection[str] = (),
+    retracted: LeftOut = NOBODY,
 ) -> pl.DataFrame:
     """Read the parent rows that count: identity, join columns and the hash of the declared projection."""
     columns = dict.fromkeys(
@@ -28,10 +29,8 @@ def parent_rows(
     rows = handle.rows(list(columns), shared_shards(table, parent, shards))
     if parent.equals is not None:
         rows = rows.filter(pl.col(parent.on) == parent.equals)
-    if retracted:
-        names = ["target", *([table.target] if parent is table.parents[0] and table.target else [])]
-        rows = rows.filter(~pl.any_horizontal(pl.col(names).is_in(list(retracted)).fill_null(value=False)))
-    frame = rows.collect()
+    own = [table.target] if parent is table.parents[0] and table.target is not None else []
+    frame = retracted.without(rows.collect(), ["target", *own])
     if _chooses(table, parent) and table.choose is not None:
         frame = table.choose(frame)
     return _with_projection(frame, parent.columns)

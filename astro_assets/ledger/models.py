@@ -13,15 +13,15 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import polars as pl
 
 from astro_assets.ledger.code import code_version
 from astro_assets.ledger.hashing import hash_json, hash_parts, merkle_root
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.left_out import LeftOut, left_out, rows_that_count
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS, TRAINED_ON
-from astro_assets.ledger.retraction_tables import retracted_targets
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import Config, Table
 from astro_assets.ledger.units import ORIGINS, least_real
@@ -104,8 +104,9 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
         If there are too few rows to fit on.
     """
     # Opened once: the members recorded are the rows fitted on, whatever is committed meanwhile.
-    reading = _Reading.of(ledger, spec)
-    members = reading.members()
+    handles = {training.role: ledger.open(training.table) for training in spec.training}
+    omitted = left_out(ledger.home)
+    members = _members(spec, handles, omitted)
     if members.is_empty():
         raise TooFewRowsError(f"{spec.name}: there are no rows to fit on")
     root = merkle_root(sorted(members["member_row_hash"]))
@@ -125,7 +126,7 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
     key = f"{spec.name}@{version}"
     if ledger.open(MODELS).units(["key"]).filter(pl.col("key") == key).collect().height:
         return version
-    rows = {training.role: reading.rows(ledger, training) for training in spec.training}
+    rows = {training.role: _training_rows(ledger, training, handles, omitted) for training in spec.training}
     if spec.is_continued:
         rows[PREVIOUS] = (
             [] if champion is None else [resolve_references(champion, PROMOTED_MODELS, ledger.objects)]
@@ -204,7 +205,8 @@ def behind(ledger: Ledger, spec: ModelSpec, version: str) -> int | None:
     if set(of_model["member_table"]) - {training.table.name for training in spec.training}:
         return None
     columns = ["role", "member_key", "member_row_hash"]
-    today = _Reading.of(ledger, spec).members()
+    handles = {training.role: ledger.open(training.table) for training in spec.training}
+    today = _members(spec, handles, left_out(ledger.home))
     then, now = (set(frame.select(columns).iter_rows()) for frame in (of_model, today))
     return len({(role, key) for role, key, _ in then ^ now})
 
@@ -245,47 +247,35 @@ def _previous(ledger: Ledger, model: str, version: str) -> list[str]:
 _MEMBER_COLUMNS: Final = dict.fromkeys(("role", "member_table", "member_key", "member_row_hash"), pl.String)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """The rows that a model would be fitted on: those of retracted stars are none of them."""
-
-    spec: ModelSpec
-    handles: Mapping[str, Handle]
-    retracted: frozenset[str]
-
-    @classmethod
-    def of(cls, ledger: Ledger, spec: ModelSpec) -> Self:
-        handles = {training.role: ledger.open(training.table) for training in spec.training}
-        return cls(spec, handles, retracted_targets(ledger.home))
-
-    def members(self) -> pl.DataFrame:
-        frames = []
-        for training in self.spec.training:
-            rows = self._of(training, []).select("key", "row_hash", "origin").collect()
-            frames.append(
-                rows.select(
-                    pl.lit(training.role).alias("role"),
-                    pl.lit(training.table.name).alias("member_table"),
-                    pl.col("key").alias("member_key"),
-                    pl.col("row_hash").alias("member_row_hash"),
-                    "origin",
-                )
+def _members(spec: ModelSpec, handles: Mapping[str, Handle], omitted: LeftOut) -> pl.DataFrame:
+    frames = []
+    for training in spec.training:
+        rows = _of(training, handles, [], omitted).select("key", "row_hash", "origin").collect()
+        frames.append(
+            rows.select(
+                pl.lit(training.role).alias("role"),
+                pl.lit(training.table.name).alias("member_table"),
+                pl.col("key").alias("member_key"),
+                pl.col("row_hash").alias("member_row_hash"),
+                "origin",
             )
-        return pl.concat(frames).sort("role", "member_key", "member_row_hash")
+        )
+    return pl.concat(frames).sort("role", "member_key", "member_row_hash")
 
-    def rows(self, ledger: Ledger, training: Training) -> Sequence[Mapping[str, Any]]:
-        rows = self._of(training, training.columns).sort("key", "row_hash").collect()
-        seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
-        return [resolve_references(row, training.table, ledger.objects) for row in seen]
 
-    def _of(self, training: Training, columns: Sequence[str]) -> pl.LazyFrame:
-        star = training.table.described_by.get("star", "target")
-        own = [star] if star in training.table.schema.names else []
-        rows = self.handles[training.role].rows(list(dict.fromkeys([*columns, *own])))
-        if training.keys is not None:
-            rows = rows.filter(pl.col("key").is_in(training.keys))
-        is_left_out = pl.col(star).is_in(list(self.retracted)).fill_null(value=False)
-        return rows.filter(~is_left_out) if self.retracted else rows
+def _training_rows(
+    ledger: Ledger, training: Training, handles: Mapping[str, Handle], omitted: LeftOut
+) -> Sequence[Mapping[str, Any]]:
+    rows = _of(training, handles, training.columns, omitted).sort("key", "row_hash").collect()
+    seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
+    return [resolve_references(row, training.table, ledger.objects) for row in seen]
+
+
+def _of(
+    training: Training, handles: Mapping[str, Handle], columns: Sequence[str], omitted: LeftOut
+) -> pl.LazyFrame:
+    rows = rows_that_count(handles[training.role], columns, omitted)
+    return rows if training.keys is None else rows.filter(pl.col("key").is_in(training.keys))
 
 
 def _put_artefact(ledger: Ledger, artefact: bytes) -> str:

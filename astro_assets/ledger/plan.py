@@ -5,13 +5,14 @@ Planning compares that with what is stored. It reads hashes, never arrays, and c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
 from astro_assets.ledger.hashing import hash_parts, recipe_hash
+from astro_assets.ledger.left_out import NOBODY, LeftOut
 from astro_assets.ledger.matching import parent_rows
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.store import Handle
@@ -69,7 +70,7 @@ class Plan:
     handle: Handle
     parents: Mapping[str, Handle]
     shards: frozenset[int] | None
-    retracted: frozenset[str] = frozenset()
+    retracted: LeftOut = NOBODY
 
     def is_of(
         self,
@@ -77,7 +78,7 @@ class Plan:
         handle: Handle,
         parents: Mapping[str, Handle],
         shards: frozenset[int] | None,
-        retracted: frozenset[str] = frozenset(),
+        retracted: LeftOut = NOBODY,
     ) -> bool:
         """Whether :func:`plan_table` would come to the same with these."""
         here = {role: parent.identity for role, parent in parents.items()}
@@ -97,7 +98,7 @@ def plan_table(
     handle: Handle,
     parents: Mapping[str, Handle],
     shards: frozenset[int] | None = None,
-    retracted: frozenset[str] = frozenset(),
+    retracted: LeftOut = NOBODY,
 ) -> Plan:
     """Work out which units are new, stale, removed, failed or current.
 
@@ -206,7 +207,7 @@ def _compare(
     version: Version,
     desired: pl.DataFrame,
     stored: pl.DataFrame,
-    retracted: Collection[str],
+    retracted: LeftOut,
 ) -> pl.DataFrame:
     # By shard too: a unit whose target has changed leaves one shard and is new in another.
     both = desired.join(stored, on=["key", "shard"], how="full", suffix="_stored", coalesce=True)
@@ -227,7 +228,7 @@ def _compare(
         pl.when(is_gone).then(pl.lit("removed")).when(is_new).then(pl.lit("new")).when(differs).then(pl.lit("stale"))
         .when(pl.col("outcome") == "failed").then(pl.lit("failed")).otherwise(pl.lit("current"))
     )  # fmt: skip
-    is_retracted = is_gone & pl.col("target_stored").is_in(list(retracted))
+    is_retracted = is_gone & pl.col("target_stored").is_in(retracted.among(stored["target"]))
     cause = (
         pl.when(is_retracted).then(pl.lit("retracted")).when(is_gone).then(pl.lit("its input is gone"))
         .when(is_new).then(pl.lit("never computed"))

@@ -14,8 +14,8 @@ import polars as pl
 
 from astro_assets.ledger.history import past_files
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.left_out import RETRACTIONS, retracted_targets
 from astro_assets.ledger.model_tables import MODEL_MEMBERS
-from astro_assets.ledger.retraction_tables import RETRACTIONS, retracted_targets
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import TARGET, Table
 from astro_assets.ledger.units import unit_schema
@@ -103,8 +103,7 @@ def members_of(ledger: Ledger, stars: Collection[str]) -> pl.DataFrame:
 def rows_of(handle: Handle, stars: Collection[str]) -> pl.DataFrame:
     """Return each row of some stars that a table holds or held, once: ``key``, ``star``, ``row_hash``."""
     table = handle.table
-    own = [TARGET] if TARGET in table.schema.names else []
-    names = ["key", "target", "n_rows", *own, "row_hash"]
+    names = ["key", "target", "n_rows", *_star_columns(table), "row_hash"]
     past = past_files(handle)
     frames = [_stars_rows(table, handle.units(names), stars)]
     if past.height:
@@ -123,9 +122,14 @@ def rows_of(handle: Handle, stars: Collection[str]) -> pl.DataFrame:
 
 def _stars_rows(table: Table, units: pl.LazyFrame, stars: Collection[str]) -> pl.DataFrame:
     wanted = pl.col("target").is_in(list(stars)).fill_null(value=False)
-    own = [TARGET] if TARGET in table.schema.names else []
-    if own:
-        wanted |= pl.col(TARGET).list.eval(pl.element().is_in(list(stars))).list.any().fill_null(value=False)
+    own = _star_columns(table)
+    for name in own:
+        wanted |= pl.col(name).list.eval(pl.element().is_in(list(stars))).list.any().fill_null(value=False)
     rows = units.filter((pl.col("n_rows") > 0) & wanted).explode([*own, "row_hash"])
     found = rows.select("key", pl.coalesce("target", *own).alias("star"), "row_hash")
     return found.filter(pl.col("star").is_in(list(stars))).collect()
+
+
+def _star_columns(table: Table) -> list[str]:
+    star = table.described_by.get("star", TARGET)
+    return [star] if star in table.schema.names else []

@@ -125,7 +125,7 @@ def _unsettled(plan: Plan, changing: set[str], moving: dict[str, _Moving]) -> tu
         if meet_by_target(table, parent):
             births.update(
                 (target, f"may appear: waits for {parent.table.name}")
-                for target in moves.targets - plan.retracted
+                for target in moves.targets.difference(plan.retracted.among(moves.targets))
             )
     stored = plan.units.filter(pl.col("key").is_in(list(waits)) & ~pl.col("key").is_in(list(changing)))
     lines = [

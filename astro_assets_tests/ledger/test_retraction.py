@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.left_out import RETRACTIONS, retracted_targets
 from astro_assets.ledger.model_tables import MODEL_MEMBERS
 from astro_assets.ledger.models import ModelSpec, Training, behind, fit_model
 from astro_assets.ledger.retraction import (
@@ -19,7 +20,6 @@ from astro_assets.ledger.retraction import (
     retraction_of,
     set_retracted,
 )
-from astro_assets.ledger.retraction_tables import RETRACTIONS, retracted_targets
 from astro_assets.ledger.staleness import stale
 from astro_assets.ledger.store import open_table
 from astro_assets_tests.ledger import toy
@@ -89,7 +89,7 @@ def test_a_decision_is_made_once(ledger: Ledger) -> None:
     version = ledger.open(RETRACTIONS).version
     assert not _retract(ledger, "SIM 2")
     assert ledger.open(RETRACTIONS).version == version
-    assert retracted_targets(ledger.home) == {"SIM 2"}
+    assert retracted_targets(ledger.home) == ["SIM 2"]
     told = retraction_of(ledger, "SIM 2")
     assert told is not None
     assert told["why"] == "blended"
@@ -119,7 +119,7 @@ def test_a_model_is_fitted_without_it_and_the_old_one_says_so(ledger: Ledger) ->
 
 def test_rows_of_a_star_in_a_table_of_many_are_left_out_of_trainings(ledger: Ledger) -> None:
     """As of a file of events: units of no target, whose rows name stars."""
-    files = Training(toy.FILES, ("values",), "stars", described_by={"star": "target_id"})
+    files = Training(replace(toy.FILES, described_by={"star": "target_id"}), ("values",), "stars")
     spec = replace(_spec(ledger), name="toy/files", training=(files,), fit=_fit_values)
     old = fit_model(ledger, spec)
     _retract(ledger, "SIM 2")
