@@ -15,7 +15,7 @@ import numpy as np
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.model_tables import MODEL_TABLES, PROMOTED_MODELS
-from astro_assets.ledger.models import ModelSpec, Training, fit_model, promote
+from astro_assets.ledger.models import ModelSpec, Training, fit_model, promote, promoted
 from astro_assets.ledger.schema import Column, Schema
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
 from astro_assets.ledger.update import put_units, update
@@ -140,3 +140,10 @@ def built(root: Path, n_stars: int) -> Ledger:
     promote(ledger, SPEC.name, fit_model(ledger, SPEC), why="the first")
     update(ledger, SCORES)
     return ledger
+
+
+def promoted_version(ledger: Ledger) -> str:
+    """Return the version of the model that is applied."""
+    champion = promoted(ledger, SPEC.name)
+    assert champion is not None
+    return str(champion["model_version"])

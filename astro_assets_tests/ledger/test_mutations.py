@@ -33,13 +33,13 @@ def test_random_changes(tmp_path: Path, seed: int) -> None:
         after = _expected_entries(home)
         assert {entry[0] for entry in before ^ after} <= REACH.get(kind, set(TABLES)), where
         _check_staleness(home, where)
-        if home.random.random() < 0.4:
+        if home.random.random() < 0.3:
             names = [name for name in TABLES if home.random.random() < 0.6]
             shards = [i for i in range(N_SHARDS) if home.random.random() < 0.5]
             done, expected = home.refresh(names, shards)
             assert done == expected, where
             home.figures["partial refreshes"] += 1
-        if step % 8 == 0:
+        if step % 10 == 0:
             before = _expected_entries(home)
             done, expected = home.refresh()
             assert done == expected, where
