@@ -9,8 +9,7 @@ import pytest
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.staleness import stale
-from astro_assets_tests.ledger import survey, toy
-from astro_assets_tests.ledger.homes import entries, put_files, refresh, toy_ledger
+from astro_assets_tests.ledger import survey
 from astro_assets_tests.ledger.scale import Answer, ancestry_of_model, asked, size
 
 _N_STARS = 10_000
@@ -79,13 +78,3 @@ def test_replaced_units_are_found_as_fast(root: Path, tmp_path: Path) -> None:
 
 def _made_of(ledger: Ledger) -> set[tuple[str, str, str]]:
     return set(ancestry_of_model(ledger).units.select("table", "key", "recipe_hash").iter_rows())
-
-
-def test_what_is_stale_is_known_without_reading_any_curve(tmp_path: Path) -> None:
-    ledger = toy_ledger(tmp_path / "home")
-    put_files(ledger, *(toy.file_row(f"f{i}", f"SIM {i}", [0.7]) for i in range(3)))
-    refresh(ledger)
-    (ledger.home.root / "objects").rename(tmp_path / "away")
-    assert not entries(ledger)
-    put_files(ledger, toy.file_row("f1", "SIM 1", [0.8]))
-    assert ("curves", "f1", "stale") in entries(ledger)
