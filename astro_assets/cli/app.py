@@ -20,6 +20,7 @@ from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
+from astro_assets.ledger.forgetting_log import BrokenHistoryError
 from astro_assets.ledger.home import HomeError, open_home
 from astro_assets.ledger.ledger import Ledger, UnknownTableError, open_ledger
 from astro_assets.ledger.lineage import UnknownUnitError, lineage
@@ -29,6 +30,7 @@ from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
 from astro_assets.orchestration.engine import Again
+from astro_assets.orchestration.forgetting_journal import ForgettingError
 from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.tables import TABLES
 from astro_assets.transits.completeness import UnknownTargetError
@@ -54,6 +56,8 @@ EXPECTED_ERRORS = (
     UnknownTableError,
     UnknownUnitError,
     AsOfError,
+    ForgettingError,
+    BrokenHistoryError,
     TargetIdError,
     UnknownTargetError,
     CatalogError,

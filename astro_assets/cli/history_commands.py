@@ -38,6 +38,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(show)
     app.command()(retract)
     app.command("retractions")(list_retractions)
+    app.command()(forget)
 
 
 def show(
@@ -90,6 +91,25 @@ def retract(
     if undo:
         raise typer.Exit(retraction.take_back(place, star, why))
     raise typer.Exit(retraction.retract(place, star, why, keep_models=keep_models))
+
+
+def forget(
+    target: TargetArgument,
+    why: WhyOption,
+    purge_files: Annotated[
+        bool, typer.Option("--purge-files", help="Also remove stored files that tell of other stars, too.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Take a star out of everything, of the past as well: nothing of it remains but a salted hash.
+
+    Models that were trained on it are removed and cannot be rebuilt. After an interruption the same command goes
+    on.
+    """
+    from astro_assets.cli.forgetting import forget_target
+
+    place, star = open_home(home, must_exist=True), canonical_target_id(target)
+    raise typer.Exit(forget_target(place, star, why, with_shared=purge_files))
 
 
 def list_retractions(output: FormatOption = Format.table, home: HomeOption = None) -> None:

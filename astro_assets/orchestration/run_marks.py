@@ -23,9 +23,29 @@ class Mark(Enum):
     NONE = auto()
 
 
+class BeingForgottenError(RuntimeError):
+    """A target is being forgotten, or that was interrupted: nothing may run before it came to its end."""
+
+
+def journal_path(home: Home) -> Path:
+    """Return the file that is there while a target is being forgotten."""
+    return home.root / "forgetting.json"
+
+
 @contextmanager
 def marked(home: Home, run_id: str) -> Iterator[None]:
-    """Mark a run as alive during the block."""
+    """Mark a run as alive during the block.
+
+    Raises
+    ------
+    BeingForgottenError
+        If the home is about to be changed below its feet.
+    """
+    if journal_path(home).exists():
+        raise BeingForgottenError(
+            "a star is being forgotten in this home, or that was interrupted: "
+            "`astro-assets forget` it again before anything runs"
+        )
     path = _path(home, run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{run_id}")
