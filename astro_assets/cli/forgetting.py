@@ -10,7 +10,7 @@ from astro_assets.cli.retraction import retract
 from astro_assets.cli.search import report_failures, shown_progress
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
-from astro_assets.observations.targets import spellings
+from astro_assets.observations.spellings import spellings
 from astro_assets.orchestration.concerned import due, update_concerned
 from astro_assets.orchestration.forgetting import forget
 from astro_assets.orchestration.forgetting_journal import (

@@ -103,8 +103,7 @@ def forget(
 ) -> None:
     """Take a star out of everything, of the past as well: nothing of it remains but a salted hash.
 
-    Models that were trained on it are removed and cannot be rebuilt. After an interruption the same command goes
-    on.
+    Models that were trained on it are removed and cannot be rebuilt. Interrupted, the same command goes on.
     """
     from astro_assets.cli.forgetting import forget_target
 
