@@ -32,6 +32,7 @@ from astro_assets.observations.targets import TargetIdError, canonical_target_id
 from astro_assets.orchestration.engine import Again
 from astro_assets.orchestration.forgetting_journal import ForgettingError
 from astro_assets.orchestration.inbox_state import InboxStateError
+from astro_assets.orchestration.run_marks import BeingForgottenError, BusyError
 from astro_assets.tables import TABLES
 from astro_assets.transits.completeness import UnknownTargetError
 from astro_assets.transits.scorer.event_files import EventFileError
@@ -57,6 +58,9 @@ EXPECTED_ERRORS = (
     UnknownUnitError,
     AsOfError,
     ForgettingError,
+    BeingForgottenError,
+    BusyError,
+    history_commands.DurationError,
     BrokenHistoryError,
     TargetIdError,
     UnknownTargetError,

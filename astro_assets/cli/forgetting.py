@@ -16,11 +16,10 @@ from astro_assets.orchestration.forgetting import forget
 from astro_assets.orchestration.forgetting_journal import (
     ForgettingError,
     Journal,
-    alone,
     begun,
     end,
-    refuse_during_runs,
 )
+from astro_assets.orchestration.run_marks import alone
 from astro_assets.tables import TABLES
 
 
@@ -47,7 +46,8 @@ def forget_target(home: Home, target: str, why: str, *, with_shared: bool) -> in
     pattern = spellings(target)
     if re.search(pattern, why):
         raise ForgettingError("--why is kept, and names the star: give a reason without its name")
-    refuse_during_runs(home)
+    with alone(home):
+        pass  # a run in progress is told before anything is done
     failures: list[str] = []
     # What was interrupted was left out before.
     if Journal.read(home) is None and retract(home, target, why, keep_models=False):

@@ -1,8 +1,9 @@
 """The commands about the past of a home: rows as they were, stars left out."""
 
 import json
+import re
 import sys
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +26,10 @@ WhyOption = Annotated[str, typer.Option("--why", help="For whoever asks later.")
 TargetArgument = Annotated[str, typer.Argument(help="A target, however it is written.")]
 
 
+class DurationError(ValueError):
+    """A text is no duration."""
+
+
 class RowFormat(StrEnum):
     """How to print rows."""
 
@@ -39,6 +44,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(retract)
     app.command("retractions")(list_retractions)
     app.command()(forget)
+    app.command()(prune)
 
 
 def show(
@@ -109,6 +115,43 @@ def forget(
 
     place, star = open_home(home, must_exist=True), canonical_target_id(target)
     raise typer.Exit(forget_target(place, star, why, with_shared=purge_files))
+
+
+def prune(
+    older_than: Annotated[
+        str, typer.Option("--older-than", help="Age of what is no longer needed: 90d, 36h, 0d.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be freed.")] = False,
+    output: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Free history: what tables held before, and neither they now nor a promoted model is made of.
+
+    Raw files and models stay. Lineage of what is held now, audit and rebuild of promoted models still work.
+    """
+    from astro_assets.ledger import pruning
+    from astro_assets.orchestration.run_marks import alone
+
+    before = datetime.now(UTC) - _duration(older_than)
+    ledger = _ledger(home)
+    with alone(ledger.home):
+        freed = pruning.prunable(ledger, before)
+        if not dry_run:
+            pruning.prune(freed)
+    parts = [{"kind": part.kind, "files": len(part.paths), "bytes": part.n_bytes} for part in freed]
+    total = sum(part.n_bytes for part in freed)
+    if output is Format.json:
+        sys.stdout.write(json.dumps({"parts": parts, "bytes": total, "dry_run": dry_run}, indent=1) + "\n")
+        return
+    printing.rows(pl.DataFrame([part for part in parts if part["files"]]))
+    printing.notes([f"{total} bytes {'would be' if dry_run else 'are'} freed"])
+
+
+def _duration(text: str) -> timedelta:
+    match = re.fullmatch(r"([0-9]{1,6})\s*([dh])", text.strip())
+    if match is None:
+        raise DurationError(f"--older-than {text}: write days or hours, as 90d or 36h")
+    return timedelta(**{{"d": "days", "h": "hours"}[match[2]]: int(match[1])})
 
 
 def list_retractions(output: FormatOption = Format.table, home: HomeOption = None) -> None:

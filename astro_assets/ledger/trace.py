@@ -24,6 +24,8 @@ from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import TARGET, Table
 from astro_assets.ledger.units import unit_schema
 
+#: Their files are of many stars, and go with the models.
+_OF_MODELS: Final = {MODELS.name, PROMOTED_MODELS.name}
 #: Columns of a source table that hold names of files.
 _NAMES: Final = ("file_name", "copies")
 
@@ -62,12 +64,12 @@ class Trace:
 
     @cached_property
     def hashes(self) -> frozenset[str]:
-        """Every hash by which something of it is known."""
-        return frozenset((*self.files, *self.arrays, *self.rows, *self.artefacts))
+        """Every hash by which something of it is known; a model's tells nothing of it."""
+        return frozenset((*self.files, *self.arrays, *self.rows))
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:
-        names = sorted((*self.file_names, *self.files, *self.artefacts), key=len, reverse=True)
+        names = sorted((*self.file_names, *self.files), key=len, reverse=True)
         quoted = [rf"(?<![\w.-]){re.escape(name)}(?![\w-])" for name in names]
         return re.compile("|".join([self.pattern, *quoted]))
 
@@ -150,7 +152,7 @@ def _of_star(units: pl.DataFrame, target: str, star: str | None) -> pl.DataFrame
 
 def _files_of(ledger: Ledger, target: str, bare: Trace) -> tuple[set[str], set[str]]:
     """Return the files that are the target's alone, and those that tell of others too."""
-    kept = {table.name for table in ledger.tables if table.is_source and _file_column(table)}
+    kept = {table.name for table in ledger.tables if table.is_source and _file_column(table)} - _OF_MODELS
     own: set[str] = set()
     others: set[str] = set()
     named: set[str] = set()

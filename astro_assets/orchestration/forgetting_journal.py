@@ -1,12 +1,9 @@
-"""What is being forgotten, written down so that it can be gone on with, and who may do so: one alone."""
+"""What is being forgotten, written down so that it can be gone on with: one star at a time."""
 
 from __future__ import annotations
 
-import fcntl
 import json
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Self
@@ -16,7 +13,7 @@ from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import tombstone_of
 from astro_assets.ledger.trace import Trace, trace_of
-from astro_assets.orchestration.run_marks import Mark, journal_path, mark_of
+from astro_assets.orchestration.run_marks import journal_path
 from astro_assets.orchestration.scrubbing import without_pictures
 
 
@@ -68,40 +65,6 @@ class Journal:
         except FileNotFoundError:
             return None
         return cls(**{**told, "trace": Trace.of_json(told["trace"])})
-
-
-@contextmanager
-def alone(home: Home) -> Iterator[None]:
-    """Let no run be in progress, and nobody else forget, during the block.
-
-    Raises
-    ------
-    ForgettingError
-        If a run is in progress, or somebody is forgetting.
-    """
-    home.dagster.mkdir(exist_ok=True)
-    with (home.dagster / ".forgetting").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ForgettingError("a target is being forgotten already; wait for that") from None
-        refuse_during_runs(home)
-        yield
-
-
-def refuse_during_runs(home: Home) -> None:
-    """Raise where a run is in progress.
-
-    Raises
-    ------
-    ForgettingError
-        Naming it.
-    """
-    running = home.dagster / "running"
-    names = [path.name for path in running.iterdir()] if running.is_dir() else []
-    for name in names:
-        if mark_of(home, name) is Mark.ALIVE:
-            raise ForgettingError(f"the run {name[:8]} is in progress; wait for its end, or cancel it, first")
 
 
 def begun(ledger: Ledger, target: str, pattern: str, why: str, *, with_shared: bool) -> Journal:
