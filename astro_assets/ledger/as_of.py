@@ -35,7 +35,7 @@ def open_as_of(home: Home, table: Table, when: str) -> Handle:
     latest = open_table(home, table)
     if latest.delta is None:
         raise AsOfError(f"{table.name} was never written in this home")
-    made = commit_times(home, table)
+    made = _times(home, table)
     if when.strip().isdigit():
         version = int(when)
         if version not in made:
@@ -66,7 +66,7 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def commit_times(home: Home, table: Table) -> dict[int, datetime]:
+def _times(home: Home, table: Table) -> dict[int, datetime]:
     """Return when each version was committed, as the log says: copied files are younger."""
     log = home.table_path(table.name) / "_delta_log"
     return {int(path.stem): _committed(path) for path in log.glob("*.json") if path.stem.isdigit()}

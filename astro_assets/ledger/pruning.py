@@ -19,7 +19,6 @@ from typing import Final
 import polars as pl
 
 from astro_assets.ledger.ancestry import IDENTITY, ancestry
-from astro_assets.ledger.as_of import commit_times
 from astro_assets.ledger.forgetting_tables import table_folders
 from astro_assets.ledger.history import logged_files, past_files
 from astro_assets.ledger.ledger import Ledger
@@ -114,13 +113,12 @@ def _members_of_promoted(ledger: Ledger) -> pl.DataFrame:
 
 def _kept_files(handle: Handle, before: datetime, needed: pl.DataFrame) -> set[Path]:
     files = logged_files(handle)
-    times = commit_times(handle.home, handle.table)
     if handle.table.name.startswith(_NEVER):
         return {Path(path) for path in files["path"]}
     kept = {
         Path(path)
-        for path, removed in files.select("path", "removed").iter_rows()
-        if removed is None or times[removed] >= before
+        for path, removed, removed_at in files.select("path", "removed", "removed_at").iter_rows()
+        if removed is None or removed_at is None or removed_at >= before
     }
     past = past_files(handle)
     if needed.is_empty() or past.is_empty():

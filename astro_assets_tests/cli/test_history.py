@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import time
@@ -13,6 +14,7 @@ import pytest
 
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.objects import sha256_of
+from astro_assets.ledger.store import open_table
 from astro_assets.observations.spellings import spellings
 from astro_assets.orchestration.run_marks import journal_path
 from astro_assets_tests.cli.commands import astro_assets, kill_session, started, wait_for_end
@@ -143,6 +145,7 @@ def test_forgetting_goes_on_after_a_kill(searched_home: Home, tmp_path: Path) ->
             process.send_signal(signal.SIGKILL)
         finally:
             kill_session(process.pid)
+            process.wait()
             wait_for_end(process.pid)
         if journal_path(home).exists():
             other = astro_assets("forget", "KIC 100", "--why", "its owner asked", home=home)
@@ -158,7 +161,36 @@ def test_forgetting_goes_on_after_a_kill(searched_home: Home, tmp_path: Path) ->
 
 
 def _readable(home: Home, name: str, version: int) -> None:
-    from astro_assets.ledger.store import open_table
-
     ledger = homes.ledger_of(home)
     assert open_table(home, ledger.table(name), version=version).units().collect().height >= 0
+
+
+def test_history_is_freed_on_purpose(searched_home: Home, tmp_path: Path) -> None:
+    home = homes.copy_of(searched_home, tmp_path / "home")
+    result = astro_assets("retract", "KIC 101", "--why", "blended", home=home)
+    assert result.returncode == 0, result.stderr
+    hours_ago = time.time() - 7200
+    for path in [*(home.root / "tables").rglob("*.parquet"), *(home.root / "objects").rglob("*.arrow")]:
+        os.utime(path, (hours_ago, hours_ago))
+    before = homes.contents(home)
+    wrong = astro_assets("prune", "--older-than", "soon", home=home)
+    assert wrong.returncode == 2
+    assert "write days or hours, as 90d or 36h" in wrong.stderr
+    prune = ("prune", "--format", "json", "--older-than")
+    assert json.loads(astro_assets(*prune, "1d", home=home).stdout)["bytes"] == 0
+    n_bytes = _size(home)
+    told = json.loads(astro_assets(*prune, "0d", "--dry-run", home=home).stdout)
+    assert told["bytes"] > 0
+    assert _size(home) == n_bytes
+    assert json.loads(astro_assets(*prune, "0d", home=home).stdout)["parts"] == told["parts"]
+    assert _size(home) == n_bytes - told["bytes"]
+    assert homes.contents(home) == before
+    gone = astro_assets("show", _TABLE, "--as-of", "1", home=home)
+    assert gone.returncode == 2
+    assert "was pruned" in gone.stderr
+    assert astro_assets("lineage", _TABLE, "KIC 100", home=home).returncode == 0
+
+
+def _size(home: Home) -> int:
+    folders = (home.root / name for name in ("tables", "objects", "files", "sources", "environments"))
+    return sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
