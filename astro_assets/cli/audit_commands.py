@@ -62,11 +62,13 @@ def show_audit(
 
 def _checks_of_tables(ledger: Ledger, found: Audit) -> list[dict[str, Any]]:
     """Return what the checks of the tables and of the model came to last."""
-    from astro_assets.definitions import build_definitions
+    from astro_assets.definitions import check_keys
     from astro_assets.orchestration.check_results import latest_checks
+    from astro_assets.orchestration.instance import open_instance
 
     tables = {found.model, *(table["table"] for table in found.tables)}
-    return latest_checks(ledger.home, build_definitions(ledger.home), tables)
+    with open_instance(ledger.home) as instance:
+        return latest_checks(instance, check_keys(), tables)
 
 
 def show_impact(

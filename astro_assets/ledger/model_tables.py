@@ -72,4 +72,24 @@ TRACKED_RUNS: Final = Table(
         )
     ),
 )
-MODEL_TABLES: Final = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS, TRACKED_RUNS)
+MODEL_AUDITS: Final = Table(
+    "ledger/model_audits",
+    Schema(
+        (
+            _MODEL,
+            _VERSION,
+            Column("audit", "file", "The audit, JSON: what `astro-assets audit --format json` prints."),
+            Column("n_rows_trained_on", "int64", "Rows that the version was fitted on."),
+            Column("n_stars", "int64", "Stars that they are of."),
+            Column("n_files", "int64", "Files that they came from."),
+            Column("n_labels", "int64", "Units that say what these stars are."),
+            Column("n_changed_since", "int64", "Rows of them that have changed, or gone, since."),
+            Column("n_test_reads", "int64", "Versions that were judged on the same stars in the same folds."),
+            Column("n_checks_failed", "int64", "Checks that did not pass."),
+            Column(
+                "is_reproducible", "bool", "Whether it was fitted such that it can be rebuilt to the bit."
+            ),
+        )
+    ),
+)
+MODEL_TABLES: Final = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS, TRACKED_RUNS, MODEL_AUDITS)

@@ -6,11 +6,10 @@ from typing import Any
 
 import dagster as dg
 
-from astro_assets.ledger.home import Home
-from astro_assets.orchestration.instance import open_instance
 
-
-def latest_checks(home: Home, definitions: dg.Definitions, tables: Collection[str]) -> list[dict[str, Any]]:
+def latest_checks(
+    instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey], tables: Collection[str]
+) -> list[dict[str, Any]]:
     """Tell of the checks of some tables and models what they came to last; those that never ran are left out.
 
     Returns
@@ -18,10 +17,8 @@ def latest_checks(home: Home, definitions: dg.Definitions, tables: Collection[st
     list of dict
         ``name`` (table and check), ``passed``, ``said``, ``severity``, ``at`` and ``run``.
     """
-    keys = sorted(definitions.resolve_asset_graph().asset_check_keys, key=str)
-    wanted = [key for key in keys if key.asset_key.to_user_string() in tables]
-    with open_instance(home) as instance:
-        return list(_told(instance, wanted))
+    wanted = [key for key in sorted(keys, key=str) if key.asset_key.to_user_string() in tables]
+    return list(_told(instance, wanted))
 
 
 def _told(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]) -> Iterable[dict[str, Any]]:
