@@ -35,14 +35,18 @@ def rewrite_log(folder: Path, trace: Trace) -> bool:
     commits = sorted(path for path in log.glob("*.json") if path.stem.isdigit())
     if [int(path.stem) for path in commits] != list(range(len(commits))):
         raise BrokenHistoryError(f"{log} lacks commits: the history of this table cannot be rewritten")
-    changed = [path for path in commits if _rewrite(path, folder, trace)]
-    checkpoints = [*log.glob("*.checkpoint*.parquet")]
-    if changed and checkpoints:
-        # The pointer first: a reader without it reads the commits.
-        for path in (log / _LAST, *checkpoints):
-            path.unlink(missing_ok=True)
-        _checkpoint(folder)
-    return bool(changed)
+    lines = {path: path.read_bytes().splitlines() for path in commits}
+    new = {path: [_line(line, folder, trace) for line in of_path] for path, of_path in lines.items()}
+    changed = [path for path in commits if new[path] != lines[path]]
+    if not changed:
+        return False
+    # Checkpoints repeat the commits: they go before these change, and the pointer to the last goes before it.
+    for path in (log / _LAST, *log.glob("*.checkpoint*.parquet")):
+        path.unlink(missing_ok=True)
+    for path in changed:
+        _write(path, new[path])
+    _checkpoint(folder)
+    return True
 
 
 def _checkpoint(folder: Path) -> None:
@@ -51,18 +55,13 @@ def _checkpoint(folder: Path) -> None:
     DeltaTable(folder).create_checkpoint()
 
 
-def _rewrite(commit: Path, folder: Path, trace: Trace) -> bool:
-    lines = commit.read_bytes().splitlines()
-    new = [_line(line, folder, trace) for line in lines]
-    if new == lines:
-        return False
+def _write(commit: Path, lines: list[bytes]) -> None:
     status = commit.stat()
     with replacing(commit, mode=status.st_mode & 0o777) as stream:
-        stream.write(b"\n".join(new) + b"\n")
+        stream.write(b"\n".join(lines) + b"\n")
         stream.flush()
         # What a table was at a time is found by the times of these files.
         os.utime(stream.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))
-    return True
 
 
 def _line(line: bytes, folder: Path, trace: Trace) -> bytes:

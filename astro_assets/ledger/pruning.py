@@ -18,7 +18,7 @@ from typing import Final
 
 import polars as pl
 
-from astro_assets.ledger.ancestry import IDENTITY, ancestry
+from astro_assets.ledger.ancestry import IDENTITY, ancestry, rows_of
 from astro_assets.ledger.forgetting_tables import table_folders
 from astro_assets.ledger.history import logged_files, past_files
 from astro_assets.ledger.ledger import Ledger
@@ -32,6 +32,7 @@ _LEFTOVERS_S: Final = 86400.0
 _LEFTOVERS: Final = (".partial-*", ".creating-*")
 #: Tables of decisions and models: small, and each version of them is what was decided when.
 _NEVER: Final = "ledger/"
+_VERSION: Final = ["model", "model_version"]
 _HASH: Final = re.compile(r"[0-9a-f]{32,}")
 
 
@@ -94,7 +95,7 @@ def prune(freed: Iterable[Freed]) -> None:
 
 def _needed(ledger: Ledger) -> pl.DataFrame:
     """Return the units that are not current any more, and above what is held now or a promoted model."""
-    rows = [_members_of_promoted(ledger)]
+    rows = [_members_of_applied(ledger)]
     for table in ledger.tables:
         if not table.is_source:
             here = ledger.open(table).rows([]).select(pl.lit(table.name).alias("table"), "key", "row_hash")
@@ -103,12 +104,24 @@ def _needed(ledger: Ledger) -> pl.DataFrame:
     return units.filter(~pl.col("is_current")).select("table", *IDENTITY)
 
 
-def _members_of_promoted(ledger: Ledger) -> pl.DataFrame:
-    promoted = ledger.open(PROMOTED_MODELS).rows(["model", "model_version"]).collect()
-    keys = [f"{model}@{version}" for model, version in promoted.select("model", "model_version").iter_rows()]
+def _members_of_applied(ledger: Ledger) -> pl.DataFrame:
+    """Return the members of every version under an alias, and of those that went into one of these."""
     names = {"member_table": "table", "member_key": "key", "member_row_hash": "row_hash"}
-    units = ledger.open(MODEL_MEMBERS).units(["key", *names]).filter(pl.col("key").is_in(keys)).drop("key")
-    return units.explode(list(names)).rename(names).collect()
+    members = ledger.open(MODEL_MEMBERS).units(["key", *names]).collect()
+    promoted = ledger.open(PROMOTED_MODELS).rows(_VERSION).collect()
+    found, more = pl.DataFrame(schema=dict.fromkeys(names.values(), pl.String)), _keys(promoted)
+    seen: set[str] = set()
+    while more:
+        seen |= more
+        own = members.filter(pl.col("key").is_in(list(more))).drop("key").explode(list(names)).rename(names)
+        units = ancestry(ledger, own).units
+        more = _keys(rows_of(ledger, units, PROMOTED_MODELS, _VERSION)) - seen
+        found = pl.concat([found, own])
+    return found
+
+
+def _keys(versions: pl.DataFrame) -> set[str]:
+    return {f"{model}@{version}" for model, version in versions.select(_VERSION).iter_rows()}
 
 
 def _kept_files(handle: Handle, before: datetime, needed: pl.DataFrame) -> set[Path]:

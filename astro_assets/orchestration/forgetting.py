@@ -26,6 +26,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import FORGOTTEN
 from astro_assets.ledger.model_tables import PROMOTED_MODELS
 from astro_assets.ledger.objects import sha256_of
+from astro_assets.ledger.page_names import report_folder
 from astro_assets.ledger.trace import Trace
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.forgetting_journal import Journal
@@ -36,8 +37,6 @@ _KNOWN: Final = (
     "tables", "objects", "files", "sources", "environments", "dagster", "inbox", "home.toml", "config.toml",
     "mlflow.db", "mlflow_artifacts", "forgetting.json",
 )  # fmt: skip
-#: Pages are about many stars, and are written again by a command.
-_REPORT: Final = "report"
 _MOST_BYTES: Final = 256 * 1024**2
 
 
@@ -162,7 +161,7 @@ def _remove_rest(home: Home, trace: Trace, gone: Gone) -> None:
     for top in sorted(home.root.iterdir()):
         if top.name in _KNOWN:
             continue
-        if top.name == _REPORT:
+        if top == report_folder(home):
             gone.counts["bytes"] += remove(top)
             gone.notes.append("the report is removed; `astro-assets report` writes it again")
             continue

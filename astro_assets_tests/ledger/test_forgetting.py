@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -133,6 +134,26 @@ def test_a_checkpoint_is_made_again(ledger: Ledger) -> None:
     _forget(ledger)
     assert list((path / "_delta_log").glob("*.checkpoint*.parquet"))
     assert DeltaTable(path).to_pyarrow_table().num_rows == 3
+    told = [data for name, data in contents(path / "_delta_log") if "SIM 20" not in name]
+    assert not [data for data in told if b'"SIM 2\\' in data or b'"SIM 2"' in data]
+
+
+def test_what_was_interrupted_in_the_log_is_gone_on_with(ledger: Ledger) -> None:
+    folder = ledger.home.table_path("toy/stars")
+    DeltaTable(folder).create_checkpoint()
+    trace = trace_of(ledger, "SIM 2", PATTERN)
+    rewrite_table(folder, ledger.table("stars"), trace, "forgotten-1")
+    saved = folder.with_name("saved")
+    shutil.copytree(folder, saved)
+    assert rewrite_log(folder, trace)
+    (first, *_, last) = sorted((folder / "_delta_log").glob("*[0-9].json"))
+    for kept in (first, last):  # the other one is as it was
+        shutil.copytree(saved, folder, dirs_exist_ok=True)
+        rewrite_log(folder, trace)
+        shutil.copy(saved / "_delta_log" / kept.name, kept)
+        rewrite_log(folder, trace)
+        assert not [name for name, data in contents(folder) if b'"SIM 2\\' in data or b'"SIM 2"' in data]
+        assert DeltaTable(folder).to_pyarrow_table().num_rows == 3
 
 
 def test_a_log_that_lacks_commits_is_refused(ledger: Ledger) -> None:

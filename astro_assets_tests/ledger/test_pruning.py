@@ -22,6 +22,7 @@ from astro_assets.ledger.lineage import UnknownUnitError, _ancestor, lineage
 from astro_assets.ledger.models import fit_model, promote
 from astro_assets.ledger.pruning import Freed, prunable, prune
 from astro_assets.ledger.store import open_table
+from astro_assets.ledger.worlds import LostHistoryError, world_of_model
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import CHAIN, contents, put_files, refresh, toy_ledger
 
@@ -82,6 +83,16 @@ def test_what_a_promoted_model_was_made_of_stays(ledger: Ledger) -> None:
     lost = ancestry(ledger, member_rows(ledger, "toy/level", other).select("table", "key", "row_hash"))
     assert lost.missing.height == len(_STARS)
     assert not [part for part in _found(ledger) if part.paths]
+
+
+def test_a_rebuild_of_a_promoted_model_has_all_that_it_needs(ledger: Ledger) -> None:
+    champion = _promoted(ledger)
+    before = world_of_model(ledger, "toy/level", champion)
+    prune(_found(ledger))
+    assert world_of_model(ledger, "toy/level", champion) == before
+    (other,) = set(_versions(ledger)) - {champion}
+    with pytest.raises(LostHistoryError, match="history is gone"):
+        world_of_model(ledger, "toy/level", other)
 
 
 def test_arrays_of_old_members_stay_with_them(ledger: Ledger) -> None:
