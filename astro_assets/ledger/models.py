@@ -266,7 +266,8 @@ _MEMBER_COLUMNS: Final = dict.fromkeys(("role", "member_table", "member_key", "m
 def _members(spec: ModelSpec, handles: Mapping[str, Handle], omitted: LeftOut) -> pl.DataFrame:
     frames = []
     for training in spec.training:
-        rows = _of(training, handles, [], omitted).select("key", "row_hash", "origin").collect()
+        its = rows_that_count(handles[training.role], [], omitted, training.keys)
+        rows = its.select("key", "row_hash", "origin").collect()
         frames.append(
             rows.select(
                 pl.lit(training.role).alias("role"),
@@ -282,16 +283,10 @@ def _members(spec: ModelSpec, handles: Mapping[str, Handle], omitted: LeftOut) -
 def _training_rows(
     ledger: Ledger, training: Training, handles: Mapping[str, Handle], omitted: LeftOut
 ) -> Sequence[Mapping[str, Any]]:
-    rows = _of(training, handles, training.columns, omitted).sort("key", "row_hash").collect()
+    its = rows_that_count(handles[training.role], training.columns, omitted, training.keys)
+    rows = its.sort("key", "row_hash").collect()
     seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
     return [resolve_references(row, training.table, ledger.objects) for row in seen]
-
-
-def _of(
-    training: Training, handles: Mapping[str, Handle], columns: Sequence[str], omitted: LeftOut
-) -> pl.LazyFrame:
-    rows = rows_that_count(handles[training.role], columns, omitted)
-    return rows if training.keys is None else rows.filter(pl.col("key").is_in(training.keys))
 
 
 def _put_artefact(ledger: Ledger, artefact: bytes) -> str:
