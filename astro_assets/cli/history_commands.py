@@ -1,8 +1,9 @@
 """The commands about the past of a home: rows as they were, stars left out."""
 
 import json
+import re
 import sys
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +26,10 @@ WhyOption = Annotated[str, typer.Option("--why", help="For whoever asks later.")
 TargetArgument = Annotated[str, typer.Argument(help="A target, however it is written.")]
 
 
+class DurationError(ValueError):
+    """A text is no duration."""
+
+
 class RowFormat(StrEnum):
     """How to print rows."""
 
@@ -38,6 +43,8 @@ def add_to(app: typer.Typer) -> None:
     app.command()(show)
     app.command()(retract)
     app.command("retractions")(list_retractions)
+    app.command()(forget)
+    app.command()(prune)
 
 
 def show(
@@ -90,6 +97,61 @@ def retract(
     if undo:
         raise typer.Exit(retraction.take_back(place, star, why))
     raise typer.Exit(retraction.retract(place, star, why, keep_models=keep_models))
+
+
+def forget(
+    target: TargetArgument,
+    why: WhyOption,
+    purge_files: Annotated[
+        bool, typer.Option("--purge-files", help="Also remove stored files that tell of other stars, too.")
+    ] = False,
+    home: HomeOption = None,
+) -> None:
+    """Take a star out of everything, of the past as well: nothing of it remains but a salted hash.
+
+    Models that were trained on it are removed and cannot be rebuilt. Interrupted, the same command goes on.
+    """
+    from astro_assets.cli.forgetting import forget_target
+
+    place, star = open_home(home, must_exist=True), canonical_target_id(target)
+    raise typer.Exit(forget_target(place, star, why, with_shared=purge_files))
+
+
+def prune(
+    older_than: Annotated[
+        str, typer.Option("--older-than", help="Age of what is no longer needed: 90d, 36h, 0d.")
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be freed.")] = False,
+    output: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Free history: what tables held before, and neither they now nor a promoted model is made of.
+
+    Raw files and models stay. Lineage of what is held now, audit and rebuild of promoted models still work.
+    """
+    from astro_assets.ledger import pruning
+    from astro_assets.orchestration.run_marks import alone
+
+    before = datetime.now(UTC) - _duration(older_than)
+    ledger = _ledger(home)
+    with alone(ledger.home):
+        freed = pruning.prunable(ledger, before)
+        if not dry_run:
+            pruning.prune(freed)
+    parts = [{"kind": part.kind, "files": len(part.paths), "bytes": part.n_bytes} for part in freed]
+    total = sum(part.n_bytes for part in freed)
+    if output is Format.json:
+        sys.stdout.write(json.dumps({"parts": parts, "bytes": total, "dry_run": dry_run}, indent=1) + "\n")
+        return
+    printing.rows(pl.DataFrame([part for part in parts if part["files"]]))
+    printing.notes([f"{total} bytes {'would be' if dry_run else 'are'} freed"])
+
+
+def _duration(text: str) -> timedelta:
+    match = re.fullmatch(r"([0-9]{1,6})\s*([dh])", text.strip())
+    if match is None:
+        raise DurationError(f"--older-than {text}: write days or hours, as 90d or 36h")
+    return timedelta(**{{"d": "days", "h": "hours"}[match[2]]: int(match[1])})
 
 
 def list_retractions(output: FormatOption = Format.table, home: HomeOption = None) -> None:

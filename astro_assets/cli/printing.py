@@ -192,6 +192,8 @@ def target(found: Mapping[str, Any]) -> None:
     out.print(f"{found['target_id']}  shard {found['shard']}")
     if (retracted := found["retracted"]) is not None:
         out.print(plain(f"Retracted since {retracted['decided_at']}: {retracted['why']}"), soft_wrap=True)
+    if (forgotten := found["forgotten"]) is not None:
+        out.print(plain(f"Forgotten on {forgotten['forgotten_at']}: {forgotten['why']}"), soft_wrap=True)
     files = pl.DataFrame(found["files"])
     if files.height:
         print_wide(_grid(files))

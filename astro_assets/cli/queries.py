@@ -12,9 +12,9 @@ import polars as pl
 
 from astro_assets.catalogs.tables import CATALOG_ENTRIES, CATALOG_FILES
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.left_out import retracted_targets
+from astro_assets.ledger.left_out import left_out, retracted_targets
 from astro_assets.ledger.lineage import Node, UnknownUnitError
-from astro_assets.ledger.retraction import retraction_of
+from astro_assets.ledger.retraction import retraction_of, tombstone_for
 from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import TARGET, Table
@@ -174,18 +174,26 @@ def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:
     columns = ["target_id", "file_name", "sha256", "mission", "segment_kind", "segment", "cadence_s"]
     rows = ledger.open(OBSERVATION_FILES).rows(columns).filter(pl.col("target_id") == target_id).collect()
     files = rows.select(*columns[1:], "origin").sort("mission", "segment", "sha256").to_dicts()
-    retracted = retraction_of(ledger, target_id)
-    return {"target_id": target_id, "shard": shard, "retracted": retracted, "files": files}
+    return {
+        "target_id": target_id,
+        "shard": shard,
+        "retracted": retraction_of(ledger, target_id),
+        "forgotten": tombstone_for(ledger, target_id),
+        "files": files,
+    }
 
 
 def retracted_files(ledger: Ledger, keys: Sequence[str]) -> list[str]:
     """Say which of some files are of retracted targets: they are kept, and never searched."""
-    stars = retracted_targets(ledger.home)
     rows = ledger.open(OBSERVATION_FILES).rows(["file_name", "target_id"])
-    its = rows.filter(pl.col("target_id").is_in(list(stars)) & pl.col("key").is_in(keys)).collect()
+    taken = rows.filter(pl.col("key").is_in(keys)).select("file_name", "target_id").collect()
+    stars = left_out(ledger.home).among(taken["target_id"])
+    retracted = retracted_targets(ledger.home)
     return [
         f"{name} is of {star}, which is retracted: it is kept, and not searched"
-        for name, star in its.sort("target_id", "file_name").select("file_name", "target_id").iter_rows()
+        if star in retracted
+        else f"{name} is of {star}, which was forgotten: it is not searched; forget it again to remove it"
+        for name, star in taken.filter(pl.col("target_id").is_in(stars)).sort("target_id").iter_rows()
     ]
 
 

@@ -20,6 +20,7 @@ from astro_assets.ledger.models import promoted
 from astro_assets.ledger.retraction import held, members_of, retraction_of, set_retracted
 from astro_assets.orchestration.concerned import due, update_concerned
 from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.run_marks import working
 from astro_assets.tables import MODEL_SPECS, TABLES
 from astro_assets.transits.cluster_tables import CLUSTER_MODEL
 from astro_assets.transits.example_tables import EVENTS
@@ -76,7 +77,7 @@ def _decide(home: Home, target: str, why: str, *, is_retracted: bool) -> None:
     if not set_retracted(ledger, target, why, is_retracted=is_retracted):  # perhaps interrupted then
         is_other = pl.col("target").ne_missing(target)
         before = {name: units.filter(is_other) for name, units in before.items()}
-    with shown_progress(engine):
+    with working(home), shown_progress(engine):
         update_concerned(engine, before)
     printing.updates(engine.reports)
     now = held(engine.ledger(), target).rename({"rows": "rows_now"}).drop("units")

@@ -45,7 +45,9 @@ def members_of(ledger: Ledger, rows: pl.DataFrame, found: Ancestry) -> Lines:
     retracted = retracted_targets(ledger.home)
     for (name,), of_table in rows.group_by("table", maintain_order=True):
         table = ledger.table(str(name))
-        told = table.described_by
+        # Units of a source table lie by their key and have no target: their rows may name one all the same.
+        own = {"star": TARGET} if TARGET in table.schema.names else {}
+        told = {**own, **table.described_by}
         columns = list(dict.fromkeys(told.values()))
         described = rows_of(ledger, found.units, table, columns).unique("row_hash", keep="first")
         now = ledger.open(table).rows([]).select("key", "row_hash").collect()
@@ -60,6 +62,7 @@ def members_of(ledger: Ledger, rows: pl.DataFrame, found: Ancestry) -> Lines:
         for line in joined.iter_rows(named=True):
             status = UNCHANGED if (line["key"], line["row_hash"]) in hashes else GONE
             status = CHANGED if status == GONE and line["key"] in keys else status
+            status = PRUNED if line["origin"] is None else status
             lines.append({**line, "status": RETRACTED if line["star"] in retracted else status})
     return sorted(lines, key=lambda line: (line["role"], line["key"], line["row_hash"]))
 

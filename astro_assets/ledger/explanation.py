@@ -127,7 +127,7 @@ def explain(
         all is made with the other, or whatever there is, and what is left is told as not executed.
     """
     differing = differing_factors(before, after, labels)
-    can_change = {before.installed, after.installed} <= set(here)
+    can_change = _installed_in(before) | _installed_in(after) <= set(here)
     factors = [name for name in differing if name != ENVIRONMENT or can_change]
     begin = before if can_change else replace(before, installed=_one_of(after.installed, here))
 
@@ -154,6 +154,10 @@ def explain(
 
 def _one_of(wanted: str, there: Collection[str]) -> str:
     return wanted if wanted in there else next(iter(there))
+
+
+def _installed_in(world: World) -> set[str]:
+    return {world.installed}.union(*(_installed_in(of.world) for of in world.applied.values()))
 
 
 def _all_with(world: World, installed: str) -> World:

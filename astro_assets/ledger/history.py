@@ -77,3 +77,8 @@ def logged_files(handle: Handle) -> pl.DataFrame:
     ]
     types = {**FILES, "added_at": pl.Int64, "removed_at": pl.Int64}
     return pl.DataFrame(lines, schema=types, orient="row").cast({"added_at": _TIME, "removed_at": _TIME})
+
+
+def has_lost_files(handle: Handle) -> bool:
+    """Tell whether files of older versions are there no longer: they were pruned."""
+    return not all(map(isfile, logged_files(handle)["path"].to_list()))

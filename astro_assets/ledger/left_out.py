@@ -102,11 +102,21 @@ def tombstone_of(salt: str, target: str) -> str:
     return blake2b(target.encode(), key=bytes.fromhex(salt), digest_size=32).hexdigest()
 
 
-def rows_that_count(handle: Handle, columns: Sequence[str], omitted: LeftOut) -> pl.LazyFrame:
-    """Return a table's rows without those whose star is left out: as they say themselves, or their unit."""
+def rows_that_count(
+    handle: Handle, columns: Sequence[str], omitted: LeftOut, keys: Collection[str] | None = None
+) -> pl.LazyFrame:
+    """Return a table's rows without those whose star is left out: as they say themselves, or their unit.
+
+    Parameters
+    ----------
+    keys
+        The units that count; all of them by default.
+    """
     star = handle.table.described_by.get("star")
     names = [star] if star is not None else []
     rows = handle.rows(list(dict.fromkeys([*columns, *names])))
+    if keys is not None:
+        rows = rows.filter(pl.col("key").is_in(list(keys)))
     return omitted.without(rows.collect(), ["target", *names]).lazy() if omitted else rows
 
 

@@ -11,12 +11,14 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from astro_assets.ledger.circumstances import pinned
 from astro_assets.ledger.code import code_version
 from astro_assets.ledger.hashing import hash_json, hash_parts, merkle_root
 from astro_assets.ledger.ledger import Ledger
@@ -125,6 +127,7 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
     version = recipe[:16]
     key = f"{spec.name}@{version}"
     if ledger.open(MODELS).units(["key"]).filter(pl.col("key") == key).collect().height:
+        _record(ledger, spec.name, version)
         return version
     rows = {training.role: _training_rows(ledger, training, handles, omitted) for training in spec.training}
     if spec.is_continued:
@@ -132,7 +135,8 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
             [] if champion is None else [resolve_references(champion, PROMOTED_MODELS, ledger.objects)]
         )
     folder = ledger.home.root / "trainings" / version
-    artefact, metrics = spec.fit(rows, spec.config, *([folder] if spec.is_resumed else []))
+    with pinned() as circumstances:
+        artefact, metrics = spec.fit(rows, spec.config, *([folder] if spec.is_resumed else []))
     origin = least_real(members["origin"].unique().to_list())
     identity = {"model": spec.name, "model_version": version}
     of_members = pl.concat([members.drop("origin"), previous]).to_dicts()
@@ -151,11 +155,23 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
         **{f"trained_on_{name}": members.filter(pl.col("origin") == name).height for name in ORIGINS},
         "config": json.dumps(spec.config.model_dump(mode="json"), sort_keys=True),
         "metrics": json.dumps(dict(metrics), sort_keys=True),
+        "circumstances": json.dumps(circumstances, sort_keys=True),
         "origin": origin,
     }
     put_units(ledger, MODELS, {key: [model]}, run_id=run_id)
     shutil.rmtree(folder, ignore_errors=True)
+    _record(ledger, spec.name, version)
     return version
+
+
+def _record(ledger: Ledger, model: str, version: str) -> None:
+    """Keep what the version can be made again from, if it is not kept yet and all of it is there."""
+    from astro_assets.ledger.records import record_path, write_record
+    from astro_assets.ledger.worlds import LostHistoryError
+
+    if not record_path(ledger.home, model, version).exists():
+        with suppress(LostHistoryError):
+            write_record(ledger, model, version)
 
 
 def promoted(ledger: Ledger, model: str, *, alias: str = CHAMPION) -> dict[str, Any] | None:
@@ -250,7 +266,8 @@ _MEMBER_COLUMNS: Final = dict.fromkeys(("role", "member_table", "member_key", "m
 def _members(spec: ModelSpec, handles: Mapping[str, Handle], omitted: LeftOut) -> pl.DataFrame:
     frames = []
     for training in spec.training:
-        rows = _of(training, handles, [], omitted).select("key", "row_hash", "origin").collect()
+        its = rows_that_count(handles[training.role], [], omitted, training.keys)
+        rows = its.select("key", "row_hash", "origin").collect()
         frames.append(
             rows.select(
                 pl.lit(training.role).alias("role"),
@@ -266,16 +283,10 @@ def _members(spec: ModelSpec, handles: Mapping[str, Handle], omitted: LeftOut) -
 def _training_rows(
     ledger: Ledger, training: Training, handles: Mapping[str, Handle], omitted: LeftOut
 ) -> Sequence[Mapping[str, Any]]:
-    rows = _of(training, handles, training.columns, omitted).sort("key", "row_hash").collect()
+    its = rows_that_count(handles[training.role], training.columns, omitted, training.keys)
+    rows = its.sort("key", "row_hash").collect()
     seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
     return [resolve_references(row, training.table, ledger.objects) for row in seen]
-
-
-def _of(
-    training: Training, handles: Mapping[str, Handle], columns: Sequence[str], omitted: LeftOut
-) -> pl.LazyFrame:
-    rows = rows_that_count(handles[training.role], columns, omitted)
-    return rows if training.keys is None else rows.filter(pl.col("key").is_in(training.keys))
 
 
 def _put_artefact(ledger: Ledger, artefact: bytes) -> str:

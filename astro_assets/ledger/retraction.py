@@ -14,7 +14,7 @@ import polars as pl
 
 from astro_assets.ledger.history import past_files
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.left_out import RETRACTIONS, retracted_targets
+from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS, retracted_targets, tombstone_of
 from astro_assets.ledger.model_tables import MODEL_MEMBERS
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import TARGET, Table
@@ -133,3 +133,22 @@ def _stars_rows(table: Table, units: pl.LazyFrame, stars: Collection[str]) -> pl
 def _star_columns(table: Table) -> list[str]:
     star = table.described_by.get("star", TARGET)
     return [star] if star in table.schema.names else []
+
+
+def forgotten_models(ledger: Ledger) -> dict[str, str]:
+    """Return why each ``model@version`` that was trained on a forgotten target cannot be rebuilt."""
+    rows: list[dict[str, Any]] = ledger.open(FORGOTTEN).rows(["models", "forgotten_at"]).collect().to_dicts()
+    return {
+        name: f"cannot be rebuilt: a star was forgotten on {row['forgotten_at'][:10]}"
+        for row in rows
+        for name in row["models"]
+    }
+
+
+def tombstone_for(ledger: Ledger, target: str) -> dict[str, Any] | None:
+    """Return ``why`` and ``forgotten_at`` of a target that was forgotten, else None."""
+    columns = ["salt", "tombstone", "why", "forgotten_at"]
+    for salt, tombstone, *told in ledger.open(FORGOTTEN).rows(columns).select(columns).collect().iter_rows():
+        if tombstone_of(salt, target) == tombstone:
+            return dict(zip(columns[2:], told, strict=True))
+    return None

@@ -45,11 +45,14 @@ class Handle:
     ----------
     delta
         None where the table was never written.
+    is_partial
+        Whether files that were pruned are passed over.
     """
 
     home: Home
     table: Table
     delta: DeltaTable | None
+    is_partial: bool = False
 
     @property
     def version(self) -> int:
@@ -98,7 +101,8 @@ class Handle:
         if self.delta is None:
             return []
         root = self.home.table_path(self.table.name)
-        return [root / unquote(path) for path in pl.DataFrame(self.delta.get_add_actions())["path"]]
+        files = [root / unquote(path) for path in pl.DataFrame(self.delta.get_add_actions())["path"]]
+        return [path for path in files if path.is_file()] if self.is_partial else files
 
     def rows(
         self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None

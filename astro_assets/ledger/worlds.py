@@ -20,6 +20,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import PREVIOUS
 from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.retraction import forgotten_models
 from astro_assets.ledger.schema import ARRAYS, SchemaError
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -105,6 +106,8 @@ def world_of_model(ledger: Ledger, model: str, version: str) -> World:
     LostHistoryError
         If some of it is gone, or there is no such version.
     """
+    if (lost := forgotten_models(ledger).get(f"{model}@{version}")) is not None:
+        raise LostHistoryError(f"{model}@{version} {lost}")
     unit = _unit(ledger, MODELS.name, f"{model}@{version}", ["source", "installed", "config", "n_rows"])
     members = ledger.open(MODEL_MEMBERS).rows(["role", "member_table", "member_key", "member_row_hash"])
     rows = members.filter(pl.col("key") == f"{model}@{version}").collect()
