@@ -20,6 +20,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import PREVIOUS
 from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.retraction import forgotten_models
 from astro_assets.ledger.schema import ARRAYS, SchemaError
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -122,6 +123,8 @@ def world_of_model(ledger: Ledger, model: str, version: str) -> World:
     LostHistoryError
         If some of it is gone, or there is no such version.
     """
+    if (lost := forgotten_models(ledger).get(f"{model}@{version}")) is not None:
+        raise LostHistoryError(f"{model}@{version} {lost}")
     columns = ["source", "installed", "config", "circumstances", "n_rows"]
     unit = _unit(ledger, MODELS.name, f"{model}@{version}", columns)
     circumstances = json.loads((unit["circumstances"] or [None])[0] or "{}")
