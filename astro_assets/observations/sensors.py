@@ -3,6 +3,7 @@
 What is new and complete is found by the inbox; here that is only turned into requests for runs.
 """
 
+import time
 from collections.abc import Callable, Collection, Sequence
 
 import dagster as dg
@@ -11,8 +12,9 @@ from astro_assets.ledger.home import Home, HomeError
 from astro_assets.observations.tables import RAW_FILES, SIMULATED_TRUTH
 from astro_assets.orchestration.dead_runs import end_dead_runs
 from astro_assets.orchestration.inbox import Became, Inbox, Look
+from astro_assets.orchestration.inbox_scan import APART_NS
 from astro_assets.orchestration.inbox_state import InboxBusyError
-from astro_assets.orchestration.runs import GIVEN, GOING_ON, job_assets, repository_of
+from astro_assets.orchestration.runs import GIVEN, GOING_ON, job_assets, repository_of, was_killed
 from astro_assets.orchestration.shards import partition_keys
 from astro_assets.orchestration.table_assets import RECORDS_CHANGES, asset_key
 
@@ -43,14 +45,17 @@ def sensors(
         minimum_interval_seconds=_INTERVAL_S,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Takes in the files that are dropped into the home's `inbox`, once they are complete: of "
-        "the same size and time of change at two looks. Every ten minutes it looks at every single file, to "
-        "find what was overwritten in place.",
+        "the same size and time of change at two looks, which are six seconds apart. Every ten minutes it "
+        "looks at every single file, to find what was overwritten in place.",
     )
     def new_observations(context: dg.SensorEvaluationContext) -> dg.SkipReason | dg.RunRequest:
         end_dead_runs(context.instance, home)
         inbox = Inbox(home)
         try:
             look = inbox.look()
+            if look.waiting and not look.settled:
+                time.sleep(APART_NS / 1e9)
+                look = inbox.look()
             if look.settled == look.requested == 0 and not look.is_run_awaited:
                 return dg.SkipReason(_sentence(look))
             if going_on := run_going_on(context.instance, jobs):
@@ -83,10 +88,12 @@ def run_going_on(instance: dg.DagsterInstance, jobs: Collection[str]) -> str | N
 def _became(instance: dg.DagsterInstance, request: str) -> Became:
     """Tell what became of the runs for a request; none of them is in progress."""
     filters = dg.RunsFilter(tags={REQUEST_TAG: request}, statuses=GIVEN)
-    statuses = {record.dagster_run.status for record in instance.get_run_records(filters)}
-    if dg.DagsterRunStatus.SUCCESS in statuses:
+    runs = [record.dagster_run for record in instance.get_run_records(filters)]
+    if any(run.is_success for run in runs):
         return Became.DONE
-    return Became.UNDONE if statuses else Became.NO_RUN
+    if all(was_killed(instance, run) for run in runs):
+        return Became.KILLED if runs else Became.NO_RUN
+    return Became.UNDONE
 
 
 def _run_request(home: Home, request: str, selected: Sequence[dg.AssetKey]) -> dg.RunRequest:
