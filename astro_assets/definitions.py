@@ -8,14 +8,17 @@ from astro_assets.catalogs import assets as catalogs
 from astro_assets.catalogs import checks as catalog_checks
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_tables import MODEL_AUDITS
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.observations import assets as observations
 from astro_assets.observations import checks as observation_checks
 from astro_assets.observations import sensors as observation_sensors
 from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.model_audits import model_audits_asset
 from astro_assets.orchestration.refresh import stale_results
 from astro_assets.orchestration.resources import engine_resource
 from astro_assets.orchestration.table_assets import asset_key
+from astro_assets.orchestration.table_checks import table_checks
 from astro_assets.tables import MODEL_SPECS, PRELOAD, TABLES
 from astro_assets.transits import assets as transits
 from astro_assets.transits import checks as transit_checks
@@ -66,20 +69,16 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
         Replaces the default one: other progress, other compute.
     """
     engine = engine or Engine(home, TABLES, preload=PRELOAD)
-    jobs = _jobs()
+    jobs, checks = _jobs(), _checks()
     return dg.Definitions(
         assets=[
             *catalogs.assets(home),
             *observations.assets(home),
             *transits.assets(home),
             *scorer_assets.scorer_assets(home),
+            model_audits_asset(MODEL_SPECS, check_keys()),
         ],
-        asset_checks=[
-            *catalog_checks.checks(),
-            *observation_checks.checks(),
-            *transit_checks.checks(),
-            *scorer_checks.checks(),
-        ],
+        asset_checks=checks,
         jobs=list(jobs.values()),
         sensors=[
             *observation_sensors.sensors(
@@ -99,13 +98,26 @@ def _not_asked_for(ledger: Ledger) -> set[dg.AssetKey]:
     return {asset_key(table) for table in TABLES if table.is_on_demand and table.name not in wanted}
 
 
+def check_keys() -> list[dg.AssetCheckKey]:
+    """Return the keys of all checks."""
+    return [key for checks in _checks() for key in checks.check_keys]
+
+
+def _checks() -> list[dg.AssetChecksDefinition]:
+    wings = (catalog_checks, observation_checks, transit_checks, scorer_checks)
+    of_wings = [check for wing in wings for check in wing.checks()]
+    return [*of_wings, table_checks(MODEL_AUDITS, identity=("model", "model_version"))]
+
+
 def _jobs() -> dict[str, Any]:
     """Return the jobs by name: what each brings up to date, and for what."""
-    of_clusters = (*map(asset_key, (TSFRESH_FEATURES, CLUSTER_LABELS)), _model_key(CLUSTER_MODEL))
+    audits = asset_key(MODEL_AUDITS)
+    of_clusters = (*map(asset_key, (TSFRESH_FEATURES, CLUSTER_LABELS)), _model_key(CLUSTER_MODEL), audits)
     examples = (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, FALSE_ALARMS, INJECTED_TRANSITS)
     of_scorer = (
         *map(asset_key, (*examples, TRANSIT_SCORES)),
         _model_key(TRANSIT_SCORER),
+        audits,
     )
     on_demand = dg.AssetSelection.assets(*of_clusters, *of_scorer)
     everything = dg.AssetSelection.groups("catalogs", "observations", "transits")

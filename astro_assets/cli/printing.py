@@ -49,7 +49,7 @@ def plain(text: str) -> str:
     )
 
 
-def _print_wide(shown: Grid | Tree) -> None:
+def print_wide(shown: Grid | Tree) -> None:
     """Print something as wide as it is: a narrow terminal folds lines, but nothing is cut."""
     wide = Console(
         highlight=False,
@@ -62,7 +62,7 @@ def _print_wide(shown: Grid | Tree) -> None:
 def candidates(rows: pl.DataFrame) -> None:
     """Print candidates as a table."""
     if rows.height:
-        _print_wide(_grid(rows))
+        print_wide(_grid(rows))
     else:
         out.print("No candidate is detected; --all shows the weaker ones.")
 
@@ -70,7 +70,7 @@ def candidates(rows: pl.DataFrame) -> None:
 def catalogs(rows: pl.DataFrame) -> None:
     """Print the catalogues held."""
     if rows.height:
-        _print_wide(_grid(rows.with_columns(pl.col("sha256").str.head(_SHORT))))
+        print_wide(_grid(rows.with_columns(pl.col("sha256").str.head(_SHORT))))
     else:
         out.print("No catalogues; astro-assets catalogs add FILE takes them in.")
 
@@ -110,7 +110,7 @@ def models(rows: Sequence[Mapping[str, Any]]) -> None:
             str(trained_on),
             *("" if value is None else f"{value:.4f}" for value in values),
         )
-    _print_wide(grid)
+    print_wide(grid)
 
 
 def completeness(name: str, cells: Mapping[str, NDArray[Any]]) -> None:
@@ -129,24 +129,24 @@ def completeness(name: str, cells: Mapping[str, NDArray[Any]]) -> None:
             f"{radii[number]:.3g}-{ends[1][number]:.3g}",
             *(f"{100 * found / tried:.0f}" if tried else "" for found, tried in shares),
         )
-    _print_wide(grid)
+    print_wide(grid)
 
 
 def demonstration(best: pl.DataFrame, recovery: pl.DataFrame, home: Home) -> None:
     """Print the demonstration's candidates, what was found of everything, and how to see more."""
     grid = _grid(best)
     grid.title = "The ten best candidates of the simulated survey, one a star, beside the truth"
-    _print_wide(grid)
+    print_wide(grid)
     grid = _grid(recovery)
     grid.title = "What was found of everything in it"
-    _print_wide(grid)
+    print_wide(grid)
     command = shlex.join([sys.argv[0], "ui", "--home", str(home.root)])
     out.print(plain(f"See everything in the Dagster UI:  {command}"), soft_wrap=True)
 
 
 def lineage(node: Node) -> None:
     """Print a lineage as a tree."""
-    _print_wide(_branch(Tree(_line(node)), node))
+    print_wide(_branch(Tree(_line(node)), node))
 
 
 def staleness(ledger: Ledger, state: Staleness, names: Mapping[str, str], n_in_inbox: int) -> None:
@@ -169,7 +169,7 @@ def staleness(ledger: Ledger, state: Staleness, names: Mapping[str, str], n_in_i
                 state.environment[table.name],
             ]
             grid.add_row(table.name, *map(str, numbers))
-    _print_wide(grid)
+    print_wide(grid)
     for name, key, target, status, cause in state.entries.head(_LISTED).iter_rows():
         called = names.get(key, key) if key else target or "?"
         out.print(plain(f"{status:9}  {name}  {called}  {cause}"), soft_wrap=True)
@@ -186,7 +186,7 @@ def target(found: Mapping[str, Any]) -> None:
     out.print(f"{found['target_id']}  shard {found['shard']}")
     files = pl.DataFrame(found["files"])
     if files.height:
-        _print_wide(_grid(files))
+        print_wide(_grid(files))
     else:
         out.print("No files of this target in this home.")
 
@@ -198,7 +198,7 @@ def updates(reports: list[Report]) -> None:
         computed = sum(report.total(outcome) for outcome in ("rows", "empty", "failed"))
         counts = [computed, *(report.total(outcome) for outcome in ("reused", "empty", "failed", "removed"))]
         grid.add_row(report.table, *map(str, counts), f"{report.seconds:.1f}")
-    _print_wide(grid)
+    print_wide(grid)
 
 
 def refused(rows: pl.DataFrame, home: Home) -> None:

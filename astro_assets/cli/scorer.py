@@ -17,6 +17,7 @@ from astro_assets.cli.search import report_failures, run_with_progress
 from astro_assets.definitions import CLUSTERS_JOB, TRAINING_JOB
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
+from astro_assets.ledger.model_names import UnknownModelError
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.ledger.objects import sha256_of
 from astro_assets.orchestration.engine import Engine
@@ -27,7 +28,7 @@ from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.examples import examples_of
 from astro_assets.transits.scorer.scores import score_rows
-from astro_assets.transits.scorer_models import UnknownModelError, scorer, version_of, versions
+from astro_assets.transits.scorer_models import scorer, version_of, versions
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER
 
 #: Columns of a file of scores.

@@ -6,7 +6,7 @@ only; the lineage of one unit, as a tree, is in :mod:`astro_assets.ledger.lineag
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +15,8 @@ import polars as pl
 from astro_assets.ledger.history import past_files
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.store import Handle
-from astro_assets.ledger.units import ROW_COLUMNS, UNIT_COLUMNS, unit_schema
+from astro_assets.ledger.table import Table
+from astro_assets.ledger.units import ROW_COLUMNS, UNIT_COLUMNS, flat_rows, unit_schema
 
 #: What is told of each unit.
 _OF_UNIT: Final = (
@@ -171,9 +172,48 @@ class _Sought:
         )
 
 
-def _past(handle: Handle, files: pl.DataFrame) -> pl.LazyFrame:
+def rows_of(ledger: Ledger, units: pl.DataFrame, table: Table, columns: Sequence[str]) -> pl.DataFrame:
+    """Read the rows of some units of a table, as they were: see :func:`units_as_read`.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``key``, ``recipe_hash``, ``target``, ``origin``, ``row_hash`` and the columns, one line a row.
+    """
+    of_rows = ["row_hash", *columns]
+    lines = units_as_read(ledger, units, table, [*IDENTITY, "target", "origin", "n_rows", *of_rows])
+    return flat_rows(lines, of_rows).drop("n_rows").collect()
+
+
+def units_as_read(ledger: Ledger, units: pl.DataFrame, table: Table, columns: Sequence[str]) -> pl.DataFrame:
+    """Read some units of a table, as they were.
+
+    Parameters
+    ----------
+    units
+        ``table``, ``key``, ``recipe_hash`` and ``is_current``, as in :class:`Ancestry`; those of other tables
+        are passed over.
+    columns
+        Of the units, ``key`` and ``recipe_hash`` among them; null what a store of then lacks.
+    """
+    handle = ledger.open(table)
+    own = units.filter(pl.col("table") == table.name)
+    found = [_among(handle.units(columns), own.filter("is_current"))]
+    if (old := own.filter(~pl.col("is_current"))).height:
+        past = _past(handle, past_files(handle), columns).sort("version", descending=True)
+        found.append(_among(past, old))
+    return pl.concat([lines.select(columns).collect() for lines in found])
+
+
+def _among(lines: pl.LazyFrame, units: pl.DataFrame) -> pl.LazyFrame:
+    """Return the first line of each of some units."""
+    there = lines.join(units.lazy().select(IDENTITY), on=IDENTITY, how="semi", maintain_order="left")
+    return there.unique(IDENTITY, keep="first", maintain_order=True)
+
+
+def _past(handle: Handle, files: pl.DataFrame, names: Sequence[str] = _OF_UNIT) -> pl.LazyFrame:
     """Scan units that older versions held; what they lack is null."""
-    schema = {name: dtype for name, dtype in unit_schema(handle.table.schema).items() if name in _OF_UNIT}
+    schema = {name: dtype for name, dtype in unit_schema(handle.table.schema).items() if name in names}
     lines = pl.scan_parquet(
         files["path"].to_list(),
         schema=schema,
@@ -184,6 +224,4 @@ def _past(handle: Handle, files: pl.DataFrame) -> pl.LazyFrame:
         include_file_paths="path",
     )
     versions = files.lazy().select("path", version=pl.col("removed") - 1)
-    return lines.join(versions, on="path").select(
-        *_OF_UNIT, "version", pl.lit(value=False).alias("is_current")
-    )
+    return lines.join(versions, on="path").select(*names, "version", pl.lit(value=False).alias("is_current"))

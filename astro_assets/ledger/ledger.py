@@ -111,11 +111,12 @@ class Ledger:
         return plan_table(table, version, own, parents, wanted)
 
     def stamp(self, table: Table) -> dict[str, str]:
-        """Store this package's source and the installed versions, and return what units say of them.
+        """Store the package source, the installed versions and the settings; return what units say of these.
 
         ``environment`` names the versions of the table's own libraries, ``installed`` those of all packages
         and the instruction set.
         """
+        self.objects.put_config(self.version(table).config.model_dump(mode="json"))
         return {
             "source": self.objects.put_source(source_archive()),
             "environment": self.objects.put_environment(environment_of(table.libraries)),

@@ -1,4 +1,4 @@
-"""The tables of models: what was fitted, on which rows, and which version each alias names."""
+"""The tables of models: what was fitted, on which rows, which version each alias names, what tracks it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ MODELS: Final = Table(
             *TRAINED_ON,
             Column("config", "string", "Configuration of the fit, JSON.", context=True),
             Column("metrics", "string", "What the fit reported of itself, JSON.", context=True),
+            Column(
+                "circumstances",
+                "string",
+                "Checkout, machine and threads of the fit, JSON; none of versions of before.",
+                context=True,
+                nullable=True,
+            ),
         )
     ),
 )
@@ -60,4 +67,36 @@ PROMOTED_MODELS: Final = Table(
         )
     ),
 )
-MODEL_TABLES: Final = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS)
+TRACKED_RUNS: Final = Table(
+    "ledger/tracked_runs",
+    Schema(
+        (
+            _MODEL,
+            _VERSION,
+            Column("tracker", "string", "Where the version is recorded besides: 'mlflow'."),
+            Column("tracked_run", "string", "The tracker's id of the run."),
+            Column("address", "string", "Address of the tracker then.", context=True),
+        )
+    ),
+)
+MODEL_AUDITS: Final = Table(
+    "ledger/model_audits",
+    Schema(
+        (
+            _MODEL,
+            _VERSION,
+            Column("audit", "file", "The audit, JSON: what `astro-assets audit --format json` prints."),
+            Column("n_rows_trained_on", "int64", "Rows that the version was fitted on."),
+            Column("n_stars", "int64", "Stars that they are of."),
+            Column("n_files", "int64", "Files that they came from."),
+            Column("n_labels", "int64", "Units that say what these stars are."),
+            Column("n_changed_since", "int64", "Rows of them that have changed, or gone, since."),
+            Column("n_test_reads", "int64", "Versions that were judged on the same stars in the same folds."),
+            Column("n_checks_failed", "int64", "Checks that did not pass."),
+            Column(
+                "is_reproducible", "bool", "Whether it was fitted such that it can be rebuilt to the bit."
+            ),
+        )
+    ),
+)
+MODEL_TABLES: Final = (MODELS, MODEL_MEMBERS, PROMOTED_MODELS, TRACKED_RUNS, MODEL_AUDITS)

@@ -11,12 +11,14 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
+from astro_assets.ledger.circumstances import pinned
 from astro_assets.ledger.code import code_version
 from astro_assets.ledger.hashing import hash_json, hash_parts, merkle_root
 from astro_assets.ledger.ledger import Ledger
@@ -45,16 +47,21 @@ class Training:
     ----------
     keys
         The units that count; all of them by default.
-    described_by
-        Columns that an audit tells of each row, by what they tell: ``star``, ``class``, ``label_source``,
-        ``mission``, ``segment``. The row's target is its star where no column is.
     """
 
     table: Table
     columns: tuple[str, ...]
     role: str = "examples"
     keys: tuple[str, ...] | None = None
-    described_by: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found out about a version when it was fitted."""
+
+    name: str
+    passed: bool
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,8 @@ class ModelSpec:
     is_resumed
         Whether ``fit`` is given a folder as third argument, the same whenever the same fit is tried again, to
         go on from what it left there; it is removed when the model is stored.
+    judged
+        What a version's metrics say of it, for an audit.
     """
 
     name: str
@@ -84,6 +93,7 @@ class ModelSpec:
     config: Config = field(default_factory=Config)
     is_continued: bool = False
     is_resumed: bool = False
+    judged: Callable[[Mapping[str, Any]], Sequence[Judgement]] | None = None
 
 
 def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
@@ -115,6 +125,7 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
     version = recipe[:16]
     key = f"{spec.name}@{version}"
     if ledger.open(MODELS).units(["key"]).filter(pl.col("key") == key).collect().height:
+        _record(ledger, spec.name, version)
         return version
     rows = {training.role: _training_rows(ledger, training, handles) for training in spec.training}
     if spec.is_continued:
@@ -122,7 +133,8 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
             [] if champion is None else [resolve_references(champion, PROMOTED_MODELS, ledger.objects)]
         )
     folder = ledger.home.root / "trainings" / version
-    artefact, metrics = spec.fit(rows, spec.config, *([folder] if spec.is_resumed else []))
+    with pinned() as circumstances:
+        artefact, metrics = spec.fit(rows, spec.config, *([folder] if spec.is_resumed else []))
     origin = least_real(members["origin"].unique().to_list())
     identity = {"model": spec.name, "model_version": version}
     of_members = pl.concat([members.drop("origin"), previous]).to_dicts()
@@ -141,11 +153,23 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
         **{f"trained_on_{name}": members.filter(pl.col("origin") == name).height for name in ORIGINS},
         "config": json.dumps(spec.config.model_dump(mode="json"), sort_keys=True),
         "metrics": json.dumps(dict(metrics), sort_keys=True),
+        "circumstances": json.dumps(circumstances, sort_keys=True),
         "origin": origin,
     }
     put_units(ledger, MODELS, {key: [model]}, run_id=run_id)
     shutil.rmtree(folder, ignore_errors=True)
+    _record(ledger, spec.name, version)
     return version
+
+
+def _record(ledger: Ledger, model: str, version: str) -> None:
+    """Keep what the version can be made again from, if it is not kept yet and all of it is there."""
+    from astro_assets.ledger.records import record_path, write_record
+    from astro_assets.ledger.worlds import LostHistoryError
+
+    if not record_path(ledger.home, model, version).exists():
+        with suppress(LostHistoryError):
+            write_record(ledger, model, version)
 
 
 def promoted(ledger: Ledger, model: str, *, alias: str = CHAMPION) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Immutable things under their content hash: arrays, raw files, package sources, environments.
+"""Immutable things under their content hash: arrays, raw files, package sources, environments, settings.
 
 Storing and verified reading live here; which rows refer to what does not.
 """
@@ -17,7 +17,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from astro_assets.ledger.atomic import Flushing, replacing, write_bytes
-from astro_assets.ledger.hashing import canonical_array, hash_arrays
+from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.sources import environment_hash
@@ -135,14 +135,7 @@ class ObjectStore:
         CorruptStoreError
             If it is missing or is not what was stored.
         """
-        path = self.file_path(sha256)
-        try:
-            found = sha256_of(path)
-        except FileNotFoundError:
-            raise CorruptStoreError(f"{path} is missing") from None
-        if found != sha256:
-            raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
-        return path
+        return _verified(self.file_path(sha256), sha256)
 
     def put_source(self, archive: bytes) -> str:
         """Store a zip of the package's source and return its sha256."""
@@ -159,6 +152,52 @@ class ObjectStore:
         if not path.exists():
             write_bytes(path, json.dumps(dict(environment), indent=1, sort_keys=True).encode())
         return digest
+
+    def get_source(self, sha256: str) -> Path:
+        """Return where a zip of the package's source lies, after verifying it against its hash.
+
+        Raises
+        ------
+        CorruptStoreError
+            If it is missing or is not what was stored.
+        """
+        return _verified(self.home.root / "sources" / f"{sha256}.zip", sha256)
+
+    def put_config(self, config: Mapping[str, Any]) -> str:
+        """Store the settings of a table and return the hash by which units name them."""
+        digest = hash_json(config)
+        path = self.home.root / "configs" / f"{digest}.json"
+        if not path.exists():
+            write_bytes(path, json.dumps(config, indent=1, sort_keys=True).encode())
+        return digest
+
+    def get_config(self, digest: str) -> dict[str, Any]:
+        """Return the settings that units name by their hash, verified against it.
+
+        Raises
+        ------
+        CorruptStoreError
+            If they are missing or are not what was stored.
+        """
+        path = self.home.root / "configs" / f"{digest}.json"
+        found: dict[str, Any] = _json_in(path)
+        if hash_json(found) != digest:
+            raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
+        return found
+
+    def get_environment(self, digest: str) -> dict[str, str]:
+        """Return a description of installed software, verified against its hash.
+
+        Raises
+        ------
+        CorruptStoreError
+            If it is missing or is not what was stored.
+        """
+        path = self.home.root / "environments" / f"{digest}.json"
+        found: dict[str, str] = _json_in(path)
+        if environment_hash(found) != digest:
+            raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
+        return found
 
 
 class StoredArrays(Mapping[str, NDArray[Any]]):
@@ -191,6 +230,25 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
 
     def __len__(self) -> int:
         return len(self._arrays)
+
+
+def _json_in(path: Path) -> dict[str, Any]:
+    try:
+        return dict[str, Any](json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        raise CorruptStoreError(f"{path} is missing") from None
+    except (TypeError, ValueError) as error:
+        raise CorruptStoreError(f"{path} cannot be read: {error}") from error
+
+
+def _verified(path: Path, sha256: str) -> Path:
+    try:
+        found = sha256_of(path)
+    except FileNotFoundError:
+        raise CorruptStoreError(f"{path} is missing") from None
+    if found != sha256:
+        raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
+    return path
 
 
 def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:

@@ -106,6 +106,9 @@ class Table:
         Nothing of the table is due before the first of its units was asked for.
     holds_labels
         Of a source table: whether its units say what stars are, not what was observed of them.
+    described_by
+        Columns that an audit tells of a row that a model was trained on, by what they tell: ``star``,
+        ``class``, ``label_source``, ``mission``, ``segment``. Its unit's target is its star where none is.
     """
 
     name: str
@@ -122,6 +125,7 @@ class Table:
     settings_from: Mapping[str, Table] = field(default_factory=dict)
     is_on_demand: bool = False
     holds_labels: bool = False
+    described_by: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -137,6 +141,8 @@ class Table:
         for name, other in self.settings_from.items():
             if type(getattr(self.config, name, None)) is not type(other.config):
                 raise SchemaError(f"{self.name} has no settings {name!r} of the class of {other.name}'s")
+        for name in self.described_by.values():
+            self.schema[name]
         roles = [parent.role for parent in self.parents]
         if len(set(roles)) != len(roles):
             raise SchemaError(f"{self.name}: two parents in one role: {roles}")

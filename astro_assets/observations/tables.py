@@ -65,6 +65,7 @@ OBSERVATION_FILES: Final = Table(
     key="sha256",
     target=None,
     libraries=("astropy", "numpy", "polars", "pyarrow"),
+    described_by={"star": "target_id", "mission": "mission", "segment": "segment"},
 )
 
 #: One standard light curve a file, for every accepted file.

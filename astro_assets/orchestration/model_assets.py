@@ -20,6 +20,7 @@ from astro_assets.ledger.model_tables import MODELS
 from astro_assets.ledger.models import ModelSpec, TooFewRowsError, behind, fit_model, promote, promoted
 from astro_assets.ledger.units import ORIGINS
 from astro_assets.orchestration.engine import Engine, Outcome
+from astro_assets.orchestration.model_audits import audit_metadata
 from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.orchestration.ui import Picture, draw
 
@@ -155,6 +156,7 @@ def model_metadata(ledger: Ledger, spec: ModelSpec, outcome: Outcome) -> dict[st
         row = _version(ledger, spec.name, outcome.version)
         metadata |= {
             "model_version": outcome.version,
+            **audit_metadata(ledger, spec, outcome.version),
             **{f"trained_on_{origin}": row[f"trained_on_{origin}"] for origin in ORIGINS},
             "metrics": dg.MetadataValue.json(json.loads(row["metrics"])),
         }

@@ -33,6 +33,14 @@ from astro_assets.transits.tables import (
 
 __all__ = ["EVENTS", "EVENT_FILES", "FALSE_ALARMS", "INJECTED_TRANSITS", "TABLES", "TRAINING_EXAMPLES"]
 
+#: What an audit tells of an example.
+_TOLD: Final = {
+    "star": "target_id",
+    "class": "disposition",
+    "label_source": "listed_in",
+    "mission": "mission",
+    "segment": "segment",
+}
 #: How the names of simulated stars begin.
 _SIMULATED: Final = "SIM "
 
@@ -189,6 +197,7 @@ FALSE_ALARMS: Final = Table(
     libraries=("numba", "numpy", "scipy"),
     is_batched=True,
     is_on_demand=True,
+    described_by=_TOLD,
 )
 
 #: What the search finds of planets that are put into quiet light curves.
@@ -214,6 +223,7 @@ INJECTED_TRANSITS: Final = Table(
     libraries=("batman-package", "numba", "numpy", "scipy"),
     is_batched=True,
     is_on_demand=True,
+    described_by=_TOLD,
 )
 
 #: Files of events that were taken in.
@@ -229,6 +239,7 @@ EVENTS: Final = Table(
     target=None,
     libraries=("numpy", "polars"),
     is_on_demand=True,
+    described_by=_TOLD,
 )
 
 #: Our own candidates; those of stars that no catalogue knows are without a label.
@@ -262,6 +273,7 @@ TRAINING_EXAMPLES: Final = Table(
     libraries=("numpy",),
     is_batched=True,
     is_on_demand=True,
+    described_by=_TOLD,
 )  # fmt: skip
 
 TABLES: Final = (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, FALSE_ALARMS, INJECTED_TRANSITS)

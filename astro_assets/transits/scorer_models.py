@@ -7,22 +7,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS
+from astro_assets.ledger.model_names import UnknownModelError, resolve
+from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS, TRACKED_RUNS
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.ledger.units import least_real
+from astro_assets.ledger.update import put_units
 from astro_assets.transits.scorer.card import model_card
 from astro_assets.transits.scorer.scorer import Scorer
 from astro_assets.transits.scorer.scorer_file import scorer_of
 
 NAME: Final = "transits/transit_scorer"
 _COLUMNS: Final = MODELS.schema.names
-
-
-class UnknownModelError(LookupError):
-    """No version or alias has this name."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 def versions(ledger: Ledger) -> list[dict[str, Any]]:
@@ -56,16 +51,10 @@ def version_of(ledger: Ledger, name: str = CHAMPION) -> dict[str, Any]:
     UnknownModelError
         If there is none, or several begin so.
     """
-    there = [row for row in versions(ledger) if row["model"] == NAME]
-    found = [row for row in there if name in row["aliases"]]
-    found = found or [row for row in there if name and row["model_version"].startswith(name)]
-    if len(found) == 1:
-        return found[0]
+    there = {row["model_version"]: row for row in versions(ledger) if row["model"] == NAME}
     if not there:
         raise UnknownModelError("no transit scorer was trained yet: astro-assets train transit_scorer")
-    known = ", ".join(row["model_version"] for row in there)
-    problem = "several versions begin with" if found else "there is no version or alias"
-    raise UnknownModelError(f"{problem} {name!r}; there are {known}")
+    return there[resolve(ledger, f"{NAME}@{name}")[1]]
 
 
 def scorer(ledger: Ledger, name: str = CHAMPION) -> Scorer:
@@ -129,13 +118,15 @@ def _precision(figures: Mapping[str, Any]) -> float:
 def tracked(ledger: Ledger, version: str) -> str:
     """Record a version with MLflow and register it under its aliases; return the id of its run.
 
-    The run carries the hashes of the ledger, and the version's name is the run's.
+    The run carries the hashes of the ledger, the version's name is the run's, and the ledger keeps its id.
     """
-    from astro_assets.learning.tracking import find_run, register
+    from astro_assets.learning.tracking import find_run, register, tracking_uri
 
     row, root = version_of(ledger, version), ledger.home.root
     run = find_run(root, NAME, version) or _new_run(ledger, row)
     register(root, NAME.replace("/", "."), run, row["aliases"])
+    known = {"model": NAME, "model_version": version, "tracker": "mlflow", "tracked_run": run}
+    put_units(ledger, TRACKED_RUNS, {f"{NAME}@{version}": [{**known, "address": tracking_uri(root)}]})
     return run
 
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from astro_assets.ledger.model_tables import PROMOTED_MODELS
-from astro_assets.ledger.models import CHAMPION, ModelSpec, TooFewRowsError, Training
+from astro_assets.ledger.models import CHAMPION, Judgement, ModelSpec, TooFewRowsError, Training
 from astro_assets.ledger.table import Config, Parent, Parents, Table
 from astro_assets.ledger.units import least_real
 from astro_assets.transits.example_schemas import EXAMPLE_SCHEMA
 from astro_assets.transits.example_tables import EVENTS, FALSE_ALARMS, INJECTED_TRANSITS, TRAINING_EXAMPLES
 from astro_assets.transits.scorer.examples import Examples, examples_of
 from astro_assets.transits.scorer.scores import score_rows
-from astro_assets.transits.scorer.settings import ScorerSettings
+from astro_assets.transits.scorer.settings import PARITY, ScorerSettings
 from astro_assets.transits.scorer_schemas import TRANSIT_SCORE_SCHEMA
 
 __all__ = ["TABLES", "TRANSIT_SCORER", "TRANSIT_SCORES", "on_events"]
@@ -94,18 +94,14 @@ def _scorer(path: Path) -> Any:
     return scorer_of(path.read_bytes())
 
 
-#: What an audit tells of an example.
-_DESCRIBED_BY: Final = {
-    "star": "target_id",
-    "class": "disposition",
-    "label_source": "listed_in",
-    "mission": "mission",
-    "segment": "segment",
-}
-
-
-def _training(table: Table, role: str, keys: tuple[str, ...] | None = None) -> Training:
-    return Training(table, EXAMPLE_SCHEMA.names, role, keys, _DESCRIBED_BY)
+def judged(figures: Mapping[str, Any]) -> list[Judgement]:
+    """Say what the training found out about its version, for an audit."""
+    audits, parity = figures["audits"], figures["parity"]
+    return [
+        Judgement("no_leaks", not audits["leaks"], "; ".join(audits["leaks"])),
+        Judgement("no_shortcuts", not audits["shortcuts"], "; ".join(audits["shortcuts"])),
+        Judgement("exported_graphs_agree", parity < PARITY, f"they differ by at most {parity:.1e}"),
+    ]
 
 
 #: The scorer, trained on our own labelled candidates, on what is found where nothing can be, and on planets
@@ -114,18 +110,19 @@ TRANSIT_SCORER: Final = ModelSpec(
     name="transits/transit_scorer",
     fit=fit_transit_scorer,
     training=(
-        _training(TRAINING_EXAMPLES, _EXAMPLES),
-        _training(FALSE_ALARMS, _FALSE_ALARMS),
-        _training(INJECTED_TRANSITS, _INJECTED),
+        Training(TRAINING_EXAMPLES, EXAMPLE_SCHEMA.names, _EXAMPLES),
+        Training(FALSE_ALARMS, EXAMPLE_SCHEMA.names, _FALSE_ALARMS),
+        Training(INJECTED_TRANSITS, EXAMPLE_SCHEMA.names, _INJECTED),
     ),
     config=TransitScorerConfig(),
     is_resumed=True,
+    judged=judged,
 )
 
 
 def on_events(spec: ModelSpec, files: Sequence[str]) -> ModelSpec:
     """Return the same model, trained on the events of files that were taken in, by their sha256."""
-    return replace(spec, training=(_training(EVENTS, _EXAMPLES, tuple(files)),))
+    return replace(spec, training=(Training(EVENTS, EXAMPLE_SCHEMA.names, _EXAMPLES, tuple(files)),))
 
 
 #: What the promoted scorer says of each candidate.

@@ -41,6 +41,8 @@ CATALOGUE = Table(
             Column("factor", "float64", "A known number."),
         )
     ),
+    holds_labels=True,
+    described_by={"label_source": "entry"},
 )
 
 

@@ -35,7 +35,7 @@ WINGS = ("catalogs", "observations", "transits")
 SHOWN = [table for table in TABLES if table.name.partition("/")[0] in WINGS]
 #: Assets that show a part of a table and store nothing.
 VIEWS = ("observations/quarantined_files",)
-MODELS = ("transits/cluster_model", "transits/transit_scorer")
+MODELS = ("transits/cluster_model", "transits/transit_scorer", "ledger/model_audits")
 CANDIDATES = next(table for table in TABLES if table.name == "transits/transit_candidates")
 
 

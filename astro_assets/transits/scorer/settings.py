@@ -6,6 +6,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+#: Largest difference that an exported graph may make to any output for a validation event.
+PARITY: Final = 1e-5
+
 
 class AugmentationSettings(BaseModel):
     """How an example is varied each time it is shown."""

@@ -22,13 +22,11 @@ from astro_assets.transits.scorer.inputs import inputs_of
 from astro_assets.transits.scorer.manifest import FORMAT, Manifest
 from astro_assets.transits.scorer.neighbours import Neighbours, fit_neighbours
 from astro_assets.transits.scorer.scorer import Scorer, disagreement
-from astro_assets.transits.scorer.settings import ScorerSettings
+from astro_assets.transits.scorer.settings import PARITY, ScorerSettings
 from astro_assets.transits.scorer.stack import Stack, fit_stack
 from astro_assets.transits.scorer.view_statistics import design_matrix, view_measures
 
 _LOG = logging.getLogger(__name__)
-#: Largest difference that an exported graph may make to any output for a validation event.
-PARITY: Final = 1e-5
 #: Part of held-out events on which the networks disagree less than where the scorer abstains.
 _AGREED: Final = 0.995
 #: Part of held-out events that are nearer to their neighbours than where the scorer abstains.

@@ -1,0 +1,198 @@
+"""Records of models: what each version was made of and came to, kept beside the tables.
+
+A version can be made again from its record, the raw files and the code, when tables and models are gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from astro_assets.ledger.ancestry import ancestry
+from astro_assets.ledger.atomic import write_bytes
+from astro_assets.ledger.hashing import merkle_root
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_names import SEPARATOR, UnknownModelError
+from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.models import CHAMPION, PREVIOUS
+from astro_assets.ledger.page_names import page_name
+from astro_assets.ledger.worlds import World, world_of_model
+
+FORMAT: Final = "astro_assets record 1"
+
+
+class RecordError(RuntimeError):
+    """A record is missing or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a version came to.
+
+    Attributes
+    ----------
+    artefact
+        The sha256 of the model's file.
+    entries
+        Where that is a zip archive, the sha256 of each entry.
+    config
+        Settings of the fit.
+    roots
+        Of each computed table the Merkle root of the hashes of the rows that lead to the model.
+    keys
+        The units of each table that these rows are of.
+    """
+
+    artefact: str
+    entries: dict[str, str]
+    config: dict[str, Any]
+    roots: dict[str, str]
+    keys: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How a version was made, and what it came to.
+
+    Attributes
+    ----------
+    out_of_date
+        Units that were stale when the version was fitted, as ``table key``.
+    circumstances
+        As :func:`astro_assets.ledger.circumstances.pinned` tells them.
+    environment
+        Installed versions.
+    """
+
+    model: str
+    version: str
+    world: World
+    expected: Expected
+    out_of_date: list[str]
+    circumstances: dict[str, Any]
+    environment: dict[str, str]
+    format: str = FORMAT
+
+    @property
+    def why_not_reproducible(self) -> list[str]:
+        """Why the version may not come out the same; empty where nothing is known against it."""
+        reasons = list(self.circumstances.get("why_not", ["its circumstances were not recorded"]))
+        if self.out_of_date:
+            some = ", ".join(self.out_of_date[:3])
+            reasons.append(f"{len(self.out_of_date)} units were out of date when it was fitted: {some}")
+        return reasons
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return asdict(self)
+
+
+def record_path(home: Home, model: str, version: str) -> Path:
+    """Return where the record of a version lies, or would."""
+    return home.root / "records" / f"{page_name(f'{model}{SEPARATOR}{version}')}.json"
+
+
+def write_record(ledger: Ledger, model: str, version: str) -> Record:
+    """Record a version as it was fitted.
+
+    Raises
+    ------
+    LostHistoryError
+        If some of what it was made of is gone already.
+    """
+    world = world_of_model(ledger, model, version)
+    environment = ledger.objects.get_environment(world.installed)
+    expected, out_of_date = _expected(ledger, model, version, world)
+    rows = ledger.open(MODELS).rows(["circumstances"]).filter(pl.col("key") == f"{model}{SEPARATOR}{version}")
+    circumstances = json.loads(rows.collect()["circumstances"][0] or "{}")
+    record = Record(model, version, world, expected, out_of_date, circumstances, environment)
+    data = json.dumps(record.to_json(), sort_keys=True).encode()
+    write_bytes(record_path(ledger.home, model, version), data)
+    return record
+
+
+def _expected(ledger: Ledger, model: str, version: str, world: World) -> tuple[Expected, list[str]]:
+    key = f"{model}{SEPARATOR}{version}"
+    members = ledger.open(MODEL_MEMBERS).rows(["role", "member_table", "member_key", "member_row_hash"])
+    own = members.filter((pl.col("key") == key) & (pl.col("role") != PREVIOUS))
+    rows = own.select(table="member_table", key="member_key", row_hash="member_row_hash").collect()
+    units = ancestry(ledger, rows).units
+    computed = [table for table in ledger.tables if not table.is_source and table.parents]
+    roots, keys, stale = {}, {}, []
+    for table in computed:
+        of_table = units.filter(pl.col("table") == table.name)
+        if of_table.is_empty():
+            continue
+        roots[table.name] = merkle_root(sorted(of_table["row_hash"].explode().drop_nulls()))
+        keys[table.name] = sorted(of_table["key"])
+        now = ledger.version(table)
+        fits = (pl.col("code_version") == now.code_version) & (pl.col("config_hash") == now.config_hash)
+        stale += [f"{table.name} {unit}" for unit in of_table.filter(~fits)["key"]]
+    artefact = ledger.open(MODELS).rows(["artefact"]).filter(pl.col("key") == key).collect()["artefact"][0]
+    entries = entries_of(ledger.objects.file_path(artefact))
+    return Expected(artefact, entries, world.config or {}, roots, keys), sorted(stale)
+
+
+def entries_of(path: Path) -> dict[str, str]:
+    """Return the sha256 of each entry of a zip archive; nothing of any other file."""
+    if not zipfile.is_zipfile(path):
+        return {}
+    with zipfile.ZipFile(path) as archive:
+        return {name: hashlib.sha256(archive.read(name)).hexdigest() for name in sorted(archive.namelist())}
+
+
+def read_record(path: Path) -> Record:
+    """Read a record.
+
+    Raises
+    ------
+    RecordError
+        If it is none.
+    """
+    try:
+        told = json.loads(path.read_bytes())
+        if told.get("format") != FORMAT:
+            raise RecordError(f"{path} is not a record of this form, {FORMAT!r}")
+        parts = {"world": World.from_json(told["world"]), "expected": Expected(**told["expected"])}
+        return Record(**{**told, **parts})
+    except FileNotFoundError:
+        raise RecordError(
+            f"there is no record {path}: the version was fitted before records were kept"
+        ) from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RecordError(f"{path} is damaged: {error}") from error
+
+
+def find_record(ledger: Ledger, text: str) -> Record:
+    """Find the record of ``MODEL[@VERSION]`` among those that are kept, whether or not there are tables.
+
+    Raises
+    ------
+    UnknownModelError
+        If there is none, or several.
+    RecordError
+        If it cannot be read.
+    """
+    name, separator, wanted = text.strip().partition(SEPARATOR)
+    promoted = ledger.open(PROMOTED_MODELS).rows(["alias", "model_version"]).collect()
+    versions = dict(promoted.select("alias", "model_version").iter_rows())
+    found = []
+    for path in sorted((ledger.home.root / "records").glob("*.json")):
+        record = read_record(path)
+        if name not in (record.model, record.model.partition("/")[2]):
+            continue
+        alias = versions.get(f"{record.model}:{wanted if separator else CHAMPION}")
+        if alias == record.version or (alias is None and record.version.startswith(wanted)):
+            found.append(record)
+    if len(found) == 1:
+        return found[0]
+    what = "several records fit" if found else "there is no record of"
+    listed = f"; name one: {', '.join(f'{r.model}@{r.version}' for r in found)}" if found else ""
+    raise UnknownModelError(f"{what} {text!r}{listed}")

@@ -1,0 +1,195 @@
+"""Everything that a version of a model, or a unit, was made of, such that it can be made again elsewhere.
+
+A world is plain values: the units put in by name that lead to it, settings, code, installed versions, and the
+worlds of the models that were applied. How one is brought about again is in
+:mod:`astro_assets.ledger.enactment`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import polars as pl
+
+from astro_assets.ledger.ancestry import Ancestry, ancestry, rows_of
+from astro_assets.ledger.hashing import hash_json
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.models import PREVIOUS
+from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.schema import ARRAYS, SchemaError
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+class LostHistoryError(LookupError):
+    """What something was made of is not all there any more."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A promoted model that was read: its row, and the world in which it was fitted."""
+
+    row: dict[str, Any]
+    world: World
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a version of a model, or a unit, was made of.
+
+    Attributes
+    ----------
+    wanted
+        ``table`` and ``key``; of a model its name and version.
+    sources
+        Rows by key, of each source table.
+    configs
+        Settings of each computed table between.
+    code
+        The sha256 of the package's source.
+    installed
+        The hash of the installed versions.
+    applied
+        Promoted models that were read, by alias.
+    training
+        Of a model the table of each role.
+    config
+        Of a model its settings.
+    """
+
+    n_shards: int
+    wanted: tuple[str, str]
+    sources: dict[str, Rows]
+    configs: dict[str, dict[str, Any]]
+    code: str
+    installed: str
+    applied: dict[str, Applied] = field(default_factory=dict)
+    training: dict[str, str] | None = None
+    config: dict[str, Any] | None = None
+
+    @property
+    def is_model(self) -> bool:
+        """Whether a version of a model is wanted, or else a unit."""
+        return self.training is not None
+
+    @property
+    def digest(self) -> str:
+        """A hash of all of it."""
+        return hash_json(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(told: Mapping[str, Any]) -> World:
+        """Read what :meth:`to_json` returned."""
+        applied = {
+            alias: Applied(of["row"], World.from_json(of["world"])) for alias, of in told["applied"].items()
+        }
+        return World(**{**told, "wanted": tuple(told["wanted"]), "applied": applied})
+
+
+def world_of_model(ledger: Ledger, model: str, version: str) -> World:
+    """Gather what a version of a model was made of.
+
+    Raises
+    ------
+    LostHistoryError
+        If some of it is gone, or there is no such version.
+    """
+    unit = _unit(ledger, MODELS.name, f"{model}@{version}", ["source", "installed", "config", "n_rows"])
+    members = ledger.open(MODEL_MEMBERS).rows(["role", "member_table", "member_key", "member_row_hash"])
+    rows = members.filter(pl.col("key") == f"{model}@{version}").collect()
+    own = rows.select("role", table="member_table", key="member_key", row_hash="member_row_hash")
+    found = ancestry(ledger, own.select("table", "key", "row_hash"))
+    roles = own.filter(pl.col("role") != PREVIOUS).select("role", "table").unique().sort("role")
+    return _gathered(
+        ledger,
+        found,
+        wanted=(model, version),
+        code=unit["source"],
+        installed=unit["installed"],
+        training=dict(roles.iter_rows()),
+        config=json.loads(unit["config"][0]),
+    )
+
+
+def world_of_unit(ledger: Ledger, found: Ancestry, table: str, key: str) -> World:
+    """Gather what a unit was made of.
+
+    Parameters
+    ----------
+    found
+        The ancestry of its rows.
+    """
+    (unit,) = found.units.filter((pl.col("table") == table) & (pl.col("key") == key)).to_dicts()
+    return _gathered(ledger, found, wanted=(table, key), code=unit["source"], installed=unit["installed"])
+
+
+def _gathered(ledger: Ledger, found: Ancestry, **told: Any) -> World:
+    if found.missing.height:
+        table, key = found.missing.select("table", "key").row(0)
+        raise LostHistoryError(f"{table} {key!r} was read, and its history is gone: pruned or forgotten")
+    units = found.units
+    sources: dict[str, Rows] = {}
+    for table in ledger.tables:
+        if not table.is_source or table in MODEL_TABLES:
+            continue
+        if any(column.dtype == ARRAYS for column in table.schema):
+            raise SchemaError(f"{table.name} is put in with arrays, which cannot be put in again")
+        names = list(table.schema.names)
+        rows = rows_of(ledger, units, table, names)
+        for row in rows.sort("key", "row_hash").iter_rows(named=True):
+            values = {**{name: row[name] for name in names}, "origin": row["origin"]}
+            sources.setdefault(table.name, {}).setdefault(row["key"], []).append(values)
+    computed = [table.name for table in ledger.tables if not table.is_source]
+    return World(
+        n_shards=ledger.home.n_shards,
+        sources=sources,
+        configs=_configs(ledger, units.filter(pl.col("table").is_in(computed))),
+        applied=_applied(ledger, units),
+        **told,
+    )
+
+
+def _configs(ledger: Ledger, units: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return the settings of each table: of units that differ those computed last."""
+    last = units.sort("computed_at").group_by("table").agg(pl.col("config_hash").last()).sort("table")
+    configs = {}
+    for table, digest in last.iter_rows():
+        today = ledger.version(ledger.table(table))
+        try:
+            # Homes of before settings were stored have those of today alone.
+            is_todays = digest == today.config_hash
+            stored = today.config.model_dump(mode="json") if is_todays else ledger.objects.get_config(digest)
+        except CorruptStoreError as error:
+            raise LostHistoryError(f"the settings of {table} then: {error}") from error
+        configs[table] = stored
+    return configs
+
+
+def _applied(ledger: Ledger, units: pl.DataFrame) -> dict[str, Applied]:
+    names = list(PROMOTED_MODELS.schema.names)
+    rows = rows_of(ledger, units, PROMOTED_MODELS, names).iter_rows(named=True)
+    return {
+        row["alias"]: Applied(
+            {**{name: row[name] for name in names}, "origin": row["origin"]},
+            world_of_model(ledger, row["model"], row["model_version"]),
+        )
+        for row in rows
+    }
+
+
+def _unit(ledger: Ledger, table: str, key: str, columns: Iterable[str]) -> dict[str, Any]:
+    units = ledger.open(ledger.table(table)).units(["key", *columns]).filter(pl.col("key") == key).collect()
+    if units.is_empty():
+        raise LostHistoryError(f"{table} holds no unit {key!r}")
+    return units.row(0, named=True)

@@ -1,0 +1,99 @@
+"""What a model or a unit was made of is enough to make it again, to the bit."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from astro_assets.ledger.ancestry import ancestry
+from astro_assets.ledger.enactment import Enacted, Stage
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_tables import MODELS
+from astro_assets.ledger.models import ModelSpec, fit_model, promote
+from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model, world_of_unit
+from astro_assets_tests.ledger import toy
+from astro_assets_tests.ledger.homes import put_entries, put_files, refresh, toy_ledger
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    ledger = toy_ledger(tmp_path / "home", with_models=True, config={"curves": toy.CurveConfig(offset=0.25)})
+    put_files(ledger, *(toy.file_row(f"f{i}", f"SIM {i // 2}", [0.1 * i, 0.7]) for i in range(12)))
+    put_entries(ledger, {"e": ("SIM 1", 2.0)})
+    refresh(ledger)
+    return ledger
+
+
+def spec_of(ledger: Ledger) -> ModelSpec:
+    return toy.level_spec(ledger.table("stars"))
+
+
+def stage(ledger: Ledger, root: Path) -> Stage:
+    """Return a stage with default settings: what settings there were is told by the world."""
+    default = toy_ledger(root / "unused", with_models=True)
+    return Stage(default.tables, (spec_of(default),), ledger.objects, root)
+
+
+def world_of_row(ledger: Ledger, table: str, key: str) -> World:
+    rows = ledger.open(ledger.table(table)).rows([]).filter(pl.col("key") == key).collect()
+    of = rows.select(pl.lit(ledger.table(table).name).alias("table"), "key", "row_hash")
+    return world_of_unit(ledger, ancestry(ledger, of), ledger.table(table).name, key)
+
+
+def artefact(ledger: Ledger, version: str) -> str:
+    rows = ledger.open(MODELS).rows(["model_version", "artefact"]).collect()
+    return str(rows.filter(pl.col("model_version") == version)["artefact"][0])
+
+
+def test_a_model_is_made_again_from_what_was_put_in(ledger: Ledger, tmp_path: Path) -> None:
+    version = fit_model(ledger, spec_of(ledger))
+    sha256 = artefact(ledger, version)
+    put_files(ledger, toy.file_row("f0", "SIM 0", [9.0]), remove=["f5"])
+    refresh(ledger)
+    world = world_of_model(ledger, "toy/level", version)
+    found = stage(ledger, tmp_path / "again").enact(world)
+    assert (found.version, found.artefact) == (version, sha256)
+    assert set(found.roots) == {"toy/curves", "toy/stars"}
+
+
+def test_a_world_survives_json(ledger: Ledger) -> None:
+    promote(ledger, "toy/level", fit_model(ledger, spec_of(ledger)), why="the first")
+    refresh(ledger)
+    world = world_of_row(ledger, "labels", "SIM 1")
+    assert World.from_json(json.loads(json.dumps(world.to_json()))) == world
+    assert set(world.applied) == {"toy/level:champion"}
+
+
+def test_a_row_is_made_again_with_the_model_that_it_applied(ledger: Ledger, tmp_path: Path) -> None:
+    promote(ledger, "toy/level", fit_model(ledger, spec_of(ledger)), why="the first")
+    refresh(ledger)
+    world = world_of_row(ledger, "labels", "SIM 1")
+    found = stage(ledger, tmp_path / "again").enact(world)
+    rows = ledger.open(ledger.table("labels")).rows(["target_id", "is_high"]).filter(key="SIM 1").collect()
+    assert found.rows == rows.select("target_id", "is_high").to_dicts()
+    assert set(found.models) == {"toy/level:champion"}, "it was fitted again"
+    known = {world.applied["toy/level:champion"].world.digest: _file(ledger, found)}
+    again = replace(stage(ledger, tmp_path / "known"), known=known).enact(world)
+    assert (again.rows, again.models) == (found.rows, {}), "what is known is not fitted"
+
+
+def _file(ledger: Ledger, found: Enacted) -> Path:
+    return ledger.objects.file_path(str(found.models["toy/level:champion"].artefact))
+
+
+def test_other_settings_make_another_model(ledger: Ledger, tmp_path: Path) -> None:
+    version = fit_model(ledger, spec_of(ledger))
+    world = world_of_model(ledger, "toy/level", version)
+    assert world.configs["toy/curves"] == {"offset": 0.25}
+    other = replace(world, configs={**world.configs, "toy/curves": {"offset": 0.5}})
+    found = stage(ledger, tmp_path / "again").enact(other)
+    assert found.artefact != artefact(ledger, version)
+
+
+def test_what_is_gone_is_named(ledger: Ledger) -> None:
+    with pytest.raises(LostHistoryError, match="ledger/models holds no unit 'toy/level@zz'"):
+        world_of_model(ledger, "toy/level", "zz")
