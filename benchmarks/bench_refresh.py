@@ -1,6 +1,6 @@
 """How long after a drop of 20 files, made while the UI and its daemon run, the new results are there.
 
-Prints the seconds from the drop to the request of a run, its beginning, candidates and scores, and counts rows:
+Prints the seconds from the drop to the request of a run, its beginning, candidates, scores, and counts rows:
 of each table how many units are new, made again or removed, and of how many stars. With `--kill` everything
 that runs is killed once the light curves are read, and started again. Exits with 1 where it took longer than
 wanted, where a star of the drop has nothing new, or another one has.

@@ -7,10 +7,10 @@ import dagster as dg
 
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_names import UnknownModelError
 from astro_assets.ledger.models import behind
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.shards import partition_keys
-from astro_assets.ledger.model_names import UnknownModelError
 from astro_assets.transits.scorer_models import version_of
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER
 
