@@ -96,7 +96,7 @@ def test_it_holds_what_was_put_in_and_nothing_else(home: Home, bundle: Path) -> 
     assert all(hashlib.sha256(files[name]).hexdigest() == of["sha256"] for name, of in told.items())
     folders = {name.rpartition("/")[0].partition("/")[0] for name in files}
     assert folders == {"", "files", "sources", "environments", "model"}
-    sha256s = {row["sha256"] for rows in record.world.sources["toy/files"].values() for row in rows}
+    sha256s = {row["sha256"] for rows in record.world.sources["toy/scales"].values() for row in rows}
     assert {name.rpartition("/")[2] for name in files if name.startswith("files/")} == sha256s
     assert f"model/{record.expected.artefact}" in files
     constraints = files["constraints.txt"].decode().splitlines()
@@ -121,7 +121,7 @@ def test_a_file_that_is_not_what_it_was_is_named_and_nothing_is_left(
 ) -> None:
     copy = open_home(shutil.copytree(home.root, tmp_path / "home"))
     (sha256, *_) = [
-        row["sha256"] for rows in record_of(home).world.sources["toy/files"].values() for row in rows
+        row["sha256"] for rows in record_of(home).world.sources["toy/scales"].values() for row in rows
     ]
     path = copy.root / "files" / sha256[:2] / sha256
     path.unlink()
