@@ -15,6 +15,7 @@ from rich.console import Console
 
 from astro_assets.cli import (
     audit_commands,
+    bundle_commands,
     explain_commands,
     history_commands,
     printing,
@@ -258,6 +259,7 @@ _OTHERS: Final = (
     audit_commands,
     proof_commands,
     rebuild_commands,
+    bundle_commands,
     explain_commands,
     history_commands,
 )

@@ -10,6 +10,7 @@ from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands, scorer_commands
 from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
+from astro_assets.ledger.bundles import BundleError
 from astro_assets.ledger.circumstances import ThreadsError
 from astro_assets.ledger.enactment import EnactmentError
 from astro_assets.ledger.forgetting_log import BrokenHistoryError
@@ -41,6 +42,7 @@ EXPECTED_ERRORS: Final = (
     ScorerFileError,
     UnknownModelError,
     UnknownVersionError,
+    BundleError,
     EnactmentError,
     LostHistoryError,
     RecordError,

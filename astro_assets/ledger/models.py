@@ -11,7 +11,6 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -166,13 +165,10 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
 
 
 def _record(ledger: Ledger, model: str, version: str) -> None:
-    """Keep what the version can be made again from, if it is not kept yet and all of it is there."""
-    from astro_assets.ledger.records import record_path, write_record
-    from astro_assets.ledger.worlds import LostHistoryError
+    """Keep what the version can be made again from, if it is not kept yet, or why that cannot be."""
+    from astro_assets.ledger.records import keep_record
 
-    if not record_path(ledger.home, model, version).exists():
-        with suppress(LostHistoryError):
-            write_record(ledger, model, version)
+    keep_record(ledger, model, version)
 
 
 def promoted(ledger: Ledger, model: str, *, alias: str = CHAMPION) -> dict[str, Any] | None:
