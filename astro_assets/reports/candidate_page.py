@@ -74,7 +74,11 @@ def candidate_page(contents: Contents, candidate: RowOf, above: Above, links: Li
         title=plain(name),
         name=plain(name),
         root="../",
-        crumbs=[link("Report", "../index.html"), link(plain(target), links.target(target)), link(plain(name), None)],
+        crumbs=[
+            link("Report", "../index.html"),
+            link(plain(target), links.target(target)),
+            link(plain(name), None),
+        ],
         badges=[*badges, *state.badges],
         stale=state.said,
         lede=_lede(candidate),
@@ -95,7 +99,9 @@ def candidate_page(contents: Contents, candidate: RowOf, above: Above, links: Li
 
 def _lede(candidate: RowOf) -> str:
     depth = candidate["depth_ppm"]
-    deep = f"{number(depth / _PPM_A_PERCENT, 3)} %" if depth > _PPM_A_PERCENT / 2 else f"{number(depth, 3)} ppm"
+    deep = (
+        f"{number(depth / _PPM_A_PERCENT, 3)} %" if depth > _PPM_A_PERCENT / 2 else f"{number(depth, 3)} ppm"
+    )
     transits = candidate["n_transits"]
     said = (
         f"Every {number(candidate['period_days'], 5)} days the star dims by {deep} "
@@ -172,7 +178,11 @@ def _score(row: RowOf | None, links: Links) -> dict[str, Any] | None:
     inside = list(row["conformal_set"])
     words = [name.replace("_", " ") for name in inside]
     said = f"Planet or eclipsing binary with probability {number(row['planet_or_eb'], 3)}. "
-    said += f"It cannot be excluded that it is: {', '.join(words)}." if words else "No class is likely enough to be kept."
+    said += (
+        f"It cannot be excluded that it is: {', '.join(words)}."
+        if words
+        else "No class is likely enough to be kept."
+    )
     if row["abstain"]:
         said = f"The scorer abstains: {row['abstains_because']}. " + said
     origins = ", ".join(
@@ -247,7 +257,9 @@ def _lineage(contents: Contents, candidate: RowOf, above: Above, links: Links) -
     counts = Counter(one[0] for one in found)
     old = {one[0] for one in found if not above.units[one]["is_current"]}
     boxes = {
-        name: Box(name.partition("/")[2], _count(found, name, counts[name]), name == starts[-1][0], name in old)
+        name: Box(
+            name.partition("/")[2], _count(found, name, counts[name]), name == starts[-1][0], name in old
+        )
         for name in sorted(counts)
     }
     names = {row["key"]: row["file_name"] for row in contents.of(OBSERVATION_FILES, candidate["target_id"])}
@@ -258,7 +270,11 @@ def _lineage(contents: Contents, candidate: RowOf, above: Above, links: Links) -
         "files": table(
             [("File", NAME), ("SHA-256", HASH), ("Read by", LINE)],
             [
-                (link(plain(names.get(sha256, sha256)), target and f"{target}#{sha256}"), sha256, "this lineage")
+                (
+                    link(plain(names.get(sha256, sha256)), target and f"{target}#{sha256}"),
+                    sha256,
+                    "this lineage",
+                )
                 for sha256 in raw
             ],
         ),

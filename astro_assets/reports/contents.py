@@ -93,7 +93,11 @@ def read_contents(ledger: Ledger, targets: Collection[str] | None = None) -> Con
                 wanted = wanted.filter(pl.col("target").is_in(list(targets)))
         rows[table.name] = _by_target(frame.collect().sort("key", maintain_order=True).iter_rows(named=True))
         lines = (
-            ((row[_TARGET], row["key"], row["recipe_hash"], "") for of in rows[table.name].values() for row in of)
+            (
+                (row[_TARGET], row["key"], row["recipe_hash"], "")
+                for of in rows[table.name].values()
+                for row in of
+            )
             if table.target is None
             else wanted.sort("key").select("target", "key", "recipe_hash", "outcome").collect().iter_rows()
         )

@@ -45,7 +45,10 @@ def curve_figure(curve: Mapping[str, NDArray[Any]], candidate: Mapping[str, Any]
 
     time = np.asarray(curve["time"])
     flux, trend = (np.asarray(curve[name], np.float64) for name in ("flux", "trend"))
-    before, after = _figure("", "observed flux [ppt]", 210), _figure("time [BJD − 2457000]", "detrended [ppt]", 230)
+    before, after = (
+        _figure("", "observed flux [ppt]", 210),
+        _figure("time [BJD − 2457000]", "detrended [ppt]", 230),
+    )
     after.x_range = before.x_range
     before.xaxis.major_label_text_font_size = "0pt"
     for axes, values in ((before, flux * trend), (after, flux)):
@@ -64,7 +67,9 @@ def periodogram_figure(spectrum: Mapping[str, NDArray[Any]], period: float) -> s
     from bokeh.models import Span
 
     axes = _figure("period [d]", "signal-to-noise ratio", 240, x_axis_type="log")
-    axes.add_layout(Span(location=period, dimension="height", line_color=ACCENT, line_width=5, line_alpha=0.35))
+    axes.add_layout(
+        Span(location=period, dimension="height", line_color=ACCENT, line_width=5, line_alpha=0.35)
+    )
     tried, power = highest(spectrum["period_days"], spectrum["power"], _MOST_TRIALS)
     axes.line(tried, power, color=DATA, line_width=1)
     return _json(axes)

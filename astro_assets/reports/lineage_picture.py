@@ -72,9 +72,7 @@ def _direct(edges: list[tuple[str, str]]) -> list[tuple[str, str]]:
     def reaches(start: str, goal: str) -> bool:
         return any(one == goal or reaches(one, goal) for one in children.get(start, ()))
 
-    return [
-        (a, b) for a, b in edges if not any(reaches(other, b) for other in children[a] if other != b)
-    ]
+    return [(a, b) for a, b in edges if not any(reaches(other, b) for other in children[a] if other != b)]
 
 
 def _columns(boxes: Mapping[str, Box], edges: list[tuple[str, str]]) -> list[list[str]]:

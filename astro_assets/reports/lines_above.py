@@ -57,9 +57,13 @@ def lines_above(ledger: Ledger, rows: Iterable[tuple[str, str, str]]) -> Above:
     """
     schema = {"table": pl.String, "key": pl.String, "row_hash": pl.String}
     found = ancestry(ledger, pl.DataFrame(list(rows), schema=schema, orient="row"))
-    units = {(row["table"], row["key"], row["recipe_hash"]): row for row in found.units.select(_TOLD).to_dicts()}
+    units = {
+        (row["table"], row["key"], row["recipe_hash"]): row for row in found.units.select(_TOLD).to_dicts()
+    }
     names = ["table", "key", "recipe_hash", "parent_table", "parent_key", "parent_recipe_hash"]
     parents: dict[Unit, list[Unit]] = {}
-    for *child, table, key, recipe in found.edges.select(names).unique(maintain_order=True).sort(names).iter_rows():
+    for *child, table, key, recipe in (
+        found.edges.select(names).unique(maintain_order=True).sort(names).iter_rows()
+    ):
         parents.setdefault((child[0], child[1], child[2]), []).append((table, key, recipe))
     return Above(units, parents)

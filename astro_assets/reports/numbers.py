@@ -59,7 +59,9 @@ def grouped(value: int) -> str:
     >>> grouped(1234567), grouped(1234)
     ('1 234 567', '1234')
     """
-    return _signed(str(value) if abs(value) < 10 * _KILO else f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}"))
+    return _signed(
+        str(value) if abs(value) < 10 * _KILO else f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    )
 
 
 def size(n_bytes: int | None) -> str:

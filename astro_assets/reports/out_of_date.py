@@ -64,7 +64,9 @@ class OutOfDate:
 def out_of_date(state: Staleness) -> OutOfDate:
     """Sort what is not current by target."""
     found: dict[str, list[tuple[str, str, str]]] = {}
-    entries = state.entries.filter(pl.col("target").is_not_null()).select("target", "table", "status", "cause")
+    entries = state.entries.filter(pl.col("target").is_not_null()).select(
+        "target", "table", "status", "cause"
+    )
     for target, *line in entries.unique().sort("target", "table", "status", "cause").iter_rows():
         found.setdefault(target, []).append((line[0], line[1], line[2]))
     return OutOfDate(found)
@@ -75,7 +77,9 @@ def _state(lines: list[tuple[str, str, str]]) -> State:
     worst = next((status for status in _WORDS if counts[status]), None)
     if worst is None:
         return State()
-    causes = sorted({f"{table.partition('/')[2]}: {cause}" for table, status, cause in lines if status == worst})
+    causes = sorted(
+        {f"{table.partition('/')[2]}: {cause}" for table, status, cause in lines if status == worst}
+    )
     said = f"{_WORDS[worst].capitalize()}: {'; '.join(causes[:_LISTED])}"
     said += f"; {len(causes) - _LISTED} more." if len(causes) > _LISTED else "."
     return State([badge(_WORDS[worst], said, alert=True)], said)
