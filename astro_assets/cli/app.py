@@ -15,7 +15,7 @@ from deltalake.exceptions import DeltaError
 from rich.console import Console
 
 from astro_assets.catalogs.text_tables import CatalogError
-from astro_assets.cli import audit_commands, printing, queries, scorer_commands
+from astro_assets.cli import audit_commands, printing, queries, report_commands, scorer_commands
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.audit import UnknownVersionError
@@ -271,6 +271,7 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
 
 scorer_commands.add_to(app)
 audit_commands.add_to(app)
+report_commands.add_to(app)
 
 
 def _ledger(home: Path | None) -> Ledger:

@@ -25,6 +25,7 @@ class AuditFormat(StrEnum):
 
     table = "table"
     json = "json"
+    html = "html"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,6 +54,10 @@ def show_audit(
             verified = verify(ledger, found, progress)
     if output is AuditFormat.table:
         audit_printing.audit(found)
+    elif output is AuditFormat.html:
+        from astro_assets.reports.audit_shown import audit_html
+
+        sys.stdout.write(audit_html(found.to_json()))
     else:
         sys.stdout.write(audit_printing.exported(found))
     if verified is not None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from astro_assets.ledger.model_tables import PROMOTED_MODELS
 from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES
 from astro_assets.reports import figures
 from astro_assets.reports.contents import Contents, RowOf
@@ -22,6 +20,7 @@ from astro_assets.reports.rendering import (
     LINE,
     NAME,
     NUMBER,
+    TableShown,
     badge,
     drawing,
     link,
@@ -106,7 +105,8 @@ def _lede(candidate: RowOf) -> str:
     said = (
         f"Every {number(candidate['period_days'], 5)} days the star dims by {deep} "
         f"for {number(candidate['duration_hours'], 3)} hours; "
-        f"{transits} transit{'s' if transits != 1 else ''} observed, signal-to-noise ratio {number(candidate['snr'], 3)}."
+        f"{transits} transit{'s' if transits != 1 else ''} observed, "
+        f"signal-to-noise ratio {number(candidate['snr'], 3)}."
     )
     if candidate["harmonic_of"] is not None:
         said += f" Its period is {candidate['harmonic_ratio']} of that of {plain(candidate['harmonic_of'])}."
@@ -168,7 +168,8 @@ def _folds(contents: Contents, candidate: RowOf) -> dict[str, Any]:
         "folds": {name: script_json(data) for name, data in drawn.items()},
         "odd_even": f"{odd} and {even}, {apart} standard deviations apart.",
         "secondary": f"{number(candidate['secondary_depth_ppm'], 3)} ppm at phase "
-        f"{number(candidate['secondary_phase'], 3)}, signal-to-noise ratio {number(candidate['secondary_snr'], 2)}.",
+        f"{number(candidate['secondary_phase'], 3)}, "
+        f"signal-to-noise ratio {number(candidate['secondary_snr'], 2)}.",
     }
 
 
@@ -278,7 +279,7 @@ def _lineage(contents: Contents, candidate: RowOf, above: Above, links: Links) -
                 for sha256 in raw
             ],
         ),
-        "units": _units(found, above, links),
+        "units": _units(found, above),
     }
 
 
@@ -286,18 +287,15 @@ def _count(found: Sequence[Unit], name: str, n: int) -> str:
     if n > 1:
         return f"{n} units"
     key = next(one[1] for one in found if one[0] == name)
-    return plain(key)[:24]
+    return plain(key)[:16]
 
 
-def _units(found: Sequence[Unit], above: Above, links: Links) -> Any:
+def _units(found: Sequence[Unit], above: Above) -> TableShown:
     def shown(one: Unit) -> tuple[Any, ...]:
         held: Mapping[str, Any] = above.units[one]
-        key = plain(one[1])
-        if one[0] == PROMOTED_MODELS.name:
-            key = one[1]
         return (
             one[0],
-            key,
+            plain(one[1]),
             one[2][:16],
             f"{held['computed_at']:%Y-%m-%d %H:%M}",
             "" if held["is_current"] else "replaced since",
@@ -306,8 +304,3 @@ def _units(found: Sequence[Unit], above: Above, links: Links) -> Any:
     return table(
         [("Table", LINE), ("Unit", NAME), ("Recipe", HASH), ("Made", LINE), ("", LINE)], map(shown, found)
     )
-
-
-def is_number(value: Any) -> bool:
-    """Tell whether a value is a finite number."""
-    return isinstance(value, (int, float)) and math.isfinite(value)

@@ -1,4 +1,4 @@
-"""Lineage as a picture: boxes for tables from left to right, parents before children, with counts. SVG.
+"""Lineage as a picture: boxes for tables from top to bottom, parents above children, with counts. SVG.
 
 Drawn by hand: a graph of tables has a dozen boxes.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
-_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _EDGE = 168, 44, 40, 14, 6
-_LETTERS: Final = 25
+_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _EDGE = 176, 42, 18, 26, 2
+_LETTERS: Final = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ def lineage_picture(boxes: Mapping[str, Box], edges: Iterable[tuple[str, str]]) 
     """
     drawn = sorted({(a, b) for a, b in edges if a in boxes and b in boxes and a != b})
     drawn = _direct(drawn)
-    columns = _columns(boxes, drawn)
-    place = _places(columns, drawn)
-    height = max(len(column) for column in columns) * (_HEIGHT + _GAP_Y) - _GAP_Y + 2 * _EDGE
-    width = len(columns) * (_WIDTH + _GAP_X) - _GAP_X + 2 * _EDGE
+    levels = _levels(boxes, drawn)
+    place = _places(levels, drawn)
+    width = max(len(level) for level in levels) * (_WIDTH + _GAP_X) - _GAP_X + 2 * _EDGE
+    height = len(levels) * (_HEIGHT + _GAP_Y) - _GAP_Y + 2 * _EDGE
     parts = [_path(place[a], place[b]) for a, b in drawn]
-    parts += [_box(boxes[name], *place[name]) for column in columns for name in column]
+    parts += [_box(boxes[name], *place[name]) for level in levels for name in level]
     return (
         f'<svg role="img" aria-label="lineage" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}">{"".join(parts)}</svg>'
@@ -75,8 +75,8 @@ def _direct(edges: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(a, b) for a, b in edges if not any(reaches(other, b) for other in children[a] if other != b)]
 
 
-def _columns(boxes: Mapping[str, Box], edges: list[tuple[str, str]]) -> list[list[str]]:
-    """Put each box one column right of the last of its parents, sources just left of their first child."""
+def _levels(boxes: Mapping[str, Box], edges: list[tuple[str, str]]) -> list[list[str]]:
+    """Put each box one level below the last of its parents, sources just above their first child."""
     depth = dict.fromkeys(boxes, 0)
     for _ in boxes:  # as often as the longest way can be long
         for a, b in edges:
@@ -89,26 +89,24 @@ def _columns(boxes: Mapping[str, Box], edges: list[tuple[str, str]]) -> list[lis
     return [[name for name in boxes if depth[name] == level] for level in range(max(depth.values()) + 1)]
 
 
-def _places(columns: list[list[str]], edges: list[tuple[str, str]]) -> dict[str, tuple[float, float]]:
-    """Stack the boxes of each column near their parents, the whole centred."""
-    tallest = max(len(column) for column in columns)
+def _places(levels: list[list[str]], edges: list[tuple[str, str]]) -> dict[str, tuple[float, float]]:
+    """Put the boxes of each level in a row, near their parents, the row centred."""
+    widest = max(len(level) for level in levels)
     place: dict[str, tuple[float, float]] = {}
-    for number, column in enumerate(columns):
-        above = {
-            name: [place[a][1] for a, b in edges if b == name and a in place] or [0.0] for name in column
-        }
-        column.sort(key=lambda name: sum(above[name]) / len(above[name]))  # noqa: B023  used at once
-        top = _EDGE + (tallest - len(column)) * (_HEIGHT + _GAP_Y) / 2
-        for line, name in enumerate(column):
-            place[name] = (_EDGE + number * (_WIDTH + _GAP_X), top + line * (_HEIGHT + _GAP_Y))
+    for number, level in enumerate(levels):
+        middle = {name: [place[a][0] for a, b in edges if b == name and a in place] for name in level}
+        left = _EDGE + (widest - len(level)) * (_WIDTH + _GAP_X) / 2
+        order = sorted(level, key=lambda name: sum(middle[name]) / max(len(middle[name]), 1))
+        for line, name in enumerate(order):
+            place[name] = (left + line * (_WIDTH + _GAP_X), _EDGE + number * (_HEIGHT + _GAP_Y))
     return place
 
 
 def _path(start: tuple[float, float], end: tuple[float, float]) -> str:
-    x0, y0 = start[0] + _WIDTH, start[1] + _HEIGHT / 2
-    x1, y1 = end[0], end[1] + _HEIGHT / 2
-    bend = max((x1 - x0) / 2, 16)
-    return f'<path d="M{x0:g} {y0:g}C{x0 + bend:g} {y0:g} {x1 - bend:g} {y1:g} {x1:g} {y1:g}"/>'
+    x0, y0 = start[0] + _WIDTH / 2, start[1] + _HEIGHT
+    x1, y1 = end[0] + _WIDTH / 2, end[1]
+    bend = max((y1 - y0) / 2, 14)
+    return f'<path d="M{x0:g} {y0:g}C{x0:g} {y0 + bend:g} {x1:g} {y1 - bend:g} {x1:g} {y1:g}"/>'
 
 
 def _box(box: Box, x: float, y: float) -> str:
@@ -117,7 +115,7 @@ def _box(box: Box, x: float, y: float) -> str:
     inner = (
         f'<g class="{kind}"><title>{escape(box.name)}</title>'
         f'<rect x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="3"/>'
-        f'<text x="{x + 10:g}" y="{y + 18:g}">{escape(name)}</text>'
-        f'<text class="count" x="{x + 10:g}" y="{y + 34:g}">{escape(box.count)}</text></g>'
+        f'<text x="{x + 10:g}" y="{y + 17:g}">{escape(name)}</text>'
+        f'<text class="count" x="{x + 10:g}" y="{y + 33:g}">{escape(box.count)}</text></g>'
     )
     return inner if box.href is None else f'<a href="{escape(box.href)}">{inner}</a>'

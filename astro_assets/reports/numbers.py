@@ -22,23 +22,28 @@ def number(value: Any, digits: int = _DIGITS) -> str:
     >>> number(0.012345), number(1234567.8), number(3), number(float("nan"))
     ('0.01235', '1.235 × 10⁶', '3', '–')
     """
+    if not isinstance(value, float):
+        return _not_measured(value)
+    if not math.isfinite(value):
+        return NOTHING if math.isnan(value) else ("∞" if value > 0 else "−∞")
+    if value.is_integer() and abs(value) < _KILO**2:
+        return grouped(int(value))
+    power = math.floor(math.log10(abs(value)))
+    if power >= _LARGE or power < _SMALL:
+        head, exponent = f"{value:.{digits - 1}e}".split("e")
+        return f"{_signed(head)} × 10{_raised(int(exponent))}"
+    places = max(digits - 1 - power, 0)
+    return _signed(f"{value:.{places}f}") if places else grouped(round(value))
+
+
+def _not_measured(value: Any) -> str:
     if value is None:
         return NOTHING
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
         return grouped(value)
-    if not isinstance(value, float):
-        return ", ".join(map(str, value)) or NOTHING if isinstance(value, list) else str(value)
-    if not math.isfinite(value):
-        return NOTHING if math.isnan(value) else ("∞" if value > 0 else "−∞")
-    if value == 0:
-        return "0"
-    power = math.floor(math.log10(abs(value)))
-    if power >= _LARGE or power < _SMALL:
-        head, exponent = f"{value:.{digits - 1}e}".split("e")
-        return f"{_signed(head)} × 10{_raised(int(exponent))}"
-    return _signed(f"{value:.{max(digits - 1 - power, 0)}f}")
+    return ", ".join(map(str, value)) or NOTHING if isinstance(value, list) else str(value)
 
 
 def with_error(value: float | None, error: float | None) -> str:

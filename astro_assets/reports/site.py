@@ -104,7 +104,7 @@ def refresh_site(
         small = _small_pages(site, index_pages(
             contents, audits, state, site.state, Links(names, ""), is_part=store.asked is not None
         ))  # fmt: skip
-        return _write(site, store, small, progress or (lambda done, total: None))
+        return _write(site, store, small, progress or _untold)
 
 
 def _write(site: _Site, store: PageStore, small: Mapping[str, bytes], progress: Progress) -> SiteReport:
@@ -205,6 +205,10 @@ def _trained(audits: Iterable[Mapping[str, Any]]) -> dict[str, list[TrainedOn]]:
                 TrainedOn(one["model"], one["version"], aliases, n_rows, n_changed)
             )
     return found
+
+
+def _untold(done: int, total: int) -> None:
+    """Tell nobody."""
 
 
 @cache

@@ -110,8 +110,8 @@ def _key(files: Sequence[RowOf], curves: Sequence[RowOf]) -> list[tuple[str, str
         return next((row[name] for row in reversed(files) if row[name] is not None), None)
 
     found = [
-        ("Right ascension", number(header("ra_deg"), 8), "°"),
-        ("Declination", number(header("dec_deg"), 8), "°"),
+        ("Right ascension", _degrees(header("ra_deg")), "°"),
+        ("Declination", _degrees(header("dec_deg")), "°"),
         ("Magnitude", number(header("magnitude")), ""),
         ("Temperature", number(header("star_temperature_k")), "K"),
         ("Radius", number(header("star_radius_sun"), 3), "R☉"),
@@ -126,6 +126,10 @@ def _key(files: Sequence[RowOf], curves: Sequence[RowOf]) -> list[tuple[str, str
             ("CDPP in 1 h", number(row["cdpp_1h_ppm"], 3), "ppm"),
         ]
     return [item for item in found if item[1] != NOTHING]
+
+
+def _degrees(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.5f}".replace("-", "−")
 
 
 def _curve(contents: Contents, row: RowOf, n_curves: int) -> dict[str, Any]:

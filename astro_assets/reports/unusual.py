@@ -43,27 +43,31 @@ def _above(bound: float) -> Callable[[float], bool]:
     return lambda value: value > bound
 
 
+def _not_above(bound: float) -> Callable[[float], bool]:
+    return lambda value: value <= bound
+
+
 def _beyond(bound: float) -> Callable[[float], bool]:
     return lambda value: abs(value) > bound
 
 
 _BOUNDS: Final = (
-    _Bound("events_odd_even_sigma", _above(3), "below 3", "odd and even transits are not equally deep: a binary of twice the period"),
-    _Bound("weak_secondary_sigma", _above(5), "below 5", "there is another dip: the eclipse of something that shines"),
-    _Bound("centroid_shift_sigma", _above(3), "below 3", "the light moves in transit: another star may be eclipsed"),
-    _Bound("duration_over_star", _above(1.3), "below about 1.3", "it takes longer than a transit of this star on a circular orbit"),
+    _Bound("events_odd_even_sigma", _above(3), "below 3", "odd and even transits differ in depth: a binary"),
+    _Bound("weak_secondary_sigma", _above(5), "below 5", "there is another dip: an eclipse of what shines"),
+    _Bound("centroid_shift_sigma", _above(3), "below 3", "the light moves: another star may be eclipsed"),
+    _Bound("duration_over_star", _above(1.3), "below about 1.3", "it is long for this star"),
     _Bound("bottom_over_mean_depth", _above(1.5), "1.1 to 1.3", "it is a V: a grazing eclipse"),
     _Bound("asymmetry_sigma", _beyond(3), "within 3", "its halves are not equally deep"),
-    _Bound("brightening_over_dip", _above(0.3), "below 0.3", "it brightens nearly as much as it dims: a variable star"),
-    _Bound("primary_beyond_noise", lambda value: value <= 0, "above 0", "noise alone makes dips as deep in the fold"),
-    _Bound("primary_beyond_tertiary", lambda value: value <= 0, "above 0", "the third deepest dip is as deep"),
-    _Bound("primary_beyond_positive", lambda value: value <= 0, "above 0", "the strongest brightening is as strong"),
+    _Bound("brightening_over_dip", _above(0.3), "below 0.3", "it brightens as it dims: a variable star"),
+    _Bound("primary_beyond_noise", _not_above(0), "above 0", "noise makes dips as deep in the fold"),
+    _Bound("primary_beyond_tertiary", _not_above(0), "above 0", "the third deepest dip is as deep"),
+    _Bound("primary_beyond_positive", _not_above(0), "above 0", "the strongest brightening is as strong"),
     _Bound("event_chi_square", _above(2), "near 1", "the single transits are not alike"),
-    _Bound("mean_over_median_depth", lambda value: not 2 / 3 <= value <= 1.5, "near 1", "few transits make the depth"),
+    _Bound("mean_over_median_depth", _above(1.5), "near 1", "few transits make the depth"),
     _Bound("step_sigma", _beyond(3), "within 3", "the flux is another after it than before"),
     _Bound("near_gap_fraction", _above(0.5), "few", "most transits are at gaps or ends of the data"),
-    _Bound("transit_coverage", lambda value: value < 0.5, "most", "more than half of what is expected was not observed"),
-)  # fmt: skip
+    _Bound("transit_coverage", _not_above(0.5), "most", "half of what is expected was not observed"),
+)
 
 
 def unusual(measures: Mapping[str, Any]) -> list[Finding]:
@@ -83,7 +87,7 @@ def unusual(measures: Mapping[str, Any]) -> list[Finding]:
 
 
 def _sine(measures: Mapping[str, Any]) -> list[Finding]:
-    """A sine wave is suspicious only where it is both certain and as large as the depth (SWEET)."""
+    """Tell of a sine wave where it is both certain and as large as the depth (SWEET)."""
     names = ("sine_half_period_sigma", "sine_period_sigma", "sine_twice_period_sigma")
     strongest = max(names, key=lambda name: -math.inf if math.isnan(measures[name]) else measures[name])
     if measures[strongest] > 50 and measures["sine_over_depth"] >= 1:
