@@ -33,8 +33,8 @@ from astro_assets_tests.orchestration import homes
 REPOSITORY = Path(__file__).parents[2]
 WINGS = ("catalogs", "observations", "transits")
 SHOWN = [table for table in TABLES if table.name.partition("/")[0] in WINGS]
-#: Assets that show a part of a table and store nothing.
-VIEWS = ("observations/quarantined_files",)
+#: Assets that show what is in tables and are none.
+VIEWS = ("observations/quarantined_files", "transits/candidate_reports")
 MODELS = ("transits/cluster_model", "transits/transit_scorer", "ledger/model_audits")
 CANDIDATES = next(table for table in TABLES if table.name == "transits/transit_candidates")
 
