@@ -128,8 +128,9 @@ def test_the_jobs_materialize_every_asset(tmp_path: Path) -> None:
     models = {dg.AssetKey(name.split("/")) for name in MODELS}
     files = asset_key(EVENT_FILES)
     assert selected(SEARCH_JOB) == of_all - on_demand - models - {files}
-    assert selected(SCORING_JOB) == on_demand | models
-    assert selected(CLUSTERS_JOB) | selected(TRAINING_JOB) == on_demand | models | {files}
+    pages = {dg.AssetKey(["transits", "candidate_reports"])}
+    assert selected(SCORING_JOB) == on_demand | models | pages
+    assert selected(CLUSTERS_JOB) | selected(TRAINING_JOB) == on_demand | models | {files} | pages
 
 
 def test_materializing_a_partition_touches_its_shard_alone(home: Home) -> None:
