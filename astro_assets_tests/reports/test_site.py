@@ -44,7 +44,8 @@ def test_every_star_candidate_and_version_has_a_page_and_none_is_large(reported_
     for number in homes.STARS:
         assert of_star(f"KIC {number}") <= pages.keys()
     assert kinds(list(pages)) == {
-        "index.html": 1, "candidates-1.html": 1, "targets-1.html": 1, "targets": 3, "candidates": 3, "models": 3,
+        "index.html": 1, "candidates-1.html": 1, "targets-1.html": 1,
+        "targets": 3, "candidates": 3, "models": 3,
     }  # fmt: skip
     assert max(map(len, pages.values())) < LARGEST
     assert {path.name for path in (reported_home.root / "report" / "static").iterdir()} == {
