@@ -72,7 +72,7 @@ def measured(home: Home) -> bool:
         mean = sum(seconds) / len(of)
         slowest, kilobytes = 1e3 * max(seconds), [size / 1e3 for size in sizes]
         print(
-            f"  {kind:18} {len(of):5d} pages: {1e3 * mean:5.0f} ms a page, slowest {slowest:5.0f} ms; ",
+            f"  {kind:16} {len(of):4d} pages: {1e3 * mean:4.0f} ms a page, slowest {slowest:5.0f} ms; ",
             end="",
         )
         print(f"{sum(kilobytes) / len(of):5.0f} kB a page, largest {max(kilobytes):.0f} kB")
