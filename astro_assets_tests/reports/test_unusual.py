@@ -12,8 +12,10 @@ from astro_assets.transits.feature_schemas import TRANSIT_FEATURE_SCHEMA
 PLANET = {
     "events_odd_even_sigma": 1.0, "weak_secondary_sigma": 3.0, "centroid_shift_sigma": 0.2,
     "duration_over_star": 0.9, "bottom_over_mean_depth": 1.2, "asymmetry_sigma": -1.0,
-    "brightening_over_dip": 0.05, "primary_beyond_noise": 5.0, "primary_beyond_tertiary": 9.0, "primary_beyond_positive": 9.0,
-    "event_chi_square": 1.1, "mean_over_median_depth": 1.0, "step_sigma": -2.0, "near_gap_fraction": 0.1, "transit_coverage": 0.9,
+    "brightening_over_dip": 0.05, "primary_beyond_noise": 5.0, "primary_beyond_tertiary": 9.0,
+    "primary_beyond_positive": 9.0,
+    "event_chi_square": 1.1, "mean_over_median_depth": 1.0, "step_sigma": -2.0, "near_gap_fraction": 0.1,
+    "transit_coverage": 0.9,
     "sine_half_period_sigma": 80.0, "sine_period_sigma": 3.0, "sine_twice_period_sigma": math.nan,
     "sine_over_depth": 0.01,
 }  # fmt: skip
