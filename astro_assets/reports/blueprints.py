@@ -79,7 +79,7 @@ def filled(
     """
     drawn = json.loads(plan)
     for held in _objects(drawn):
-        name = held.get("name")
+        name = str(held.get("name", ""))
         if name in data:
             held["data"] = {"type": "map", "entries": [[key, _packed(of)] for key, of in data[name].items()]}
         elif attributes is not None and name in attributes:

@@ -13,7 +13,7 @@ from astro_assets.reports.curves import N_BINS
 from astro_assets.reports.lineage_picture import Box, lineage_picture
 from astro_assets.reports.lines_above import Above, Unit
 from astro_assets.reports.links import Links
-from astro_assets.reports.numbers import number, unit, with_error
+from astro_assets.reports.numbers import NOTHING, number, unit, with_error
 from astro_assets.reports.out_of_date import State
 from astro_assets.reports.rendering import (
     HASH,
@@ -263,24 +263,28 @@ def _lineage(contents: Contents, candidate: RowOf, above: Above, links: Links) -
         )
         for name in sorted(counts)
     }
-    names = {row["key"]: row["file_name"] for row in contents.of(OBSERVATION_FILES, candidate["target_id"])}
-    raw = [one[1] for one in found if one[0] == RAW_FILES.name]
-    target = links.target(candidate["target_id"])
     return {
         "picture": drawing(lineage_picture(boxes, above.edges(found))),
-        "files": table(
-            [("File", NAME), ("SHA-256", HASH), ("Read by", LINE)],
-            [
-                (
-                    link(plain(names.get(sha256, sha256)), target and f"{target}#{sha256}"),
-                    sha256,
-                    "this lineage",
-                )
-                for sha256 in raw
-            ],
-        ),
+        "files": _files(contents, candidate, [one[1] for one in found if one[0] == RAW_FILES.name], links),
         "units": _units(found, above),
     }
+
+
+def _files(contents: Contents, candidate: RowOf, held: Sequence[str], links: Links) -> TableShown:
+    """Tell of the files above a candidate; one that was replaced is known by its hash alone."""
+    rows = {row["key"]: row for row in contents.of(OBSERVATION_FILES, candidate["target_id"])}
+    page = links.target(candidate["target_id"])
+
+    def shown(sha256: str) -> tuple[Any, ...]:
+        if (row := rows.get(sha256)) is None:
+            return ("no longer of this star", NOTHING, NOTHING, NOTHING, sha256)
+        place = f"{page}#{sha256}" if page is not None else None
+        segment = f"{row['segment_kind']} {row['segment']}" if row["segment"] is not None else NOTHING
+        told = (plain(row[name] or NOTHING) for name in ("mission", "product"))
+        return (link(plain(row["file_name"]), place), *told, segment, sha256)
+
+    columns = [("File", NAME), ("Mission", LINE), ("Product", LINE), ("Segment", LINE), ("SHA-256", HASH)]
+    return table(columns, map(shown, held))
 
 
 def _count(found: Sequence[Unit], name: str, n: int) -> str:

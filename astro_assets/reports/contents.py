@@ -12,6 +12,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import OBSERVATION_FILES, SELECTED_FILES
+from astro_assets.reports.rendering import natural
 from astro_assets.transits.cluster_tables import CLUSTER_LABELS
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
@@ -63,7 +64,8 @@ class Contents:
     @property
     def targets(self) -> list[str]:
         """All targets that have a page, in order."""
-        return sorted(set(self.rows[OBSERVATION_FILES.name]) | set(self.rows[TRANSIT_CANDIDATES.name]))
+        found = set(self.rows[OBSERVATION_FILES.name]) | set(self.rows[TRANSIT_CANDIDATES.name])
+        return sorted(found, key=natural)
 
     def of(self, table: Table, target: str) -> Sequence[RowOf]:
         """Return a target's rows of a table; arrays are references."""

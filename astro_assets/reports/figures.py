@@ -118,7 +118,7 @@ def _curve_plan() -> str:
 
 @cache
 def _periodogram_plan() -> str:
-    from bokeh.models import Span
+    from bokeh.models.annotations import Span
 
     axes = empty_figure("period [d]", "signal-to-noise ratio", 240, x_axis_type="log")
     mark = Span(dimension="height", line_color=ACCENT, line_width=5, line_alpha=0.35, name="period")

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
+from itertools import pairwise
 from typing import Final
 
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _EDGE = 176, 42, 18, 26, 2
 _LETTERS: Final = 26
+#: How names of gaps begin that lines pass through.
+_GAP: Final = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +54,15 @@ def lineage_picture(boxes: Mapping[str, Box], edges: Iterable[tuple[str, str]]) 
     """
     drawn = sorted({(a, b) for a, b in edges if a in boxes and b in boxes and a != b})
     drawn = _direct(drawn)
-    levels = _levels(boxes, drawn)
-    place = _places(levels, drawn)
-    width = max(len(level) for level in levels) * (_WIDTH + _GAP_X) - _GAP_X + 2 * _EDGE
+    levels, ways = _levels(boxes, drawn)
+    place = _places(levels, [step for way in ways for step in pairwise(way)])
+    width = max(x + _width(name) for level in levels for name in level for x in (place[name][0],)) + _EDGE
     height = len(levels) * (_HEIGHT + _GAP_Y) - _GAP_Y + 2 * _EDGE
-    parts = [_path(place[a], place[b]) for a, b in drawn]
-    parts += [_box(boxes[name], *place[name]) for level in levels for name in level]
+    parts = [_path([place[name] for name in way], [_width(name) for name in way]) for way in ways]
+    parts += [_box(boxes[name], *place[name]) for level in levels for name in level if name in boxes]
     return (
-        f'<svg role="img" aria-label="lineage" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}">{"".join(parts)}</svg>'
+        f'<svg role="img" aria-label="lineage" width="{width:g}" height="{height}" '
+        f'viewBox="0 0 {width:g} {height}">{"".join(parts)}</svg>'
     )
 
 
@@ -75,8 +78,17 @@ def _direct(edges: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(a, b) for a, b in edges if not any(reaches(other, b) for other in children[a] if other != b)]
 
 
-def _levels(boxes: Mapping[str, Box], edges: list[tuple[str, str]]) -> list[list[str]]:
-    """Put each box one level below the last of its parents, sources just above their first child."""
+def _levels(
+    boxes: Mapping[str, Box], edges: list[tuple[str, str]]
+) -> tuple[list[list[str]], list[list[str]]]:
+    """Put each box one level below the last of its parents, sources just above their first child.
+
+    Returns
+    -------
+    tuple
+        The names in each level, and of each edge the names along its way: where it passes a level, a gap is
+        kept for it, whose name is none of a box.
+    """
     depth = dict.fromkeys(boxes, 0)
     for _ in boxes:  # as often as the longest way can be long
         for a, b in edges:
@@ -86,27 +98,46 @@ def _levels(boxes: Mapping[str, Box], edges: list[tuple[str, str]]) -> list[list
         below = [depth[b] for a, b in edges if a == name]
         if name not in with_parents and below:
             depth[name] = min(below) - 1
-    return [[name for name in boxes if depth[name] == level] for level in range(max(depth.values()) + 1)]
+    levels = [[name for name in boxes if depth[name] == level] for level in range(max(depth.values()) + 1)]
+    ways = []
+    for a, b in edges:
+        gaps = {level: f"{_GAP}{a} {b} {level}" for level in range(depth[a] + 1, depth[b])}
+        for level, gap in gaps.items():
+            levels[level].append(gap)
+        ways.append([a, *gaps.values(), b])
+    return levels, ways
 
 
-def _places(levels: list[list[str]], edges: list[tuple[str, str]]) -> dict[str, tuple[float, float]]:
-    """Put the boxes of each level in a row, near their parents, the row centred."""
-    widest = max(len(level) for level in levels)
+def _places(levels: list[list[str]], steps: list[tuple[str, str]]) -> dict[str, tuple[float, float]]:
+    """Put the boxes of each level in a row, near their parents, the rows centred on each other."""
+    wide = [sum(map(_width, level)) + _GAP_X * (len(level) - 1) for level in levels]
     place: dict[str, tuple[float, float]] = {}
     for number, level in enumerate(levels):
-        middle = {name: [place[a][0] for a, b in edges if b == name and a in place] for name in level}
-        left = _EDGE + (widest - len(level)) * (_WIDTH + _GAP_X) / 2
-        order = sorted(level, key=lambda name: sum(middle[name]) / max(len(middle[name]), 1))
-        for line, name in enumerate(order):
-            place[name] = (left + line * (_WIDTH + _GAP_X), _EDGE + number * (_HEIGHT + _GAP_Y))
+        middle = {
+            name: [place[a][0] + _width(a) / 2 for a, b in steps if b == name and a in place]
+            for name in level
+        }
+        left = _EDGE + (max(wide) - wide[number]) / 2
+        for name in sorted(level, key=lambda one, of=middle: sum(of[one]) / max(len(of[one]), 1)):  # type: ignore[misc]
+            place[name] = (left, _EDGE + number * (_HEIGHT + _GAP_Y))
+            left += _width(name) + _GAP_X
     return place
 
 
-def _path(start: tuple[float, float], end: tuple[float, float]) -> str:
-    x0, y0 = start[0] + _WIDTH / 2, start[1] + _HEIGHT
-    x1, y1 = end[0] + _WIDTH / 2, end[1]
-    bend = max((y1 - y0) / 2, 14)
-    return f'<path d="M{x0:g} {y0:g}C{x0:g} {y0 + bend:g} {x1:g} {y1 - bend:g} {x1:g} {y1:g}"/>'
+def _width(name: str) -> float:
+    return 0 if name.startswith(_GAP) else _WIDTH
+
+
+def _path(places: list[tuple[float, float]], widths: list[float]) -> str:
+    """Draw a line from the bottom of the first box to the top of the last, straight through gaps."""
+    middles = [(x + width / 2, y) for (x, y), width in zip(places, widths, strict=True)]
+    (x, y), parts = (middles[0][0], middles[0][1] + _HEIGHT), []
+    for to_x, to_y in middles[1:]:
+        bend = (to_y - y) / 2
+        parts.append(f"C{x:g} {y + bend:g} {to_x:g} {to_y - bend:g} {to_x:g} {to_y:g}V{to_y + _HEIGHT:g}")
+        x, y = to_x, to_y + _HEIGHT
+    end = parts[-1].rpartition("V")[0]
+    return f'<path d="M{middles[0][0]:g} {middles[0][1] + _HEIGHT:g}{"".join(parts[:-1])}{end}"/>'
 
 
 def _box(box: Box, x: float, y: float) -> str:

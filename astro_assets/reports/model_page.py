@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from astro_assets.reports.lineage_picture import Box, lineage_picture
 from astro_assets.reports.links import Links
 from astro_assets.reports.lists import MOST_LINES, list_links, list_names, list_page
 from astro_assets.reports.numbers import grouped
-from astro_assets.reports.rendering import LINE, TableShown, drawing, link, plain, rendered, table
+from astro_assets.reports.rendering import LINE, TableShown, drawing, link, natural, plain, rendered, table
 from astro_assets.transits.scorer_models import NAME as SCORER
 from astro_assets.transits.scorer_models import card
 
@@ -68,7 +69,7 @@ def _own_page(
     names: Mapping[str, list[str]],
     lists: Mapping[str, Any],
 ) -> str:
-    stars = audit["stars"]
+    stars = sorted(audit["stars"], key=natural)
     few = len(stars) <= _MOST_STARS
     return rendered(
         "model.html",
@@ -89,15 +90,14 @@ def _own_page(
 
 
 def _stars(audit: Mapping[str, Any], links: Links) -> TableShown:
-    return table([("Star", LINE)], [(link(plain(star), links.target(star)),) for star in audit["stars"]])
+    stars = sorted(audit["stars"], key=natural)
+    return table([("Star", LINE)], [(link(plain(star), links.target(star)),) for star in stars])
 
 
 def _picture(ledger: Ledger, audit: Mapping[str, Any]) -> str:
     """Draw the tables between files and model, as they read each other now."""
-    counts = {line["table"]: line["n_units"] for line in audit["tables"]}
-    for kind in ("files", "labels"):
-        for line in audit[kind]:
-            counts[line["table"]] = counts.get(line["table"], 0) + 1
+    put_in = Counter(line["table"] for line in (*audit["labels"], *audit["files"]))
+    counts = {**put_in, **{line["table"]: line["n_units"] for line in audit["tables"]}}
     old = {line["table"] for line in audit["behind"]["superseded"]}
     boxes = {
         name: Box(

@@ -59,10 +59,10 @@ def with_error(value: float | None, error: float | None) -> str:
 
 
 def grouped(value: int) -> str:
-    """Return a whole number, its thousands apart.
+    r"""Return a whole number, its thousands apart.
 
     >>> grouped(1234567), grouped(1234)
-    ('1 234 567', '1234')
+    ('1\u202f234\u202f567', '1234')
     """
     return _signed(
         str(value) if abs(value) < 10 * _KILO else f"{value:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -73,6 +74,16 @@ def plain(text: object) -> str:
     """Return a text of a file in one line of bearable length, without what is not printed."""
     kept = "".join(char if char.isprintable() else " " for char in str(text))
     return kept if len(kept) <= _LONGEST else f"{kept[:_LONGEST]}…"
+
+
+def natural(name: str) -> tuple[tuple[int, str], ...]:
+    """Return by what names are sorted: numbers in them as numbers.
+
+    >>> sorted(["SIM 10", "SIM 2"], key=natural)
+    ['SIM 2', 'SIM 10']
+    """
+    parts = re.split(r"([0-9]+)", name)
+    return tuple((int(part) if number % 2 else 0, part) for number, part in enumerate(parts))
 
 
 def rendered(template: str, /, **values: Any) -> str:
