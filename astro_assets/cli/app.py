@@ -17,6 +17,7 @@ from astro_assets.cli import (
     audit_commands,
     bundle_commands,
     explain_commands,
+    history_commands,
     printing,
     proof_commands,
     queries,
@@ -260,6 +261,7 @@ _OTHERS: Final = (
     rebuild_commands,
     bundle_commands,
     explain_commands,
+    history_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)

@@ -21,6 +21,7 @@ from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MOD
 from astro_assets.ledger.models import PREVIOUS, Judgement, ModelSpec
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.records import why_not_reproducible
+from astro_assets.ledger.retraction import forgotten_models
 from astro_assets.ledger.units import least_real
 
 FORMAT: Final = "astro_assets audit 1"
@@ -193,6 +194,8 @@ def _made(ledger: Ledger, row: Mapping[str, Any]) -> dict[str, Any]:
     tracked = runs.filter(pl.col("key") == row["key"]).select("tracker", "tracked_run", "address").collect()
     circumstances = json.loads(row.get("circumstances") or "{}")
     why_not = why_not_reproducible(ledger.home, row["model"], row["model_version"])
+    if (lost := forgotten_models(ledger).get(row["key"])) is not None:
+        why_not = [*circumstances.get("why_not", ()), lost]
     return {
         "at": row["computed_at"].isoformat(timespec="seconds"),
         "run": row["run_id"],

@@ -24,6 +24,7 @@ from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MOD
 from astro_assets.ledger.models import CHAMPION, PREVIOUS
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.page_names import page_name
+from astro_assets.ledger.retraction import forgotten_models
 from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model
 
 FORMAT: Final = "astro_assets record 1"
@@ -212,6 +213,8 @@ def find_record(ledger: Ledger, text: str) -> Record:
         If there is no such version, or several.
     RecordError
         If it has no record, or one that cannot be read.
+    LostHistoryError
+        If it was of a version that was trained on what was forgotten since.
     """
     name, separator, wanted = text.strip().partition(SEPARATOR)
     promoted = ledger.open(PROMOTED_MODELS).rows(["alias", "model_version"]).collect()
@@ -229,6 +232,10 @@ def find_record(ledger: Ledger, text: str) -> Record:
     if found:
         listed = ", ".join(f"{record.model}@{record.version}" for record in found)
         raise UnknownModelError(f"several records fit {text!r}; name one: {listed}")
+    for key, lost in forgotten_models(ledger).items():
+        model, _, version = key.partition(SEPARATOR)
+        if name in (model, model.partition("/")[2]) and version.startswith(wanted):
+            raise LostHistoryError(f"{key} {lost}")
     model, version = resolve(ledger, text)
     raise RecordError(
         f"{model}@{version} has no record: {_why_lost(record_path(ledger.home, model, version))}"
