@@ -1,9 +1,9 @@
 """Models of a simulated survey made again, to the bit, from records, raw files and code alone.
 
-A survey is simulated and searched in a fresh home, unless `--home` names one that was; a scorer with its
-edge model is trained on it, clusters are fitted, and fitted again with another seed, which goes on from the
-first. Then only what a rebuild may read is copied: no tables, no arrays, no MLflow, no model files. Prints
-the seconds that each took to train (the clusters' tables included) and to rebuild (all tables included), and
+A survey is simulated and searched in a fresh home, unless `--home` names one that was; a scorer with its edge
+model is trained on it, clusters are fitted, and fitted again with another seed, which goes on from the first.
+Then only what a rebuild may read is copied: no tables, no arrays, no MLflow, no files of models. Prints the
+seconds that each took to train (where its tables were computed before) and to rebuild (tables included), and
 what came out the same. Exits with 1 where anything did not. The search must have been compiled
 (`python -m astro_assets.transits.compilation`).
 """

@@ -13,13 +13,14 @@ import typer
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.printing import out, plain
 from astro_assets.cli.progress import steps_shown
-from astro_assets.ledger.bundles import is_bundle, unpack
+from astro_assets.ledger.bundles import is_bundle
 from astro_assets.ledger.enacting import Enactor
 from astro_assets.ledger.enactment import EnactmentError
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.rebuilding import Rebuilt, rebuild
 from astro_assets.ledger.records import Record, find_record
+from astro_assets.ledger.unbundling import unpack
 from astro_assets.tables import TABLES
 
 

@@ -202,7 +202,7 @@ def _made(ledger: Ledger, row: Mapping[str, Any]) -> dict[str, Any]:
     circumstances = json.loads(row.get("circumstances") or "{}")
     why_not = why_not_reproducible(ledger.home, row["model"], row["model_version"])
     if (lost := forgotten_models(ledger).get(row["key"])) is not None:
-        why_not = [lost]
+        why_not = [*circumstances.get("why_not", ()), lost]
     return {
         "at": row["computed_at"].isoformat(timespec="seconds"),
         "run": row["run_id"],

@@ -21,7 +21,6 @@ from astro_assets_tests.transits.scorer.events import event_frame, write_events
 SMALLEST = (
     "--mode", "custom", "--set", "folds=2", "--set", "members=1", "--set", "trees=10",
     "--set", "resamples=50", "--set", "network.epochs=2", "--set", "network.batch=16",
-    "--set", "with_edge=true",
 )  # fmt: skip
 #: Runs a command with no network at all: not even that of the machine with itself.
 NO_NETWORK = ("unshare", "--map-root-user", "--net")
@@ -79,7 +78,8 @@ def test_it_comes_out_the_same_without_home_and_network(bundled: Bundled, tmp_pa
 
 @pytest.mark.slow
 def test_a_bundle_that_was_changed_is_refused_in_one_line(bundled: Bundled, tmp_path: Path) -> None:
-    plain = zstandard.ZstdDecompressor().stream_reader(bundled.path.open("rb")).read()
+    with bundled.path.open("rb") as packed:
+        plain = zstandard.ZstdDecompressor().stream_reader(packed).read()
     changed = io.BytesIO()
     with (
         tarfile.open(fileobj=io.BytesIO(plain)) as archive,

@@ -15,12 +15,13 @@ import pytest
 import zstandard
 
 from astro_assets.ledger import bundles
-from astro_assets.ledger.bundles import Bundle, BundleError, is_bundle, unpack, write_bundle
+from astro_assets.ledger.bundles import Bundle, BundleError, is_bundle, write_bundle
 from astro_assets.ledger.enacting import Enactor
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.rebuilding import rebuild
+from astro_assets.ledger.unbundling import unpack
 from astro_assets_tests.ledger import rebuilt
 from astro_assets_tests.ledger.test_rebuilding import TABLES_FROM, make, record_of
 
