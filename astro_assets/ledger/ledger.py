@@ -85,8 +85,11 @@ class Ledger:
         return open_table(self.home, table)
 
     def opened(self, tables: Iterable[Table] | None = None) -> Opened:
-        """Open tables, all by default, so that several plans see each as it is now."""
-        wanted = {table.name: table for table in (self.tables if tables is None else tables)}
+        """Open tables, by default all that plans read, so that several plans see each as it is now."""
+        if tables is None:
+            planned = [table for table in self.tables if not table.is_source]
+            tables = [*planned, *(parent.table for table in planned for parent in table.parents)]
+        wanted = {table.name: table for table in tables}
         handles = {name: self.open(table) for name, table in wanted.items()}
         return Opened(handles, left_out(self.home))
 

@@ -147,6 +147,7 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
         {key: [{**identity, **row, "origin": origin} for row in of_members]},
         run_id=run_id,
     )
+    circumstances["code_version"] = code_version(spec.fit)
     model = {
         **identity,
         "training_recipe": recipe,

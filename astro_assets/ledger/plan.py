@@ -167,6 +167,8 @@ def _gathered(rows: pl.DataFrame, by: str) -> pl.DataFrame:
     # Grouping is slow, and most units read one row of each parent.
     ranked = rows.select(by, "projection", _RANK)
     is_one = ranked[by].is_unique()
+    if is_one.all():
+        return ranked
     several = ranked.filter(~is_one).sort("projection").group_by(by, maintain_order=True)
     joined = several.agg(pl.col("projection").str.join(_BETWEEN), pl.col("origin_rank").max())
     return pl.concat([ranked.filter(is_one), joined])
@@ -256,6 +258,8 @@ def _with_recipes(table: Table, version: Version, units: pl.DataFrame) -> pl.Dat
     """Hash the recipes of new and stale units; the others' are the stored ones."""
     changes = pl.col("status").is_in(("new", "stale"))
     changing = units.filter(changes)
+    if changing.is_empty():
+        return units
     recipes = [
         recipe_hash(table.name, key, target, version.code_version, version.config_hash, inputs)
         for key, target, inputs in changing.select("key", "target", "inputs").iter_rows()
