@@ -16,6 +16,7 @@ from rich.console import Console
 from astro_assets.cli import (
     audit_commands,
     explain_commands,
+    history_commands,
     printing,
     proof_commands,
     queries,
@@ -258,6 +259,7 @@ _OTHERS: Final = (
     proof_commands,
     rebuild_commands,
     explain_commands,
+    history_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)

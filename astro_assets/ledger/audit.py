@@ -20,6 +20,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS, TRACKED_RUNS
 from astro_assets.ledger.models import PREVIOUS, Judgement, ModelSpec
 from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.retraction import forgotten_models
 from astro_assets.ledger.units import least_real
 
 FORMAT: Final = "astro_assets audit 1"
@@ -193,6 +194,9 @@ def _made(ledger: Ledger, row: Mapping[str, Any]) -> dict[str, Any]:
     runs = ledger.open(TRACKED_RUNS).rows(["model_version", "model", "tracker", "tracked_run", "address"])
     tracked = runs.filter(pl.col("key") == row["key"]).select("tracker", "tracked_run", "address").collect()
     circumstances = json.loads(row.get("circumstances") or "{}")
+    if (lost := forgotten_models(ledger).get(row["key"])) is not None:
+        reasons = [*circumstances.get("why_not", ()), lost]
+        circumstances = {**circumstances, "is_reproducible": False, "why_not": reasons}
     return {
         "at": row["computed_at"].isoformat(timespec="seconds"),
         "run": row["run_id"],

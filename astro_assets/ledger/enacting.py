@@ -148,12 +148,17 @@ class Enactor:
         """Return the folder of the package as it was: its own where it is what runs, else unpacked."""
         if source_version() == sha256:
             return Path(__file__).resolve().parents[2]
-        return unpacked(ObjectStore(self.home).get_source(sha256), sha256)
+        folder = unpacked(ObjectStore(self.home).get_source(sha256), sha256)
+        if not folder.joinpath(*_MODULE.split(".")).with_suffix(".py").is_file():
+            raise EnactmentError(
+                f"the code of then, {sha256[:12]}, is of before anything could be made again"
+            )
+        return folder
 
 
 def artefact_of(world: World, into: Path, enacted: Enacted) -> Path:
     """Return where the file of a model lies that was made below a folder."""
-    home = Home(into / world.digest[:16], world.n_shards)
+    home = Home(into / world.ground[:16], world.n_shards)
     return ObjectStore(home).file_path(str(enacted.artefact))
 
 

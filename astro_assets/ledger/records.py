@@ -23,7 +23,8 @@ from astro_assets.ledger.model_names import SEPARATOR, UnknownModelError
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import CHAMPION, PREVIOUS
 from astro_assets.ledger.page_names import page_name
-from astro_assets.ledger.worlds import World, world_of_model
+from astro_assets.ledger.retraction import forgotten_models
+from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model
 
 FORMAT: Final = "astro_assets record 1"
 
@@ -179,6 +180,8 @@ def find_record(ledger: Ledger, text: str) -> Record:
         If there is none, or several.
     RecordError
         If it cannot be read.
+    LostHistoryError
+        If it was of a version that was trained on what was forgotten since.
     """
     name, separator, wanted = text.strip().partition(SEPARATOR)
     promoted = ledger.open(PROMOTED_MODELS).rows(["alias", "model_version"]).collect()
@@ -193,6 +196,10 @@ def find_record(ledger: Ledger, text: str) -> Record:
             found.append(record)
     if len(found) == 1:
         return found[0]
+    for key, lost in forgotten_models(ledger).items():
+        model, _, version = key.partition(SEPARATOR)
+        if not found and name in (model, model.partition("/")[2]) and version.startswith(wanted):
+            raise LostHistoryError(f"{key} {lost}")
     what = "several records fit" if found else "there is no record of"
     listed = f"; name one: {', '.join(f'{r.model}@{r.version}' for r in found)}" if found else ""
     raise UnknownModelError(f"{what} {text!r}{listed}")
