@@ -17,7 +17,7 @@ import polars as pl
 
 from astro_assets.ledger.hashing import hash_parts
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.plan import meet_by_target
+from astro_assets.ledger.matching import meet_by_target
 from astro_assets.ledger.table import Parent, Table
 
 #: Statuses of the units that an update computes or takes out.
