@@ -19,6 +19,7 @@ from astro_assets.orchestration.refresh import stale_results
 from astro_assets.orchestration.resources import engine_resource
 from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.orchestration.table_checks import table_checks
+from astro_assets.reports.assets import CANDIDATE_REPORTS, reports_asset
 from astro_assets.tables import MODEL_SPECS, PRELOAD, TABLES
 from astro_assets.transits import assets as transits
 from astro_assets.transits import checks as transit_checks
@@ -77,6 +78,7 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             *transits.assets(home),
             *scorer_assets.scorer_assets(home),
             model_audits_asset(MODEL_SPECS, check_keys()),
+            reports_asset(MODEL_SPECS),
         ],
         asset_checks=checks,
         jobs=list(jobs.values()),
@@ -120,6 +122,7 @@ def _jobs() -> dict[str, Any]:
         audits,
     )
     on_demand = dg.AssetSelection.assets(*of_clusters, *of_scorer)
+    reports = dg.AssetSelection.assets(CANDIDATE_REPORTS)
     everything = dg.AssetSelection.groups("catalogs", "observations", "transits")
     selected: dict[str, tuple[dg.AssetSelection, str]] = {
         SEARCH_JOB: (everything - on_demand, "Takes new files in and searches what changed."),
@@ -135,13 +138,16 @@ def _jobs() -> dict[str, Any]:
             dg.AssetSelection.assets(*map(asset_key, (COMPLETENESS_TARGETS, COMPLETENESS_MAP))),
             "Puts planets into the light curves of targets and counts those that are found.",
         ),
-        CLUSTERS_JOB: (dg.AssetSelection.assets(*of_clusters), "Finds groups of candidates that look alike."),
+        CLUSTERS_JOB: (
+            dg.AssetSelection.assets(*of_clusters) | reports,
+            "Finds groups of candidates that look alike.",
+        ),
         TRAINING_JOB: (
-            dg.AssetSelection.assets(*of_scorer),
+            dg.AssetSelection.assets(*of_scorer) | reports,
             "Trains the scorer, on a file of events or on the home's labelled candidates.",
         ),
         SCORING_JOB: (
-            on_demand - dg.AssetSelection.assets(asset_key(EVENT_FILES)),
+            (on_demand - dg.AssetSelection.assets(asset_key(EVENT_FILES))) | reports,
             "Brings features, clusters and scores of the candidates there are up to date.",
         ),
     }

@@ -107,6 +107,7 @@ def _dropped(home: Home, drop: Path, *, is_killed: bool) -> dict[str, float]:
             _wait(lambda: _versions(home)["observations/light_curves"] > there["observations/light_curves"])
             seconds["everything is killed"] = time.monotonic() - began
         else:
+            _watch_beginning(home, began, seconds)
             _watch(home, there, began, seconds)
     if is_killed:
         with _served(home):
@@ -114,12 +115,16 @@ def _dropped(home: Home, drop: Path, *, is_killed: bool) -> dict[str, float]:
     return seconds
 
 
-def _watch(home: Home, there: dict[str, int], began: float, seconds: dict[str, float]) -> None:
+def _watch_beginning(home: Home, began: float, seconds: dict[str, float]) -> None:
     with open_instance(home) as instance:
         _wait(lambda: _going_on(instance))
         seconds["a run is requested"] = time.monotonic() - began
         _wait(lambda: _going_on(instance, dg.DagsterRunStatus.STARTED))
         seconds["it has begun"] = time.monotonic() - began
+
+
+def _watch(home: Home, there: dict[str, int], began: float, seconds: dict[str, float]) -> None:
+    with open_instance(home) as instance:
         for name in RESULTS:
             _wait(lambda name=name: _versions(home)[name] > there[name])
             seconds[name] = time.monotonic() - began

@@ -22,6 +22,7 @@ from astro_assets.cli import (
     proof_commands,
     queries,
     rebuild_commands,
+    report_commands,
     scorer_commands,
 )
 from astro_assets.cli.errors import EXPECTED_ERRORS
@@ -262,6 +263,7 @@ _OTHERS: Final = (
     bundle_commands,
     explain_commands,
     history_commands,
+    report_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)

@@ -157,6 +157,13 @@ def member_rows(ledger: Ledger, model: str, version: str) -> pl.DataFrame:
     )
 
 
+def member_stars(ledger: Ledger, model: str, version: str) -> list[str]:
+    """List the stars that a version was fitted on."""
+    rows = member_rows(ledger, model, version).filter(pl.col("role") != PREVIOUS)
+    found = ancestry(ledger, rows.select("table", "key", "row_hash"))
+    return sorted({line["star"] for line in members_of(ledger, rows, found) if line["star"] is not None})
+
+
 def _model_row(ledger: Ledger, model: str, version: str) -> dict[str, Any]:
     unit = ["key", "origin", "run_id", "computed_at", "source", "installed"]
     columns = [*unit, *MODELS.schema.names]

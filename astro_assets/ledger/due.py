@@ -18,6 +18,8 @@ import polars as pl
 from astro_assets.ledger.hashing import hash_parts
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.matching import meet_by_target
+from astro_assets.ledger.plan import Plan
+from astro_assets.ledger.staleness import is_idle
 from astro_assets.ledger.table import Parent, Table
 
 #: Statuses of the units that an update computes or takes out.
@@ -91,6 +93,8 @@ def due(
         A moment of the monotonic clock after which no further table is looked at: what depends on those that
         were is taken along.
     """
+    # Opened once: a table that several read is the same for all of them.
+    opened = ledger.opened()
     found: dict[str, _Found] = {}
     not_now = set(waiting)
     for table in ledger.tables:
@@ -98,8 +102,9 @@ def due(
             continue
         if not_now.intersection(parent.table.name for parent in table.parents):
             not_now.add(table.name)
-        elif not _is_idle(ledger, table, asked_for):
-            of_table = _look(ledger, table, found, is_late=time.monotonic() > until)
+        elif table.name in asked_for or not is_idle(opened.handles[table.name]):
+            plan = None if time.monotonic() > until else ledger.plan(table, opened=opened)
+            of_table = _look(table, plan, found)
             if table.name in again:
                 of_table.shards = None
             if of_table.shards is None or of_table.shards:
@@ -108,20 +113,12 @@ def due(
     return _due(found, chosen, left)
 
 
-def _is_idle(ledger: Ledger, table: Table, asked_for: Collection[str]) -> bool:
-    """Tell whether nobody asked for a table yet that is made on demand."""
-    if not table.is_on_demand or table.name in asked_for:
-        return False
-    return ledger.open(table).units(["key"]).limit(1).collect().is_empty()
-
-
-def _look(ledger: Ledger, table: Table, found: Mapping[str, _Found], *, is_late: bool) -> _Found:
+def _look(table: Table, plan: Plan | None, found: Mapping[str, _Found]) -> _Found:
     moved = [_reached(table, parent, found[parent.table.name]) for parent in table.parents
              if parent.table.name in found]  # fmt: skip
     below = None if None in moved else frozenset[int]().union(*(shards for shards in moved if shards))
-    if is_late:
+    if plan is None:
         return _Found(pl.DataFrame(schema=_CHANGING_SCHEMA), below)
-    plan = ledger.plan(table)
     changing = plan.units.filter(pl.col("status").is_in(_CHANGING)).select(*_CHANGING_SCHEMA)
     versions = [str(handle.identity) for handle in (plan.handle, *plan.parents.values())]
     if changing.is_empty() or below is None:

@@ -16,7 +16,7 @@ import polars as pl
 
 from astro_assets.ledger.history import past_files
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import PREVIOUS
 from astro_assets.ledger.retraction import members_of
 from astro_assets.ledger.schema import ARRAYS, FILE
@@ -25,7 +25,7 @@ from astro_assets.ledger.table import TARGET, Table
 from astro_assets.ledger.units import unit_schema
 
 #: Their files are of many stars, and go with the models.
-_OF_MODELS: Final = {MODELS.name, PROMOTED_MODELS.name}
+_OF_MODELS: Final = {table.name for table in MODEL_TABLES}
 #: Columns of a source table that hold names of files.
 _NAMES: Final = ("file_name", "copies")
 
@@ -126,7 +126,7 @@ def star_column(table: Table) -> str | None:
     return star if star in table.schema.names else None
 
 
-def _every(handle: Handle, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+def every_unit(handle: Handle, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     """Yield units as they are, then those of older versions."""
     yield handle.units(list(columns)).collect()
     past = past_files(handle)
@@ -159,14 +159,14 @@ def _files_of(ledger: Ledger, target: str, bare: Trace) -> tuple[set[str], set[s
     for table in ledger.tables:
         star = star_column(table)
         if {parent.table.name for parent in table.parents} & kept:
-            for units in _every(ledger.open(table), ["target", "parents", *([star] if star else [])]):
+            for units in every_unit(ledger.open(table), ["target", "parents", *([star] if star else [])]):
                 for line in units.iter_rows(named=True):
                     keys = {parent["key"] for parent in line["parents"] if parent["table"] in kept}
                     stars = {line["target"], *(line[star] or () if star else ())} - {None}
                     own.update(keys if target in stars else ())
                     others.update(keys if stars - {target} else ())
         if table.name in kept and "file_name" in table.schema.names:
-            for units in _every(ledger.open(table), ["key", "file_name"]):
+            for units in every_unit(ledger.open(table), ["key", "file_name"]):
                 for key, names in units.iter_rows():
                     named.update([key] if any(map(bare.mentions, names or ())) else ())
     # A file that could not be read is known by its name alone.
@@ -188,7 +188,7 @@ def _held(ledger: Ledger, table: Table, keys: Collection[str]) -> set[str]:
         return set()
     frames = [
         units.filter(pl.col("key").is_in(list(keys)))[column].explode().drop_nulls()
-        for units in _every(ledger.open(table), ["key", column])
+        for units in every_unit(ledger.open(table), ["key", column])
     ]
     return {digest for values in frames for digest in values}
 
@@ -200,7 +200,7 @@ def _own_names(ledger: Ledger, files: Collection[str]) -> set[str]:
         names = [name for name in _NAMES if name in table.schema.names]
         if not table.is_source or not names or not _file_column(table):
             continue
-        for units in _every(ledger.open(table), ["key", *names]):
+        for units in every_unit(ledger.open(table), ["key", *names]):
             for line in units.iter_rows(named=True):
                 found = {text for name in names for text in _texts(line[name])}
                 (own if line["key"] in files else others).update(found)
@@ -222,7 +222,7 @@ def _own_arrays(ledger: Ledger, target: str) -> set[str]:
         columns = [column.name for column in table.schema if column.dtype == ARRAYS]
         star = star_column(table)
         wanted = ["target", *([star] if star else []), *columns]
-        for units in _every(ledger.open(table), wanted) if columns else ():
+        for units in every_unit(ledger.open(table), wanted) if columns else ():
             for line in units.iter_rows(named=True):
                 for name in columns:
                     values = line[name] or ()
@@ -236,7 +236,7 @@ def _rows_of(ledger: Ledger, target: str) -> set[str]:
     hashes: set[str] = set()
     for table in ledger.tables:
         star = star_column(table)
-        for units in _every(ledger.open(table), ["target", "row_hash", *([star] if star else [])]):
+        for units in every_unit(ledger.open(table), ["target", "row_hash", *([star] if star else [])]):
             for line in _of_star(units, target, star).iter_rows(named=True):
                 stars = line[star] if star else [target] * len(line["row_hash"])
                 its = zip(line["row_hash"], stars, strict=True)
@@ -247,7 +247,7 @@ def _rows_of(ledger: Ledger, target: str) -> set[str]:
 def _artefacts(ledger: Ledger, versions: Collection[str]) -> set[str]:
     own: set[str] = set()
     others: set[str] = set()
-    for units in _every(ledger.open(MODELS), ["key", "artefact"]):
+    for units in every_unit(ledger.open(MODELS), ["key", "artefact"]):
         for key, artefacts in units.iter_rows():
             (own if key in versions else others).update(artefacts or ())
     return own - others
@@ -256,11 +256,11 @@ def _artefacts(ledger: Ledger, versions: Collection[str]) -> set[str]:
 def _with_continued(ledger: Ledger, versions: Collection[str]) -> set[str]:
     """Add the versions whose fit was given one of these: without it they cannot be made again."""
     promoted: dict[str, str] = {}
-    for units in _every(ledger.open(PROMOTED_MODELS), ["model", "model_version", "row_hash"]):
+    for units in every_unit(ledger.open(PROMOTED_MODELS), ["model", "model_version", "row_hash"]):
         for models, numbers, hashes in units.iter_rows():
             promoted |= {row: f"{m}@{v}" for m, v, row in zip(models, numbers, hashes, strict=True)}
     continued: dict[str, str] = {}
-    for units in _every(ledger.open(MODEL_MEMBERS), ["key", "role", "member_row_hash"]):
+    for units in every_unit(ledger.open(MODEL_MEMBERS), ["key", "role", "member_row_hash"]):
         for key, roles, hashes in units.iter_rows():
             before = [row for role, row in zip(roles, hashes, strict=True) if role == PREVIOUS]
             for row in before:

@@ -8,7 +8,7 @@ worlds of the models that were applied. How one is brought about again is in
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -101,6 +101,12 @@ class World:
     def ground(self) -> str:
         """A hash of what its tables are made of: worlds that differ in the model alone share them."""
         return hash_json({"code": self.code, **{name: getattr(self, name) for name in _GROUND}})
+
+    def all(self) -> Iterator[World]:
+        """Return it and the worlds of all models that were applied, also by way of others."""
+        yield self
+        for applied in self.applied.values():
+            yield from applied.world.all()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""

@@ -24,10 +24,10 @@ from astro_assets.ledger.forgetting_tables import rewrite_table, table_folders, 
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import FORGOTTEN
-from astro_assets.ledger.model_tables import PROMOTED_MODELS
+from astro_assets.ledger.model_tables import MODEL_AUDITS, PROMOTED_MODELS
 from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.page_names import report_folder
-from astro_assets.ledger.trace import Trace
+from astro_assets.ledger.trace import Trace, every_unit
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.forgetting_journal import Journal
 from astro_assets.orchestration.scrubbing import remove, scrub_file, scrub_folder
@@ -103,6 +103,7 @@ def _remove_stored(ledger: Ledger, journal: Journal, gone: Gone) -> None:
         if (path := objects.file_path(sha256)).exists():
             gone.counts["stored files"] += 1
             gone.counts["bytes"] += remove(path)
+    _remove_audits(ledger, journal, gone)
     known = set(trace.shared_files)
     others = _files_of_others(ledger, trace)
     for path in sorted((ledger.home.root / "files").glob("*/*")):
@@ -117,6 +118,22 @@ def _remove_stored(ledger: Ledger, journal: Journal, gone: Gone) -> None:
                 f"the file {path.name[:12]} tells of other stars too, and is kept; --purge-files removes it"
             )
     gone.counts["bytes"] += sum(remove(path) for path in (ledger.home.root / "trainings").glob("*"))
+
+
+def _remove_audits(ledger: Ledger, journal: Journal, gone: Gone) -> None:
+    """Remove the audits that tell of the target, of any time: those of today are made anew without it."""
+    handle = ledger.open(MODEL_AUDITS)
+    told = [
+        line for units in every_unit(handle, ["key", "audit"]) for line in units.explode("audit").iter_rows()
+    ]
+    paths = {ledger.objects.file_path(sha256) for _, sha256 in told if sha256 is not None}
+    for path in sorted(path for path in paths if path.exists() and _mentioned(path, journal.trace)):
+        gone.counts["audits"] += 1
+        gone.counts["bytes"] += remove(path)
+    now = handle.rows(["audit"]).select("key", "audit").collect()
+    lost = [key for key, sha256 in now.iter_rows() if not ledger.objects.file_path(sha256).exists()]
+    if lost:
+        put_units(ledger, MODEL_AUDITS, {}, remove=lost)
 
 
 def _files_of_others(ledger: Ledger, trace: Trace) -> set[str]:

@@ -16,7 +16,7 @@ from astro_assets_tests.orchestration import homes
 KNOWN = (200, 201)
 NEW = (202, 203, 204)
 #: Quarters of a star: days from the first to the next, and cadences of each.
-_APART_D = 30.0
+_APART_D = 25.0
 _N = 1000
 
 

@@ -129,7 +129,7 @@ def test_sources_that_a_record_names_stay(ledger: Ledger) -> None:
     root = ledger.home.root
     for name in ("a" * 64, "b" * 64):
         (root / "sources" / f"{name}.zip").write_bytes(b"PK")
-    (root / "records").mkdir()
+    (root / "records").mkdir(exist_ok=True)
     (root / "records" / "x.json").write_text(json.dumps({"source": "a" * 64, "installed": "c" * 64}))
     (part,) = [part for part in _found(ledger) if part.kind == "sources"]
     assert [path.stem for path in part.paths] == ["b" * 64]

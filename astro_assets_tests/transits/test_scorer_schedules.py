@@ -53,6 +53,7 @@ def put_champion(home: Home, config: dict[str, Any], *member_tables: str, **figu
     row = {
         **identity, "training_recipe": "r", "training_root": "r", "artefact": "0" * 64, "trained_on_real": 1,
         "trained_on_injected": 0, "trained_on_simulated": 0, "config": json.dumps(config),
+        "circumstances": None,
         "metrics": json.dumps({**SOUND, **figures}), "origin": "real",
     }  # fmt: skip
     put_units(ledger, MODELS, {f"{NAME}@abc": [row]})
@@ -117,7 +118,7 @@ def _make_members_simulated(home: Home) -> None:
     other = {
         "model": "another", "model_version": "b", "training_recipe": "r", "training_root": "r",
         "artefact": "0" * 64, "trained_on_real": 0, "trained_on_injected": 0, "trained_on_simulated": 1,
-        "config": "{}", "metrics": "{}", "origin": "simulated",
+        "config": "{}", "circumstances": None, "metrics": "{}", "origin": "simulated",
     }  # fmt: skip
     put_units(ledger, MODELS, {"another@b": [other]})
     rows = ledger.open(MODELS).rows(["model"]).select("model", "row_hash").collect()
