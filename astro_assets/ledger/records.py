@@ -24,13 +24,9 @@ from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MOD
 from astro_assets.ledger.models import CHAMPION, PREVIOUS
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.page_names import page_name
-<<<<<<< ours
 from astro_assets.ledger.retraction import forgotten_models
-from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model
-=======
 from astro_assets.ledger.table import Table
-from astro_assets.ledger.worlds import World, world_of_model
->>>>>>> theirs
+from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model
 
 FORMAT: Final = "astro_assets record 1"
 #: In place of a record, why there is none.
