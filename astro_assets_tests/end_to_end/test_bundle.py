@@ -20,7 +20,8 @@ from astro_assets_tests.transits.scorer.events import event_frame, write_events
 
 SMALLEST = (
     "--mode", "custom", "--set", "folds=2", "--set", "members=1", "--set", "trees=10",
-    "--set", "resamples=50", "--set", "network.epochs=2", "--set", "network.batch=16",
+    "--set", "resamples=50", "--set", "with_tsfresh=false",
+    "--set", "network.epochs=2", "--set", "network.batch=16",
 )  # fmt: skip
 #: Runs a command with no network at all: not even that of the machine with itself.
 NO_NETWORK = ("unshare", "--map-root-user", "--net")
