@@ -1,14 +1,14 @@
 """The asset that keeps the report's pages up to date once somebody asked for them."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import dagster as dg
 
 from astro_assets.ledger.model_tables import MODEL_AUDITS
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.orchestration.engine import Engine
-from astro_assets.orchestration.table_assets import asset_key
+from astro_assets.orchestration.table_assets import asset_key, recorded
 from astro_assets.reports.page_store import asked_for, is_asked_for
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
@@ -56,22 +56,23 @@ def reports_asset(specs: Sequence[ModelSpec]) -> dg.AssetsDefinition:
     )
     def candidate_reports(
         context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine]
-    ) -> dg.MaterializeResult[Any]:
+    ) -> dg.MaterializeResult[None]:
         ledger = engine.ledger()
         if not is_asked_for(ledger.home):
             context.log.info("no report was asked for: `astro-assets report` writes one")
-            return dg.MaterializeResult(metadata={"pages": 0})
+            return recorded(context, {"pages": 0})
         from astro_assets.reports.site import refresh_site
 
         done = refresh_site(ledger, specs, asked_for(ledger.home))
-        return dg.MaterializeResult(
-            metadata={
+        return recorded(
+            context,
+            {
                 "pages": len(done.written) + len(done.unchanged),
                 "written": len(done.written),
                 "unchanged": len(done.unchanged),
                 "removed": len(done.removed),
                 "report": dg.MetadataValue.url(done.index.as_uri()),
-            }
+            },
         )
 
     return candidate_reports

@@ -10,6 +10,7 @@ import pytest
 
 from astro_assets.definitions import REFRESH_JOB
 from astro_assets.ledger.home import Home, open_home
+from astro_assets.ledger.page_names import page_name, report_folder
 from astro_assets.ledger.staleness import stale
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.runs import GOING_ON
@@ -35,9 +36,15 @@ def make_scored_home(root: Path) -> Home:
     drops.put_known_stars(home.inbox)
     for number in BYSTANDERS:
         homes.star_file(home.inbox / f"star{number}.fits", number)
-    result = astro_assets("run", home=home)
-    assert result.returncode == 0, result.stderr
+    for command in ("run", "report"):
+        result = astro_assets(command, home=home)
+        assert result.returncode == 0, result.stderr
     return home
+
+
+def pages(home: Home) -> dict[str, int]:
+    """Return when each star's page was written."""
+    return {page.stem: page.stat().st_mtime_ns for page in (report_folder(home) / "targets").glob("*.html")}
 
 
 def lines(home: Home) -> dict[str, pl.DataFrame]:
@@ -77,7 +84,7 @@ def is_settled(home: Home, instance: dg.DagsterInstance) -> bool:
 @pytest.mark.slow
 def test_a_drop_renews_just_its_stars_though_all_is_killed_in_the_middle(tmp_path: Path) -> None:
     home = make_scored_home(tmp_path / "home")
-    before, raw = lines(home), homes.units(home, "raw_files").height
+    before, raw, written = lines(home), homes.units(home, "raw_files").height, pages(home)
     with daemon(home), open_instance(home) as instance:
         wait_until(lambda: bool(instance.all_instigator_state()), 120, pause=0.2)
         drops.make_drop(tmp_path / "drop")
@@ -98,6 +105,8 @@ def test_a_drop_renews_just_its_stars_though_all_is_killed_in_the_middle(tmp_pat
         assert touched(before[name], after[name]) == TOUCHED, name
         assert set(after[name]["target"]) == TOUCHED | {f"KIC {number}" for number in BYSTANDERS}
         assert after[name]["key"].is_unique().all()
+    renewed = {page for page, moment in pages(home).items() if written.get(page) != moment}
+    assert renewed == {page_name(target) for target in TOUCHED}
     assert homes.units(home, "raw_files").height == raw + 19, "the copy is the same file"
     assert stale(homes.ledger_of(home)).entries.is_empty()
     assert reasons(home, "KIC 200") == ["older_processing", None, None, None]
