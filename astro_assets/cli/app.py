@@ -8,31 +8,34 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
-from deltalake.exceptions import DeltaError
 from rich.console import Console
 
-from astro_assets.catalogs.text_tables import CatalogError
-from astro_assets.cli import audit_commands, printing, queries, report_commands, scorer_commands
+from astro_assets.cli import (
+    audit_commands,
+    bundle_commands,
+    explain_commands,
+    history_commands,
+    printing,
+    proof_commands,
+    queries,
+    rebuild_commands,
+    report_commands,
+    scorer_commands,
+)
+from astro_assets.cli.errors import EXPECTED_ERRORS
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.preparation import begun_engine
-from astro_assets.ledger.audit import UnknownVersionError
-from astro_assets.ledger.home import HomeError, open_home
-from astro_assets.ledger.ledger import Ledger, UnknownTableError, open_ledger
-from astro_assets.ledger.lineage import UnknownUnitError, lineage
-from astro_assets.ledger.model_names import UnknownModelError
-from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.home import open_home
+from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.ledger.lineage import lineage
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
-from astro_assets.observations.targets import TargetIdError, canonical_target_id
+from astro_assets.observations.targets import canonical_target_id
 from astro_assets.orchestration.engine import Again
-from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.tables import TABLES
-from astro_assets.transits.completeness import UnknownTargetError
-from astro_assets.transits.scorer.event_files import EventFileError
-from astro_assets.transits.scorer.manifest import ScorerFileError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,24 +50,6 @@ app.add_typer(catalogs_app, name="catalogs")
 DEFAULT_PORT = 3000
 #: Objects made between two searches for garbage; Python's own number is 700.
 _OBJECTS_A_SEARCH = 50_000
-#: Errors that people can do something about: shown as one line, without a traceback.
-EXPECTED_ERRORS = (
-    HomeError,
-    UnknownTableError,
-    UnknownUnitError,
-    TargetIdError,
-    UnknownTargetError,
-    CatalogError,
-    EventFileError,
-    ScorerFileError,
-    UnknownModelError,
-    UnknownVersionError,
-    scorer_commands.SettingError,
-    CorruptStoreError,
-    InboxStateError,
-    DeltaError,
-    FileNotFoundError,
-)
 
 
 class RowFormat(StrEnum):
@@ -269,9 +254,19 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
         printing.catalogs(rows)
 
 
-scorer_commands.add_to(app)
-audit_commands.add_to(app)
-report_commands.add_to(app)
+#: Modules with commands of their own.
+_OTHERS: Final = (
+    scorer_commands,
+    audit_commands,
+    proof_commands,
+    rebuild_commands,
+    bundle_commands,
+    explain_commands,
+    history_commands,
+    report_commands,
+)
+for _module in _OTHERS:
+    _module.add_to(app)
 
 
 def _ledger(home: Path | None) -> Ledger:

@@ -26,6 +26,8 @@ class AuditFormat(StrEnum):
     table = "table"
     json = "json"
     html = "html"
+    prov = "prov"
+    openlineage = "openlineage"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -59,10 +61,21 @@ def show_audit(
 
         sys.stdout.write(audit_html(found.to_json()))
     else:
-        sys.stdout.write(audit_printing.exported(found))
+        sys.stdout.write(_exported(found, output))
     if verified is not None:
         audit_printing.verified(verified, to_stderr=output is not AuditFormat.table)
         raise typer.Exit(1 if verified.mismatches else 0)
+
+
+def _exported(found: Audit, output: AuditFormat) -> str:
+    """Return an audit in a form for other programs, JSON all of them."""
+    from astro_assets.ledger.open_lineage import open_lineage_json
+    from astro_assets.ledger.provenance import prov_json
+
+    if output is AuditFormat.prov:
+        return prov_json(found.to_json(), TABLES)
+    told = found.to_json() if output is AuditFormat.json else open_lineage_json(found.to_json(), TABLES)
+    return json.dumps(told, indent=1) + "\n"
 
 
 def _checks_of_tables(ledger: Ledger, found: Audit) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
@@ -127,11 +126,6 @@ def impact(meant: str, found: Impact) -> None:
     _lines(f"  {table}  {key}" for table, key in units.head(_LISTED).select("table", "key").iter_rows())
     if units.height > _LISTED:
         out.print(f"... and {units.height - _LISTED} more; --format json lists all")
-
-
-def exported(found: Audit) -> str:
-    """Return an audit as JSON."""
-    return json.dumps(found.to_json(), indent=1) + "\n"
 
 
 def _lines(lines: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ Runs where the code of that world runs; how it is given its code, its process an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from astro_assets.ledger.compute import Compute
 from astro_assets.ledger.hashing import hash_json, merkle_root
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger, table_code_version
@@ -73,6 +74,8 @@ class Stage:
         Folder below which each world gets a home.
     known
         Files of models by the digest of the world that makes them: what is known is not fitted again.
+    keys
+        Units of each table whose rows count for its root; all where none are told.
     """
 
     tables: tuple[Table, ...]
@@ -80,6 +83,8 @@ class Stage:
     files: ObjectStore
     root: Path
     known: Mapping[str, Path] = field(default_factory=dict)
+    keys: Mapping[str, Collection[str]] = field(default_factory=dict)
+    compute: Compute | None = None
     said: Said = lambda _what, _done, _to_do: None
 
     def enact(self, world: World) -> Enacted:
@@ -99,7 +104,7 @@ class Stage:
         return replace(enacted, models={alias: found for alias, found in models.items() if found is not None})
 
     def _home(self, world: World) -> Ledger:
-        home = open_home(self.root / world.digest[:16], n_shards=world.n_shards)
+        home = open_home(self.root / world.ground[:16], n_shards=world.n_shards)
         ledger = open_ledger(home, self.tables)
         for table in ledger.tables:
             config = _config_of(table, world.configs.get(table.name, {}))
@@ -128,7 +133,7 @@ class Stage:
         enacted = None
         if path is None:
             enacted = self.enact(world)
-            made = open_home(self.root / world.digest[:16])
+            made = open_home(self.root / world.ground[:16])
             path = ObjectStore(made).file_path(str(enacted.artefact))
             row = {**row, "model_version": enacted.version}
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -143,7 +148,7 @@ class Stage:
         version = fit_model(ledger, spec)
         row = ledger.open(MODELS).rows(["model_version", "artefact"])
         (artefact,) = row.filter(pl.col("model_version") == version).collect()["artefact"]
-        return Enacted(_roots(ledger), artefact, version)
+        return Enacted(self._roots(ledger), artefact, version)
 
     def _spec(self, world: World) -> ModelSpec:
         spec = next((spec for spec in self.specs if spec.name == world.wanted[0]), None)
@@ -169,11 +174,21 @@ class Stage:
         self._update(ledger, _needed(ledger, table))
         plain = [column.name for column in table.schema if not column.is_reference]
         rows = ledger.open(table).rows(plain).filter(pl.col("key") == key).select(plain).collect()
-        return Enacted(_roots(ledger), rows=rows.to_dicts())
+        return Enacted(self._roots(ledger), rows=rows.to_dicts())
+
+    def _roots(self, ledger: Ledger) -> dict[str, str]:
+        roots = {}
+        for table in ledger.tables:
+            rows = ledger.open(table).rows([]).select("key", "row_hash").collect()
+            if table.name in self.keys:
+                rows = rows.filter(pl.col("key").is_in(list(self.keys[table.name])))
+            if rows.height and not table.is_source:
+                roots[table.name] = merkle_root(sorted(rows["row_hash"]))
+        return roots
 
     def _update(self, ledger: Ledger, tables: Iterable[Table]) -> None:
         for table in tables:
-            update(ledger, table, progress=partial(self.said, table.name))
+            update(ledger, table, compute=self.compute, progress=partial(self.said, table.name))
 
 
 def _table(ledger: Ledger, name: str) -> Table:
@@ -192,15 +207,6 @@ def _needed(ledger: Ledger, table: Table) -> list[Table]:
                 needed.add(parent.table.name)
                 waiting.append(parent.table)
     return [of for of in ledger.tables if of.name in needed and not of.is_source]
-
-
-def _roots(ledger: Ledger) -> dict[str, str]:
-    roots = {}
-    for table in ledger.tables:
-        hashes = ledger.open(table).rows([]).select("row_hash").collect()["row_hash"]
-        if len(hashes) and not table.is_source:
-            roots[table.name] = merkle_root(sorted(hashes))
-    return roots
 
 
 def _config_of(table: Table, settings: Mapping[str, Any]) -> Config:

@@ -57,7 +57,7 @@ def differing_factors(before: World, after: World, labels: Collection[str]) -> l
     return [
         factor
         for factor in (*FACTORS, ENVIRONMENT)
-        if mixed(before, after, frozenset({factor}), labels) != before
+        if mixed(before, after, frozenset({factor}), labels).digest != before.digest
     ]
 
 
@@ -73,6 +73,7 @@ def mixed(before: World, after: World, changed: frozenset[str], labels: Collecti
         sources=dict(sorted(sources.items())),
         configs=_seeded(config.configs, seed.configs),
         code=code.code,
+        versions=code.versions,
         installed=(after if ENVIRONMENT in changed else before).installed,
         applied=dict(_mixed_models(before, after, changed, labels)),
         training=data.training,
@@ -88,7 +89,7 @@ def _mixed_models(
     for alias, own in of_code.applied.items():
         then, now = before.applied.get(alias, own), after.applied.get(alias, own)
         world = mixed(then.world, now.world, changed, labels)
-        yield alias, replace(now if world == now.world else then, world=world)
+        yield alias, replace(now if world.digest == now.world.digest else then, world=world)
 
 
 def _seeded(settings: Any, seeds: Any) -> Any:
@@ -127,7 +128,7 @@ def explain(
         all is made with the other, or whatever there is, and what is left is told as not executed.
     """
     differing = differing_factors(before, after, labels)
-    can_change = {before.installed, after.installed} <= set(here)
+    can_change = _installed_in(before) | _installed_in(after) <= set(here)
     factors = [name for name in differing if name != ENVIRONMENT or can_change]
     begin = before if can_change else replace(before, installed=_one_of(after.installed, here))
 
@@ -154,6 +155,10 @@ def explain(
 
 def _one_of(wanted: str, there: Collection[str]) -> str:
     return wanted if wanted in there else next(iter(there))
+
+
+def _installed_in(world: World) -> set[str]:
+    return {world.installed}.union(*(_installed_in(of.world) for of in world.applied.values()))
 
 
 def _all_with(world: World, installed: str) -> World:

@@ -31,6 +31,13 @@ MODELS: Final = Table(
             *TRAINED_ON,
             Column("config", "string", "Configuration of the fit, JSON.", context=True),
             Column("metrics", "string", "What the fit reported of itself, JSON.", context=True),
+            Column(
+                "circumstances",
+                "string",
+                "Checkout, machine and threads of the fit, JSON; none of versions of before.",
+                context=True,
+                nullable=True,
+            ),
         )
     ),
 )

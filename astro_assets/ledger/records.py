@@ -1,0 +1,253 @@
+"""Records of models: what each version was made of and came to, kept beside the tables.
+
+A version can be made again from its record, the raw files and the code, when tables and models are gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from astro_assets.ledger.ancestry import ancestry
+from astro_assets.ledger.atomic import write_bytes
+from astro_assets.ledger.hashing import merkle_root
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_names import SEPARATOR, UnknownModelError, resolve
+from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.models import CHAMPION, PREVIOUS
+from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.page_names import page_name
+from astro_assets.ledger.retraction import forgotten_models
+from astro_assets.ledger.table import Table
+from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model
+
+FORMAT: Final = "astro_assets record 1"
+#: In place of a record, why there is none.
+_LOST: Final = ".lost"
+
+
+class RecordError(RuntimeError):
+    """A record is missing or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a version came to.
+
+    Attributes
+    ----------
+    artefact
+        The sha256 of the model's file.
+    entries
+        Where that is a zip archive, the sha256 of each entry.
+    config
+        Settings of the fit.
+    roots
+        Of each computed table the Merkle root of the hashes of the rows that lead to the model.
+    keys
+        The units of each table that these rows are of.
+    """
+
+    artefact: str
+    entries: dict[str, str]
+    config: dict[str, Any]
+    roots: dict[str, str]
+    keys: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How a version was made, and what it came to.
+
+    Attributes
+    ----------
+    out_of_date
+        Units that were stale when the version was fitted, as ``table key``.
+    circumstances
+        As :func:`astro_assets.ledger.circumstances.pinned` tells them.
+    environment
+        Installed versions.
+    """
+
+    model: str
+    version: str
+    world: World
+    expected: Expected
+    out_of_date: list[str]
+    circumstances: dict[str, Any]
+    environment: dict[str, str]
+    format: str = FORMAT
+
+    @property
+    def why_not_reproducible(self) -> list[str]:
+        """Why the version may not come out the same; empty where nothing is known against it."""
+        reasons = list(self.circumstances.get("why_not", ["its circumstances were not recorded"]))
+        if self.out_of_date:
+            some = ", ".join(self.out_of_date[:3])
+            reasons.append(f"{len(self.out_of_date)} units were out of date when it was fitted: {some}")
+        return reasons
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return asdict(self)
+
+
+def record_path(home: Home, model: str, version: str) -> Path:
+    """Return where the record of a version lies, or would."""
+    return home.root / "records" / f"{page_name(f'{model}{SEPARATOR}{version}')}.json"
+
+
+def keep_record(ledger: Ledger, model: str, version: str) -> None:
+    """Record a version, if it is not recorded yet; where some of it is gone, keep what."""
+    path = record_path(ledger.home, model, version)
+    if path.exists():
+        return
+    why = path.with_suffix(_LOST)
+    try:
+        write_record(ledger, model, version)
+    except (LostHistoryError, CorruptStoreError) as error:
+        write_bytes(why, f"{error}\n".encode())
+    else:
+        why.unlink(missing_ok=True)
+
+
+def why_not_reproducible(home: Home, model: str, version: str) -> list[str]:
+    """Return why a version may not come out the same, or cannot be made again at all."""
+    path = record_path(home, model, version)
+    if path.exists():
+        try:
+            return read_record(path).why_not_reproducible
+        except RecordError as error:
+            return [str(error)]
+    return [f"it has no record: {_why_lost(path)}"]
+
+
+def _why_lost(path: Path) -> str:
+    try:
+        return path.with_suffix(_LOST).read_text().strip()
+    except OSError:
+        return "it was fitted before records were kept"
+
+
+def write_record(ledger: Ledger, model: str, version: str) -> Record:
+    """Record a version as it was fitted.
+
+    Raises
+    ------
+    LostHistoryError
+        If some of what it was made of is gone already.
+    """
+    world = world_of_model(ledger, model, version)
+    environment = ledger.objects.get_environment(world.installed)
+    expected, out_of_date = _expected(ledger, model, version, world)
+    rows = ledger.open(MODELS).rows(["circumstances"]).filter(pl.col("key") == f"{model}{SEPARATOR}{version}")
+    circumstances = json.loads(rows.collect()["circumstances"][0] or "{}")
+    record = Record(model, version, world, expected, out_of_date, circumstances, environment)
+    data = json.dumps(record.to_json(), sort_keys=True).encode()
+    write_bytes(record_path(ledger.home, model, version), data)
+    return record
+
+
+def _expected(ledger: Ledger, model: str, version: str, world: World) -> tuple[Expected, list[str]]:
+    key = f"{model}{SEPARATOR}{version}"
+    members = ledger.open(MODEL_MEMBERS).rows(["role", "member_table", "member_key", "member_row_hash"])
+    own = members.filter((pl.col("key") == key) & (pl.col("role") != PREVIOUS))
+    rows = own.select(table="member_table", key="member_key", row_hash="member_row_hash").collect()
+    units = ancestry(ledger, rows).units
+    computed = [table for table in ledger.tables if not table.is_source and table.parents]
+    roots, keys, stale = {}, {}, []
+    for table in computed:
+        of_table = units.filter(pl.col("table") == table.name)
+        if of_table.is_empty():
+            continue
+        roots[table.name] = merkle_root(sorted(of_table["row_hash"].explode().drop_nulls()))
+        keys[table.name] = sorted(of_table["key"])
+        stale += [f"{table.name} {unit}" for unit in _out_of_date(ledger, table, of_table)]
+    artefact = ledger.open(MODELS).rows(["artefact"]).filter(pl.col("key") == key).collect()["artefact"][0]
+    entries = entries_of(ledger.objects.file_path(artefact))
+    return Expected(artefact, entries, world.config or {}, roots, keys), sorted(stale)
+
+
+def _out_of_date(ledger: Ledger, table: Table, units: pl.DataFrame) -> list[str]:
+    """Return the units that today's code and settings did not make, and have not made again the same."""
+    now = ledger.version(table)
+    fits = (pl.col("code_version") == now.code_version) & (pl.col("config_hash") == now.config_hash)
+    others = units.filter(~fits).select("key", "row_hash")
+    if others.is_empty():
+        return []
+    made = ledger.open(table).units(["key", "row_hash", "code_version", "config_hash"]).filter(fits).collect()
+    again = dict(made.select("key", "row_hash").iter_rows())
+    return [key for key, hashes in others.iter_rows() if again.get(key) != hashes]
+
+
+def entries_of(path: Path) -> dict[str, str]:
+    """Return the sha256 of each entry of a zip archive; nothing of any other file."""
+    if not zipfile.is_zipfile(path):
+        return {}
+    with zipfile.ZipFile(path) as archive:
+        return {name: hashlib.sha256(archive.read(name)).hexdigest() for name in sorted(archive.namelist())}
+
+
+def read_record(path: Path) -> Record:
+    """Read a record.
+
+    Raises
+    ------
+    RecordError
+        If it is none.
+    """
+    try:
+        told = json.loads(path.read_bytes())
+        if told.get("format") != FORMAT:
+            raise RecordError(f"{path} is not a record of this form, {FORMAT!r}")
+        parts = {"world": World.from_json(told["world"]), "expected": Expected(**told["expected"])}
+        return Record(**{**told, **parts})
+    except FileNotFoundError:
+        raise RecordError(f"there is no record {path}: {_why_lost(path)}") from None
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RecordError(f"{path} is damaged: {error}") from error
+
+
+def find_record(ledger: Ledger, text: str) -> Record:
+    """Find the record of ``MODEL[@VERSION]`` among those that are kept, whether or not there are tables.
+
+    Raises
+    ------
+    UnknownModelError
+        If there is no such version, or several.
+    RecordError
+        If it has no record, or one that cannot be read.
+    LostHistoryError
+        If it was of a version that was trained on what was forgotten since.
+    """
+    name, separator, wanted = text.strip().partition(SEPARATOR)
+    promoted = ledger.open(PROMOTED_MODELS).rows(["alias", "model_version"]).collect()
+    versions = dict(promoted.select("alias", "model_version").iter_rows())
+    found = []
+    for path in sorted((ledger.home.root / "records").glob("*.json")):
+        record = read_record(path)
+        if name not in (record.model, record.model.partition("/")[2]):
+            continue
+        alias = versions.get(f"{record.model}:{wanted if separator else CHAMPION}")
+        if alias == record.version or (alias is None and record.version.startswith(wanted)):
+            found.append(record)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(f"{record.model}@{record.version}" for record in found)
+        raise UnknownModelError(f"several records fit {text!r}; name one: {listed}")
+    for key, lost in forgotten_models(ledger).items():
+        model, _, version = key.partition(SEPARATOR)
+        if name in (model, model.partition("/")[2]) and version.startswith(wanted):
+            raise LostHistoryError(f"{key} {lost}")
+    model, version = resolve(ledger, text)
+    raise RecordError(
+        f"{model}@{version} has no record: {_why_lost(record_path(ledger.home, model, version))}"
+    )
