@@ -36,6 +36,7 @@ def make_home(root: Path) -> None:
     homes.star_file(home.inbox / "refused.fits", 104, OBJECT=HOSTILE)
     result = astro_assets("run", home=home)
     assert result.returncode == 0, result.stderr
+    assert not (root / "report").exists(), "the asset of the report writes none that nobody asked for"
     ledger = homes.ledger_of(home)
     promote(ledger, DEPTHS.name, fit_model(ledger, DEPTHS, run_id="a run"), why="the first")
     report(root)

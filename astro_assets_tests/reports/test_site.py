@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -99,14 +98,6 @@ def test_a_run_writes_the_pages_of_the_changed_star_and_no_other_stars(home: Hom
     assert "index.html" in changed
     assert b"more.fits" in pages_of(home)[target_page_name("KIC 101")]
     assert reported.report(home.root).written == [], "the asset has done all there is to do"
-
-
-def test_a_run_writes_no_report_that_nobody_asked_for(home: Home) -> None:
-    shutil.rmtree(home.root / "report")
-    homes.star_file(home.inbox / "more.fits", 101, QUARTER=9)
-    result = astro_assets("run", home=home)
-    assert result.returncode == 0, result.stderr
-    assert not (home.root / "report").exists()
 
 
 def test_a_setting_that_makes_all_stale_shows_on_all_pages(home: Home) -> None:
