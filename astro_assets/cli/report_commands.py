@@ -7,7 +7,6 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from astro_assets.cli import printing
 from astro_assets.cli.options import HomeOption
 from astro_assets.cli.progress import progress_shown
 from astro_assets.ledger.audit import member_stars
@@ -42,9 +41,10 @@ def report(
     targets = sorted({one for text in subjects for one in _targets(ledger, text)}) if subjects else None
     with progress_shown("pages written") as progress:
         done = refresh_site(ledger, MODEL_SPECS, targets, progress)
-    printing.notes(
-        [f"{len(done.written)} pages written, {len(done.unchanged)} unchanged, {len(done.removed)} removed"]
+    counts = (
+        f"{len(done.written)} pages written, {len(done.unchanged)} unchanged, {len(done.removed)} removed"
     )
+    sys.stderr.write(f"{counts}\n")
     sys.stdout.write(f"{done.index}\n")
 
 

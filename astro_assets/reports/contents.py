@@ -42,6 +42,7 @@ SHOWN: Final[tuple[Table, ...]] = (
 #: By what rows and units of files name their target: their units have none before they are read.
 _TARGET: Final = "target_id"
 _NOT_READ: Final = ("column_digests", "hashed_columns")
+_OF_REFUSED: Final = ("file_name", "sha256", "status", "reason_code", "refusal_reason", "target_id")
 RowOf = dict[str, Any]
 
 
@@ -55,11 +56,14 @@ class Contents:
         Of each table the rows of each target, in order of their keys.
     units
         Of each target what identifies its units: table, key, recipe, outcome.
+    refused
+        Rows of all files that cannot be used, also of those of no known target.
     """
 
     ledger: Ledger
     rows: Mapping[str, Mapping[str, Sequence[RowOf]]]
     units: Mapping[str, list[str]] = field(default_factory=dict)
+    refused: Sequence[RowOf] = ()
 
     @property
     def targets(self) -> list[str]:
@@ -106,7 +110,9 @@ def read_contents(ledger: Ledger, targets: Collection[str] | None = None) -> Con
         for target, *identity in lines:
             if target is not None:
                 units.setdefault(target, []).append("\t".join((table.name, *identity)))
-    return Contents(ledger, rows, units)
+    bad = ledger.open(OBSERVATION_FILES).rows(list(_OF_REFUSED)).filter(pl.col("status") == "refused")
+    refused = bad.sort("reason_code", "file_name", "sha256").collect().to_dicts()
+    return Contents(ledger, rows, units, refused)
 
 
 def _by_target(rows: Iterable[RowOf]) -> dict[str, list[RowOf]]:

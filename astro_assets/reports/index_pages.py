@@ -17,7 +17,7 @@ from astro_assets.reports.links import Links
 from astro_assets.reports.lists import list_links, list_names, list_page
 from astro_assets.reports.numbers import NOTHING, grouped, number
 from astro_assets.reports.out_of_date import OutOfDate
-from astro_assets.reports.rendering import LINE, NAME, NUMBER, TableShown, link, plain, rendered, table
+from astro_assets.reports.rendering import HASH, LINE, NAME, NUMBER, TableShown, link, plain, rendered, table
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 from astro_assets.transits.tables import TRANSIT_CANDIDATES
 
@@ -34,6 +34,7 @@ def list_page_names(contents: Contents) -> dict[str, list[str]]:
     return {
         "candidates": list_names("candidates", len(found)),
         "targets": list_names("targets", len(contents.targets)),
+        "refused": list_names("refused", len(contents.refused)),
     }
 
 
@@ -58,13 +59,14 @@ def index_pages(
     names = list_page_names(contents)
     found = _ranked(contents)
     candidates = _candidates(contents, found, of_targets, links)
-    targets = _targets(contents, of_targets, links)
     crumbs = [link(TITLE, "index.html")]
     pages: dict[str, Page] = {}
-    for kind, title, shown in (
-        ("candidates", "All candidates", candidates),
-        ("targets", "All stars", targets),
-    ):
+    lists = {
+        "candidates": ("All candidates", candidates),
+        "targets": ("All stars", _targets(contents, of_targets, links)),
+        "refused": ("Refused files", _refused(contents, links)),
+    }
+    for kind, (title, shown) in lists.items():
         for place, name in enumerate(names[kind]):
             pages[name] = _page_of(title, shown, names[kind], place, crumbs)
     pages["index.html"] = lambda: rendered(
@@ -76,8 +78,11 @@ def index_pages(
         part="Only the stars that were asked for have pages here." if is_part else "",
         key=_key(contents, found, of_targets),
         best=TableShown(candidates.columns, candidates.rows[:_BEST]),
-        candidate_pages=list_links(names["candidates"], len(found)) if found else [],
-        target_pages=list_links(names["targets"], len(contents.targets)) if contents.targets else [],
+        lists=[
+            {"title": title, "pages": list_links(names[kind], len(shown.rows))}
+            for kind, (title, shown) in lists.items()
+            if shown.rows
+        ],
         models=_models(audits, links),
         stale=_stale(state),
     )
@@ -115,13 +120,14 @@ def _lede(contents: Contents, found: Sequence[RowOf], audits: Sequence[Any]) -> 
 
 
 def _key(contents: Contents, found: Sequence[RowOf], state: OutOfDate) -> list[tuple[str, str, str]]:
-    files = [row for of in contents.rows[OBSERVATION_FILES.name].values() for row in of]
-    refused = sum(row["status"] == "refused" for row in files)
+    held = {row["sha256"] for of in contents.rows[OBSERVATION_FILES.name].values() for row in of}
+    held |= {row["sha256"] for row in contents.refused}
+    refused = len(contents.refused)
     scored = sum(len(of) for of in contents.rows[TRANSIT_SCORES.name].values())
     stale = sum(bool(state.of(target).text) for target in contents.targets)
     return [
         ("Stars", grouped(len(contents.targets)), ""),
-        ("Files", grouped(len(files)), f"{refused} refused" if refused else ""),
+        ("Files", grouped(len(held)), f"{grouped(refused)} refused" if refused else ""),
         (
             "Candidates detected",
             grouped(sum(row["is_detected"] for row in found)),
@@ -171,6 +177,17 @@ def _targets(contents: Contents, state: OutOfDate, links: Links) -> TableShown:
 
     columns = [("Star", NAME), ("Files", NUMBER), ("Candidates", NUMBER), ("", LINE)]
     return table(columns, map(shown, contents.targets))
+
+
+def _refused(contents: Contents, links: Links) -> TableShown:
+    columns = [("File", NAME), ("Star", LINE), ("Why it cannot be used", ""), ("SHA-256", HASH)]
+
+    def shown(row: RowOf) -> tuple[Any, ...]:
+        star = row["target_id"]
+        page = link(plain(star), links.target(star)) if star else NOTHING
+        return (plain(row["file_name"]), page, plain(row["refusal_reason"]), row["sha256"])
+
+    return table(columns, map(shown, contents.refused))
 
 
 def _models(audits: Sequence[Mapping[str, Any]], links: Links) -> TableShown:

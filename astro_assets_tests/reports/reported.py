@@ -12,8 +12,9 @@ from astro_assets.transits.tables import TRANSIT_CANDIDATES
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
 
+#: What a header may say of the star.
 HOSTILE = "</script><script>document.title='owned'</script>"
-#: What a file may be called, and its header say.
+#: What a file may be called.
 HOSTILE_FILE = "<img src=x onerror=alert(1)>&'$$x^2$$.fits"
 
 
@@ -31,9 +32,11 @@ def make_home(root: Path) -> None:
     home = open_home(root, n_shards=homes.N_SHARDS)
     for number in homes.STARS[:2]:
         homes.star_file(home.inbox / f"star{number}.fits", number)
-    homes.star_file(home.inbox / HOSTILE_FILE, homes.STARS[2], OBJECT=HOSTILE)
+    homes.star_file(home.inbox / HOSTILE_FILE, homes.STARS[2])
+    homes.star_file(home.inbox / "refused.fits", 104, OBJECT=HOSTILE)
     result = astro_assets("run", home=home)
     assert result.returncode == 0, result.stderr
+    assert not (root / "report").exists(), "the asset of the report writes none that nobody asked for"
     ledger = homes.ledger_of(home)
     promote(ledger, DEPTHS.name, fit_model(ledger, DEPTHS, run_id="a run"), why="the first")
     report(root)

@@ -15,7 +15,7 @@ from astro_assets.ledger.page_names import candidate_page_name, target_page_name
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
-from astro_assets_tests.reports.reported import HOSTILE_FILE
+from astro_assets_tests.reports.reported import HOSTILE, HOSTILE_FILE
 
 pytest.importorskip("playwright", reason="the extra `test` is not installed")
 #: Before tests begin: they have a proxy that answers nobody.
@@ -138,7 +138,9 @@ def test_hostile_names_are_shown_and_do_nothing(tab: Tab, folder: Path) -> None:
     tab.complaints.clear()
     tab.open(folder / target_page_name("KIC 102"))
     assert HOSTILE_FILE in tab.page.inner_text("body")
-    assert tab.page.locator("body img").count() == 0
+    tab.open(folder / "refused-1.html")
+    assert HOSTILE in tab.page.inner_text("body"), "why a file was refused cites its header"
+    assert tab.page.locator("body img, body script").count() == 0
     assert not tab.complaints
 
 

@@ -21,19 +21,18 @@
     });
   }
 
-  function matches(text, words) {
-    const low = text.toLowerCase();
-    return words.every((word) => low.includes(word));
+  function plain(text) {
+    return text.toLowerCase().replace(/\s+/g, " ").trim();
   }
 
-  function found(words) {
+  function found(wanted) {
     const list = document.getElementById("found");
     if (!list) return;
     list.replaceChildren();
-    if (!words.length) return;
+    if (!wanted) return;
     for (const [name, page] of window.TARGETS || []) {
       if (list.childElementCount >= 24) break;
-      if (!matches(name, words)) continue;
+      if (!plain(name).includes(wanted)) continue;
       const link = document.createElement("a");
       link.href = "targets/" + (page || name.replaceAll(" ", "-")) + ".html";
       link.textContent = name;
@@ -42,11 +41,12 @@
   }
 
   function filter(event) {
-    const words = event.target.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const wanted = plain(event.target.value);
     document.querySelectorAll("table.filtered tbody tr").forEach((row) => {
-      row.hidden = !matches(row.textContent, words);
+      // Cells apart, so that no number is found across two.
+      row.hidden = ![...row.cells].some((cell) => plain(cell.textContent).includes(wanted));
     });
-    found(words);
+    found(wanted);
   }
 
   document.addEventListener("DOMContentLoaded", () => {
