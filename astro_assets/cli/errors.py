@@ -9,6 +9,7 @@ from deltalake.exceptions import DeltaError
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, rebuild_commands, scorer_commands
 from astro_assets.ledger.audit import UnknownVersionError
+from astro_assets.ledger.bundles import BundleError
 from astro_assets.ledger.circumstances import ThreadsError
 from astro_assets.ledger.enactment import EnactmentError
 from astro_assets.ledger.home import HomeError
@@ -40,6 +41,7 @@ EXPECTED_ERRORS: Final = (
     EnactmentError,
     LostHistoryError,
     RecordError,
+    BundleError,
     ThreadsError,
     rebuild_commands.NotReproducibleError,
     explain_commands.ExplainError,

@@ -10,12 +10,12 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from astro_assets.ledger.sources import instruction_set
+from astro_assets.ledger.sources import instruction_set, instructions_beyond
 
 #: How many threads a fit is given; for whoever wants it faster, and not the same again.
 THREADS_VARIABLE: Final = "ASTRO_ASSETS_FIT_THREADS"
@@ -25,6 +25,15 @@ DECIDING: Final = (
     "ATEN_CPU_CAPABILITY", "MKL_CBWR", "NPY_DISABLE_CPU_FEATURES", "NUMBA_CPU_FEATURES", "NUMBA_CPU_NAME",
     "OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS",
 )  # fmt: skip
+#: How libraries are told to keep to a level of the x86-64 psABI.
+_LOWERED: Final = {
+    "x86-64-v3": {
+        "ATEN_CPU_CAPABILITY": "avx2", "NUMBA_CPU_NAME": "haswell", "OPENBLAS_CORETYPE": "Haswell",
+    },
+    "x86-64-v2": {
+        "ATEN_CPU_CAPABILITY": "default", "NUMBA_CPU_NAME": "nehalem", "OPENBLAS_CORETYPE": "Nehalem",
+    },
+}  # fmt: skip
 _THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 
@@ -65,6 +74,20 @@ def pinned() -> Iterator[dict[str, Any]]:
     if n_threads != PINNED_THREADS:
         unpinned.insert(0, f"it was fitted on {n_threads} threads, not pinned to one")
     told |= {"why_not": unpinned, "is_reproducible": not unpinned}
+
+
+def as_then(pins: Mapping[str, Any]) -> dict[str, str]:
+    """Return what to tell a process so that it computes as one did that told these pins.
+
+    Instructions that this machine has and that one had not are held back; those that it lacks stay lacking.
+    """
+    told = {str(name): str(value) for name, value in pins.get("environment", {}).items()}
+    if threads := pins.get("threads"):
+        told[THREADS_VARIABLE] = str(threads)
+    level = str(pins.get("instruction_set"))
+    if level in _LOWERED and (beyond := instructions_beyond(level)):
+        told |= {**_LOWERED[level], "NPY_DISABLE_CPU_FEATURES": " ".join(beyond)}
+    return told
 
 
 def _threads() -> int:

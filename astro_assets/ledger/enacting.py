@@ -5,6 +5,7 @@ The other end is :mod:`astro_assets.cli.enact`, in the code of the world.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from astro_assets.ledger.enactment import Enacted, EnactmentError, Said
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.running import source_version
+from astro_assets.ledger.table import Table
 from astro_assets.ledger.worlds import World
 
 #: Of everything that is unpacked: Numba goes by the age of files.
@@ -32,7 +34,7 @@ _MODULE: Final = "astro_assets.cli.enact"
 #: What the process is given of this one's environment, besides what decides its bits.
 _PASSED: Final = (
     "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "NUMBA_CACHE_DIR", "PATH", "TMPDIR", "ASTRO_ASSETS_WORKERS",
-    "PYTHONPATH", "VIRTUAL_ENV", THREADS_VARIABLE, *DECIDING,
+    "PYTHONPATH", "VIRTUAL_ENV",
 )  # fmt: skip
 
 
@@ -65,6 +67,8 @@ class Enactor:
         The interpreter, in whose environment worlds are made.
     tables_from
         Module with ``TABLES`` and ``MODEL_SPECS``.
+    deciding
+        What decides bits and threads, in place of what this process was told of it.
     variables
         Further environment variables of the process.
     """
@@ -72,7 +76,13 @@ class Enactor:
     home: Home
     python: Path = Path(sys.executable)
     tables_from: str = "astro_assets.tables"
+    deciding: Mapping[str, str] | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables as they are today."""
+        return tuple(importlib.import_module(self.tables_from).TABLES)
 
     def make(
         self,
@@ -122,7 +132,9 @@ class Enactor:
         return Made(_enacted_of(told["enacted"]), told["circumstances"], told["environment"])
 
     def _run(self, code: Path, question: Path, answer: Path, said: Said) -> None:
-        passed = {name: os.environ[name] for name in _PASSED if name in os.environ} | dict(self.variables)
+        names = _PASSED if self.deciding is not None else (*_PASSED, THREADS_VARIABLE, *DECIDING)
+        passed = {name: os.environ[name] for name in names if name in os.environ}
+        passed |= {**(self.deciding or {}), **self.variables}
         paths = [str(code), *filter(None, passed.get("PYTHONPATH", "").split(os.pathsep))]
         passed |= {"PYTHONPATH": os.pathsep.join(paths), "PYTHONHASHSEED": "0"}
         command = [str(self.python), "-P", "-m", _MODULE, str(question), str(answer)]

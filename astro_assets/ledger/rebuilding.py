@@ -6,12 +6,15 @@ Made again it is in :mod:`astro_assets.ledger.enacting`; here what came of it is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from astro_assets.ledger.circumstances import as_then
 from astro_assets.ledger.enacting import Enactor, Made, artefact_of
-from astro_assets.ledger.enactment import Said
+from astro_assets.ledger.enactment import EnactmentError, Said
+from astro_assets.ledger.needs import needs_of
+from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.records import Record, entries_of
 
 
@@ -77,7 +80,15 @@ def rebuild(
     CorruptStoreError, EnactmentError
         If it cannot be made: what is missing or failed.
     """
-    made = enactor.make(record.world, into, keys=record.expected.keys, said=said)
+    needs = needs_of(record.world, enactor.tables)
+    needs.require(enactor.home)
+    as_pinned = replace(enactor, deciding=as_then(record.circumstances.get("pins", {})))
+    try:
+        made = as_pinned.make(record.world, into, keys=record.expected.keys, said=said)
+    except (CorruptStoreError, EnactmentError) as error:
+        if names := needs.named_in(str(error)):
+            raise type(error)(f"{error}: it is {names}") from error
+        raise
     artefact = artefact_of(record.world, into, made.enacted)
     compared = list(_compared(record, made, artefact))
     differs = not all(comparison.is_same for comparison in compared)

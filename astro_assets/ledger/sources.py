@@ -126,6 +126,13 @@ def instruction_set() -> str:
     return "x86-64"
 
 
+def instructions_beyond(level: str) -> list[str]:
+    """Return the features that NumPy found beyond ``x86-64-v3`` or ``x86-64-v2``, as it calls them."""
+    beyond = ("AVX512", "X86_V4") if level == "x86-64-v3" else ("AVX", "X86_V4", "X86_V3", "FMA", "F16C")
+    found = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", ())
+    return [feature for feature in found if feature.startswith(beyond)]
+
+
 def _normalised(name: str) -> str:
     """Return a distribution's name as PEP 503 compares it."""
     return re.sub(r"[-_.]+", "-", name).lower()

@@ -8,7 +8,7 @@ worlds of the models that were applied. How one is brought about again is in
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -83,6 +83,12 @@ class World:
     def digest(self) -> str:
         """A hash of all of it."""
         return hash_json(self.to_json())
+
+    def all(self) -> Iterator[World]:
+        """Return it and the worlds of all models that were applied, also by way of others."""
+        yield self
+        for applied in self.applied.values():
+            yield from applied.world.all()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
