@@ -23,6 +23,7 @@ from astro_assets.ledger.model_names import SEPARATOR, UnknownModelError
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import CHAMPION, PREVIOUS
 from astro_assets.ledger.page_names import page_name
+from astro_assets.ledger.table import Table
 from astro_assets.ledger.worlds import World, world_of_model
 
 FORMAT: Final = "astro_assets record 1"
@@ -132,12 +133,22 @@ def _expected(ledger: Ledger, model: str, version: str, world: World) -> tuple[E
             continue
         roots[table.name] = merkle_root(sorted(of_table["row_hash"].explode().drop_nulls()))
         keys[table.name] = sorted(of_table["key"])
-        now = ledger.version(table)
-        fits = (pl.col("code_version") == now.code_version) & (pl.col("config_hash") == now.config_hash)
-        stale += [f"{table.name} {unit}" for unit in of_table.filter(~fits)["key"]]
+        stale += [f"{table.name} {unit}" for unit in _out_of_date(ledger, table, of_table)]
     artefact = ledger.open(MODELS).rows(["artefact"]).filter(pl.col("key") == key).collect()["artefact"][0]
     entries = entries_of(ledger.objects.file_path(artefact))
     return Expected(artefact, entries, world.config or {}, roots, keys), sorted(stale)
+
+
+def _out_of_date(ledger: Ledger, table: Table, units: pl.DataFrame) -> list[str]:
+    """Return the units that today's code and settings did not make, and have not made again the same."""
+    now = ledger.version(table)
+    fits = (pl.col("code_version") == now.code_version) & (pl.col("config_hash") == now.config_hash)
+    others = units.filter(~fits).select("key", "row_hash")
+    if others.is_empty():
+        return []
+    made = ledger.open(table).units(["key", "row_hash", "code_version", "config_hash"]).filter(fits).collect()
+    again = dict(made.select("key", "row_hash").iter_rows())
+    return [key for key, hashes in others.iter_rows() if again.get(key) != hashes]
 
 
 def entries_of(path: Path) -> dict[str, str]:

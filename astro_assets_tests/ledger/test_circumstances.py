@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from astro_assets.ledger.circumstances import THREADS_VARIABLE, ThreadsError, pinned
+from astro_assets.ledger.circumstances import THREADS_VARIABLE, ThreadsError, as_then, pinned
+from astro_assets.ledger.sources import instruction_set
 
 
 def threads() -> set[int]:
@@ -32,7 +33,8 @@ def test_what_is_loaded_is_held_to_one_thread_and_let_go() -> None:
 def test_what_is_loaded_within_is_held_too() -> None:
     """In a process of its own: what is loaded once stays loaded."""
     code = """
-from astro_assets.ledger.circumstances import pinned
+from astro_assets.ledger.circumstances import THREADS_VARIABLE, ThreadsError, as_then, pinned
+from astro_assets.ledger.sources import instruction_set
 with pinned() as told:
     import scipy.linalg, sklearn.cluster
 assert told["is_reproducible"], told
@@ -67,3 +69,22 @@ def test_the_machine_is_told() -> None:
     assert told["hardware"]["n_processors"] >= 1
     assert told["hardware"]["memory_bytes"] > 10**8
     assert set(told) >= {"git_commit", "is_dirty"}
+
+
+def test_what_decided_then_decides_again() -> None:
+    pins = {
+        "threads": 2,
+        "instruction_set": instruction_set(),
+        "environment": {"OPENBLAS_CORETYPE": "Haswell"},
+    }
+    assert as_then(pins) == {THREADS_VARIABLE: "2", "OPENBLAS_CORETYPE": "Haswell"}
+    assert as_then({}) == {}
+
+
+@pytest.mark.parametrize("level", ["x86-64-v3", "x86-64-v2"])
+def test_instructions_that_were_lacking_are_held_back(level: str) -> None:
+    told = as_then({"threads": 1, "instruction_set": level})
+    code = "from astro_assets.ledger.sources import instruction_set; print(instruction_set())"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env={**os.environ, **told}, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == min(level, instruction_set())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from astro_assets.ledger.circumstances import THREADS_VARIABLE
+from astro_assets.ledger.circumstances import THREADS_VARIABLE, as_then
 from astro_assets.ledger.enacting import Enactor, unpacked
 from astro_assets.ledger.enactment import EnactmentError
 from astro_assets.ledger.home import Home, open_home
@@ -118,8 +118,20 @@ def test_what_was_put_in_and_changed_since_does_not_matter(home: Home, tmp_path:
 
 
 def test_a_version_that_was_not_pinned_says_so(tmp_path: Path) -> None:
-    record = record_of(make(tmp_path / "home", **{THREADS_VARIABLE: "2"}))
-    assert record.why_not_reproducible[0] == "it was fitted on 2 threads, not pinned to one"
+    """Made again all the same it is given the threads of then."""
+    home = make(tmp_path / "home", **{THREADS_VARIABLE: "2"})
+    assert record_of(home).why_not_reproducible[0] == "it was fitted on 2 threads, not pinned to one"
+    assert again(home, tmp_path / "into").is_same
+
+
+def test_instructions_of_then_are_used_again(tmp_path: Path) -> None:
+    """A home of a lesser machine: this one holds back what that lacked."""
+    lesser = as_then({"threads": 1, "instruction_set": "x86-64-v3"})
+    record = record_of(make(tmp_path / "home", **lesser))
+    pins = {**record.circumstances["pins"], "environment": {}}
+    moved = replace(record, circumstances={**record.circumstances, "pins": pins})
+    home = open_home(tmp_path / "home")
+    assert again(home, tmp_path / "into", moved).is_same
 
 
 def test_missing_code_and_damaged_records_are_errors_that_say_so(home: Home, tmp_path: Path) -> None:
