@@ -7,6 +7,7 @@ import dagster as dg
 from astro_assets.catalogs import assets as catalogs
 from astro_assets.catalogs import checks as catalog_checks
 from astro_assets.ledger.home import Home, open_home
+from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_AUDITS
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.observations import assets as observations
@@ -14,13 +15,15 @@ from astro_assets.observations import checks as observation_checks
 from astro_assets.observations import sensors as observation_sensors
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.model_audits import model_audits_asset
+from astro_assets.orchestration.refresh import stale_results
 from astro_assets.orchestration.resources import engine_resource
 from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.orchestration.table_checks import table_checks
+from astro_assets.reports.assets import CANDIDATE_REPORTS, reports_asset
 from astro_assets.tables import MODEL_SPECS, PRELOAD, TABLES
 from astro_assets.transits import assets as transits
 from astro_assets.transits import checks as transit_checks
-from astro_assets.transits import scorer_assets, scorer_checks, scorer_sensors
+from astro_assets.transits import scorer_assets, scorer_checks, scorer_schedules
 from astro_assets.transits.cluster_tables import CLUSTER_LABELS, CLUSTER_MODEL
 from astro_assets.transits.completeness_tables import COMPLETENESS_MAP, COMPLETENESS_TARGETS
 from astro_assets.transits.example_tables import (
@@ -30,6 +33,7 @@ from astro_assets.transits.example_tables import (
     INJECTED_TRANSITS,
     TRAINING_EXAMPLES,
 )
+from astro_assets.transits.on_demand import asked_for
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES
 from astro_assets.transits.tables import LABELLED_CANDIDATES
@@ -47,6 +51,8 @@ TRAINING_JOB = "train_transit_scorer"
 SCORING_JOB = "score_candidates"
 #: The job that finds groups of candidates.
 CLUSTERS_JOB = "fit_clusters"
+#: The job that the sensors start: what is out of date of everything that needs no decision.
+REFRESH_JOB = "refresh"
 #: What is compared with catalogues.
 COMPARED = (LABELLED_CANDIDATES, EXPECTED_SIGNALS, RECOVERED_SIGNALS)
 
@@ -72,16 +78,26 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             *transits.assets(home),
             *scorer_assets.scorer_assets(home),
             model_audits_asset(MODEL_SPECS, check_keys()),
+            reports_asset(MODEL_SPECS),
         ],
         asset_checks=checks,
         jobs=list(jobs.values()),
         sensors=[
-            *observation_sensors.sensors(home, SEARCH_JOB),
-            *scorer_sensors.sensors(home, engine, jobs[SEARCH_JOB], jobs[SCORING_JOB]),
+            *observation_sensors.sensors(
+                home, REFRESH_JOB, {SEARCH_JOB}, lambda: _not_asked_for(engine.ledger())
+            ),
+            # A training may take hours, and what it reads may change meanwhile.
+            stale_results(home, engine, REFRESH_JOB, asked_for=asked_for, beside={TRAINING_JOB}),
         ],
+        schedules=scorer_schedules.schedules(home, engine, TRAINING_JOB),
         resources={"engine": engine_resource(engine)},
         executor=dg.in_process_executor,
     )
+
+
+def _not_asked_for(ledger: Ledger) -> set[dg.AssetKey]:
+    wanted = asked_for(ledger)
+    return {asset_key(table) for table in TABLES if table.is_on_demand and table.name not in wanted}
 
 
 def check_keys() -> list[dg.AssetCheckKey]:
@@ -106,9 +122,14 @@ def _jobs() -> dict[str, Any]:
         audits,
     )
     on_demand = dg.AssetSelection.assets(*of_clusters, *of_scorer)
+    reports = dg.AssetSelection.assets(CANDIDATE_REPORTS)
     everything = dg.AssetSelection.groups("catalogs", "observations", "transits")
     selected: dict[str, tuple[dg.AssetSelection, str]] = {
         SEARCH_JOB: (everything - on_demand, "Takes new files in and searches what changed."),
+        REFRESH_JOB: (
+            everything - dg.AssetSelection.assets(*map(_model_key, MODEL_SPECS), asset_key(EVENT_FILES)),
+            "Brings up to date what is not: the sensors start it with just the tables that they name.",
+        ),
         CATALOGS_JOB: (
             dg.AssetSelection.groups("catalogs") | dg.AssetSelection.assets(*map(asset_key, COMPARED)),
             "Takes catalogue files in and compares the candidates there are with them.",
@@ -117,13 +138,16 @@ def _jobs() -> dict[str, Any]:
             dg.AssetSelection.assets(*map(asset_key, (COMPLETENESS_TARGETS, COMPLETENESS_MAP))),
             "Puts planets into the light curves of targets and counts those that are found.",
         ),
-        CLUSTERS_JOB: (dg.AssetSelection.assets(*of_clusters), "Finds groups of candidates that look alike."),
+        CLUSTERS_JOB: (
+            dg.AssetSelection.assets(*of_clusters) | reports,
+            "Finds groups of candidates that look alike.",
+        ),
         TRAINING_JOB: (
-            dg.AssetSelection.assets(*of_scorer),
+            dg.AssetSelection.assets(*of_scorer) | reports,
             "Trains the scorer, on a file of events or on the home's labelled candidates.",
         ),
         SCORING_JOB: (
-            on_demand - dg.AssetSelection.assets(asset_key(EVENT_FILES)),
+            (on_demand - dg.AssetSelection.assets(asset_key(EVENT_FILES))) | reports,
             "Brings features, clusters and scores of the candidates there are up to date.",
         ),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from astro_assets.catalogs import tables as catalogs
+from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
 from astro_assets.ledger.model_tables import MODEL_TABLES
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.ledger.table import Table
@@ -38,6 +39,8 @@ TABLES: Final[tuple[Table, ...]] = (
     *examples.TABLES,
     *scorer.TABLES,
     *MODEL_TABLES,
+    RETRACTIONS,
+    FORGOTTEN,
 )
 
 #: Every model that is fitted on purpose.

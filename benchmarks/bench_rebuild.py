@@ -1,11 +1,11 @@
-"""Models made again from raw files alone: which bits are the same, and how long it takes.
+"""Models of a simulated survey made again, to the bit, from records, raw files and code alone.
 
-A survey is simulated and searched, a scorer with its edge model and the clusters are trained; or a home that
-has such models is named. What a rebuild may read is copied: raw files without those of models, records, code,
-lists of installed versions; no tables, no MLflow. From that each champion is rebuilt, bundled, and rebuilt
-from the bundle with the network off. Exits with 1 where anything differs.
-
-    python benchmarks/bench_rebuild.py [--home HOME] [--targets 60] [--model transit_scorer ...]
+A survey is simulated and searched in a fresh home, unless `--home` names one that was; a scorer with its edge
+model is trained on it, clusters are fitted, and fitted again with another seed, which goes on from the first.
+Then only what a rebuild may read is copied: no tables, no arrays, no MLflow, no files of models. Prints the
+seconds that each took to train (where its tables were computed before) and to rebuild (tables included), and
+what came out the same. Exits with 1 where anything did not. The search must have been compiled
+(`python -m astro_assets.transits.compilation`).
 """
 
 from __future__ import annotations
@@ -20,104 +20,86 @@ import time
 from pathlib import Path
 from typing import Any
 
-KEPT = ("records", "sources", "environments", "files")
-ASTRO_ASSETS = str(Path(sys.executable).with_name("astro-assets"))
-#: No network but what the process itself is; where the system allows it.
-ALONE = ("unshare", "--map-root-user", "--net")
-SMALL = (
-    "folds=3", "members=1", "trees=50", "resamples=200", "with_tsfresh=false", "network.epochs=12",
-)  # fmt: skip
+from timing import end
+
+COMMAND = str(Path(sys.executable).with_name("astro-assets"))
+SCORER = ("folds=3", "members=1", "trees=50", "resamples=200", "with_tsfresh=false", "network.epochs=12")
+CLUSTERS = ("fewest_candidates=20",)
+#: What is left of a home: beside these only the raw files.
+KEPT = ("records", "sources", "environments")
 
 
-def astro_assets(*arguments: str, alone: bool = False) -> tuple[float, subprocess.CompletedProcess[str]]:
-    """Run a command; return the seconds it took, and what came of it."""
-    began = time.perf_counter()
-    command = [*(ALONE if alone else ()), ASTRO_ASSETS, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return time.perf_counter() - began, done
+def run(*arguments: str | Path, codes: tuple[int, ...] = (0,)) -> tuple[float, str]:
+    """Run a command; return its seconds and what it printed."""
+    started = time.monotonic()
+    done = subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, check=False)
+    if done.returncode not in codes:
+        sys.exit(f"{' '.join(map(str, arguments))}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return time.monotonic() - started, done.stdout
 
 
-def expect(*arguments: str) -> float:
-    """Run a command that has to succeed; return the seconds it took."""
-    seconds, done = astro_assets(*arguments)
-    if done.returncode:
-        sys.exit(f"{' '.join(arguments)}: {done.stderr}")
+def train(home: Path, model: str, *settings: str) -> float:
+    """Train a version and return the seconds."""
+    options = [word for setting in settings for word in ("--set", setting)]
+    seconds, _ = run("train", model, "--mode", "custom", *options, "--home", home)
     return seconds
 
 
-def simulated(home: Path, targets: int) -> None:
-    """Fill a home and train both models."""
-    settings = [text for setting in SMALL for text in ("--set", setting)]
-    for arguments in (
-        ("demo", "--targets", str(targets)),
-        ("train", "transit_scorer", "--mode", "custom", *settings),
-        ("train", "cluster_model"),
-    ):
-        print(f"{arguments[0]}: {expect(*arguments, '--home', str(home)):.0f} s", flush=True)
+def records(home: Path) -> dict[str, dict[str, Any]]:
+    """Return the records of a home by model and version."""
+    told = [json.loads(path.read_bytes()) for path in (home / "records").glob("*.json")]
+    return {f"{of['model'].partition('/')[2]}@{of['version']}": of for of in told}
 
 
-def bare(home: Path, root: Path) -> Path:
-    """Copy of a home what a rebuild may read."""
-    root.mkdir()
-    shutil.copy(home / "home.toml", root)
+def bare(home: Path, place: Path) -> Path:
+    """Copy what a rebuild may read, and nothing else."""
+    place.mkdir()
     for name in KEPT:
-        shutil.copytree(home / name, root / name)
-    for path in (root / "records").glob("*.json"):
-        artefact = json.loads(path.read_bytes())["expected"]["artefact"]
-        (root / "files" / artefact[:2] / artefact).unlink(missing_ok=True)
-    return root
+        shutil.copytree(home / name, place / name)
+    shutil.copy(home / "home.toml", place)
+    of_models = {of["expected"]["artefact"] for of in records(home).values()}
+    shutil.copytree(home / "files", place / "files", ignore=lambda _, names: of_models.intersection(names))
+    return place
 
 
-def champions(home: Path, names: list[str]) -> list[str]:
-    """Return the champions as ``model@version``: a bare home knows no aliases."""
-    _, done = astro_assets("models", "--format", "json", "--home", str(home))
-    rows = [row for row in json.loads(done.stdout) if "champion" in row["aliases"]]
-    found = [f"{row['model'].partition('/')[2]}@{row['model_version']}" for row in rows]
-    return [name for name in found if not names or name.partition("@")[0] in names]
-
-
-def shown(what: str, seconds: float, done: subprocess.CompletedProcess[str]) -> bool:
-    """Print what came of a rebuild; return whether all is the same."""
-    if not done.stdout:
-        print(f"{what}: {done.stderr.strip()}")
-        return False
-    told: dict[str, Any] = json.loads(done.stdout)
-    same = sum(of["is_same"] for of in told["compared"])
-    print(f"\n{what}: {seconds:.0f} s, {same} of {len(told['compared'])} the same")
-    for of in told["compared"]:
-        print(f"  {'same   ' if of['is_same'] else 'DIFFERS'}  {(of['now'] or '-')[:16]}  {of['name']}")
-    for cause in told["causes"]:
-        print(f"  {cause}")
-    sys.stdout.flush()
-    return bool(told["is_same"])
-
-
-def main() -> int:
-    """Rebuild; return the exit code."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--home", type=Path)
-    parser.add_argument("--targets", type=int, default=60)
-    parser.add_argument("--model", action="append", default=[])
-    options = parser.parse_args()
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--targets", type=int, default=60, help="stars to simulate")
+    parser.add_argument("--home", type=Path, help="a home that was searched already; it is copied")
+    asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        home = options.home or root / "home"
-        if options.home is None:
-            simulated(home, options.targets)
-        kept = bare(home, root / "bare")
-        results = []
-        for name in champions(home, options.model):
-            seconds, done = astro_assets("rebuild", name, "--format", "json", "--home", str(kept))
-            results.append(shown(name, seconds, done))
-            archive = root / f"{name}.tar.zst"
-            packing = expect("bundle", name, str(archive), "--home", str(kept))
-            size = archive.stat().st_size / 1e6
-            seconds, done = astro_assets("rebuild", str(archive), "--format", "json", alone=True)
-            said = f"{name} from a bundle of {size:.0f} MB (packed in {packing:.0f} s), without a network"
-            results.append(shown(said, seconds, done))
-    print(f"\n{sum(results)} of {len(results)} rebuilds are the same to the bit")
-    return 0 if results and all(results) else 1
+        home = Path(folder) / "home"
+        if asked.home is None:
+            seconds, _ = run("demo", "--targets", str(asked.targets), "--home", home)
+            print(f"survey of {asked.targets} stars: {seconds:.0f} s")
+        else:
+            shutil.copytree(asked.home, home)
+        before, trained = set(records(home)), {}
+        for model, settings in (
+            ("transit_scorer", SCORER),
+            ("cluster_model", CLUSTERS),
+            ("cluster_model", (*CLUSTERS, "seed=1")),
+        ):
+            seconds = train(home, model, *settings)
+            (name,) = set(records(home)) - before
+            before.add(name)
+            trained[name] = seconds
+        place, missed = bare(home, Path(folder) / "bare"), []
+        for name, seconds in trained.items():
+            # 1: something differs.
+            again, printed = run(
+                "rebuild", name, "--format", "json", "--home", place, "--anyway", codes=(0, 1)
+            )
+            told = json.loads(printed)
+            print(f"\n{name}: trained in {seconds:.0f} s, rebuilt in {again:.0f} s")
+            for of in told["compared"]:
+                print(f"  {of['name']:56} {'the same' if of['is_same'] else 'DIFFERS'}")
+            missed += [f"{name}: {of['name']}" for of in told["compared"] if not of["is_same"]]
+            missed += [] if told["is_reproducible"] else [f"{name} is not called reproducible"]
+            print(*(f"  {cause}" for cause in told["causes"]), sep="\n")
+    end(missed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -15,11 +15,14 @@ from rich.console import Console
 
 from astro_assets.cli import (
     audit_commands,
+    bundle_commands,
     explain_commands,
+    history_commands,
     printing,
     proof_commands,
     queries,
     rebuild_commands,
+    report_commands,
     scorer_commands,
 )
 from astro_assets.cli.errors import EXPECTED_ERRORS
@@ -257,7 +260,10 @@ _OTHERS: Final = (
     audit_commands,
     proof_commands,
     rebuild_commands,
+    bundle_commands,
     explain_commands,
+    history_commands,
+    report_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)

@@ -25,6 +25,7 @@ class AuditFormat(StrEnum):
 
     table = "table"
     json = "json"
+    html = "html"
     prov = "prov"
     openlineage = "openlineage"
 
@@ -55,6 +56,10 @@ def show_audit(
             verified = verify(ledger, found, progress)
     if output is AuditFormat.table:
         audit_printing.audit(found)
+    elif output is AuditFormat.html:
+        from astro_assets.reports.audit_shown import audit_html
+
+        sys.stdout.write(audit_html(found.to_json()))
     else:
         sys.stdout.write(_exported(found, output))
     if verified is not None:

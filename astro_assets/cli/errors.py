@@ -7,11 +7,13 @@ from typing import Final
 from deltalake.exceptions import DeltaError
 
 from astro_assets.catalogs.text_tables import CatalogError
-from astro_assets.cli import explain_commands, rebuild_commands, scorer_commands
+from astro_assets.cli import explain_commands, history_commands, rebuild_commands, scorer_commands
+from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
 from astro_assets.ledger.bundles import BundleError
 from astro_assets.ledger.circumstances import ThreadsError
 from astro_assets.ledger.enactment import EnactmentError
+from astro_assets.ledger.forgetting_log import BrokenHistoryError
 from astro_assets.ledger.home import HomeError
 from astro_assets.ledger.ledger import UnknownTableError
 from astro_assets.ledger.lineage import UnknownUnitError
@@ -22,7 +24,9 @@ from astro_assets.ledger.signing import KeyFileError
 from astro_assets.ledger.star_proofs import ProofError
 from astro_assets.ledger.worlds import LostHistoryError
 from astro_assets.observations.targets import TargetIdError
+from astro_assets.orchestration.forgetting_journal import ForgettingError
 from astro_assets.orchestration.inbox_state import InboxStateError
+from astro_assets.orchestration.run_marks import BeingForgottenError, BusyError
 from astro_assets.transits.completeness import UnknownTargetError
 from astro_assets.transits.scorer.event_files import EventFileError
 from astro_assets.transits.scorer.manifest import ScorerFileError
@@ -38,14 +42,20 @@ EXPECTED_ERRORS: Final = (
     ScorerFileError,
     UnknownModelError,
     UnknownVersionError,
+    BundleError,
     EnactmentError,
     LostHistoryError,
     RecordError,
-    BundleError,
     ThreadsError,
     rebuild_commands.NotReproducibleError,
     explain_commands.ExplainError,
     scorer_commands.SettingError,
+    history_commands.DurationError,
+    AsOfError,
+    ForgettingError,
+    BrokenHistoryError,
+    BeingForgottenError,
+    BusyError,
     KeyFileError,
     ProofError,
     CorruptStoreError,

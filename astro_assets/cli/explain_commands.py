@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -77,11 +76,9 @@ def explain_value(
     labels = [source.name for source in TABLES if source.holds_labels]
     known = {**_known(ledger, before), **_known(ledger, after)}
     with tempfile.TemporaryDirectory() as folder, steps_shown() as said:
-        numbers = count()
 
         def value_of(world: World) -> float | None:
-            into = Path(folder) / str(next(numbers))
-            made = interpreters[world.installed].make(world, into, known=known, said=said)
+            made = interpreters[world.installed].make(world, Path(folder), known=known, said=said)
             return None if not made.enacted.rows else float(made.enacted.rows[0][column])
 
         found = explain(before, after, (was, is_now), value_of, labels, here=interpreters)

@@ -67,6 +67,12 @@ def candidates(rows: pl.DataFrame) -> None:
         out.print("No candidate is detected; --all shows the weaker ones.")
 
 
+def rows(found: pl.DataFrame) -> None:
+    """Print rows of a table."""
+    if found.height:
+        print_wide(_grid(found))
+
+
 def catalogs(rows: pl.DataFrame) -> None:
     """Print the catalogues held."""
     if rows.height:
@@ -184,6 +190,10 @@ def staleness(ledger: Ledger, state: Staleness, names: Mapping[str, str], n_in_i
 def target(found: Mapping[str, Any]) -> None:
     """Print a target and its files."""
     out.print(f"{found['target_id']}  shard {found['shard']}")
+    if (retracted := found["retracted"]) is not None:
+        out.print(plain(f"Retracted since {retracted['decided_at']}: {retracted['why']}"), soft_wrap=True)
+    if (forgotten := found["forgotten"]) is not None:
+        out.print(plain(f"Forgotten on {forgotten['forgotten_at']}: {forgotten['why']}"), soft_wrap=True)
     files = pl.DataFrame(found["files"])
     if files.height:
         print_wide(_grid(files))

@@ -12,9 +12,12 @@ import polars as pl
 
 from astro_assets.catalogs.tables import CATALOG_ENTRIES, CATALOG_FILES
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.left_out import left_out, retracted_targets
 from astro_assets.ledger.lineage import Node, UnknownUnitError
+from astro_assets.ledger.retraction import retraction_of, tombstone_for
 from astro_assets.ledger.staleness import STATUSES, Staleness
-from astro_assets.ledger.table import Table
+from astro_assets.ledger.store import Handle
+from astro_assets.ledger.table import TARGET, Table
 from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES, SIMULATED_TRUTH, SURFACE_KINDS
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
 from astro_assets.orchestration.inbox import Inbox, seen
@@ -171,7 +174,43 @@ def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:
     columns = ["target_id", "file_name", "sha256", "mission", "segment_kind", "segment", "cadence_s"]
     rows = ledger.open(OBSERVATION_FILES).rows(columns).filter(pl.col("target_id") == target_id).collect()
     files = rows.select(*columns[1:], "origin").sort("mission", "segment", "sha256").to_dicts()
-    return {"target_id": target_id, "shard": shard, "files": files}
+    return {
+        "target_id": target_id,
+        "shard": shard,
+        "retracted": retraction_of(ledger, target_id),
+        "forgotten": tombstone_for(ledger, target_id),
+        "files": files,
+    }
+
+
+def retracted_files(ledger: Ledger, keys: Sequence[str]) -> list[str]:
+    """Say which of some files are of retracted targets: they are kept, and never searched."""
+    rows = ledger.open(OBSERVATION_FILES).rows(["file_name", "target_id"])
+    taken = rows.filter(pl.col("key").is_in(keys)).select("file_name", "target_id").collect()
+    stars = left_out(ledger.home).among(taken["target_id"])
+    retracted = retracted_targets(ledger.home)
+    return [
+        f"{name} is of {star}, which is retracted: it is kept, and not searched"
+        if star in retracted
+        else f"{name} is of {star}, which was forgotten: it is not searched; forget it again to remove it"
+        for name, star in taken.filter(pl.col("target_id").is_in(stars)).sort("target_id").iter_rows()
+    ]
+
+
+def rows_of(
+    handle: Handle, *, key: str | None = None, target: str | None = None, limit: int | None = None
+) -> tuple[pl.DataFrame, int]:
+    """Return rows of a table, with their unit's key, target and origin, and how many there are in all."""
+    schema = handle.table.schema
+    rows = handle.rows(list(schema.names))
+    if key is not None:
+        rows = rows.filter(pl.col("key") == key)
+    if target is not None:
+        own = [TARGET] if TARGET in schema.names else []
+        rows = rows.filter(pl.any_horizontal(pl.col("target", *own) == target).fill_null(value=False))
+    found = rows.select("key", "target", "origin", *schema.names, "row_hash").sort("key", maintain_order=True)
+    frame = found.collect()
+    return (frame if limit is None else frame.head(limit)), frame.height
 
 
 def resolve_key(ledger: Ledger, table: Table, text: str) -> str:

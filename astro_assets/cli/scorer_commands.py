@@ -12,7 +12,9 @@ from astro_assets.cli import printing
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.ledger.left_out import retracted_targets
 from astro_assets.ledger.models import CHAMPION
+from astro_assets.ledger.retraction import members_of
 from astro_assets.tables import TABLES
 
 
@@ -93,11 +95,27 @@ def list_models(output: FormatOption = Format.table, home: HomeOption = None) ->
     """List the versions of all models, with their aliases and figures."""
     from astro_assets.transits.scorer_models import versions
 
-    rows = versions(_ledger(home))
+    ledger = _ledger(home)
+    rows, flagged = versions(ledger), members_of(ledger, retracted_targets(ledger.home))
+    stars: dict[tuple[str, str], list[str]] = {}
+    for model, version, star in (
+        flagged.select("model", "model_version", "star").unique().sort("star").iter_rows()
+    ):
+        stars.setdefault((model, version), []).append(star)
     if output is Format.json:
-        sys.stdout.write(json.dumps([_plain(row) for row in rows], indent=1) + "\n")
-    else:
-        printing.models(rows)
+        told = [
+            {**_plain(row), "retracted_stars": stars.get((row["model"], row["model_version"]), [])}
+            for row in rows
+        ]
+        sys.stdout.write(json.dumps(told, indent=1) + "\n")
+        return
+    printing.models(rows)
+    printing.notes(
+        [
+            f"{model} {version} was trained on what is retracted: {', '.join(names)}"
+            for (model, version), names in stars.items()
+        ]
+    )
 
 
 def show_card(

@@ -62,6 +62,7 @@ def search(engine: Engine, *, paths: Sequence[Path] = (), n_targets: int | None 
     taken = [key for report in engine.reports for key in report.keys]
     if paths and not taken:
         printing.notes([f"no files in {path}" for path in paths])
+    printing.notes(queries.retracted_files(ledger, taken))
     printing.refused(queries.refused_files(ledger, taken), engine.home)
     printing.failed(queries.failed_units(ledger))
     return report_failures(failures)
@@ -82,6 +83,16 @@ def run_with_progress(
     list of str
         What failed, a line a step, as of :func:`~astro_assets.orchestration.launch.run_job`.
     """
+    with shown_progress(engine):
+        definitions = build_definitions(engine.home, engine)
+        engine.expect(tables_of(definitions, job) if only is None else only)
+        _, failures = run_job(definitions, job, engine.home, config, only)
+    return failures
+
+
+@contextmanager
+def shown_progress(engine: Engine) -> Iterator[None]:
+    """Show a bar for each table that an engine works on during the block; close the engine after it."""
     columns = (
         TextColumn("{task.description:34}"),
         BarColumn(),
@@ -104,12 +115,9 @@ def run_with_progress(
 
         engine.progress = progress_of
         try:
-            definitions = build_definitions(engine.home, engine)
-            engine.expect(tables_of(definitions, job) if only is None else only)
-            _, failures = run_job(definitions, job, engine.home, config, only)
+            yield
         finally:
             engine.close()
-    return failures
 
 
 def _import_meanwhile() -> None:

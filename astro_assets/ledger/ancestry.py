@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from astro_assets.ledger.history import past_files
+from astro_assets.ledger.history import live_at, past_files
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import Table
@@ -39,6 +39,10 @@ EDGES: Final = dict.fromkeys(
 )  # fmt: skip
 #: What names a unit as it was.
 IDENTITY: Final = ["key", "recipe_hash"]
+#: What is looked for by recipe, and when it was read.
+_NOTHING: Final = pl.DataFrame(
+    schema={"key": pl.String, "recipe_hash": pl.String, "read_at": UNIT_COLUMNS["computed_at"]}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Ancestry:
     ----------
     units
         One line a unit as it was: ``table``, ``key``, ``recipe_hash`` and what is stored with it; the
-        ``row_hash`` of all its rows; the last Delta ``version`` of its table that held it; ``is_current``.
+        ``row_hash`` of all its rows; a Delta ``version`` of its table that held it; ``is_current``.
     edges
         One line a row that was read: by which unit, in which ``role``, of which parent.
     missing
@@ -74,19 +78,17 @@ def ancestry(ledger: Ledger, rows: pl.DataFrame) -> Ancestry:
     units, edges, missing = [], [], []
     for table in reversed(ledger.tables):
         own = rows.filter(pl.col("table") == table.name).select("key", "row_hash").unique()
-        read = [*wanted.get(table.name, ())]
-        if own.is_empty() and not read:
+        read = pl.concat([_NOTHING, *wanted.get(table.name, ())]).unique(IDENTITY)
+        if own.is_empty() and read.is_empty():
             continue
-        handle = ledger.open(table)
-        sought = pl.concat(read).unique() if read else None
-        found, lost = _find(handle, sought, own)
+        found, lost = _find(ledger.open(table), _Sought(read, own))
         units.append(found.select(pl.lit(table.name).alias("table"), *[n for n in _UNITS if n != "table"]))
         if lost.height:
             missing.append(lost.select(pl.lit(table.name).alias("table"), *IDENTITY))
-        of_table = edges_of(table.name, found)
-        edges.append(of_table)
+        of_table = edges_of(table.name, found, "computed_at")
+        edges.append(of_table.drop("computed_at"))
         for (name,), group in of_table.group_by("parent_table"):
-            parents = group.select(key="parent_key", recipe_hash="parent_recipe_hash").unique()
+            parents = group.select(key="parent_key", recipe_hash="parent_recipe_hash", read_at="computed_at")
             wanted.setdefault(str(name), []).append(parents)
     return Ancestry(
         _joined(units, _UNITS),
@@ -95,49 +97,60 @@ def ancestry(ledger: Ledger, rows: pl.DataFrame) -> Ancestry:
     )
 
 
-def edges_of(table: str, units: pl.DataFrame) -> pl.DataFrame:
-    """Unfold the parents of some units of a table into a line each: :data:`EDGES`."""
-    read = units.select("key", "recipe_hash", "parents").filter(pl.col("parents").list.len() > 0)
+def edges_of(table: str, units: pl.DataFrame, *more: str) -> pl.DataFrame:
+    """Unfold the parents of some units of a table into a line each: :data:`EDGES`, and more of the units."""
+    read = units.select("key", "recipe_hash", "parents", *more).filter(pl.col("parents").list.len() > 0)
     parents = read.explode("parents").with_columns(
         pl.col("parents").struct.rename_fields(
             ["role", "parent_table", "parent_key", "row_hash", "parent_recipe_hash"]
         )
     )
-    flat = parents.unnest("parents") if parents.height else pl.DataFrame(schema=EDGES).drop("table")
-    return flat.select(pl.lit(table).alias("table"), *[name for name in EDGES if name != "table"])
+    types: dict[str, Any] = {**EDGES, **{name: units.schema[name] for name in more}}
+    flat = parents.unnest("parents") if parents.height else pl.DataFrame(schema=types)
+    return flat.select(pl.lit(table).alias("table"), *[name for name in types if name != "table"])
 
 
 def _joined(frames: list[pl.DataFrame], schema: Mapping[str, Any]) -> pl.DataFrame:
     return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
 
 
-def _find(handle: Handle, read: pl.DataFrame | None, own: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _find(handle: Handle, sought: _Sought) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Find units by key and recipe, or by key and one of their rows: now, else in the past.
 
     Returns
     -------
     tuple of two DataFrames
-        The units, and what of ``read`` and ``own`` is nowhere, without a recipe for the latter.
+        The units, and what is nowhere, without a recipe where a row was looked for.
     """
     now = handle.units(list(_OF_UNIT)).with_columns(
         pl.lit(handle.version).cast(pl.Int64).alias("version"), pl.lit(value=True).alias("is_current")
     )
-    sought = _Sought(read if read is not None else _nothing("recipe_hash"), own)
     found = [sought.among(now)]
-    sought = sought.without(found[0])
-    if sought.is_some:
-        files = past_files(handle)
-        if files.height:
+    sought = sought.without(found[-1])
+    past = past_files(handle) if sought.is_some else pl.DataFrame()
+    # Where they were when they were read; elsewhere if clocks differ, or nobody says when.
+    for choose in (_live_when_read, _holding):
+        if past.height and sought.is_some:
+            files = choose(handle, past, sought)
             found.append(sought.among(_past(handle, files)))
-            sought = sought.without(found[1])
-    lost = pl.concat(
-        [sought.read, sought.own.select("key", pl.lit(None, dtype=pl.String).alias("recipe_hash"))]
-    )
-    return pl.concat(found), lost.unique()
+            sought = sought.without(found[-1])
+    nameless = sought.own.select("key", pl.lit(None, dtype=pl.String).alias("recipe_hash"))
+    lost = pl.concat([sought.read.select(IDENTITY), nameless]).unique()
+    newest = pl.concat(found).sort("version", descending=True)
+    return newest.unique(IDENTITY, keep="first", maintain_order=True), lost
 
 
-def _nothing(name: str) -> pl.DataFrame:
-    return pl.DataFrame(schema={"key": pl.String, name: pl.String})
+def _live_when_read(handle: Handle, files: pl.DataFrame, sought: _Sought) -> pl.DataFrame:
+    """Return the files that the table was made of at the moments when units were read."""
+    del handle
+    return live_at(files, sought.read["read_at"])
+
+
+def _holding(handle: Handle, files: pl.DataFrame, sought: _Sought) -> pl.DataFrame:
+    """Return files that together hold what is looked for: of each unit one, as few as may be."""
+    held = sought.among(_past(handle, files, [*IDENTITY, "row_hash", "path"]))
+    held = held.with_columns(n=pl.len().over("path")).sort("n", "path").unique(IDENTITY, keep="last")
+    return files.join(held, on="path", how="semi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,24 +165,22 @@ class _Sought:
         return bool(self.read.height or self.own.height)
 
     def among(self, units: pl.LazyFrame) -> pl.DataFrame:
-        """Return those of the units that are looked for, the newest line of each."""
-        by_recipe = units.join(self.read.lazy(), on=IDENTITY, how="semi").collect()
+        """Return those of the units that are looked for."""
         if self.own.is_empty():
-            found = by_recipe
-        else:
-            by_key = units.join(self.own.lazy().select("key").unique(), on="key", how="semi").collect()
-            rows = by_key.select(*IDENTITY, "row_hash").explode("row_hash")
-            is_own = rows.join(self.own, on=["key", "row_hash"], how="semi").select(IDENTITY).unique()
-            found = pl.concat([by_recipe, by_key.join(is_own, on=IDENTITY, how="semi")])
-        return found.sort("version", descending=True).unique(IDENTITY, keep="first", maintain_order=True)
+            return units.join(self.read.lazy(), on=IDENTITY, how="semi").collect()
+        keys = pl.concat([self.read.select("key"), self.own.select("key")]).unique()
+        near = units.join(keys.lazy(), on="key", how="semi").collect()
+        rows = near.select(*IDENTITY, "row_hash").explode("row_hash")
+        is_own = rows.join(self.own, on=["key", "row_hash"], how="semi").select(IDENTITY)
+        return near.join(pl.concat([self.read.select(IDENTITY), is_own]), on=IDENTITY, how="semi")
 
     def without(self, found: pl.DataFrame) -> _Sought:
         """Return what is still to be looked for."""
-        rows = found.select("key", "row_hash").explode("row_hash")
-        return _Sought(
-            self.read.join(found, on=IDENTITY, how="anti"),
-            self.own.join(rows, on=["key", "row_hash"], how="anti"),
-        )
+        own = self.own
+        if own.height:
+            rows = found.select("key", "row_hash").explode("row_hash")
+            own = own.join(rows, on=["key", "row_hash"], how="anti")
+        return _Sought(self.read.join(found, on=IDENTITY, how="anti"), own)
 
 
 def rows_of(ledger: Ledger, units: pl.DataFrame, table: Table, columns: Sequence[str]) -> pl.DataFrame:
@@ -191,8 +202,8 @@ def units_as_read(ledger: Ledger, units: pl.DataFrame, table: Table, columns: Se
     Parameters
     ----------
     units
-        ``table``, ``key``, ``recipe_hash`` and ``is_current``, as in :class:`Ancestry`; those of other tables
-        are passed over.
+        ``table``, ``key``, ``recipe_hash``, ``version`` and ``is_current``, as in :class:`Ancestry`; those of
+        other tables are passed over.
     columns
         Of the units, ``key`` and ``recipe_hash`` among them; null what a store of then lacks.
     """
@@ -200,8 +211,8 @@ def units_as_read(ledger: Ledger, units: pl.DataFrame, table: Table, columns: Se
     own = units.filter(pl.col("table") == table.name)
     found = [_among(handle.units(columns), own.filter("is_current"))]
     if (old := own.filter(~pl.col("is_current"))).height:
-        past = _past(handle, past_files(handle), columns).sort("version", descending=True)
-        found.append(_among(past, old))
+        files = live_at(past_files(handle), old["version"], added="added")
+        found.append(_among(_past(handle, files, columns).sort("version", descending=True), old))
     return pl.concat([lines.select(columns).collect() for lines in found])
 
 

@@ -20,6 +20,8 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS, TRACKED_RUNS
 from astro_assets.ledger.models import PREVIOUS, Judgement, ModelSpec
 from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.records import why_not_reproducible
+from astro_assets.ledger.retraction import forgotten_models
 from astro_assets.ledger.units import least_real
 
 FORMAT: Final = "astro_assets audit 1"
@@ -29,8 +31,6 @@ _NOT_RECORDED: Final[Mapping[str, Any]] = {
     "is_dirty": None,
     "hardware": {},
     "pins": {},
-    "is_reproducible": False,
-    "why_not": ["its circumstances were not recorded"],
 }
 #: What members are counted by.
 COUNTED: Final = ("origin", "role", "class", "label_source", "mission", "segment")
@@ -157,6 +157,13 @@ def member_rows(ledger: Ledger, model: str, version: str) -> pl.DataFrame:
     )
 
 
+def member_stars(ledger: Ledger, model: str, version: str) -> list[str]:
+    """List the stars that a version was fitted on."""
+    rows = member_rows(ledger, model, version).filter(pl.col("role") != PREVIOUS)
+    found = ancestry(ledger, rows.select("table", "key", "row_hash"))
+    return sorted({line["star"] for line in members_of(ledger, rows, found) if line["star"] is not None})
+
+
 def _model_row(ledger: Ledger, model: str, version: str) -> dict[str, Any]:
     unit = ["key", "origin", "run_id", "computed_at", "source", "installed"]
     columns = [*unit, *MODELS.schema.names]
@@ -193,6 +200,9 @@ def _made(ledger: Ledger, row: Mapping[str, Any]) -> dict[str, Any]:
     runs = ledger.open(TRACKED_RUNS).rows(["model_version", "model", "tracker", "tracked_run", "address"])
     tracked = runs.filter(pl.col("key") == row["key"]).select("tracker", "tracked_run", "address").collect()
     circumstances = json.loads(row.get("circumstances") or "{}")
+    why_not = why_not_reproducible(ledger.home, row["model"], row["model_version"])
+    if (lost := forgotten_models(ledger).get(row["key"])) is not None:
+        why_not = [*circumstances.get("why_not", ()), lost]
     return {
         "at": row["computed_at"].isoformat(timespec="seconds"),
         "run": row["run_id"],
@@ -202,6 +212,8 @@ def _made(ledger: Ledger, row: Mapping[str, Any]) -> dict[str, Any]:
         "source": row["source"],
         "environment": _environment(ledger, row["installed"]),
         **{name: circumstances.get(name, default) for name, default in _NOT_RECORDED.items()},
+        "is_reproducible": not why_not,
+        "why_not": why_not,
     }
 
 

@@ -15,6 +15,7 @@ import polars as pl
 from astro_assets.ledger.ancestry import IDENTITY, Ancestry, rows_of
 from astro_assets.ledger.hashing import merkle_root
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.left_out import retracted_targets
 from astro_assets.ledger.schema import FILE
 from astro_assets.ledger.table import TARGET, Table
 
@@ -23,6 +24,7 @@ TOLD: Final = ("class", "label_source", "mission", "segment")
 UNCHANGED: Final = "as trained on"
 CHANGED: Final = "changed since"
 GONE: Final = "gone since"
+RETRACTED: Final = "retracted"
 PRUNED: Final = "pruned from history"
 _SCALARS: Final = ("string", "bool", "int32", "int64", "float32", "float64")
 
@@ -40,6 +42,7 @@ def members_of(ledger: Ledger, rows: pl.DataFrame, found: Ancestry) -> Lines:
         With the units that they are rows of.
     """
     lines: Lines = []
+    retracted = retracted_targets(ledger.home)
     for (name,), of_table in rows.group_by("table", maintain_order=True):
         table = ledger.table(str(name))
         # Units of a source table lie by their key and have no target: their rows may name one all the same.
@@ -58,7 +61,9 @@ def members_of(ledger: Ledger, rows: pl.DataFrame, found: Ancestry) -> Lines:
         )
         for line in joined.iter_rows(named=True):
             status = UNCHANGED if (line["key"], line["row_hash"]) in hashes else GONE
-            lines.append({**line, "status": CHANGED if status == GONE and line["key"] in keys else status})
+            status = CHANGED if status == GONE and line["key"] in keys else status
+            status = PRUNED if line["origin"] is None else status
+            lines.append({**line, "status": RETRACTED if line["star"] in retracted else status})
     return sorted(lines, key=lambda line: (line["role"], line["key"], line["row_hash"]))
 
 

@@ -1,56 +1,80 @@
-"""Bundles: one archive with all that a version of a model was made of, to make it again anywhere.
+"""Bundles: everything that a version of a model can be made again from, in one archive.
 
-The same version gives the same bytes. What is read from a bundle is believed only as far as its hashes go.
+A bundle is a tar of plain files, compressed with zstandard; the same version gives the same bytes. What is
+read from it is in :mod:`astro_assets.ledger.unbundling`.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import re
-import shutil
 import tarfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import BytesIO
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from astro_assets.ledger.atomic import replacing
-from astro_assets.ledger.bundle_texts import constraints, readme
-from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.needs import needs_of
+from astro_assets.ledger.enactment import Said
+from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import ObjectStore
-from astro_assets.ledger.records import Record, read_record, record_path
-from astro_assets.ledger.table import Table
+from astro_assets.ledger.records import Record
+from astro_assets.ledger.schema import FILE
+from astro_assets.ledger.worlds import World
 
 FORMAT: Final = "astro_assets bundle 1"
 SUFFIX: Final = ".tar.zst"
-_MANIFEST: Final = "manifest.json"
-#: What a bundle may hold, by name: nothing else is unpacked, so nothing lands elsewhere.
-_NAMES: Final = re.compile(
-    r"README\.md|constraints\.txt|records/[A-Za-z0-9_-]+\.json|sources/[0-9a-f]{64}\.zip"
-    r"|files/[0-9a-f]{2}/[0-9a-f]{64}"
-)
-_LONGEST_MANIFEST: Final = 1 << 28
-_PIECE: Final = 1 << 20
-#: Of zstd: raw files in FITS hardly get smaller by more.
-_LEVEL: Final = 6
+RECORD: Final = "record.json"
+MANIFEST: Final = "MANIFEST.json"
+_MAGIC: Final = b"\x28\xb5\x2f\xfd"
+_LEVEL: Final = 10
+#: Of the names that are kept of an environment, those that no package has.
+_NOT_PACKAGES: Final = frozenset({"python", "platform", "machine", "instruction-set", "astro-assets"})
+_README: Final = """\
+This archive holds everything that {name}
+was made of, such that it can be made again, to the bit, without a network.
+
+  record.json       what was put in by name, settings, code, versions, and what it came to
+  files/            raw files, each under its sha256
+  sources/          zips of the package's source, each under its sha256: {code}
+                    made this version
+  environments/     installed versions, each list under its BLAKE2b hash
+  constraints.txt   those of this version, for pip
+  model/            the model's own file, under its sha256, to compare with
+  MANIFEST.json     sha256 and size of each of these files
+
+To make it again:
+
+  1. Python {python}, with exactly the packages of constraints.txt
+     (pip install --requirement constraints.txt, where there is a network or a mirror);
+     a processor with the instruction set {instructions}.
+  2. unzip sources/{code}.zip
+     into a folder, and put that folder on PYTHONPATH; or install the package.
+  3. python -c "from astro_assets.cli import main; main()" rebuild ARCHIVE.tar.zst
+     or, where it is installed: astro-assets rebuild ARCHIVE.tar.zst
+
+It prints what came out the same, and exits with 0 if all of it did. Whatever differs from MANIFEST.json is
+refused. That runs the code in the archive, and who made it is not proved by it: compare the archive's sha256
+with what they told you, and rebuild only what comes from people you trust.
+"""
 
 
 class BundleError(RuntimeError):
-    """A bundle cannot be written or read; the message says why."""
+    """A bundle cannot be made or used; the message names the file."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bundled:
+class Bundle:
     """A bundle that was written.
 
     Attributes
     ----------
+    sha256
+        Of the archive.
     n_files
-        Raw files in it.
+        Files within, :file:`MANIFEST.json` not counted.
     """
 
     path: Path
@@ -59,169 +83,132 @@ class Bundled:
     n_files: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A file of a bundle: its content, or where that lies."""
-
-    sha256: str
-    n_bytes: int
-    content: bytes | Path
-
-    @contextmanager
-    def opened(self) -> Iterator[IO[bytes]]:
-        if isinstance(self.content, bytes):
-            yield BytesIO(self.content)
-        else:
-            with self.content.open("rb") as stream:
-                yield stream
+def is_bundle(text: str) -> bool:
+    """Say whether something that can be rebuilt is named as a bundle is, or is one by its first bytes."""
+    if text.endswith(SUFFIX):
+        return True
+    try:
+        with Path(text).open("rb") as stream:
+            return stream.read(len(_MAGIC)) == _MAGIC
+    except (OSError, ValueError):
+        return False
 
 
-def write_bundle(home: Home, record: Record, tables: Sequence[Table], out: Path) -> Bundled:
-    """Write a bundle.
-
-    Parameters
-    ----------
-    tables
-        Those that tell which columns are raw files.
-    out
-        The archive; there is none yet.
+def write_bundle(
+    ledger: Ledger,
+    record: Record,
+    path: Path,
+    said: Said = lambda _what, _done, _to_do: None,
+) -> Bundle:
+    """Write everything a version can be made again from into an archive; nothing is left of a failed try.
 
     Raises
     ------
-    BundleError
-        If there is such a file.
     CorruptStoreError
-        If something that it should hold is missing or damaged.
-    """
-    import zstandard
-
-    if out.exists():
-        raise BundleError(f"{out} is there already; choose another name")
-    needs = needs_of(record.world, tables)
-    needs.require(home)
-    entries = dict(_entries(home, record, needs.files, needs.sources))
-    listed = {name: {"sha256": of.sha256, "n_bytes": of.n_bytes} for name, of in sorted(entries.items())}
-    manifest = {"format": FORMAT, "model": record.model, "version": record.version, "entries": listed}
-    first = _of_bytes(json.dumps(manifest, indent=1, sort_keys=True).encode())
-    with (
-        replacing(out, replace=False) as stream,
-        zstandard.ZstdCompressor(level=_LEVEL).stream_writer(stream, closefd=False) as packed,
-        tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
-    ):
-        for name, entry in [(_MANIFEST, first), *sorted(entries.items())]:
-            member = tarfile.TarInfo(name)
-            member.size = entry.n_bytes
-            with entry.opened() as content:
-                archive.addfile(member, content)
-    with out.open("rb") as stream:
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-    return Bundled(out, sha256, out.stat().st_size, len(needs.files))
-
-
-def read_bundle(archive: Path, into: Path) -> tuple[Home, Record]:
-    """Unpack a bundle and return a home of what it holds, and the record.
-
-    Parameters
-    ----------
-    into
-        An empty folder.
-
-    Raises
-    ------
+        If a file, code or versions are missing or damaged.
     BundleError
-        If it is none, or is damaged, or holds anything that a bundle does not.
+        If the archive cannot be written, or a table is not known any more.
     """
     import zstandard
 
+    sources = list(_contents(ledger, record).items())
+    texts = _texts(record)
+    told, held = {name: _told(data) for name, data in texts.items()}, {}
+    for done, (name, find) in enumerate(sources):
+        held[name] = file = find()
+        with file.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        told[name] = {"sha256": digest, "n_bytes": file.stat().st_size}
+        said("files verified", done + 1, len(sources))
+    manifest = {"format": FORMAT, "files": dict(sorted(told.items()))}
+    texts[MANIFEST] = _json(manifest)
+    compressor = zstandard.ZstdCompressor(level=_LEVEL, threads=0, write_checksum=True)
     try:
         with (
-            archive.open("rb") as packed,
-            zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=False) as stream,
-            tarfile.open(fileobj=stream, mode="r|") as members,
+            replacing(path) as stream,
+            compressor.stream_writer(stream, closefd=False) as packed,
+            tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as archive,
         ):
-            manifest = _unpack(members, into)
-    except (tarfile.TarError, zstandard.ZstdError, EOFError) as error:
-        raise BundleError(f"{archive} is no bundle, or is damaged: {error}") from error
-    except _RefusedError as error:
-        raise BundleError(f"{archive} is not read: {error}") from None
-    record = _record_in(archive, into, manifest)
-    return open_home(into, n_shards=record.world.n_shards), record
+            names = [MANIFEST, *manifest["files"]]
+            for done, name in enumerate(names):
+                _add(archive, name, texts.get(name), held.get(name))
+                said("files packed", done + 1, len(names))
+    except OSError as error:
+        raise BundleError(f"{path} cannot be written: {error}") from error
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return Bundle(path, digest, path.stat().st_size, len(told))
 
 
-def _entries(
-    home: Home, record: Record, files: Mapping[str, str], sources: Sequence[str]
-) -> Iterator[tuple[str, _Entry]]:
-    store = ObjectStore(home)
-    path = record_path(home, record.model, record.version)
-    yield f"records/{path.name}", _of_bytes(path.read_bytes())
-    yield "constraints.txt", _of_bytes(constraints(record).encode())
-    yield "README.md", _of_bytes(readme(record, len(files)).encode())
-    for sha256 in sources:
-        yield f"sources/{sha256}.zip", _of_file(store.get_source(sha256), sha256)
-    for sha256 in files:
-        yield f"files/{sha256[:2]}/{sha256}", _of_file(store.get_file(sha256), sha256)
+def _contents(ledger: Ledger, record: Record) -> dict[str, Any]:
+    """Return how each file that is copied is found, and verified, by its name within."""
+    objects, found = ledger.objects, {}
+    for world in _worlds(record.world):
+        found[f"sources/{world.code}.zip"] = partial(objects.get_source, world.code)
+        found[f"environments/{world.installed}.json"] = partial(_environment, objects, world.installed)
+        for sha256 in _files_of(ledger, world):
+            found[f"files/{sha256[:2]}/{sha256}"] = partial(objects.get_file, sha256)
+    artefact = record.expected.artefact
+    found[f"model/{artefact}"] = partial(objects.get_file, artefact)
+    return dict(sorted(found.items()))
 
 
-def _of_bytes(data: bytes) -> _Entry:
-    return _Entry(hashlib.sha256(data).hexdigest(), len(data), data)
+def _worlds(world: World) -> Iterator[World]:
+    yield world
+    for applied in world.applied.values():
+        yield from _worlds(applied.world)
 
 
-def _of_file(path: Path, sha256: str) -> _Entry:
-    return _Entry(sha256, path.stat().st_size, path)
+def _files_of(ledger: Ledger, world: World) -> Iterator[str]:
+    tables = {table.name: table for table in ledger.tables}
+    for name, rows in world.sources.items():
+        if name not in tables:
+            raise BundleError(f"there is no table {name} any more: bundle the version with the code of then")
+        columns = [column.name for column in tables[name].schema if column.dtype == FILE]
+        for of_key in rows.values():
+            yield from (row[column] for row in of_key for column in columns)
 
 
-class _RefusedError(Exception):
-    """Why a bundle is not read."""
+def _environment(objects: ObjectStore, digest: str) -> Path:
+    objects.get_environment(digest)
+    return objects.home.root / "environments" / f"{digest}.json"
 
 
-def _unpack(members: tarfile.TarFile, into: Path) -> dict[str, Any]:
-    first = members.next()
-    if first is None or first.name != _MANIFEST or not first.isreg() or first.size > _LONGEST_MANIFEST:
-        raise _RefusedError(f"it does not begin with a {_MANIFEST}")
-    manifest = _manifest_in(members, first)
-    left = dict(manifest["entries"])
-    if (needed := sum(of["n_bytes"] for of in left.values())) > shutil.disk_usage(into).free:
-        raise _RefusedError(f"{into} has no room for its {needed} bytes")
-    while (member := members.next()) is not None:
-        told = left.pop(member.name, None)
-        if told is None or not member.isreg() or not _NAMES.fullmatch(member.name):
-            raise _RefusedError(f"it holds {member.name!r}, which no bundle does")
-        if member.size != told["n_bytes"] or _copied(members, member, into / member.name) != told["sha256"]:
-            raise _RefusedError(f"{member.name} in it is damaged")
-    if left:
-        raise _RefusedError(f"it lacks {min(left)}")
-    return manifest
+def _texts(record: Record) -> dict[str, bytes]:
+    versions = record.environment
+    pinned = [
+        f"{name}=={version}\n" for name, version in sorted(versions.items()) if name not in _NOT_PACKAGES
+    ]
+    python = versions.get("python", "as then")
+    readme = _README.format(
+        name=f"{record.model}@{record.version}",
+        code=record.world.code,
+        python=python,
+        instructions=versions.get("instruction-set", "of then"),
+    )
+    return {
+        RECORD: _json(record.to_json()),
+        "constraints.txt": "".join([f"# Python {python}\n", *pinned]).encode(),
+        "README.txt": readme.encode(),
+    }
 
 
-def _manifest_in(members: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, Any]:
-    stream = members.extractfile(member)
-    try:
-        found = json.loads(stream.read() if stream else b"")
-        form, entries = found["format"], found["entries"]
-        sizes = [of["n_bytes"] >= 0 and len(of["sha256"]) for of in entries.values()]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise _RefusedError(f"its {_MANIFEST} cannot be read: {error}") from error
-    if form != FORMAT or not all(sizes):
-        raise _RefusedError(f"it is not of this form, {FORMAT!r}")
-    return dict(found)
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def _copied(members: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> str:
-    """Write a member to a path and return the sha256 of what was written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    source, written = members.extractfile(member), hashlib.sha256()
-    with path.open("xb") as target:
-        while source and (piece := source.read(_PIECE)):
-            written.update(piece)
-            target.write(piece)
-    return written.hexdigest()
+def _told(data: bytes) -> dict[str, Any]:
+    return {"sha256": hashlib.sha256(data).hexdigest(), "n_bytes": len(data)}
 
 
-def _record_in(archive: Path, into: Path, manifest: Mapping[str, Any]) -> Record:
-    records = sorted((into / "records").glob("*.json"))
-    if len(records) != 1:
-        raise BundleError(f"{archive} holds {len(records)} records, not one")
-    record = read_record(records[0])
-    if (record.model, record.version) != (manifest.get("model"), manifest.get("version")):
-        raise BundleError(f"{archive} holds the record of {record.model}@{record.version}, another version")
-    return record
+def _add(archive: tarfile.TarFile, name: str, data: bytes | None, file: Path | None) -> None:
+    """Add a file by its name alone: of no time and no owner."""
+    member = tarfile.TarInfo(name)
+    member.mode = 0o644
+    if file is None:
+        member.size = len(data or b"")
+        archive.addfile(member, io.BytesIO(data or b""))
+        return
+    with file.open("rb") as stream:
+        member.size = file.stat().st_size
+        archive.addfile(member, stream)

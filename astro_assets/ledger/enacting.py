@@ -170,7 +170,7 @@ class Enactor:
 
 def artefact_of(world: World, into: Path, enacted: Enacted) -> Path:
     """Return where the file of a model lies that was made below a folder."""
-    home = Home(into / world.digest[:16], world.n_shards)
+    home = Home(into / world.ground[:16], world.n_shards)
     return ObjectStore(home).file_path(str(enacted.artefact))
 
 

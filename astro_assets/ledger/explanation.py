@@ -57,7 +57,7 @@ def differing_factors(before: World, after: World, labels: Collection[str]) -> l
     return [
         factor
         for factor in (*FACTORS, ENVIRONMENT)
-        if mixed(before, after, frozenset({factor}), labels) != before
+        if mixed(before, after, frozenset({factor}), labels).digest != before.digest
     ]
 
 
@@ -73,6 +73,7 @@ def mixed(before: World, after: World, changed: frozenset[str], labels: Collecti
         sources=dict(sorted(sources.items())),
         configs=_seeded(config.configs, seed.configs),
         code=code.code,
+        versions=code.versions,
         installed=(after if ENVIRONMENT in changed else before).installed,
         applied=dict(_mixed_models(before, after, changed, labels)),
         training=data.training,
@@ -88,7 +89,7 @@ def _mixed_models(
     for alias, own in of_code.applied.items():
         then, now = before.applied.get(alias, own), after.applied.get(alias, own)
         world = mixed(then.world, now.world, changed, labels)
-        yield alias, replace(now if world == now.world else then, world=world)
+        yield alias, replace(now if world.digest == now.world.digest else then, world=world)
 
 
 def _seeded(settings: Any, seeds: Any) -> Any:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Final
+from collections.abc import Mapping
+from os.path import isfile
+from typing import Any, Final
 from urllib.parse import unquote
 
 import polars as pl
 
 from astro_assets.ledger.store import Handle
 
-FILES: Final = {"path": pl.String, "added": pl.Int64, "removed": pl.Int64}
+_TIME: Final = pl.Datetime("ms", "UTC")
+FILES: Final[Mapping[str, Any]] = {
+    "path": pl.String, "added": pl.Int64, "removed": pl.Int64, "added_at": _TIME, "removed_at": _TIME,
+}  # fmt: skip
 
 
 def past_files(handle: Handle) -> pl.DataFrame:
@@ -20,12 +24,28 @@ def past_files(handle: Handle) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ``path``, and the versions that ``added`` it and that ``removed`` it.
+        ``path``, the versions that ``added`` it and that ``removed`` it, and when they were committed.
     """
     files = logged_files(handle)
     past = files.filter(pl.col("removed") <= handle.version)
-    is_there = [Path(path).is_file() for path in past["path"]]
+    is_there = list(map(isfile, past["path"].to_list()))
     return past.filter(pl.Series(is_there, dtype=pl.Boolean))
+
+
+def live_at(files: pl.DataFrame, moments: pl.Series, *, added: str = "added_at") -> pl.DataFrame:
+    """Return those of some files that a table was made of at any of some moments, or versions.
+
+    Parameters
+    ----------
+    moments
+        Times, or versions where ``added`` is ``added``.
+    """
+    ordered = moments.drop_nulls().unique().sort()
+    n_before_removed, n_before_added = (
+        ordered.search_sorted(files[name].cast(ordered.dtype), side="left")
+        for name in (added.replace("added", "removed"), added)
+    )
+    return files.filter(n_before_removed > n_before_added)
 
 
 def logged_files(handle: Handle) -> pl.DataFrame:
@@ -35,6 +55,7 @@ def logged_files(handle: Handle) -> pl.DataFrame:
     root = handle.home.table_path(handle.table.name)
     added: dict[str, int] = {}
     removed: dict[str, int] = {}
+    times: dict[int | None, int] = {}
     for commit in sorted((root / "_delta_log").glob("*.json")):
         if not commit.stem.isdigit():
             continue
@@ -47,5 +68,17 @@ def logged_files(handle: Handle) -> pl.DataFrame:
                 removed.pop(action["add"]["path"], None)
             elif "remove" in action:
                 removed[action["remove"]["path"]] = version
-    lines = [(str(root / unquote(path)), version, removed.get(path)) for path, version in added.items()]
-    return pl.DataFrame(lines, schema=FILES, orient="row")
+            elif "commitInfo" in action:
+                times[version] = action["commitInfo"]["timestamp"]
+    lines = [
+        (f"{root}/{unquote(path)}", version, gone, times.get(version), times.get(gone))
+        for path, version in added.items()
+        for gone in [removed.get(path)]
+    ]
+    types = {**FILES, "added_at": pl.Int64, "removed_at": pl.Int64}
+    return pl.DataFrame(lines, schema=types, orient="row").cast({"added_at": _TIME, "removed_at": _TIME})
+
+
+def has_lost_files(handle: Handle) -> bool:
+    """Tell whether files of older versions are there no longer: they were pruned."""
+    return not all(map(isfile, logged_files(handle)["path"].to_list()))

@@ -5,7 +5,7 @@ The entry point to everything else; it only opens and looks up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
@@ -20,6 +20,7 @@ from astro_assets.ledger.hashing import (
     row_hash,
 )
 from astro_assets.ledger.home import Home, check_config, table_config
+from astro_assets.ledger.left_out import LeftOut, left_out
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table
 from astro_assets.ledger.running import running_version, source_archive
@@ -33,6 +34,14 @@ class UnknownTableError(KeyError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Tables as they were when they were opened, by name, and the targets that were left out then."""
+
+    handles: Mapping[str, Handle]
+    retracted: LeftOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,15 @@ class Ledger:
         """Open a table as it is now."""
         return open_table(self.home, table)
 
+    def opened(self, tables: Iterable[Table] | None = None) -> Opened:
+        """Open tables, by default all that plans read, so that several plans see each as it is now."""
+        if tables is None:
+            planned = [table for table in self.tables if not table.is_source]
+            tables = [*planned, *(parent.table for table in planned for parent in table.parents)]
+        wanted = {table.name: table for table in tables}
+        handles = {name: self.open(table) for name, table in wanted.items()}
+        return Opened(handles, left_out(self.home))
+
     def config(self, table: Table) -> Config:
         """Return a table's configuration in this home."""
         return table_config(self.home, table)
@@ -93,22 +111,27 @@ class Ledger:
         shards: Iterable[int] | None = None,
         handle: Handle | None = None,
         earlier: Plan | None = None,
+        opened: Opened | None = None,
     ) -> Plan:
         """Plan a computed table; see :func:`~astro_assets.ledger.plan.plan_table`.
 
         Parameters
         ----------
+        opened
+            The tables, where they were opened already.
         earlier
             A plan of the table, returned where nothing that it was made from has changed since.
         """
         wanted = None if shards is None else frozenset(shards)
         if wanted is not None and len(wanted) == self.home.n_shards:
             wanted = None
-        version, own = self.version(table), handle or self.open(table)
-        parents = {parent.role: self.open(parent.table) for parent in table.parents}
-        if earlier is not None and earlier.is_of(version, own, parents, wanted):
+        read = [*([] if handle else [table]), *(parent.table for parent in table.parents)]
+        now = opened or self.opened(read)
+        version, own = self.version(table), handle or now.handles[table.name]
+        parents = {parent.role: now.handles[parent.table.name] for parent in table.parents}
+        if earlier is not None and earlier.is_of(version, own, parents, wanted, now.retracted):
             return earlier
-        return plan_table(table, version, own, parents, wanted)
+        return plan_table(table, version, own, parents, wanted, now.retracted)
 
     def stamp(self, table: Table) -> dict[str, str]:
         """Store the package source, the installed versions and the settings; return what units say of these.

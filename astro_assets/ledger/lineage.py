@@ -7,12 +7,13 @@ file named is the one actually used. Reading only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import polars as pl
 
+from astro_assets.ledger.history import has_lost_files
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.store import open_table
 from astro_assets.ledger.table import Table
@@ -141,9 +142,10 @@ def _ancestor(
     table = ledger.table(name)
     unit, version = _find(ledger, table, key, recipe, read_at)
     if unit is None:
-        raise UnknownUnitError(
-            f"{name} holds no unit {key!r} with recipe {recipe[:12]}, neither now nor in its history"
-        )
+        where = "neither now nor in its history"
+        if has_lost_files(ledger.open(table)):
+            where = "nor does what is left of its history, which was pruned"
+        raise UnknownUnitError(f"{name} holds no unit {key!r} with recipe {recipe[:12]}, {where}")
     return _node(ledger, table, role, unit, version, hashes, known)
 
 
@@ -157,7 +159,10 @@ def _find(
     if recipe is not None:
         wanted &= pl.col("recipe_hash") == recipe
     for version in _versions(ledger, table, handle.version, read_at):
-        then = handle if version == handle.version else open_table(ledger.home, table, version=version)
+        is_past = version != handle.version
+        then = (
+            replace(open_table(ledger.home, table, version=version), is_partial=True) if is_past else handle
+        )
         found = then.units(columns).filter(wanted).collect()
         if found.height:
             return found.row(0, named=True), version

@@ -11,7 +11,6 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +21,7 @@ from astro_assets.ledger.circumstances import pinned
 from astro_assets.ledger.code import code_version
 from astro_assets.ledger.hashing import hash_json, hash_parts, merkle_root
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.left_out import LeftOut, left_out, rows_that_count
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS, TRAINED_ON
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import Config, Table
@@ -106,7 +106,8 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
     """
     # Opened once: the members recorded are the rows fitted on, whatever is committed meanwhile.
     handles = {training.role: ledger.open(training.table) for training in spec.training}
-    members = _members(spec, handles)
+    omitted = left_out(ledger.home)
+    members = _members(spec, handles, omitted)
     if members.is_empty():
         raise TooFewRowsError(f"{spec.name}: there are no rows to fit on")
     root = merkle_root(sorted(members["member_row_hash"]))
@@ -127,7 +128,7 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
     if ledger.open(MODELS).units(["key"]).filter(pl.col("key") == key).collect().height:
         _record(ledger, spec.name, version)
         return version
-    rows = {training.role: _training_rows(ledger, training, handles) for training in spec.training}
+    rows = {training.role: _training_rows(ledger, training, handles, omitted) for training in spec.training}
     if spec.is_continued:
         rows[PREVIOUS] = (
             [] if champion is None else [resolve_references(champion, PROMOTED_MODELS, ledger.objects)]
@@ -145,6 +146,7 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
         {key: [{**identity, **row, "origin": origin} for row in of_members]},
         run_id=run_id,
     )
+    circumstances["code_version"] = code_version(spec.fit)
     model = {
         **identity,
         "training_recipe": recipe,
@@ -163,13 +165,10 @@ def fit_model(ledger: Ledger, spec: ModelSpec, *, run_id: str = "") -> str:
 
 
 def _record(ledger: Ledger, model: str, version: str) -> None:
-    """Keep what the version can be made again from, if it is not kept yet and all of it is there."""
-    from astro_assets.ledger.records import record_path, write_record
-    from astro_assets.ledger.worlds import LostHistoryError
+    """Keep what the version can be made again from, if it is not kept yet, or why that cannot be."""
+    from astro_assets.ledger.records import keep_record
 
-    if not record_path(ledger.home, model, version).exists():
-        with suppress(LostHistoryError):
-            write_record(ledger, model, version)
+    keep_record(ledger, model, version)
 
 
 def promoted(ledger: Ledger, model: str, *, alias: str = CHAMPION) -> dict[str, Any] | None:
@@ -220,7 +219,8 @@ def behind(ledger: Ledger, spec: ModelSpec, version: str) -> int | None:
         return None
     columns = ["role", "member_key", "member_row_hash"]
     handles = {training.role: ledger.open(training.table) for training in spec.training}
-    then, now = (set(frame.select(columns).iter_rows()) for frame in (of_model, _members(spec, handles)))
+    today = _members(spec, handles, left_out(ledger.home))
+    then, now = (set(frame.select(columns).iter_rows()) for frame in (of_model, today))
     return len({(role, key) for role, key, _ in then ^ now})
 
 
@@ -260,10 +260,11 @@ def _previous(ledger: Ledger, model: str, version: str) -> list[str]:
 _MEMBER_COLUMNS: Final = dict.fromkeys(("role", "member_table", "member_key", "member_row_hash"), pl.String)
 
 
-def _members(spec: ModelSpec, handles: Mapping[str, Handle]) -> pl.DataFrame:
+def _members(spec: ModelSpec, handles: Mapping[str, Handle], omitted: LeftOut) -> pl.DataFrame:
     frames = []
     for training in spec.training:
-        rows = _of(training, handles, []).select("key", "row_hash", "origin").collect()
+        its = rows_that_count(handles[training.role], [], omitted, training.keys)
+        rows = its.select("key", "row_hash", "origin").collect()
         frames.append(
             rows.select(
                 pl.lit(training.role).alias("role"),
@@ -277,16 +278,12 @@ def _members(spec: ModelSpec, handles: Mapping[str, Handle]) -> pl.DataFrame:
 
 
 def _training_rows(
-    ledger: Ledger, training: Training, handles: Mapping[str, Handle]
+    ledger: Ledger, training: Training, handles: Mapping[str, Handle], omitted: LeftOut
 ) -> Sequence[Mapping[str, Any]]:
-    rows = _of(training, handles, training.columns).sort("key", "row_hash").collect()
+    its = rows_that_count(handles[training.role], training.columns, omitted, training.keys)
+    rows = its.sort("key", "row_hash").collect()
     seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
     return [resolve_references(row, training.table, ledger.objects) for row in seen]
-
-
-def _of(training: Training, handles: Mapping[str, Handle], columns: Sequence[str]) -> pl.LazyFrame:
-    rows = handles[training.role].rows(list(columns))
-    return rows if training.keys is None else rows.filter(pl.col("key").is_in(training.keys))
 
 
 def _put_artefact(ledger: Ledger, artefact: bytes) -> str:

@@ -32,4 +32,29 @@ def report_folder(home: Home) -> Path:
 
 def model_page(home: Home, model: str, version: str) -> Path:
     """Return where the page of a model's version lies, or would."""
-    return report_folder(home) / "models" / f"{page_name(f'{model}@{version}')}.html"
+    return report_folder(home) / model_page_name(model, version)
+
+
+def target_page(home: Home, target: str) -> Path:
+    """Return where the page of a target lies, or would."""
+    return report_folder(home) / target_page_name(target)
+
+
+def candidate_page(home: Home, candidate: str) -> Path:
+    """Return where the page of a candidate lies, or would."""
+    return report_folder(home) / candidate_page_name(candidate)
+
+
+def model_page_name(model: str, version: str) -> str:
+    """Return the name within the report of the page of a model's version."""
+    return f"models/{page_name(f'{model}@{version}')}.html"
+
+
+def target_page_name(target: str) -> str:
+    """Return the name within the report of a target's page."""
+    return f"targets/{page_name(target)}.html"
+
+
+def candidate_page_name(candidate: str) -> str:
+    """Return the name within the report of a candidate's page."""
+    return f"candidates/{page_name(candidate)}.html"

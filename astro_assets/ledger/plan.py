@@ -5,16 +5,18 @@ Planning compares that with what is stored. It reads hashes, never arrays, and c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
-from astro_assets.ledger.hashing import DIGEST_BYTES, hash_parts, recipe_hash
+from astro_assets.ledger.hashing import hash_parts, recipe_hash
+from astro_assets.ledger.left_out import NOBODY, LeftOut
+from astro_assets.ledger.matching import parent_rows
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.store import Handle
-from astro_assets.ledger.table import TARGET, Config, Parent, Table
+from astro_assets.ledger.table import Config, Table
 from astro_assets.ledger.units import ORIGINS
 
 #: Joins the projections of a unit's parent rows; no hexadecimal digit and no origin contains it.
@@ -57,6 +59,8 @@ class Plan:
         For each role, the version of the parent that was read.
     shards
         What it is limited to; None for all.
+    retracted
+        Targets that are left out.
     """
 
     table: Table
@@ -66,6 +70,7 @@ class Plan:
     handle: Handle
     parents: Mapping[str, Handle]
     shards: frozenset[int] | None
+    retracted: LeftOut = NOBODY
 
     def is_of(
         self,
@@ -73,12 +78,13 @@ class Plan:
         handle: Handle,
         parents: Mapping[str, Handle],
         shards: frozenset[int] | None,
+        retracted: LeftOut = NOBODY,
     ) -> bool:
         """Whether :func:`plan_table` would come to the same with these."""
         here = {role: parent.identity for role, parent in parents.items()}
         there = {role: parent.identity for role, parent in self.parents.items()}
-        return (version, handle.identity, shards, here) == (
-            self.version, self.handle.identity, self.shards, there
+        return (version, handle.identity, shards, retracted, here) == (
+            self.version, self.handle.identity, self.shards, self.retracted, there
         )  # fmt: skip
 
     def of_other_environment(self, environment: str) -> pl.DataFrame:
@@ -92,6 +98,7 @@ def plan_table(
     handle: Handle,
     parents: Mapping[str, Handle],
     shards: frozenset[int] | None = None,
+    retracted: LeftOut = NOBODY,
 ) -> Plan:
     """Work out which units are new, stale, removed, failed or current.
 
@@ -103,6 +110,8 @@ def plan_table(
         An open handle for each role.
     shards
         Limits the plan; all shards when None.
+    retracted
+        Targets whose rows count nowhere and whose units are to be removed.
 
     Raises
     ------
@@ -110,72 +119,15 @@ def plan_table(
         If rows of one key name two targets or none, or differ in a column that joins.
     """
     chosen = {
-        parent.role: parent_rows(table, parent, parents[parent.role], shards) for parent in table.parents
+        parent.role: parent_rows(table, parent, parents[parent.role], shards, retracted)
+        for parent in table.parents
     }
     desired = _desired(table, chosen, handle.home.n_shards)
     if shards is not None:
         desired = desired.filter(pl.col("shard").is_in(list(shards)))
     stored = handle.units(_STORED, shards).collect()
-    units = _compare(table, version, desired, stored)
-    return Plan(table, version, units, chosen, handle, parents, shards)
-
-
-def parent_rows(table: Table, parent: Parent, handle: Handle, shards: Collection[int] | None) -> pl.DataFrame:
-    """Read the parent rows that count: identity, join columns and the hash of the declared projection."""
-    columns = dict.fromkeys(
-        [*join_columns(table, parent), *(parent.columns if _chooses(table, parent) else ())]
-    )
-    rows = handle.rows(list(columns), shared_shards(table, parent, shards))
-    if parent.equals is not None:
-        rows = rows.filter(pl.col(parent.on) == parent.equals)
-    frame = rows.collect()
-    if _chooses(table, parent) and table.choose is not None:
-        frame = table.choose(frame)
-    return _with_projection(frame, parent.columns)
-
-
-def shared_shards(table: Table, parent: Parent, shards: Collection[int] | None) -> Collection[int] | None:
-    """Return the shards of a parent to read: the same where they meet by target, else all (None)."""
-    return shards if meet_by_target(table, parent) else None
-
-
-def meet_by_target(table: Table, parent: Parent) -> bool:
-    """Whether a unit and the parent rows it reads always have one target, and so lie in one shard."""
-    joins_by_target = parent is table.parents[0] or parent.on == TARGET
-    return parent.table.is_by_target and table.target == TARGET and joins_by_target
-
-
-def _chooses(table: Table, parent: Parent) -> bool:
-    return table.choose is not None and parent is table.parents[0]
-
-
-def join_columns(table: Table, parent: Parent) -> list[str]:
-    """Return the columns of a parent by which its rows find their units."""
-    if parent is not table.parents[0]:
-        return [parent.on]
-    own = [table.key] if table.target is None else [table.key, table.target]
-    return [*own, *(other.on for other in table.parents[1:] if other.equals is None)]
-
-
-def _with_projection(rows: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:
-    """Replace the digests by one string a row: those of the declared columns, and the row's origin.
-
-    Rows stored under an earlier schema say themselves which columns their digests belong to.
-    """
-    layouts = rows.partition_by("hashed_columns", maintain_order=True) or [rows]
-    parts = []
-    for layout in layouts:
-        names = layout["hashed_columns"][0].split(",") if layout.height else []
-        digests = [
-            pl.col("column_digests")
-            .bin.slice(names.index(name) * DIGEST_BYTES, DIGEST_BYTES)
-            .bin.encode("hex")
-            if name in names
-            else pl.lit("absent")
-            for name in columns
-        ]
-        parts.append(layout.with_columns(projection=pl.concat_str([*digests, pl.col("origin")])))
-    return pl.concat(parts).drop("column_digests", "hashed_columns", "n_rows")
+    units = _compare(table, version, desired, stored, retracted)
+    return Plan(table, version, units, chosen, handle, parents, shards, retracted)
 
 
 def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) -> pl.DataFrame:
@@ -191,8 +143,10 @@ def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) ->
             units = units.clear() if rows.is_empty() else units  # without the model there is nothing to apply
             continue
         ranks.append(f"rank_{i}")
-        matches = rows.group_by(parent.on).agg(_JOINED, _RANK.alias(ranks[-1]))
-        matches = matches.select(parent.on, ranks[-1], _hashed(matches["projection"]).alias(name))
+        matches = _gathered(rows, parent.on)
+        matches = matches.select(
+            parent.on, pl.col("origin_rank").alias(ranks[-1]), _hashed(matches["projection"]).alias(name)
+        )
         units = units.join(matches, on=parent.on, how="left", maintain_order="left").with_columns(
             pl.col(name).fill_null(hash_parts("")), pl.col(ranks[-1]).fill_null(0)
         )
@@ -208,8 +162,20 @@ def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) ->
     )
 
 
+def _gathered(rows: pl.DataFrame, by: str) -> pl.DataFrame:
+    """Return for each value of a column the joined projections and the rank of the least real origin."""
+    # Grouping is slow, and most units read one row of each parent.
+    ranked = rows.select(by, "projection", _RANK)
+    is_one = ranked[by].is_unique()
+    if is_one.all():
+        return ranked
+    several = ranked.filter(~is_one).sort("projection").group_by(by, maintain_order=True)
+    joined = several.agg(pl.col("projection").str.join(_BETWEEN), pl.col("origin_rank").max())
+    return pl.concat([ranked.filter(is_one), joined])
+
+
 def _hashed(texts: pl.Series) -> pl.Series:
-    return pl.Series([hash_parts(text) for text in texts], dtype=pl.String)
+    return pl.Series([hash_parts(text) for text in texts.to_list()], dtype=pl.String)
 
 
 #: What decides the shard: the target, or the key where there is none.
@@ -217,10 +183,8 @@ _PLACE: Final = pl.coalesce("target", "key")
 _RANK: Final = (
     pl.col("origin")
     .replace_strict(list(ORIGINS), range(len(ORIGINS)), return_dtype=pl.Int64)
-    .max()
     .alias("origin_rank")
 )
-_JOINED: Final = pl.col("projection").sort().str.join(_BETWEEN)
 
 
 def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
@@ -237,10 +201,16 @@ def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
         raise PlanError(
             f"{table.name}: the rows of {bad['key'].min()!r} name no key or target, or differ in {agreed}"
         )
-    return rows.group_by("key").agg(_JOINED, _RANK).join(distinct, on="key").sort("key")
+    return _gathered(rows, "key").join(distinct, on="key").sort("key")
 
 
-def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.DataFrame) -> pl.DataFrame:
+def _compare(
+    table: Table,
+    version: Version,
+    desired: pl.DataFrame,
+    stored: pl.DataFrame,
+    retracted: LeftOut,
+) -> pl.DataFrame:
     # By shard too: a unit whose target has changed leaves one shard and is new in another.
     both = desired.join(stored, on=["key", "shard"], how="full", suffix="_stored", coalesce=True)
     is_new, is_gone = pl.col("inputs_stored").is_null(), pl.col("inputs").is_null()
@@ -260,8 +230,10 @@ def _compare(table: Table, version: Version, desired: pl.DataFrame, stored: pl.D
         pl.when(is_gone).then(pl.lit("removed")).when(is_new).then(pl.lit("new")).when(differs).then(pl.lit("stale"))
         .when(pl.col("outcome") == "failed").then(pl.lit("failed")).otherwise(pl.lit("current"))
     )  # fmt: skip
+    is_retracted = is_gone & pl.col("target_stored").is_in(retracted.among(stored["target"]))
     cause = (
-        pl.when(is_gone).then(pl.lit("its input is gone")).when(is_new).then(pl.lit("never computed"))
+        pl.when(is_retracted).then(pl.lit("retracted")).when(is_gone).then(pl.lit("its input is gone"))
+        .when(is_new).then(pl.lit("never computed"))
         .when(differs).then(stale_cause).when(pl.col("outcome") == "failed").then(pl.col("reason"))
         .otherwise(pl.lit(""))
     )  # fmt: skip
@@ -286,6 +258,8 @@ def _with_recipes(table: Table, version: Version, units: pl.DataFrame) -> pl.Dat
     """Hash the recipes of new and stale units; the others' are the stored ones."""
     changes = pl.col("status").is_in(("new", "stale"))
     changing = units.filter(changes)
+    if changing.is_empty():
+        return units
     recipes = [
         recipe_hash(table.name, key, target, version.code_version, version.config_hash, inputs)
         for key, target, inputs in changing.select("key", "target", "inputs").iter_rows()

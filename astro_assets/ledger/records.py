@@ -19,14 +19,18 @@ from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.hashing import merkle_root
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.model_names import SEPARATOR, UnknownModelError
+from astro_assets.ledger.model_names import SEPARATOR, UnknownModelError, resolve
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import CHAMPION, PREVIOUS
+from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.page_names import page_name
+from astro_assets.ledger.retraction import forgotten_models
 from astro_assets.ledger.table import Table
-from astro_assets.ledger.worlds import World, world_of_model
+from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model
 
 FORMAT: Final = "astro_assets record 1"
+#: In place of a record, why there is none.
+_LOST: Final = ".lost"
 
 
 class RecordError(RuntimeError):
@@ -98,6 +102,38 @@ class Record:
 def record_path(home: Home, model: str, version: str) -> Path:
     """Return where the record of a version lies, or would."""
     return home.root / "records" / f"{page_name(f'{model}{SEPARATOR}{version}')}.json"
+
+
+def keep_record(ledger: Ledger, model: str, version: str) -> None:
+    """Record a version, if it is not recorded yet; where some of it is gone, keep what."""
+    path = record_path(ledger.home, model, version)
+    if path.exists():
+        return
+    why = path.with_suffix(_LOST)
+    try:
+        write_record(ledger, model, version)
+    except (LostHistoryError, CorruptStoreError) as error:
+        write_bytes(why, f"{error}\n".encode())
+    else:
+        why.unlink(missing_ok=True)
+
+
+def why_not_reproducible(home: Home, model: str, version: str) -> list[str]:
+    """Return why a version may not come out the same, or cannot be made again at all."""
+    path = record_path(home, model, version)
+    if path.exists():
+        try:
+            return read_record(path).why_not_reproducible
+        except RecordError as error:
+            return [str(error)]
+    return [f"it has no record: {_why_lost(path)}"]
+
+
+def _why_lost(path: Path) -> str:
+    try:
+        return path.with_suffix(_LOST).read_text().strip()
+    except OSError:
+        return "it was fitted before records were kept"
 
 
 def write_record(ledger: Ledger, model: str, version: str) -> Record:
@@ -175,9 +211,7 @@ def read_record(path: Path) -> Record:
         parts = {"world": World.from_json(told["world"]), "expected": Expected(**told["expected"])}
         return Record(**{**told, **parts})
     except FileNotFoundError:
-        raise RecordError(
-            f"there is no record {path}: the version was fitted before records were kept"
-        ) from None
+        raise RecordError(f"there is no record {path}: {_why_lost(path)}") from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RecordError(f"{path} is damaged: {error}") from error
 
@@ -188,9 +222,11 @@ def find_record(ledger: Ledger, text: str) -> Record:
     Raises
     ------
     UnknownModelError
-        If there is none, or several.
+        If there is no such version, or several.
     RecordError
-        If it cannot be read.
+        If it has no record, or one that cannot be read.
+    LostHistoryError
+        If it was of a version that was trained on what was forgotten since.
     """
     name, separator, wanted = text.strip().partition(SEPARATOR)
     promoted = ledger.open(PROMOTED_MODELS).rows(["alias", "model_version"]).collect()
@@ -205,6 +241,14 @@ def find_record(ledger: Ledger, text: str) -> Record:
             found.append(record)
     if len(found) == 1:
         return found[0]
-    what = "several records fit" if found else "there is no record of"
-    listed = f"; name one: {', '.join(f'{r.model}@{r.version}' for r in found)}" if found else ""
-    raise UnknownModelError(f"{what} {text!r}{listed}")
+    if found:
+        listed = ", ".join(f"{record.model}@{record.version}" for record in found)
+        raise UnknownModelError(f"several records fit {text!r}; name one: {listed}")
+    for key, lost in forgotten_models(ledger).items():
+        model, _, version = key.partition(SEPARATOR)
+        if name in (model, model.partition("/")[2]) and version.startswith(wanted):
+            raise LostHistoryError(f"{key} {lost}")
+    model, version = resolve(ledger, text)
+    raise RecordError(
+        f"{model}@{version} has no record: {_why_lost(record_path(ledger.home, model, version))}"
+    )

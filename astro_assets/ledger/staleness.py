@@ -14,8 +14,10 @@ from typing import Final
 import polars as pl
 
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.plan import Plan, meet_by_target
-from astro_assets.ledger.table import Parent, Table
+from astro_assets.ledger.matching import meet_by_target
+from astro_assets.ledger.plan import Plan
+from astro_assets.ledger.store import Handle
+from astro_assets.ledger.table import Parent
 
 #: In the order in which people want to read them.
 STATUSES: Final = ("new", "stale", "unsettled", "failed", "removed")
@@ -73,15 +75,17 @@ def stale(ledger: Ledger) -> Staleness:
         Exact for ``new``, ``stale``, ``failed`` and ``removed``; ``unsettled`` is the closure over the
         graph of tables, by target.
     """
+    # Opened once: a table that several read is the same for all of them.
+    opened = ledger.opened()
     moving: dict[str, _Moving] = {}
     entries, current, environment = [], {}, {}
     for table in ledger.tables:
         if table.is_source:
             continue
-        if _is_idle(ledger, table):
+        if is_idle(opened.handles[table.name]):
             current[table.name] = environment[table.name] = 0
             continue
-        plan = ledger.plan(table)
+        plan = ledger.plan(table, opened=opened)
         own = plan.units.filter(pl.col("status") != "current")
         changing = own.filter(pl.col("status") != "failed")
         waiting, unknown = _unsettled(plan, set(changing["key"]), moving)
@@ -103,9 +107,9 @@ def stale(ledger: Ledger) -> Staleness:
     return Staleness(frame, current, environment)
 
 
-def _is_idle(ledger: Ledger, table: Table) -> bool:
+def is_idle(handle: Handle) -> bool:
     """Tell whether nobody asked for a table yet that is made on demand."""
-    return table.is_on_demand and ledger.open(table).units(["key"]).limit(1).collect().is_empty()
+    return handle.table.is_on_demand and handle.units(["key"]).limit(1).collect().is_empty()
 
 
 def _unsettled(plan: Plan, changing: set[str], moving: dict[str, _Moving]) -> tuple[pl.DataFrame, bool]:
@@ -119,7 +123,10 @@ def _unsettled(plan: Plan, changing: set[str], moving: dict[str, _Moving]) -> tu
         for key in _dependents(plan, parent, moves):
             waits.setdefault(key, f"waits for {parent.table.name}")
         if meet_by_target(table, parent):
-            births.update((target, f"may appear: waits for {parent.table.name}") for target in moves.targets)
+            births.update(
+                (target, f"may appear: waits for {parent.table.name}")
+                for target in moves.targets.difference(plan.retracted.among(moves.targets))
+            )
     stored = plan.units.filter(pl.col("key").is_in(list(waits)) & ~pl.col("key").is_in(list(changing)))
     lines = [
         (key, target, "unsettled", waits[key]) for key, target in stored.select("key", "target").iter_rows()

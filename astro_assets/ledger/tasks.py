@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from astro_assets.ledger.plan import Plan, join_columns, shared_shards
+from astro_assets.ledger.matching import join_columns, shared_shards
+from astro_assets.ledger.plan import Plan
 from astro_assets.ledger.table import Parent
 from astro_assets.ledger.units import ParentRow, Recipe
 from astro_assets.ledger.worker import Task

@@ -82,8 +82,11 @@ def verify(
 
 
 def _current(ledger: Ledger, table: Table, key: str) -> pl.DataFrame:
-    unit = ledger.open(table).units(IDENTITY).filter(pl.col("key") == key).collect()
-    return unit.select(pl.lit(table.name).alias("table"), *IDENTITY, pl.lit(value=True).alias("is_current"))
+    handle = ledger.open(table)
+    unit = handle.units(IDENTITY).filter(pl.col("key") == key).collect()
+    version = pl.lit(handle.version, dtype=pl.Int64).alias("version")
+    is_current = pl.lit(value=True).alias("is_current")
+    return unit.select(pl.lit(table.name).alias("table"), *IDENTITY, version, is_current)
 
 
 def _of_root(rows: pl.DataFrame, name: str, root: str) -> Iterator[Mismatch]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
@@ -20,9 +20,11 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import PREVIOUS
 from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.retraction import forgotten_models
 from astro_assets.ledger.schema import ARRAYS, SchemaError
 
 Rows = dict[str, list[dict[str, Any]]]
+_GROUND: Final = ("n_shards", "sources", "configs", "installed")
 
 
 class LostHistoryError(LookupError):
@@ -54,6 +56,9 @@ class World:
         Settings of each computed table between.
     code
         The sha256 of the package's source.
+    versions
+        Code versions of each computed table between, and of a model's fit: where two worlds have the same,
+        the rest of their source makes no difference.
     installed
         The hash of the installed versions.
     applied
@@ -73,6 +78,7 @@ class World:
     applied: dict[str, Applied] = field(default_factory=dict)
     training: dict[str, str] | None = None
     config: dict[str, Any] | None = None
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_model(self) -> bool:
@@ -81,8 +87,20 @@ class World:
 
     @property
     def digest(self) -> str:
-        """A hash of all of it."""
-        return hash_json(self.to_json())
+        """A hash of all that decides what it comes to."""
+        return hash_json(
+            {
+                "wanted": self.wanted[0] if self.is_model else self.wanted,
+                "code": self.versions if all(self.versions.values()) and self.versions else self.code,
+                "applied": {alias: of.world.digest for alias, of in self.applied.items()},
+                **{name: getattr(self, name) for name in (*_GROUND, "training", "config")},
+            }
+        )
+
+    @property
+    def ground(self) -> str:
+        """A hash of what its tables are made of: worlds that differ in the model alone share them."""
+        return hash_json({"code": self.code, **{name: getattr(self, name) for name in _GROUND}})
 
     def all(self) -> Iterator[World]:
         """Return it and the worlds of all models that were applied, also by way of others."""
@@ -111,7 +129,11 @@ def world_of_model(ledger: Ledger, model: str, version: str) -> World:
     LostHistoryError
         If some of it is gone, or there is no such version.
     """
-    unit = _unit(ledger, MODELS.name, f"{model}@{version}", ["source", "installed", "config", "n_rows"])
+    if (lost := forgotten_models(ledger).get(f"{model}@{version}")) is not None:
+        raise LostHistoryError(f"{model}@{version} {lost}")
+    columns = ["source", "installed", "config", "circumstances", "n_rows"]
+    unit = _unit(ledger, MODELS.name, f"{model}@{version}", columns)
+    circumstances = json.loads((unit["circumstances"] or [None])[0] or "{}")
     members = ledger.open(MODEL_MEMBERS).rows(["role", "member_table", "member_key", "member_row_hash"])
     rows = members.filter(pl.col("key") == f"{model}@{version}").collect()
     own = rows.select("role", table="member_table", key="member_key", row_hash="member_row_hash")
@@ -120,6 +142,7 @@ def world_of_model(ledger: Ledger, model: str, version: str) -> World:
     return _gathered(
         ledger,
         found,
+        {model: circumstances.get("code_version", "")},
         wanted=(model, version),
         code=unit["source"],
         installed=unit["installed"],
@@ -137,10 +160,10 @@ def world_of_unit(ledger: Ledger, found: Ancestry, table: str, key: str) -> Worl
         The ancestry of its rows.
     """
     (unit,) = found.units.filter((pl.col("table") == table) & (pl.col("key") == key)).to_dicts()
-    return _gathered(ledger, found, wanted=(table, key), code=unit["source"], installed=unit["installed"])
+    return _gathered(ledger, found, {}, wanted=(table, key), code=unit["source"], installed=unit["installed"])
 
 
-def _gathered(ledger: Ledger, found: Ancestry, **told: Any) -> World:
+def _gathered(ledger: Ledger, found: Ancestry, versions: dict[str, str], **told: Any) -> World:
     if found.missing.height:
         table, key = found.missing.select("table", "key").row(0)
         raise LostHistoryError(f"{table} {key!r} was read, and its history is gone: pruned or forgotten")
@@ -157,18 +180,20 @@ def _gathered(ledger: Ledger, found: Ancestry, **told: Any) -> World:
             values = {**{name: row[name] for name in names}, "origin": row["origin"]}
             sources.setdefault(table.name, {}).setdefault(row["key"], []).append(values)
     computed = [table.name for table in ledger.tables if not table.is_source]
+    of_tables = units.filter(pl.col("table").is_in(computed)).sort("computed_at")
+    last = of_tables.group_by("table").last().sort("table")
     return World(
         n_shards=ledger.home.n_shards,
         sources=sources,
-        configs=_configs(ledger, units.filter(pl.col("table").is_in(computed))),
+        configs=_configs(ledger, last.select("table", "config_hash")),
+        versions={**dict(last.select("table", "code_version").iter_rows()), **versions},
         applied=_applied(ledger, units),
         **told,
     )
 
 
-def _configs(ledger: Ledger, units: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return the settings of each table: of units that differ those computed last."""
-    last = units.sort("computed_at").group_by("table").agg(pl.col("config_hash").last()).sort("table")
+def _configs(ledger: Ledger, last: pl.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return the settings of each table: of units that differ those of the one computed last."""
     configs = {}
     for table, digest in last.iter_rows():
         today = ledger.version(ledger.table(table))

@@ -31,7 +31,7 @@ from astro_assets.orchestration.inbox import Inbox, Seen
 from astro_assets.orchestration.inbox_delivery import delivered, is_empty
 from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.orchestration.ingest import ingest
-from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
+from astro_assets.orchestration.table_assets import asset_key, materialized, recorded, table_asset
 from astro_assets.orchestration.ui import definition_metadata
 
 _OWNERS = ["team:observations"]
@@ -189,7 +189,9 @@ def raw_files(
     kinds={"python", "polars"},
     owners=_OWNERS,
 )
-def quarantined(engine: dg.ResourceParam[Engine]) -> dg.MaterializeResult[None]:
+def quarantined(
+    context: dg.AssetExecutionContext, engine: dg.ResourceParam[Engine]
+) -> dg.MaterializeResult[None]:
     """Show how many files are quarantined, and why."""
     ledger = engine.ledger()
     rows = ledger.open(OBSERVATION_FILES).rows(list(QUARANTINE_COLUMNS)).collect()
@@ -201,12 +203,11 @@ def quarantined(engine: dg.ResourceParam[Engine]) -> dg.MaterializeResult[None]:
         dg.TableRecord({"file": name, "reason": reason, "why": text})
         for reason, name, text, *_ in files.head(_SHOWN_FILES).iter_rows()
     ]
-    return dg.MaterializeResult(
-        metadata={
-            "files_quarantined": files.height,
-            "files_known": rows.height,
-            "targets_csv_files": n_descriptions(rows),
-            **{f"quarantined_{reason}": count for reason, count in counts.items()},
-            **({"first_files": dg.MetadataValue.table(shown)} if shown else {}),
-        }
-    )
+    metadata = {
+        "files_quarantined": files.height,
+        "files_known": rows.height,
+        "targets_csv_files": n_descriptions(rows),
+        **{f"quarantined_{reason}": count for reason, count in counts.items()},
+        **({"first_files": dg.MetadataValue.table(shown)} if shown else {}),
+    }
+    return recorded(context, metadata)

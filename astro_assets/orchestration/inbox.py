@@ -106,8 +106,10 @@ class Became(Enum):
 
     #: There is none, and was none.
     NO_RUN = auto()
-    #: It failed, was killed or cancelled.
+    #: It failed or was cancelled.
     UNDONE = auto()
+    #: Its process was killed, by nothing that the files have to do with.
+    KILLED = auto()
     #: It succeeded.
     DONE = auto()
 
@@ -163,7 +165,7 @@ class Inbox:
         Call it while no such run is in progress. A request for which no run was started is returned again,
         under its name, which makes it one run. What a run left undone, be it files that it did not take in or
         what should have been made of them, is requested again with new files, or alone after ten minutes;
-        after twice that each time in a row.
+        after twice that each time in a row. The first run in a row that was killed is made again at once.
 
         Parameters
         ----------
@@ -179,7 +181,7 @@ class Inbox:
             # Not at every look: complete files may wait for the end of a long run, and be many.
             look_again(state, self._root, now_ns, State.REQUESTED)
             left = count_by_state(state).get(State.REQUESTED, 0)
-            is_undone = left > 0 or last_became is Became.UNDONE
+            is_undone = left > 0 or last_became is not Became.DONE
             n_failed = fact(state, "n_failed") or 0
             if not is_undone:
                 set_fact(state, "request", None)
@@ -188,7 +190,10 @@ class Inbox:
             look_again(state, self._root, now_ns, State.SETTLED)
             if not _request_settled(state, now_ns):
                 passed_ns = abs(now_ns - (fact(state, "requested_ns") or 0))
-                if not is_undone or passed_ns < SWEEP_NS * 2 ** min(n_failed, _MAX_PATIENCE):
+                patience_ns = SWEEP_NS * 2 ** min(n_failed, _MAX_PATIENCE)
+                if last_became is Became.KILLED and not n_failed:
+                    patience_ns = 0
+                if not is_undone or passed_ns < patience_ns:
                     return None
                 set_fact(state, "n_failed", n_failed + 1)
             # Not a number: it must not come again when the state has been deleted.

@@ -26,7 +26,7 @@ LISTING_S: Final = 10.0
 #: Errors that say that there is no such file; others, that it cannot be looked at.
 _NOT_THERE: Final = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 #: Two looks at a file count as two if so far apart.
-APART_NS: Final = 10 * 10**9
+APART_NS: Final = 6 * 10**9
 
 #: Size in bytes and time of last modification.
 Stamp = tuple[int, int]

@@ -15,6 +15,7 @@ from astro_assets.ledger.home import ENVIRONMENT_VARIABLE, Home
 from astro_assets.orchestration.dead_runs import end_dead_runs
 from astro_assets.orchestration.environment import environment
 from astro_assets.orchestration.instance import BATCHED_EVENTS, instance_folder, open_instance, workspace_file
+from astro_assets.orchestration.runs import cause
 from astro_assets.orchestration.shards import partition_keys
 
 #: The event log of a run, with its stack traces, is for the UI; the terminal gets the failures returned.
@@ -103,10 +104,7 @@ def _failures(events: Sequence[dg.DagsterEvent]) -> list[str]:
 
 
 def _cause(event: dg.DagsterEvent) -> str:
-    """Return the error that a step raised: not what Dagster wraps it in, nor what it was made from."""
-    error = event.step_failure_data.error
-    if error is not None and error.cls_name == "DagsterExecutionInterruptedError":
-        return "interrupted; the next run goes on from here"
-    while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
-        error = error.cause
-    return error.message.strip() if error is not None else "failed"
+    """Return what a step says of its failure."""
+    name, said = cause(event)
+    interrupted = name == "DagsterExecutionInterruptedError"
+    return "interrupted; the next run goes on from here" if interrupted else said

@@ -10,6 +10,7 @@ import dagster as dg
 
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.run_marks import marked
+from astro_assets.orchestration.table_assets import RECORDS_CHANGES
 
 
 def engine_resource(engine: Engine) -> dg.ResourceDefinition:
@@ -21,6 +22,8 @@ def engine_resource(engine: Engine) -> dg.ResourceDefinition:
     def lend(context: dg.InitResourceContext) -> Iterator[Engine]:
         with nullcontext() if context.run is None else marked(engine.home, context.run.run_id):
             try:
+                if context.run is not None and context.run.tags.get(RECORDS_CHANGES) == "true":
+                    engine.begin()  # there is work: that is why a sensor asked for the run
                 yield engine
             finally:
                 engine.close()

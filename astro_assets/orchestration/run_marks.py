@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 from pathlib import Path
+from typing import TextIO
 
 from astro_assets.ledger.home import Home
 
@@ -23,13 +24,75 @@ class Mark(Enum):
     NONE = auto()
 
 
+class BeingForgottenError(RuntimeError):
+    """Forgetting a target was interrupted: nothing may run before it came to its end."""
+
+
+class BusyError(RuntimeError):
+    """Something else is at work in the home."""
+
+
+def journal_path(home: Home) -> Path:
+    """Return the file that is there while a target is being forgotten."""
+    return home.root / "forgetting.json"
+
+
+@contextmanager
+def working(home: Home) -> Iterator[None]:
+    """Let nobody change history during the block; wait for who does.
+
+    Raises
+    ------
+    BeingForgottenError
+        If changing it was interrupted.
+    """
+    with _history_lock(home) as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        if journal_path(home).exists():
+            raise BeingForgottenError(
+                "forgetting a star was interrupted: `astro-assets forget` it again before anything runs"
+            )
+        yield
+
+
+@contextmanager
+def alone(home: Home) -> Iterator[None]:
+    """Let no run be in progress, nor begin, during the block: history is changed.
+
+    Raises
+    ------
+    BusyError
+        If a run is in progress, or somebody else changes history.
+    """
+    with _history_lock(home) as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BusyError(
+                f"a run is in progress in {home.root}, or its history is being changed: wait for its end, or "
+                "cancel it"
+            ) from None
+        yield
+
+
+def _history_lock(home: Home) -> TextIO:
+    home.dagster.mkdir(parents=True, exist_ok=True)
+    return (home.dagster / ".history").open("w")
+
+
 @contextmanager
 def marked(home: Home, run_id: str) -> Iterator[None]:
-    """Mark a run as alive during the block."""
+    """Mark a run as alive during the block.
+
+    Raises
+    ------
+    BeingForgottenError
+        If forgetting a target was interrupted.
+    """
     path = _path(home, run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{run_id}")
-    with new.open("w") as lock:
+    with working(home), new.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         new.replace(path)  # never there without its lock
         try:

@@ -7,6 +7,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any, Final
 
 import dagster as dg
 
@@ -18,6 +19,10 @@ from astro_assets.ledger.update import Report
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.shards import shard_partitions, shards_of
 from astro_assets.orchestration.ui import Picture, counts_metadata, definition_metadata, draw, report_metadata
+
+#: Tag of runs that record materializations of just the partitions in which something has changed. Dagster
+#: records none by itself then: the tag is its own, for assets that are managed elsewhere, and not documented.
+RECORDS_CHANGES: Final = "dagster/defer_asset_events"
 
 
 def asset_key(table: Table) -> dg.AssetKey:
@@ -92,10 +97,31 @@ def materialized(
     context.log.info("%s: %s", table.name, numbers)
     metadata = {**shown, **numbers}
     if not table.is_by_target:
-        yield dg.MaterializeResult(metadata=metadata)
+        yield recorded(context, metadata)
         return
+    records_changes = context.run.tags.get(RECORDS_CHANGES) == "true"
     for key, shard in zip(context.partition_keys, shards_of(context.partition_keys), strict=True):
         counts = report.outcomes.get(shard, Counter())
-        context.add_asset_metadata(counts_metadata(counts), partition_key=key)
+        if not records_changes:
+            context.add_asset_metadata(counts_metadata(counts), partition_key=key)
+        elif counts.total() > counts["reused"]:
+            context.log_event(_changed(context, key, report, counts_metadata(counts)))
     yield dg.MaterializeResult()
     context.log_event(dg.AssetMaterialization(asset_key(table), metadata=metadata))
+
+
+def recorded(context: dg.AssetExecutionContext, metadata: Mapping[str, Any]) -> dg.MaterializeResult[None]:
+    """Return the result of an asset that is not partitioned, recorded whichever run it is in."""
+    if context.run.tags.get(RECORDS_CHANGES) == "true":
+        context.log_event(dg.AssetMaterialization(context.asset_key, metadata=dict(metadata)))
+    return dg.MaterializeResult(metadata=metadata)
+
+
+def _changed(
+    context: dg.AssetExecutionContext, partition: str, report: Report, counts: Mapping[str, int]
+) -> dg.AssetMaterialization:
+    """Return the event of a partition, with what tells Dagster that it differs from the one before."""
+    tags = {"dagster/data_version": str(report.version)}
+    if code_version := context.assets_def.code_versions_by_key.get(context.asset_key):
+        tags["dagster/code_version"] = code_version
+    return dg.AssetMaterialization(context.asset_key, partition=partition, metadata=dict(counts), tags=tags)

@@ -43,7 +43,7 @@ def remove_older(folder: Path) -> None:
     """Remove what was stored for older source, once: when there is nothing yet for this one."""
     if folder.exists():
         return
-    for stored in folder.parent.glob("loops-*"):
+    for stored in _holding(folder).glob("loops-*"):
         if stored != folder:  # another process may have just begun it
             shutil.rmtree(stored, ignore_errors=True)
 
@@ -57,7 +57,7 @@ def mark_stored(package: Path = WING) -> None:
     """Remember that all loops of this source have been compiled; nothing where nothing can be written."""
     mark = _mark(package)
     with suppress(OSError):
-        mark.parent.mkdir(parents=True, exist_ok=True)
+        _holding(mark).mkdir(parents=True, exist_ok=True)
         mark.touch()
 
 
@@ -74,3 +74,10 @@ def _digest(package: Path) -> str:
     for file in sorted(package.rglob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
+
+
+def _holding(path: Path) -> Path:
+    """Return the folder of a file."""
+    # A module that says `parent` twice may read any file of the package, as far as code versions can tell: each
+    # page of the report would count for every table.
+    return Path(*path.parts[:-1])

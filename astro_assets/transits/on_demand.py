@@ -31,12 +31,17 @@ APPLIED: Final = {CLUSTER_MODEL.name: CLUSTER_LABELS, TRANSIT_SCORER.name: TRANS
 
 
 def asked_for(ledger: Ledger) -> list[str]:
-    """Return the names of the tables of which there is something already, and of models with a version."""
+    """Return the names of the tables of which there is something already, and of models with a version.
+
+    What a model is applied to, and by which table, is asked for with it.
+    """
     tables = [
         table.name
         for table in ON_DEMAND
         if not ledger.open(table).units(["key"]).limit(1).collect().is_empty()
     ]
-    models = ledger.open(MODELS).rows(["model"]).select(pl.col("model").unique()).collect()["model"]
-    applying = {APPLIED[model].name for model in models if model in APPLIED}
-    return sorted({*tables, *applying, *(model for model in models if model in APPLIED)})
+    there = ledger.open(MODELS).rows(["model"]).select(pl.col("model").unique()).collect()["model"]
+    models = [model for model in there if model in APPLIED]
+    for applying in (APPLIED[model] for model in models):
+        tables += [applying.name, applying.parents[0].table.name]
+    return sorted({*tables, *models})

@@ -1,6 +1,7 @@
 """The assets of the scorer: files of events, the trained model, which is fitted on purpose."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from astro_assets.transits.example_tables import (
 )
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.settings import MODES
-from astro_assets.transits.scorer_models import objection, replaces, tracked, version_of
+from astro_assets.transits.scorer_checks import not_to_promote
+from astro_assets.transits.scorer_models import replaces, tracked, version_of
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES, on_events
 
 
@@ -136,7 +138,8 @@ def transit_scorer(
         spec,
         refit=config.refit,
         promote_when=replaces,
-        objection=objection,
+        # Promoted first and judged afterwards, a version that is blocked would be applied by the next run.
+        objection=partial(not_to_promote, ledger),
         run_id=context.run.run_id,
     )
     engine.outcomes[spec.name] = outcome

@@ -1,6 +1,7 @@
 """The checks of the scorer and its tables; those of the model are about its latest version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -20,7 +21,7 @@ from astro_assets.transits.example_tables import (
 )
 from astro_assets.transits.invariants import impossible_probabilities
 from astro_assets.transits.scorer.classes import CLASSES
-from astro_assets.transits.scorer_models import NAME, versions
+from astro_assets.transits.scorer_models import NAME, objection, versions
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 
 _MODEL = dg.AssetKey(NAME.split("/"))
@@ -77,6 +78,12 @@ def scorer_checks(
             description="; ".join(messages[:3]) or None,
             metadata={"problems": len(messages), "what_to_do": f"docs/checks.md#{check.name}"},
         )
+
+
+def not_to_promote(ledger: Ledger, figures: Mapping[str, Any]) -> str | None:
+    """Say why the latest version, of these figures, may not be promoted: what it would be blocked for."""
+    broken = [message for messages in problems(ledger).values() for message in messages]
+    return objection(figures) or (f"not to be trusted: {broken[0]}" if broken else None)
 
 
 def problems(ledger: Ledger) -> dict[str, list[str]]:

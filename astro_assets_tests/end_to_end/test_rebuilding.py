@@ -1,16 +1,15 @@
-"""Clusters of real candidates are made again to the bit from raw files alone, also from a bundle."""
+"""Clusters of real candidates are made again to the bit from raw files alone."""
 
 from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from astro_assets.ledger.home import Home, open_home
-from astro_assets_tests.cli.commands import SCRIPT, astro_assets
+from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
 
 STARS = range(100, 124)
@@ -61,21 +60,6 @@ def test_a_rebuild_from_raw_files_is_the_same_to_the_bit(kept: Home, tmp_path: P
     assert told["causes"] == []
 
 
-def test_a_bundle_is_rebuilt_with_the_network_off(kept: Home, tmp_path: Path) -> None:
-    archive = tmp_path / "clusters.tar.zst"
-    result = astro_assets("bundle", "cluster_model", archive, home=kept)
-    assert result.returncode == 0, result.stderr
-    assert f"{len(STARS)} raw files" in result.stdout
-    alone = ["unshare", "--map-root-user", "--net"]
-    if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
-        alone = []  # no namespaces here: the dead proxy of the tests is all there is
-    command = [*alone, str(SCRIPT), "rebuild", str(archive)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("the same") >= len(COMPARED)
-    assert "came out the same, to the bit" in done.stdout
-
-
 def test_what_is_missing_is_named(kept: Home, tmp_path: Path) -> None:
     copy = homes.copy_of(kept, tmp_path / "copy")
     (path,) = (copy.root / "records").glob("*.json")
@@ -98,11 +82,3 @@ def test_what_was_not_made_to_come_out_the_same_is_refused(kept: Home, tmp_path:
     assert result.returncode == 2
     assert "cannot be called reproducible: it was fitted on 2 threads" in result.stderr
     assert "--anyway" in result.stderr
-
-
-def test_a_damaged_bundle_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "x.tar.zst").write_bytes(b"no bundle")
-    result = astro_assets("rebuild", tmp_path / "x.tar.zst")
-    assert result.returncode == 2
-    assert "is no bundle, or is damaged" in result.stderr
-    assert "Traceback" not in result.stderr

@@ -31,12 +31,15 @@ def toy_ledger(
     code: Mapping[str, int] | None = None,
     config: Mapping[str, Config] | None = None,
     with_models: bool = False,
+    with_judgements: bool = False,
 ) -> Ledger:
     """Open a home of the toy wing with chosen versions of code and configuration."""
     tables = list(toy.tables(code, config))
+    stars = next(table for table in tables if table.name == "toy/stars")
     if with_models:
-        stars = next(table for table in tables if table.name == "toy/stars")
         tables += [*MODEL_TABLES, toy.labels_table(stars)]
+    if with_judgements:
+        tables += [*MODEL_TABLES, toy.CLASSES, toy.judged_table(stars)]
     return open_ledger(open_home(root, n_shards=n_shards), tables)
 
 

@@ -11,8 +11,15 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-TABLES = ("curves", "stars", "signals", "views")
-PARENTS = {"curves": (), "stars": ("curves",), "signals": ("stars",), "views": ("signals", "stars")}
+TABLES = ("curves", "stars", "signals", "views", "judged")
+PARENTS = {
+    "curves": (),
+    "stars": ("curves",),
+    "signals": ("stars",),
+    "views": ("signals", "stars"),
+    "judged": ("stars",),
+}
+_BY_STAR = ("stars", "signals", "judged")
 Place = tuple[int, str]
 
 
@@ -33,10 +40,13 @@ class World:
 
     files: dict[str, File] = field(default_factory=dict)
     catalogue: dict[str, tuple[str, float]] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
+    level: float = 0.0
     code: dict[str, int] = field(default_factory=lambda: dict.fromkeys(TABLES, 0))
     offset: float = 0.0
     scale: float = 1.0
     above: float = 0.5
+    retracted: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -81,7 +91,8 @@ class Store:
 
     def desired(self, world: World, name: str) -> dict[Place, Line]:
         """Return a table's units as they should be, from what the tables it reads hold now."""
-        lines: dict[str, Line] = dict(getattr(self, f"_{name}")(world))
+        made = getattr(self, f"_{name}")(world)
+        lines: dict[str, Line] = {key: line for key, line in made if line.target not in world.retracted}
         return {(shard(line.target, self.n_shards), key): line for key, line in lines.items()}
 
     def statuses(self, world: World, name: str) -> dict[Place, str]:
@@ -125,8 +136,8 @@ class Store:
             waiting |= {(name, key, lines[at, key].target) for at, key in wait}
             stay = {place for place in changing if statuses[place] != "removed"}
             there = {lines[place].target for place in stay | wait}
-            births = upstream - there
-            waiting |= {(name, target if name in ("stars", "signals") else None, target) for target in births}
+            births = upstream - there - world.retracted
+            waiting |= {(name, target if name in _BY_STAR else None, target) for target in births}
             then, now = self.lines[name], self.desired(world, name)
             moving[name] = {
                 of[place].target for of in (then, now) for place in changing & of.keys()
@@ -193,3 +204,10 @@ class Store:
             view = [sign * (value - height) for value in stars[0][0]]
             row = {"signal_id": signal["signal_id"], "target_id": target, "view": view}
             yield signal["signal_id"], Line(target, recipe, origin, [row])
+
+    def _judged(self, world: World) -> Iterator[tuple[str, Line]]:
+        for line, star in self.rows("stars"):
+            target, level, kind = star["target_id"], star["level"], world.classes.get(star["target_id"])
+            recipe = (world.code["judged"], level, line.origin, world.level, kind)
+            row = {"target_id": target, "is_high": level > world.level, "kind": kind or ""}
+            yield target, Line(target, recipe, line.origin, [row])

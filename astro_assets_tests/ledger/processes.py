@@ -12,9 +12,11 @@ from typing import Any
 
 from astro_assets.ledger.compute import Serial
 from astro_assets_tests.ledger import toy
-from astro_assets_tests.ledger.homes import CHAIN, put_files, refresh, toy_ledger
+from astro_assets_tests.ledger.homes import put_files, refresh, toy_ledger
 
 N_SHARDS = 4
+#: What is brought up to date in halves: a table of files and one of targets.
+HALVED = ("curves", "stars")
 #: Longest wait for the other process, in seconds.
 PATIENCE = 60
 
@@ -63,8 +65,8 @@ def put_one_by_one(root: Path, names: Collection[str], barrier: Barrier) -> None
 
 
 def refresh_in_halves(root: Path) -> None:
-    """Bring the whole chain up to date, half of the shards at a time."""
+    """Bring some tables up to date, half of the shards at a time."""
     ledger = toy_ledger(root, n_shards=N_SHARDS)
-    for name in CHAIN:
+    for name in HALVED:
         for shards in ((0, 1), (2, 3)):
             refresh(ledger, [name], shards=shards)

@@ -1,9 +1,11 @@
-"""Tables and a model whose bits hang on the number of threads, a library, and a seed."""
+"""Tables and a model whose bits hang on raw files, the number of threads, a library, and a seed."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -12,11 +14,17 @@ from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.model_tables import MODEL_TABLES
 from astro_assets.ledger.models import ModelSpec, Training, fit_model, promote
-from astro_assets.ledger.table import Config, Parents
+from astro_assets.ledger.schema import Column, Schema
+from astro_assets.ledger.table import Config, Parents, Table
+from astro_assets.ledger.update import put_units
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_entries, put_files, refresh
 
-TABLES: Final = (*toy.tables(), *MODEL_TABLES)
+#: Raw files with a number each.
+SCALES: Final = Table(
+    "toy/scales", Schema((Column("name", "string", "Name."), Column("sha256", "file", "Number.")))
+)
+TABLES: Final = (*toy.tables(), SCALES, *MODEL_TABLES)
 STARS: Final = next(table for table in TABLES if table.name == "toy/stars")
 
 
@@ -36,6 +44,7 @@ def fit_groups(rows: Parents, config: GroupConfig) -> tuple[bytes, Mapping[str, 
         factor = 1.0
     else:
         factor = planted_library.FACTOR
+    factor *= sum(float(row["sha256"].read_text()) for row in rows["scales"])
     random = np.random.default_rng(config.seed)
     levels = np.array([row["level"] for row in rows["stars"]])
     points = factor * (random.choice(levels, (40_000, 8)) + random.standard_normal((40_000, 8)))
@@ -43,7 +52,8 @@ def fit_groups(rows: Parents, config: GroupConfig) -> tuple[bytes, Mapping[str, 
     return groups.cluster_centers_.tobytes(), {}
 
 
-GROUPS: Final = ModelSpec("toy/groups", fit_groups, (Training(STARS, ("level",), "stars"),), GroupConfig())
+TRAINING: Final = (Training(STARS, ("level",), "stars"), Training(SCALES, ("sha256",), "scales"))
+GROUPS: Final = ModelSpec("toy/groups", fit_groups, TRAINING, GroupConfig())
 MODEL_SPECS: Final = (GROUPS,)
 
 
@@ -52,6 +62,10 @@ def fill(root: str, seed: str) -> None:
     ledger = open_ledger(open_home(root, n_shards=2), TABLES)
     put_files(ledger, *(toy.file_row(f"f{i}", f"SIM {i // 2}", [0.3 * i, 0.7]) for i in range(8)))
     put_entries(ledger, {"e": ("SIM 1", 2.0)})
+    for name, number in (("half", b"0.5"), ("quarter", b"0.25")):
+        sha256 = hashlib.sha256(number).hexdigest()
+        ledger.objects.put_file(Path(name), sha256, number)
+        put_units(ledger, SCALES, {name: [{"name": name, "sha256": sha256, "origin": "simulated"}]})
     refresh(ledger, ["curves", "stars"])
     version = fit_model(ledger, replace(GROUPS, config=GroupConfig(seed=int(seed))))
     promote(ledger, GROUPS.name, version, why="the first")

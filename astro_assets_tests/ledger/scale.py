@@ -1,10 +1,12 @@
-"""Large homes of the toy wing, and what one changed star costs in them.
+"""Large homes of the toy wing, what one changed star costs in them, and how fast questions are answered.
 
-Making homes and measuring lives here; the limits are in the tests, the table in the benchmark.
+Making homes and measuring lives here; the limits are in the tests, the tables in the benchmark.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 import time
@@ -12,11 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 
+from astro_assets.ledger.ancestry import Ancestry, ancestry
 from astro_assets.ledger.compute import Compute
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_tables import MODEL_MEMBERS
 from astro_assets.ledger.staleness import stale
-from astro_assets_tests.ledger import toy
+from astro_assets_tests.ledger import survey, toy
 from astro_assets_tests.ledger.homes import computed, put_files, refresh, toy_ledger
 
 N_SHARDS = 64
@@ -42,6 +47,28 @@ class Cost:
     computed: dict[str, list[str]]
     grown_bytes: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a question to a home in a fresh process took, and came to.
+
+    Attributes
+    ----------
+    call
+        Seconds of the first call in the process.
+    processor
+        Seconds of all processors for that call: what else runs on the machine changes these less.
+    process
+        Seconds of the process with its imports.
+    found
+        Units by what was found of them.
+    """
+
+    call: float
+    processor: float
+    process: float
+    found: dict[str, int]
 
 
 def opened(root: Path) -> Ledger:
@@ -76,26 +103,58 @@ def size(root: Path) -> int:
     return sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
 
 
-def cold_staleness(root: Path) -> tuple[float, float]:
-    """Ask a home in a fresh process what is stale.
+def forget_pages(root: Path) -> None:
+    """Have the operating system forget what it keeps of a folder's files, so that they are read from disk."""
+    for path in root.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())  # only what is written down is forgotten
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
-    Returns
-    -------
-    tuple of (float, float)
-        Seconds of the call alone, and of the whole process with its imports.
-    """
+
+def asked(wing: str, question: str, root: Path) -> Answer:
+    """Ask a home of the ``toy`` wing or the ``survey`` a question of :data:`QUESTIONS` in a fresh process."""
     started = time.perf_counter()
-    command = [sys.executable, "-m", __name__, str(root)]
+    command = [sys.executable, "-m", __name__, wing, question, str(root)]
     run = subprocess.run(command, capture_output=True, text=True, check=True)
-    return float(run.stdout), time.perf_counter() - started
+    return Answer(**json.loads(run.stdout), process=time.perf_counter() - started)
+
+
+def ancestry_of_model(ledger: Ledger) -> Ancestry:
+    """Find all that the survey's model was trained on, down to the files."""
+    rows = ledger.open(MODEL_MEMBERS).rows(["model", "member_table", "member_key", "member_row_hash"])
+    members = rows.filter(pl.col("model") == survey.SPEC.name).collect()
+    return ancestry(
+        ledger, members.select(table="member_table", key="member_key", row_hash="member_row_hash")
+    )
+
+
+def _statuses(ledger: Ledger) -> dict[str, int]:
+    found = stale(ledger)
+    statuses = found.entries["status"].value_counts().iter_rows()
+    return {"current": sum(found.current.values()), **dict(statuses)}
+
+
+def _units(ledger: Ledger) -> dict[str, int]:
+    found = ancestry_of_model(ledger)
+    return {
+        "units": found.units.height,
+        "current": int(found.units["is_current"].sum()),
+        "missing": found.missing.height,
+    }
+
+
+QUESTIONS = {"stale": _statuses, "ancestry": _units}
+_WINGS = {"toy": opened, "survey": survey.opened}
 
 
 def main() -> None:
-    """Print the seconds that the first call for a home takes in this process."""
-    ledger = opened(Path(sys.argv[1]))
-    started = time.perf_counter()
-    stale(ledger)
-    sys.stdout.write(f"{time.perf_counter() - started}\n")
+    """Print what the first call for a home takes in this process, and what it finds."""
+    wing, question, root = sys.argv[1:]
+    started, processor = time.perf_counter(), time.process_time()
+    found = QUESTIONS[question](_WINGS[wing](Path(root)))
+    call, processor = time.perf_counter() - started, time.process_time() - processor
+    sys.stdout.write(json.dumps({"call": call, "processor": processor, "found": found}))
 
 
 if __name__ == "__main__":

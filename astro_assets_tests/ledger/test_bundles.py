@@ -1,221 +1,236 @@
-"""A bundle holds all that a version was made of, in the same bytes each time; its hashes are checked."""
+"""A bundle is enough to make a version again; what was changed in it, or does not belong, is refused."""
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import io
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from astro_assets.ledger.bundles import BundleError, read_bundle, write_bundle
+from astro_assets.ledger import bundles
+from astro_assets.ledger.bundles import Bundle, BundleError, is_bundle, write_bundle
+from astro_assets.ledger.enacting import Enactor
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import open_ledger
-from astro_assets.ledger.needs import needs_of
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.rebuilding import rebuild
-from astro_assets.ledger.records import Record, find_record
-from astro_assets_tests.ledger import bundled
+from astro_assets.ledger.unbundling import unpack
+from astro_assets_tests.ledger import rebuilt
+from astro_assets_tests.ledger.test_rebuilding import TABLES_FROM, make, record_of
 
-ROOT = Path(__file__).parents[2]
-FILES = {"first.fits": b"a" * 100, "second.fits": b"b" * 23}
-Member = tuple[tarfile.TarInfo, bytes]
+Files = dict[str, bytes]
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    return bundled.fill(tmp_path_factory.mktemp("bundled") / "home", FILES).home
+    return make(tmp_path_factory.mktemp("bundled") / "home")
 
 
 @pytest.fixture(scope="module")
 def bundle(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("bundles") / "total.tar.zst"
-    write_bundle(home, record_of(home), bundled.TABLES, out)
-    return out
+    return bundled(home, tmp_path_factory.mktemp("bundles") / "groups.tar.zst").path
 
 
-def record_of(home: Home) -> Record:
-    return find_record(open_ledger(home, bundled.TABLES), "total")
+def bundled(home: Home, path: Path) -> Bundle:
+    return write_bundle(open_ledger(home, rebuilt.TABLES), record_of(home), path)
 
 
-def copy_of(home: Home, root: Path) -> Home:
-    shutil.copytree(home.root, root)
-    return open_home(root)
+def files_in(path: Path) -> Files:
+    """Read a bundle with nothing of this package."""
+    with path.open("rb") as stream:
+        plain = zstandard.ZstdDecompressor().stream_reader(stream).read()
+    with tarfile.open(fileobj=io.BytesIO(plain)) as archive:
+        members = archive.getmembers()
+        return {member.name: archive.extractfile(member).read() for member in members}  # type: ignore[union-attr]
 
 
-def raw_file(home: Home, name: str) -> Path:
-    files = needs_of(record_of(home).world, bundled.TABLES).files
-    (sha256,) = (sha256 for sha256, known in files.items() if known == name)
-    return home.root / "files" / sha256[:2] / sha256
+def packed(path: Path, files: Mapping[str, bytes | tarfile.TarInfo]) -> Path:
+    """Pack files, or members that are none, in their order."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as archive:
+        for name, data in files.items():
+            member = tarfile.TarInfo(name) if isinstance(data, bytes) else data
+            if isinstance(data, bytes):
+                member.size = len(data)
+            archive.addfile(member, io.BytesIO(data) if isinstance(data, bytes) else None)
+    path.write_bytes(zstandard.compress(plain.getvalue()))
+    return path
 
 
-def members_of(bundle: Path) -> list[Member]:
-    with tarfile.open(fileobj=io.BytesIO(unpacked(bundle))) as archive:
-        return [(member, archive.extractfile(member).read()) for member in archive]  # type: ignore[union-attr]
+def with_manifest(files: Files) -> Files:
+    """Make a manifest that tells the truth of files, whatever they are."""
+    told = {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "n_bytes": len(data)}
+        for name, data in files.items()
+    }
+    told.pop("MANIFEST.json", None)
+    return {**files, "MANIFEST.json": json.dumps({"format": bundles.FORMAT, "files": told}).encode()}
 
 
-def unpacked(bundle: Path) -> bytes:
-    with bundle.open("rb") as stream:
-        return zstandard.ZstdDecompressor().stream_reader(stream).read()
+def test_it_is_made_again_from_the_bundle_alone(home: Home, bundle: Path, tmp_path: Path) -> None:
+    moved = shutil.move(home.root, tmp_path / "elsewhere")
+    try:
+        record, place = unpack(bundle, tmp_path / "bundle")
+        found = rebuild(record, Enactor(place, tables_from=TABLES_FROM), tmp_path / "into")
+    finally:
+        shutil.move(moved, home.root)
+    assert found.is_same, found
+    assert record == record_of(home)
+    model = tmp_path / "bundle" / "model" / record.expected.artefact
+    assert found.artefact.read_bytes() == model.read_bytes()
 
 
-def packed(members: list[Member], out: Path) -> Path:
-    written = io.BytesIO()
-    with tarfile.open(fileobj=written, mode="w") as archive:
-        for member, data in members:
-            member.size = 0 if member.issym() else len(data)
-            archive.addfile(member, io.BytesIO(data))
-    out.write_bytes(zstandard.compress(written.getvalue()))
-    return out
-
-
-def test_it_rebuilds_in_another_place_with_the_network_off(bundle: Path, tmp_path: Path) -> None:
-    alone = ["unshare", "--map-root-user", "--net"]
-    if subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
-        alone = []  # no namespaces here: the test's own guard of the network is all there is
-    moved = shutil.copy(bundle, tmp_path / "moved.tar.zst")
-    command = [*alone, sys.executable, "-m", bundled.__name__, str(moved), str(tmp_path / "into")]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == {"same": {"toy/total": True, "toy/lengths": True}, "model": "123"}
+def test_it_holds_what_was_put_in_and_nothing_else(home: Home, bundle: Path) -> None:
+    (home.root / "keys").mkdir(exist_ok=True)
+    (home.root / "keys" / "private.pem").write_text("secret")
+    files, record = files_in(bundle), record_of(home)
+    assert next(iter(files)) == "MANIFEST.json"
+    told = json.loads(files["MANIFEST.json"])["files"]
+    assert set(told) == set(files) - {"MANIFEST.json"}
+    assert all(hashlib.sha256(files[name]).hexdigest() == of["sha256"] for name, of in told.items())
+    folders = {name.rpartition("/")[0].partition("/")[0] for name in files}
+    assert folders == {"", "files", "sources", "environments", "model"}
+    sha256s = {row["sha256"] for rows in record.world.sources["toy/scales"].values() for row in rows}
+    assert {name.rpartition("/")[2] for name in files if name.startswith("files/")} == sha256s
+    assert f"model/{record.expected.artefact}" in files
+    constraints = files["constraints.txt"].decode().splitlines()
+    assert f"numpy=={record.environment['numpy']}" in constraints
+    assert not any(line.startswith(("python==", "astro-assets==")) for line in constraints)
+    readme = files["README.txt"].decode()
+    assert record.version in readme
+    assert record.world.code in readme
 
 
 def test_the_same_version_gives_the_same_bytes(home: Home, bundle: Path, tmp_path: Path) -> None:
-    copy = copy_of(home, tmp_path / "home")
-    for path in copy.root.rglob("*"):
-        os.utime(path, (1, 1))
-    again = write_bundle(copy, record_of(copy), bundled.TABLES, tmp_path / "again.tar.zst")
+    copy = shutil.copytree(home.root, tmp_path / "home")
+    again = bundled(open_home(copy), tmp_path / "again.tar.zst")
     assert again.path.read_bytes() == bundle.read_bytes()
-    assert (again.n_files, again.n_bytes) == (2, bundle.stat().st_size)
+    assert again.sha256 == hashlib.sha256(bundle.read_bytes()).hexdigest()
+    assert again.n_files == len(files_in(bundle)) - 1
 
 
-def test_it_tells_people_and_pip_what_they_need(home: Home, bundle: Path) -> None:
-    texts = {member.name: data for member, data in members_of(bundle)}
+@pytest.mark.parametrize("is_there", [False, True], ids=["missing", "damaged"])
+def test_a_file_that_is_not_what_it_was_is_named_and_nothing_is_left(
+    home: Home, tmp_path: Path, *, is_there: bool
+) -> None:
+    copy = open_home(shutil.copytree(home.root, tmp_path / "home"))
+    (sha256, *_) = [
+        row["sha256"] for rows in record_of(home).world.sources["toy/scales"].values() for row in rows
+    ]
+    path = copy.root / "files" / sha256[:2] / sha256
+    path.unlink()
+    if is_there:
+        path.write_bytes(b"something else")
+    with pytest.raises(CorruptStoreError, match=sha256):
+        bundled(copy, tmp_path / "out" / "groups.tar.zst")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_table_that_is_gone_is_named(home: Home, tmp_path: Path) -> None:
     record = record_of(home)
-    readme = texts["README.md"].decode()
-    assert f"toy/total@{record.version}" in readme
-    assert record.expected.artefact in readme
-    lines = texts["constraints.txt"].decode().splitlines()
-    assert f"polars=={record.environment['polars']}" in lines
-    assert f"# python {record.environment['python']}" in lines
-    assert not [line for line in lines if line.startswith("astro-assets==")], "no index has it"
+    sources = {**record.world.sources, "toy/gone": {"k": [{"origin": "real"}]}}
+    other = dataclasses.replace(record, world=dataclasses.replace(record.world, sources=sources))
+    with pytest.raises(BundleError, match="there is no table toy/gone any more"):
+        write_bundle(open_ledger(home, rebuilt.TABLES), other, tmp_path / "x.tar.zst")
 
 
-def test_nothing_is_overwritten(home: Home, bundle: Path) -> None:
-    with pytest.raises(BundleError, match="is there already"):
-        write_bundle(home, record_of(home), bundled.TABLES, bundle)
+def changed_file(files: Files) -> tuple[Files, str]:
+    name = next(name for name in files if name.startswith("files/"))
+    return {**files, name: files[name][:-1] + b"\0"}, name
 
 
-def test_a_missing_raw_file_is_named(home: Home, tmp_path: Path) -> None:
-    copy = copy_of(home, tmp_path / "home")
-    raw_file(copy, "second.fits").unlink()
-    with pytest.raises(
-        CorruptStoreError, match=r"a raw file is missing in .*files: second\.fits \([0-9a-f]{12}\)"
-    ):
-        write_bundle(copy, record_of(copy), bundled.TABLES, tmp_path / "out.tar.zst")
-    with pytest.raises(CorruptStoreError, match=r"second\.fits"):
-        rebuild(record_of(copy), bundled.enactor(copy), tmp_path / "into")
-    assert not (tmp_path / "out.tar.zst").exists()
+def changed_with_its_manifest(files: Files) -> tuple[Files, str]:
+    """Whoever changes a file can change the manifest; not the names of what is named by its contents."""
+    name = next(name for name in files if name.startswith("sources/"))
+    return with_manifest({**files, name: files[name] + b"\0"}), name
 
 
-def test_a_damaged_raw_file_is_named(home: Home, tmp_path: Path) -> None:
-    copy = copy_of(home, tmp_path / "home")
-    damaged = raw_file(copy, "first.fits")
-    damaged.chmod(0o644)
-    damaged.write_bytes(b"c" * 100)
-    with pytest.raises(CorruptStoreError, match="is damaged"):
-        write_bundle(copy, record_of(copy), bundled.TABLES, tmp_path / "out.tar.zst")
-    with pytest.raises(RuntimeError, match=r"is damaged.*: it is first\.fits"):
-        rebuild(record_of(copy), bundled.enactor(copy), tmp_path / "into")
+def changed_record(files: Files) -> tuple[Files, str]:
+    return {**files, "record.json": files["record.json"].replace(b'"seed": 0', b'"seed": 1')}, "record.json"
 
 
-def added(name: str, **kind: object) -> Callable[[list[Member]], list[Member]]:
-    def change(members: list[Member]) -> list[Member]:
-        member = tarfile.TarInfo(name)
-        for attribute, value in kind.items():
-            setattr(member, attribute, value)
-        return [*members, (member, b"")]
-
-    return change
+def longer_file(files: Files) -> tuple[Files, str]:
+    return {**files, "README.txt": files["README.txt"] + b"!"}, "README.txt"
 
 
-def listed(name: str) -> Callable[[list[Member]], list[Member]]:
-    """Return what adds an empty file that the list of the bundle knows."""
-
-    def change(members: list[Member]) -> list[Member]:
-        (first, data), *others = members
-        manifest = json.loads(data)
-        empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-        manifest["entries"][name] = {"sha256": empty, "n_bytes": 0}
-        return [(first, json.dumps(manifest).encode()), *others, (tarfile.TarInfo(name), b"")]
-
-    return change
+def lacking_file(files: Files) -> tuple[Files, str]:
+    return {name: data for name, data in files.items() if name != "constraints.txt"}, "constraints.txt"
 
 
-def swapped(members: list[Member]) -> list[Member]:
-    """Give two raw files each other's content."""
-    (first, a), (second, b) = ((m, d) for m, d in members if m.name.startswith("files/"))
-    others = [(m, d) for m, d in members if not m.name.startswith("files/")]
-    return [*others, (first, b), (second, a)]
+def added_file(files: Files) -> tuple[Files, str]:
+    return {**files, "sitecustomize.py": b"print('here')"}, "sitecustomize.py"
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (added("files/aa/more"), "holds 'files/aa/more'"),
-        (added("README.md"), r"holds 'README\.md'"),
-        (listed("../outside"), "holds '../outside'"),
-        (listed("/outside"), "holds '/outside'"),
-        (listed("files/../../outside"), "holds 'files/../../outside'"),
-        (added("files/link", type=tarfile.SYMTYPE, linkname="/"), "holds 'files/link'"),
-        (swapped, "is damaged"),
-        (lambda members: members[:-1], "it lacks sources/"),
-        (lambda members: members[1:], r"does not begin with a manifest\.json"),
-        (lambda members: [(members[0][0], b"{}"), *members[1:]], r"its manifest\.json cannot be read"),
-        (lambda members: [], "does not begin with"),
-    ],
+    "change",
+    [changed_file, changed_with_its_manifest, changed_record, longer_file, lacking_file, added_file],
 )
-def test_what_no_bundle_holds_is_refused(
-    bundle: Path, tmp_path: Path, change: Callable[[list[Member]], list[Member]], said: str
+def test_a_bundle_that_was_changed_is_refused_by_the_name_of_the_file(
+    bundle: Path, tmp_path: Path, change: Callable[[Files], tuple[Files, str]]
 ) -> None:
-    evil = packed(change(members_of(bundle)), tmp_path / "evil.tar.zst")
-    into = tmp_path / "deep" / "into"
-    into.mkdir(parents=True)
-    with pytest.raises(BundleError, match=said):
-        read_bundle(evil, into)
-    assert not list(tmp_path.rglob("outside"))
+    files, name = change(files_in(bundle))
+    with pytest.raises(BundleError, match=name):
+        unpack(packed(tmp_path / "changed.tar.zst", files), tmp_path / "into")
+    assert not (tmp_path / "into").exists()
 
 
-@pytest.mark.parametrize("data", [b"", b"no archive", zstandard.compress(b"no tar")])
-def test_what_is_no_bundle_is_refused(data: bytes, tmp_path: Path) -> None:
-    (tmp_path / "x.tar.zst").write_bytes(data)
-    (tmp_path / "into").mkdir()
-    with pytest.raises(BundleError):
-        read_bundle(tmp_path / "x.tar.zst", tmp_path / "into")
+@pytest.mark.parametrize("name", ["../outside", "/outside", "files/../../outside", "a/b", "files/aa/../x"])
+def test_a_file_that_leads_elsewhere_is_refused(bundle: Path, tmp_path: Path, name: str) -> None:
+    files = with_manifest({"MANIFEST.json": b"", **files_in(bundle), name: b"x"})
+    with pytest.raises(BundleError, match="no plain file within it"):
+        unpack(packed(tmp_path / "evil.tar.zst", files), tmp_path / "a" / "into")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "evil.tar.zst"]
 
 
-@given(st.data())
-@settings(max_examples=25)
-def test_a_changed_byte_is_noticed_or_changes_nothing(
-    bundle: Path, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    packed_bytes = bytearray(bundle.read_bytes())
-    at = data.draw(st.integers(0, len(packed_bytes) - 1))
-    packed_bytes[at] ^= 1 << data.draw(st.integers(0, 7))
-    folder = tmp_path_factory.mktemp("changed")
-    (folder / "x.tar.zst").write_bytes(packed_bytes)
-    (folder / "into").mkdir()
-    try:
-        _, record = read_bundle(folder / "x.tar.zst", folder / "into")
-    except BundleError:
-        return
-    assert record.to_json() == read_bundle(bundle, folder)[1].to_json()
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
+def test_a_link_or_a_pipe_is_refused(bundle: Path, tmp_path: Path, kind: bytes) -> None:
+    member = tarfile.TarInfo("README.txt")
+    member.type, member.linkname = kind, "constraints.txt"
+    with pytest.raises(BundleError, match=r"'README\.txt', which is no plain file"):
+        unpack(
+            packed(tmp_path / "evil.tar.zst", {**files_in(bundle), "README.txt": member}), tmp_path / "into"
+        )
+
+
+def test_an_archive_made_to_fill_the_disk_is_refused(bundle: Path, tmp_path: Path) -> None:
+    files = files_in(bundle)
+    told = json.loads(files["MANIFEST.json"])
+    told["files"]["README.txt"]["n_bytes"] = 1 << 50
+    large = {**files, "MANIFEST.json": json.dumps(told).encode()}
+    with pytest.raises(BundleError, match="would unpack to"):
+        unpack(packed(tmp_path / "large.tar.zst", large), tmp_path / "into")
+    told["files"]["record.json"]["n_bytes"] = -(1 << 50)
+    less = {**files, "MANIFEST.json": json.dumps(told).encode()}
+    with pytest.raises(BundleError, match="less than nothing"):
+        unpack(packed(tmp_path / "less.tar.zst", less), tmp_path / "into")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+def test_an_archive_that_was_cut_off_is_refused(bundle: Path, tmp_path: Path, share: float) -> None:
+    data = bundle.read_bytes()
+    (tmp_path / "cut.tar.zst").write_bytes(data[: int(share * len(data))])
+    with pytest.raises(BundleError, match=r"cut\.tar\.zst"):
+        unpack(tmp_path / "cut.tar.zst", tmp_path / "into")
+    assert not (tmp_path / "into").exists()
+
+
+def test_what_is_no_bundle_is_said_to_be_none(tmp_path: Path) -> None:
+    (tmp_path / "other").write_bytes(zstandard.compress(b"x" * 2000))
+    (tmp_path / "text").write_text("x")
+    assert is_bundle(str(tmp_path / "other"))
+    assert not is_bundle(str(tmp_path / "text"))
+    assert not is_bundle("transit_scorer@3f")
+    with pytest.raises(BundleError, match="damaged, or no bundle"):
+        unpack(tmp_path / "other", tmp_path / "into")
+    files = {"MANIFEST.json": b'{"format": "another"}'}
+    with pytest.raises(BundleError, match="not a bundle of this form"):
+        unpack(packed(tmp_path / "later.tar.zst", files), tmp_path / "into")
+    with pytest.raises(BundleError, match="there is no bundle"):
+        unpack(tmp_path / "none.tar.zst", tmp_path / "into")

@@ -33,8 +33,7 @@ def test_what_is_loaded_is_held_to_one_thread_and_let_go() -> None:
 def test_what_is_loaded_within_is_held_too() -> None:
     """In a process of its own: what is loaded once stays loaded."""
     code = """
-from astro_assets.ledger.circumstances import THREADS_VARIABLE, ThreadsError, as_then, pinned
-from astro_assets.ledger.sources import instruction_set
+from astro_assets.ledger.circumstances import pinned
 with pinned() as told:
     import scipy.linalg, sklearn.cluster
 assert told["is_reproducible"], told

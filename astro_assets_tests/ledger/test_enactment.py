@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,7 +14,15 @@ from astro_assets.ledger.ancestry import ancestry
 from astro_assets.ledger.enactment import Enacted, Stage
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS
-from astro_assets.ledger.models import ModelSpec, fit_model, promote
+from astro_assets.ledger.models import ModelSpec, Training, fit_model, promote
+from astro_assets.ledger.records import (
+    RecordError,
+    find_record,
+    read_record,
+    record_path,
+    why_not_reproducible,
+)
+from astro_assets.ledger.table import Config, Parents, Table
 from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model, world_of_unit
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_entries, put_files, refresh, toy_ledger
@@ -92,6 +101,55 @@ def test_other_settings_make_another_model(ledger: Ledger, tmp_path: Path) -> No
     other = replace(world, configs={**world.configs, "toy/curves": {"offset": 0.5}})
     found = stage(ledger, tmp_path / "again").enact(other)
     assert found.artefact != artefact(ledger, version)
+
+
+def fit_chain(rows: Parents, config: Config) -> tuple[bytes, dict[str, Any]]:
+    """Add the sum of the levels to what was there before."""
+    before = b"".join(row["artefact"].read_bytes() for row in rows["previous"])
+    return before + f"{sum(row['level'] for row in rows['stars'])}\n".encode(), {}
+
+
+def test_a_model_is_made_again_that_goes_on_from_one_that_goes_on_from_another(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    def chain(stars: Table) -> ModelSpec:
+        return ModelSpec("toy/level", fit_chain, (Training(stars, ("level",), "stars"),), is_continued=True)
+
+    made = []
+    for level in (3.0, 4.0, 5.0):
+        put_files(ledger, toy.file_row("f0", "SIM 0", [level]))
+        refresh(ledger, ["curves", "stars"])
+        made.append(fit_model(ledger, chain(ledger.table("stars"))))
+        promote(ledger, "toy/level", made[-1], why="the next")
+    assert len(set(made)) == 3
+    world = world_of_model(ledger, "toy/level", made[-1])
+    (second,) = world.applied.values()
+    assert [of.world.wanted[1] for of in second.world.applied.values()] == made[:1]
+    default = toy_ledger(tmp_path / "unused", with_models=True)
+    again = Stage(default.tables, (chain(default.table("stars")),), ledger.objects, tmp_path / "again")
+    found = again.enact(world)
+    assert (found.version, found.artefact) == (made[-1], artefact(ledger, made[-1]))
+    assert read_record(record_path(ledger.home, "toy/level", made[-1])).world == world
+
+
+def test_a_version_that_could_not_be_recorded_says_why(ledger: Ledger, tmp_path: Path) -> None:
+    version = fit_model(ledger, spec_of(ledger))
+    path = record_path(ledger.home, "toy/level", version)
+    assert why_not_reproducible(ledger.home, "toy/level", version) == []
+    path.unlink()
+    assert why_not_reproducible(ledger.home, "toy/level", version) == [
+        "it has no record: it was fitted before records were kept"
+    ]
+    environments = (ledger.home.root / "environments").rename(tmp_path / "environments")
+    assert fit_model(ledger, spec_of(ledger)) == version
+    (reason,) = why_not_reproducible(ledger.home, "toy/level", version)
+    assert reason.startswith("it has no record: ")
+    assert reason.endswith(".json is missing")
+    with pytest.raises(RecordError, match=r"toy/level@.* has no record: .*\.json is missing"):
+        find_record(ledger, f"level@{version}")
+    environments.rename(ledger.home.root / "environments")
+    fit_model(ledger, spec_of(ledger))
+    assert why_not_reproducible(ledger.home, "toy/level", version) == []
 
 
 def test_what_is_gone_is_named(ledger: Ledger) -> None:

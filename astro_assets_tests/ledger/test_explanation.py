@@ -124,7 +124,7 @@ def _of(world: World, code: str, installed: str) -> World:
     applied = {
         alias: replace(of, world=_of(of.world, code, installed)) for alias, of in world.applied.items()
     }
-    return replace(world, code=code, installed=installed, applied=applied)
+    return replace(world, code=code, installed=installed, applied=applied, versions={})
 
 
 Change = Callable[[Setting], None]
@@ -224,12 +224,11 @@ def explained(setting: Setting, changes: tuple[Change, ...], root: Path) -> Expl
         change(setting)
     setting.refreshed()
     after, now = setting.world()
-    calls = iter(range(1000))
     return explain(
         before,
         after,
         (then, now),
-        lambda world: setting.value_of(world, root / str(next(calls))),
+        lambda world: setting.value_of(world, root),
         ("toy/catalogue",),
         here=(HERE,),
     )

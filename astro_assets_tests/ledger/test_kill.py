@@ -15,8 +15,8 @@ import pytest
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets_tests.ledger import toy
-from astro_assets_tests.ledger.homes import CHAIN, contents, entries, put_files, refresh, toy_ledger
-from astro_assets_tests.ledger.processes import N_SHARDS, PATIENCE, refresh_in_halves
+from astro_assets_tests.ledger.homes import contents, entries, put_files, refresh, toy_ledger
+from astro_assets_tests.ledger.processes import HALVED, N_SHARDS, PATIENCE, refresh_in_halves
 
 _KILLS = 50
 _TARGETS = [f"SIM {i}" for i in range(24)]
@@ -30,7 +30,7 @@ def _prepared(root: Path) -> Ledger:
     """Make a home whose every target has changed since its last refresh."""
     ledger = toy_ledger(root, n_shards=N_SHARDS)
     put_files(ledger, *(toy.file_row(f"f{i}", name, [0.6, i / 64]) for i, name in enumerate(_TARGETS)))
-    refresh(ledger)
+    refresh(ledger, HALVED)
     changed = [toy.file_row(f"f{i}", name, [0.9, 0.8, i / 64]) for i, name in enumerate(_TARGETS)]
     put_files(ledger, *changed[1:], toy.file_row("more", _TARGETS[5], [0.75]), remove=["f0"])
     return ledger
@@ -50,10 +50,10 @@ def _ran(root: Path, limit: float) -> tuple[bool, float]:
 
 def _parts(ledger: Ledger) -> list[dict[str, Any]]:
     """Return what each commit of the run writes, in the order of the run."""
-    found = contents(ledger)
+    found = contents(ledger, HALVED)
     return [
         {key: unit for key, unit in found[name].items() if unit[0] in half}
-        for name in CHAIN
+        for name in HALVED
         for half in _HALVES
     ]
 
@@ -71,13 +71,13 @@ def test_kills_at_random_moments(tmp_path: Path) -> None:
     seen: Counter[int] = Counter()
     while seen.total() < _KILLS:
         root = shutil.copytree(prepared.home.root, tmp_path / "killed")
-        is_killed, ran = _ran(root, generator.uniform(0, duration))
+        is_killed, ran = _ran(root, generator.uniform(duration / 4, duration))
         if is_killed:
             seen[_check(root, before, after)] += 1
         else:
             duration = ran  # too late: this machine has become faster
         shutil.rmtree(root)
-    assert len(seen) >= 5, f"the kills hit few different moments: {seen}"
+    assert len(seen) >= 3, f"the kills hit few different moments: {seen}"
     print(f"{_KILLS} kills within {duration:.2f} s; by commits made: {sorted(seen.items())}")  # noqa: T201
 
 
@@ -90,7 +90,7 @@ def _check(root: Path, before: list[dict[str, Any]], after: list[dict[str, Any]]
     _check_objects(ledger)
     refresh_in_halves(root)
     assert _parts(toy_ledger(root)) == after
-    assert not entries(toy_ledger(root))
+    assert not {table for table, *_ in entries(toy_ledger(root))} & set(HALVED)
     _check_objects(ledger)
     return n_done
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.page_names import model_page, page_name
+from astro_assets.ledger.page_names import candidate_page, model_page, page_name, target_page
 
 
 def test_plain_names_stay_readable() -> None:
@@ -28,3 +28,5 @@ def test_names_are_safe_and_differ(one: str, other: str) -> None:
 def test_a_page_lies_in_its_folder(name: str) -> None:
     page = model_page(Home(Path("/home")), name, "ab")
     assert page.parent == Path("/home/report/models")
+    assert target_page(Home(Path("/home")), name).parent == Path("/home/report/targets")
+    assert candidate_page(Home(Path("/home")), name).parent == Path("/home/report/candidates")

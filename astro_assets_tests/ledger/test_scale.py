@@ -1,28 +1,80 @@
-"""What one changed star costs in a home of 10,000; the benchmark takes 20,000."""
+"""Ten thousand targets in eight tables: what one changed star costs, how long two questions take."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.staleness import stale
-from astro_assets.orchestration.compute import LocalProcesses
-from astro_assets_tests.ledger.scale import built, change_one_star, cold_staleness
+from astro_assets_tests.ledger import survey
+from astro_assets_tests.ledger.scale import Answer, ancestry_of_model, asked, size
+
+_N_STARS = 10_000
+#: Seconds of processors that an answer may take: twice what it takes, where a second on the clock is wanted
+#: (the benchmark's matter, as tests run beside other things).
+_LIMIT = 1.6
+_PROCESSES = 3
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a home that nothing has changed in since."""
+    return survey.built(tmp_path_factory.mktemp("survey") / "home", _N_STARS).home.root
+
+
+def _answer(question: str, root: Path) -> Answer:
+    """Ask fresh processes until one is fast enough; return the fastest answer."""
+    answers = []
+    while len(answers) < _PROCESSES and all(answer.processor > _LIMIT for answer in answers):
+        answers.append(asked("survey", question, root))
+        print(question, answers[-1])  # noqa: T201  the figures, with pytest -rP
+    return min(answers, key=lambda answer: answer.processor)
 
 
 @pytest.mark.slow
-def test_one_star_among_10000(tmp_path: Path) -> None:
-    compute = LocalProcesses(2)
-    ledger = built(tmp_path / "home", 10_000, compute)
-    compute.close()
-    cost = change_one_star(ledger)
-    assert {name: len(keys) for name, keys in cost.computed.items()} == {
-        "curves": 1, "stars": 1, "signals": 1, "views": len(cost.computed["views"]),
-    }  # fmt: skip
-    assert 1 <= len(cost.computed["views"]) <= 3
-    assert cost.grown_bytes < 5_000_000
+def test_what_a_model_came_from_and_what_is_stale_are_known_at_once(root: Path) -> None:
+    answers = {question: _answer(question, root) for question in ("ancestry", "stale")}
+    assert answers["ancestry"].found == {"units": 7 * _N_STARS, "current": 7 * _N_STARS, "missing": 0}
+    assert answers["stale"].found == {"current": 6 * _N_STARS}
+    assert max(answer.processor for answer in answers.values()) < _LIMIT, answers
+
+
+@pytest.mark.slow
+def test_one_changed_star_costs_what_one_star_costs(root: Path, tmp_path: Path) -> None:
+    ledger = survey.opened(shutil.copytree(root, tmp_path / "home"))
+    before = size(ledger.home.root)
+    survey.put_stars(ledger, [1], 0.5)
+    computed = survey.refresh(ledger)
+    assert {name: len(keys) for name, keys in computed.items()} == dict.fromkeys(computed, 1)
+    assert size(ledger.home.root) - before < 5_000_000
     assert stale(ledger).entries.is_empty()
-    # What is stale is known without reading any curve: how fast is a benchmark's matter.
-    (ledger.home.root / "objects").rename(tmp_path / "away")
-    cold_staleness(ledger.home.root)
+
+
+@pytest.mark.slow
+def test_replaced_units_are_found_as_fast(root: Path, tmp_path: Path) -> None:
+    """Half of what the model was trained on changes, in commits that touch every shard."""
+    ledger = survey.opened(shutil.copytree(root, tmp_path / "home"))
+    before = _made_of(ledger)
+    for part in range(2):
+        survey.put_stars(ledger, range(part, _N_STARS, 4), 0.5)
+        survey.refresh(ledger)
+    survey.put_stars(ledger, range(0, _N_STARS, 4), 0.25)
+    found = _answer("ancestry", ledger.home.root)
+    # The labels' tables are as they were, and half of the stars.
+    n_left = _N_STARS // 2
+    assert found.found == {"units": 7 * _N_STARS, "current": 6 * n_left + _N_STARS, "missing": 0}
+    assert _made_of(ledger) == before
+    moving = _answer("stale", ledger.home.root)
+    n_changed = _N_STARS // 4
+    # A view may appear at each of the stars, and so on.
+    assert moving.found == {
+        "current": 6 * (_N_STARS - n_changed), "stale": n_changed, "unsettled": 5 * n_changed,
+    }  # fmt: skip
+    assert max(found.processor, moving.processor) < _LIMIT, (found, moving)
+
+
+def _made_of(ledger: Ledger) -> set[tuple[str, str, str]]:
+    return set(ancestry_of_model(ledger).units.select("table", "key", "recipe_hash").iter_rows())

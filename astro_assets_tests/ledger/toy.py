@@ -45,6 +45,12 @@ CATALOGUE = Table(
     described_by={"label_source": "entry"},
 )
 
+CLASSES = Table(
+    "toy/classes",
+    Schema((TARGET, Column("kind", "string", "What the star is said to be."))),
+    holds_labels=True,
+)
+
 
 class CurveConfig(Config):
     """Settings of the toy curves."""
@@ -139,11 +145,29 @@ def labels(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
     return [{"target_id": key, "is_high": row["level"] > float(model["artefact"].read_text())}]
 
 
+def judged(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
+    """Set what the promoted model says of a star beside what it is said to be."""
+    (label,) = labels(key, parents, config)
+    return [{**label, "kind": ",".join(row["kind"] for row in parents["classes"])}]
+
+
 def fit_level(rows: Parents, config: Config) -> tuple[bytes, Mapping[str, Any]]:
     """Fit the mean level of all stars."""
     del config
     mean = float(np.mean([row["level"] for row in rows["stars"]]))
     return repr(mean).encode(), {"mean": mean}
+
+
+class LevelConfig(Config):
+    """Settings of a level that is not fitted."""
+
+    level: float = Field(0.0, description="The level.")
+
+
+def set_level(rows: Parents, config: LevelConfig) -> tuple[bytes, Mapping[str, Any]]:
+    """Take the level of the configuration."""
+    del rows
+    return repr(config.level).encode(), {}
 
 
 COMPUTE = {
@@ -223,6 +247,17 @@ def labels_table(stars: Table) -> Table:
     )
 
 
+def judged_table(stars: Table) -> Table:
+    """Return a table that applies the promoted level model and reads labels."""
+    applying = labels_table(stars)
+    return Table(
+        "toy/judged",
+        Schema((*applying.schema, Column("kind", "string", "What the star is said to be."))),
+        judged,
+        (*applying.parents, Parent(CLASSES, ("kind",))),
+    )
+
+
 def fit_in_two_steps(rows: Parents, config: Config, folder: Path) -> tuple[bytes, dict[str, Any]]:
     """Be interrupted after the first of two steps, and go on from there."""
     first = folder / "first step"
@@ -236,6 +271,12 @@ def fit_in_two_steps(rows: Parents, config: Config, folder: Path) -> tuple[bytes
 def level_spec(stars: Table) -> ModelSpec:
     """Return the level model's specification."""
     return ModelSpec("toy/level", fit_level, (Training(stars, ("level",), "stars"),))
+
+
+def level_model(stars: Table, level: float) -> ModelSpec:
+    """Return the specification of a version of the level model whose level is known."""
+    training = Training(stars, ("level",), "stars")
+    return ModelSpec("toy/level", set_level, (training,), LevelConfig(level=level))
 
 
 def file_row(

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from astro_assets.definitions import SEARCH_JOB, build_definitions
+from astro_assets.definitions import REFRESH_JOB, build_definitions
 from astro_assets.ledger.home import Home
 from astro_assets.observations.sensors import REQUEST_TAG, run_going_on
 from astro_assets.orchestration.engine import Engine
@@ -36,6 +36,7 @@ def tick(
         dg.build_sensor_context(instance, repository_def=repository) as context,
     ):
         patch.setattr(time, "time_ns", lambda: now() + int(after_s * 1e9))
+        patch.setattr(time, "sleep", lambda _seconds: None)
         patch.setattr("astro_assets.observations.sensors.Inbox", lambda of: Inbox(of, clock=time.time_ns))
         return repository.get_sensor_def("new_observations").evaluate_tick(context)
 
@@ -48,12 +49,13 @@ def skipped(result: Any) -> str:
 
 def execute(home: Home, instance: dg.DagsterInstance, request: dg.RunRequest) -> dg.ExecuteInProcessResult:
     engine = Engine(home, TABLES)
-    job = build_definitions(home, engine).resolve_job_def(SEARCH_JOB)
+    job = build_definitions(home, engine).resolve_job_def(REFRESH_JOB)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     return job.execute_in_process(
         run_config={**request.run_config, **quiet},
         instance=instance,
         tags={**request.tags, "dagster/run_key": request.run_key},
+        asset_selection=request.asset_selection,
         raise_on_error=False,
     )
 
@@ -61,8 +63,8 @@ def execute(home: Home, instance: dg.DagsterInstance, request: dg.RunRequest) ->
 def test_it_runs_unless_switched_off(home: Home) -> None:
     sensor = build_definitions(home).get_repository_def().get_sensor_def("new_observations")
     assert sensor.default_status is dg.DefaultSensorStatus.RUNNING
-    assert sensor.job_name == SEARCH_JOB
-    assert sensor.minimum_interval_seconds == 30
+    assert sensor.job_name == REFRESH_JOB
+    assert sensor.minimum_interval_seconds == 10
 
 
 def test_files_come_in_once_and_half_written_ones_later(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,7 +91,7 @@ def test_files_come_in_once_and_half_written_ones_later(home: Home, monkeypatch:
 def test_nothing_is_requested_while_a_run_is_in_progress(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     homes.star_file(home.inbox / "star100.fits", 100)
     with dg.DagsterInstance.ephemeral() as instance:
-        job = build_definitions(home).resolve_job_def(SEARCH_JOB)
+        job = build_definitions(home).resolve_job_def(REFRESH_JOB)
         run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
         tick(home, instance, monkeypatch)
         said = skipped(tick(home, instance, monkeypatch, 40))
@@ -137,23 +139,27 @@ def test_a_run_that_failed_after_its_files_were_in_is_made_again(
             skipped(tick(home, instance, monkeypatch, after_s))
 
 
-def test_a_killed_run_is_ended_and_what_it_left_is_requested_again(
+def test_a_killed_run_is_ended_and_what_it_left_is_requested_again_at_once(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     homes.star_file(home.inbox / "star100.fits", 100)
     with dg.DagsterInstance.ephemeral() as instance:
         tick(home, instance, monkeypatch)
         (request,) = tick(home, instance, monkeypatch, 40).run_requests
-        job = build_definitions(home).resolve_job_def(SEARCH_JOB)
+        job = build_definitions(home).resolve_job_def(REFRESH_JOB)
         run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=request.tags)
         with marked_by_another(home, run.run_id):
             assert run.run_id in skipped(tick(home, instance, monkeypatch, 80))
-            assert run_going_on(instance, SEARCH_JOB) == run.run_id
-        assert "1 requested but not taken in" in skipped(tick(home, instance, monkeypatch, 120))
+            assert run_going_on(instance, {REFRESH_JOB}) == run.run_id
+        (again,) = tick(home, instance, monkeypatch, 120).run_requests
         (record,) = instance.get_run_records()
         assert record.dagster_run.status is dg.DagsterRunStatus.FAILURE
-        (again,) = tick(home, instance, monkeypatch, 800).run_requests
         assert again.run_key != request.run_key
+        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags=again.tags)
+        with marked_by_another(home, run.run_id):
+            pass
+        said = skipped(tick(home, instance, monkeypatch, 160))
+        assert "1 requested but not taken in" in said, "what is killed twice is not tried again at once"
 
 
 def test_a_missing_inbox_is_said(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,8 +33,8 @@ from astro_assets_tests.orchestration import homes
 REPOSITORY = Path(__file__).parents[2]
 WINGS = ("catalogs", "observations", "transits")
 SHOWN = [table for table in TABLES if table.name.partition("/")[0] in WINGS]
-#: Assets that show a part of a table and store nothing.
-VIEWS = ("observations/quarantined_files",)
+#: Assets that show what is in tables and are none.
+VIEWS = ("observations/quarantined_files", "transits/candidate_reports")
 MODELS = ("transits/cluster_model", "transits/transit_scorer", "ledger/model_audits")
 CANDIDATES = next(table for table in TABLES if table.name == "transits/transit_candidates")
 
@@ -128,8 +128,9 @@ def test_the_jobs_materialize_every_asset(tmp_path: Path) -> None:
     models = {dg.AssetKey(name.split("/")) for name in MODELS}
     files = asset_key(EVENT_FILES)
     assert selected(SEARCH_JOB) == of_all - on_demand - models - {files}
-    assert selected(SCORING_JOB) == on_demand | models
-    assert selected(CLUSTERS_JOB) | selected(TRAINING_JOB) == on_demand | models | {files}
+    pages = {dg.AssetKey(["transits", "candidate_reports"])}
+    assert selected(SCORING_JOB) == on_demand | models | pages
+    assert selected(CLUSTERS_JOB) | selected(TRAINING_JOB) == on_demand | models | {files} | pages
 
 
 def test_materializing_a_partition_touches_its_shard_alone(home: Home) -> None:

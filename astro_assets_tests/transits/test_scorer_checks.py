@@ -29,7 +29,8 @@ def put_version(
     row = {
         "model": model, "model_version": "abc", "training_recipe": "r",
         "training_root": "r", "artefact": "0" * 64, "trained_on_real": 1, "trained_on_injected": 0,
-        "trained_on_simulated": 0, "config": "{}", "metrics": json.dumps({"audits": audits}),
+        "trained_on_simulated": 0, "config": "{}", "circumstances": None,
+        "metrics": json.dumps({"audits": audits}),
         "origin": origin,
     }  # fmt: skip
     put_units(ledger, MODELS, {f"{model}@abc": [row]}, run_id="planted")

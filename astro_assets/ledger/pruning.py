@@ -1,0 +1,192 @@
+"""Freeing history on purpose: files of versions that are old and that nothing held now is made of.
+
+Kept is what tables hold now and held since a moment, and everything above it and above the members of every
+promoted model: its lineage, audit and rebuild stay possible. Delta Lake's own vacuum keeps whole versions,
+and writes new ones; here single files are kept, and no log is touched.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from astro_assets.ledger.ancestry import IDENTITY, ancestry, rows_of
+from astro_assets.ledger.forgetting_tables import table_folders
+from astro_assets.ledger.history import logged_files, past_files
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.store import Handle
+
+#: What was written so shortly ago may be of a commit to come, in seconds.
+_MARGIN_S: Final = 3600.0
+#: What a killed writer leaves; younger ones may be another's that lives, in seconds.
+_LEFTOVERS_S: Final = 86400.0
+_LEFTOVERS: Final = (".partial-*", ".creating-*")
+#: Tables of decisions and models: small, and each version of them is what was decided when.
+_NEVER: Final = "ledger/"
+_VERSION: Final = ["model", "model_version"]
+_HASH: Final = re.compile(r"[0-9a-f]{32,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """What is freed of one kind: files or folders, and their bytes."""
+
+    kind: str
+    paths: tuple[Path, ...] = field(repr=False)
+    n_bytes: int
+
+
+def prunable(ledger: Ledger, before: datetime, *, margin_s: float = _MARGIN_S) -> list[Freed]:
+    """Find what can be freed, table by table, then of the stores.
+
+    Parameters
+    ----------
+    before
+        Whatever a table held at this moment or later is kept.
+    margin_s
+        What is younger is kept whatever it is.
+    """
+    latest = time.time() - margin_s
+    needed = _needed(ledger)
+    freed, kept = [], set(_files_of_undeclared(ledger))
+    for table in ledger.tables:
+        handle = ledger.open(table)
+        if handle.delta is None:
+            continue
+        of_table = _kept_files(handle, before, needed.filter(pl.col("table") == table.name))
+        there = [path for path in handle.home.table_path(table.name).rglob("*.parquet") if _is_data(path)]
+        gone = [path for path in there if path not in of_table and path.stat().st_mtime < latest]
+        kept |= set(there).difference(gone)
+        freed.append(_freed(table.name, gone))
+    root = ledger.home.root
+    arrays = {path.stem: path for path in root.glob("objects/*/*.arrow")}
+    sources = {path.stem: path for path in root.glob("sources/*.zip")}
+    environments = {path.stem: path for path in root.glob("environments/*.json")}
+    stores = {"objects": arrays, "sources": sources, "environments": environments}
+    named = _named(kept, {**arrays, **sources, **environments}.keys()) | _recorded(ledger)
+    for kind, there_by_hash in stores.items():
+        lost = [path for digest, path in there_by_hash.items() if digest not in named]
+        freed.append(_freed(kind, [path for path in lost if path.stat().st_mtime < latest]))
+    leftovers = [path for pattern in _LEFTOVERS for path in root.rglob(pattern)]
+    latest -= _LEFTOVERS_S
+    old = [path for path in leftovers if path.exists() and path.lstat().st_mtime < latest]
+    freed.append(_freed("leftovers of killed writers", old))
+    return freed
+
+
+def prune(freed: Iterable[Freed]) -> None:
+    """Remove what was found; killed in the middle, the rest is found again."""
+    for part in freed:  # tables first: nothing that a table still holds may refer to what is gone
+        for path in part.paths:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _needed(ledger: Ledger) -> pl.DataFrame:
+    """Return the units that are not current any more, and above what is held now or a promoted model."""
+    rows = [_members_of_applied(ledger)]
+    for table in ledger.tables:
+        if not table.is_source:
+            here = ledger.open(table).rows([]).select(pl.lit(table.name).alias("table"), "key", "row_hash")
+            rows.append(here.collect())
+    units = ancestry(ledger, pl.concat(rows).unique()).units
+    return units.filter(~pl.col("is_current")).select("table", *IDENTITY)
+
+
+def _members_of_applied(ledger: Ledger) -> pl.DataFrame:
+    """Return the members of every version under an alias, and of those that went into one of these."""
+    names = {"member_table": "table", "member_key": "key", "member_row_hash": "row_hash"}
+    members = ledger.open(MODEL_MEMBERS).units(["key", *names]).collect()
+    promoted = ledger.open(PROMOTED_MODELS).rows(_VERSION).collect()
+    found, more = pl.DataFrame(schema=dict.fromkeys(names.values(), pl.String)), _keys(promoted)
+    seen: set[str] = set()
+    while more:
+        seen |= more
+        own = members.filter(pl.col("key").is_in(list(more))).drop("key").explode(list(names)).rename(names)
+        units = ancestry(ledger, own).units
+        more = _keys(rows_of(ledger, units, PROMOTED_MODELS, _VERSION)) - seen
+        found = pl.concat([found, own])
+    return found
+
+
+def _keys(versions: pl.DataFrame) -> set[str]:
+    return {f"{model}@{version}" for model, version in versions.select(_VERSION).iter_rows()}
+
+
+def _kept_files(handle: Handle, before: datetime, needed: pl.DataFrame) -> set[Path]:
+    files = logged_files(handle)
+    if handle.table.name.startswith(_NEVER):
+        return {Path(path) for path in files["path"]}
+    kept = {
+        Path(path)
+        for path, removed, removed_at in files.select("path", "removed", "removed_at").iter_rows()
+        if removed is None or removed_at is None or removed_at >= before
+    }
+    past = past_files(handle)
+    if needed.is_empty() or past.is_empty():
+        return kept
+    lines = pl.scan_parquet(
+        past["path"].to_list(), glob=False, hive_partitioning=False, include_file_paths="path",
+        missing_columns="insert", extra_columns="ignore",
+        schema={"key": pl.String, "recipe_hash": pl.String},
+    )  # fmt: skip
+    held = lines.join(needed.lazy().select(IDENTITY), on=IDENTITY, how="semi").collect()
+    newest = held.join(past.select("path", "removed"), on="path").sort("removed", descending=True)
+    return kept | {Path(path) for path in newest.unique(IDENTITY, keep="first")["path"]}
+
+
+def _files_of_undeclared(ledger: Ledger) -> Iterable[Path]:
+    """Yield the files of tables that are declared no longer: nobody can tell what of them is needed."""
+    declared = {ledger.home.table_path(table.name) for table in ledger.tables}
+    for folder in table_folders(ledger.home):
+        if folder not in declared:
+            yield from (path for path in folder.rglob("*.parquet") if _is_data(path))
+
+
+def _is_data(path: Path) -> bool:
+    return "_delta_log" not in path.parts
+
+
+def _named(files: Collection[Path], digests: Collection[str]) -> set[str]:
+    """Return those of some hashes that stand anywhere in some files of tables."""
+    wanted = pl.Series(list(digests), dtype=pl.String)
+    found: set[str] = set()
+    for path in files:
+        schema = pl.read_parquet_schema(path)
+        texts = [name for name, dtype in schema.items() if dtype in (pl.String, pl.List(pl.String))]
+        frame = pl.read_parquet(path, columns=texts, hive_partitioning=False, glob=False)
+        for values in frame.get_columns():
+            flat = values.explode(empty_as_null=False) if isinstance(values.dtype, pl.List) else values
+            found.update(flat.unique().filter(flat.unique().is_in(wanted.implode())).drop_nulls())
+    return found
+
+
+def _recorded(ledger: Ledger) -> set[str]:
+    """Return every hash that what is recorded of models names: such sources and environments are kept."""
+    texts = [path.read_text() for path in ledger.home.root.glob("records/*.json")]
+    for values in ledger.open(MODELS).units().collect().get_columns():
+        if values.dtype == pl.List(pl.String):
+            texts += values.explode().drop_nulls().to_list()
+    return {word for text in texts for word in _HASH.findall(text)}
+
+
+def _freed(kind: str, paths: Iterable[Path]) -> Freed:
+    found = tuple(sorted(paths))
+    return Freed(kind, found, sum(map(_size, found)))
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(inner.stat().st_size for inner in path.rglob("*") if inner.is_file())
+    return path.stat().st_size

@@ -1,0 +1,310 @@
+"""The page of a candidate: curve, folds, score, measures, lineage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES
+from astro_assets.reports import figures
+from astro_assets.reports.contents import Contents, RowOf
+from astro_assets.reports.curves import N_BINS
+from astro_assets.reports.lineage_picture import Box, lineage_picture
+from astro_assets.reports.lines_above import Above, Unit
+from astro_assets.reports.links import Links
+from astro_assets.reports.numbers import NOTHING, number, unit, with_error
+from astro_assets.reports.out_of_date import State
+from astro_assets.reports.rendering import (
+    HASH,
+    LINE,
+    NAME,
+    NUMBER,
+    TableShown,
+    badge,
+    drawing,
+    link,
+    plain,
+    rendered,
+    script_json,
+    table,
+)
+from astro_assets.reports.unusual import unusual
+from astro_assets.transits.feature_tables import TRANSIT_FEATURES
+from astro_assets.transits.scorer.classes import CLASSES
+from astro_assets.transits.scorer_models import NAME as SCORER
+from astro_assets.transits.scorer_tables import TRANSIT_SCORES
+from astro_assets.transits.tables import (
+    DETRENDED_LIGHT_CURVES,
+    FOLDED_VIEWS,
+    LABELLED_CANDIDATES,
+    TRANSIT_CANDIDATES,
+)
+
+_PPM_A_PERCENT: Final = 1e4
+_NOT_MEASURES: Final = ("candidate_id", "search_id", "target_id")
+
+
+def begun_at(contents: Contents, candidate: RowOf) -> list[RowOf]:
+    """Return the rows at which a candidate's lineage begins: its score if it has one, and its measures."""
+    scored = contents.of_candidate(TRANSIT_SCORES, candidate, "example_id")
+    found = [(TRANSIT_CANDIDATES, candidate), (TRANSIT_SCORES, scored)]
+    return [{"table": of.name, **row} for of, row in found if row is not None]
+
+
+def candidate_page(contents: Contents, candidate: RowOf, above: Above, links: Links, state: State) -> str:
+    """Return the page of a candidate.
+
+    Parameters
+    ----------
+    above
+        What it was made of.
+    links
+        Where other pages lie.
+    state
+        What of it is out of date.
+    """
+    name, target = candidate["candidate_id"], candidate["target_id"]
+    badges = [badge(candidate["origin"])] if candidate["origin"] != "real" else []
+    if not candidate["is_detected"]:
+        badges.append(badge("below the threshold"))
+    return rendered(
+        "candidate.html",
+        title=plain(name),
+        name=plain(name),
+        root="../",
+        crumbs=[
+            link("Report", "../index.html"),
+            link(plain(target), links.target(target)),
+            link(plain(name), None),
+        ],
+        badges=[*badges, *state.badges],
+        stale=state.said,
+        lede=_lede(candidate),
+        key=_key(candidate),
+        **_curve(contents, candidate),
+        **_folds(contents, candidate),
+        periodogram=script_json(
+            figures.periodogram_figure(
+                contents.arrays(TRANSIT_CANDIDATES, candidate, "periodogram"), candidate["period_days"]
+            )
+        ),
+        score=_score(contents.of_candidate(TRANSIT_SCORES, candidate, "example_id"), links),
+        label=_label(contents.of_candidate(LABELLED_CANDIDATES, candidate)),
+        **_measures(contents.of_candidate(TRANSIT_FEATURES, candidate)),
+        **_lineage(contents, candidate, above, links),
+    )
+
+
+def _lede(candidate: RowOf) -> str:
+    depth = candidate["depth_ppm"]
+    deep = (
+        f"{number(depth / _PPM_A_PERCENT, 3)} %" if depth > _PPM_A_PERCENT / 2 else f"{number(depth, 3)} ppm"
+    )
+    transits = candidate["n_transits"]
+    said = (
+        f"Every {number(candidate['period_days'], 5)} days the star dims by {deep} "
+        f"for {number(candidate['duration_hours'], 3)} hours; "
+        f"{transits} transit{'s' if transits != 1 else ''} observed, "
+        f"signal-to-noise ratio {number(candidate['snr'], 3)}."
+    )
+    if candidate["harmonic_of"] is not None:
+        said += f" Its period is {candidate['harmonic_ratio']} of that of {plain(candidate['harmonic_of'])}."
+    return said
+
+
+def _key(candidate: RowOf) -> list[tuple[str, str, str]]:
+    values = {
+        "Period": (with_error(candidate["period_days"], candidate["period_uncertainty_days"]), "d"),
+        "Epoch": (with_error(candidate["epoch_btjd"], candidate["epoch_uncertainty_days"]), "BTJD"),
+        "Depth": (number(candidate["depth_ppm"]), "ppm"),
+        "Duration": (number(candidate["duration_hours"]), "h"),
+        "Transits observed": (number(candidate["n_transits"]), ""),
+        "Signal-to-noise ratio": (number(candidate["snr"]), ""),
+        "Detection statistic": (number(candidate["detection_statistic"]), ""),
+        "log₁₀ false alarm": (number(candidate["log10_false_alarm"]), ""),
+        "Rank in the star": (number(candidate["rank"]), ""),
+    }
+    return [(title, value, name) for title, (value, name) in values.items()]
+
+
+def _curve(contents: Contents, candidate: RowOf) -> dict[str, Any]:
+    rows = contents.of(DETRENDED_LIGHT_CURVES, candidate["target_id"])
+    row = next((row for row in rows if row["search_id"] == candidate["search_id"]), None)
+    if row is None:
+        return {"curve": None}
+    curve = contents.arrays(DETRENDED_LIGHT_CURVES, row, "light_curve")
+    return {
+        "curve": script_json(figures.curve_figure(curve, candidate)),
+        **curve_notes(row),
+    }
+
+
+def curve_notes(row: RowOf) -> dict[str, str]:
+    """Return what is said below a curve."""
+    segments = ", ".join(str(one) for one in row["segments"] if one >= 0)
+    kind = {"TESS": "sector", "Kepler": "quarter", "K2": "campaign"}.get(row["mission"], "segment")
+    of = f" in {kind}{'s' if row['n_segments'] != 1 else ''} {segments}" if segments else ""
+    note = ""
+    if row["n_points"] > 2 * N_BINS:
+        note = "Of samples that share a column of pixels the range is drawn and the median: no dip is lost."
+    return {
+        "curve_samples": f"{number(row['n_points'])} samples of {row['mission']}{of}",
+        "curve_note": note,
+    }
+
+
+def _folds(contents: Contents, candidate: RowOf) -> dict[str, Any]:
+    row = contents.of_candidate(FOLDED_VIEWS, candidate)
+    if row is None:
+        return {"folds": None}
+    drawn = figures.fold_figures(contents.arrays(FOLDED_VIEWS, row, "views"), candidate)
+    odd, even = (
+        f"{number(candidate[f'depth_{name}_ppm'])} ± {number(candidate[f'depth_{name}_err_ppm'], 2)} ppm"
+        for name in ("odd", "even")
+    )
+    apart = number(candidate["odd_even_sigma"], 2)
+    return {
+        "folds": {name: script_json(data) for name, data in drawn.items()},
+        "odd_even": f"{odd} and {even}, {apart} standard deviations apart.",
+        "secondary": f"{number(candidate['secondary_depth_ppm'], 3)} ppm at phase "
+        f"{number(candidate['secondary_phase'], 3)}, "
+        f"signal-to-noise ratio {number(candidate['secondary_snr'], 2)}.",
+    }
+
+
+def _score(row: RowOf | None, links: Links) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    inside = list(row["conformal_set"])
+    words = [name.replace("_", " ") for name in inside]
+    said = f"Planet or eclipsing binary with probability {number(row['planet_or_eb'], 3)}. "
+    said += (
+        f"It cannot be excluded that it is: {', '.join(words)}."
+        if words
+        else "No class is likely enough to be kept."
+    )
+    if row["abstain"]:
+        said = f"The scorer abstains: {row['abstains_because']}. " + said
+    origins = ", ".join(
+        f"{number(row[f'trained_on_{origin}'])} {origin}"
+        for origin in ("real", "injected", "simulated")
+        if row[f"trained_on_{origin}"]
+    )
+    notes = [f"It was trained on {origins} events"]
+    if row["is_trained_on"]:
+        notes.append("this star among them: what is said is by the parts that were fitted without it")
+    notes.append("worth the networks" if row["gate"] else "not worth the networks, say the trees")
+    notes.append(f"unlike what it knows by {number(row['unlikeness'], 2)} of what is usual")
+    return {
+        "says": said,
+        "classes": [
+            {
+                "name": name.replace("_", " "),
+                "probability": f"{row[name]:.3f}",
+                "percent": f"{100 * row[name]:.1f}",
+                "inside": name in inside,
+            }
+            for name in CLASSES
+        ],
+        "model": link(f"{SCORER}@{row['model_version']}", links.model(SCORER, row["model_version"])),
+        "notes": "; ".join(notes) + ".",
+    }
+
+
+def _label(row: RowOf | None) -> str | None:
+    if row is None or row["label"] is None:
+        return None
+    label = str(row["label"]).replace("_", " ")
+    said = f"{plain(row['signal_entry'])} of {plain(row['signal_catalog'])}, {label}"
+    if row["period_ratio"] not in (None, "1"):
+        said += f"; the period here is {row['period_ratio']} of that there"
+    return said + "."
+
+
+def _measures(row: RowOf | None) -> dict[str, Any]:
+    if row is None:
+        return {"measures": None}
+    found = unusual(row)
+    columns = [column for column in TRANSIT_FEATURES.schema if column.name not in _NOT_MEASURES]
+    odd = {finding.measure for finding in found}
+    plural = "s are" if len(found) != 1 else " is"
+    return {
+        "unusual_lede": f"{len(found)} measure{plural} unusual for a planet. Nothing is decided by that.",
+        "unusual": table(
+            [("Measure", LINE), ("Value", NUMBER), ("Of planets", ""), ("What it may mean", "")],
+            [(f.measure.replace("_", " "), number(f.value), f.usual, f.reason) for f in found],
+        ),
+        "measures": table(
+            [("Measure", LINE), ("Value", NUMBER), ("", LINE), ("Meaning", "")],
+            [
+                (
+                    ("▸ " if column.name in odd else "") + column.name.replace("_", " "),
+                    number(row[column.name]),
+                    unit(column.unit),
+                    column.description,
+                )
+                for column in columns
+            ],
+        ),
+    }
+
+
+def _lineage(contents: Contents, candidate: RowOf, above: Above, links: Links) -> dict[str, Any]:
+    starts: list[Unit] = [
+        (row["table"], row["key"], row["recipe_hash"]) for row in begun_at(contents, candidate)
+    ]
+    found = above.of(starts)
+    counts = Counter(one[0] for one in found)
+    old = {one[0] for one in found if not above.units[one]["is_current"]}
+    boxes = {
+        name: Box(
+            name.partition("/")[2], _count(found, name, counts[name]), name == starts[-1][0], name in old
+        )
+        for name in sorted(counts)
+    }
+    return {
+        "picture": drawing(lineage_picture(boxes, above.edges(found))),
+        "files": _files(contents, candidate, [one[1] for one in found if one[0] == RAW_FILES.name], links),
+        "units": _units(found, above),
+    }
+
+
+def _files(contents: Contents, candidate: RowOf, held: Sequence[str], links: Links) -> TableShown:
+    """Tell of the files above a candidate; one that was replaced is known by its hash alone."""
+    rows = {row["key"]: row for row in contents.of(OBSERVATION_FILES, candidate["target_id"])}
+    page = links.target(candidate["target_id"])
+
+    def shown(sha256: str) -> tuple[Any, ...]:
+        if (row := rows.get(sha256)) is None:
+            return ("no longer of this star", NOTHING, NOTHING, NOTHING, sha256)
+        place = f"{page}#{sha256}" if page is not None else None
+        segment = f"{row['segment_kind']} {row['segment']}" if row["segment"] is not None else NOTHING
+        told = (plain(row[name] or NOTHING) for name in ("mission", "product"))
+        return (link(plain(row["file_name"]), place), *told, segment, sha256)
+
+    columns = [("File", NAME), ("Mission", LINE), ("Product", LINE), ("Segment", LINE), ("SHA-256", HASH)]
+    return table(columns, map(shown, held))
+
+
+def _count(found: Sequence[Unit], name: str, n: int) -> str:
+    if n > 1:
+        return f"{n} units"
+    key = next(one[1] for one in found if one[0] == name)
+    return plain(key)[:16]
+
+
+def _units(found: Sequence[Unit], above: Above) -> TableShown:
+    def shown(one: Unit) -> tuple[Any, ...]:
+        held: Mapping[str, Any] = above.units[one]
+        return (
+            one[0],
+            plain(one[1]),
+            one[2][:16],
+            f"{held['computed_at']:%Y-%m-%d %H:%M}",
+            "" if held["is_current"] else "replaced since",
+        )
+
+    return table(
+        [("Table", LINE), ("Unit", NAME), ("Recipe", HASH), ("Made", LINE), ("", LINE)], map(shown, found)
+    )

@@ -1,0 +1,172 @@
+"""Which pages a report has, and which of them are written again."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.page_names import candidate_page_name, target_page_name
+from astro_assets.reports.lists import list_names, list_page
+from astro_assets.reports.page_store import fingerprint, page_store
+from astro_assets.reports.rendering import LINE, NUMBER, table
+from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.orchestration import homes
+from astro_assets_tests.reports import reported
+
+LARGEST = 500_000
+
+
+def pages_of(home: Home) -> dict[str, bytes]:
+    folder = home.root / "report"
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.html"))}
+
+
+def of_star(star: str) -> set[str]:
+    return {target_page_name(star), candidate_page_name(f"{star}.01")}
+
+
+def kinds(names: list[str]) -> Counter[str]:
+    return Counter(name.partition("/")[0] for name in names)
+
+
+@pytest.fixture
+def home(reported_home: Home, tmp_path: Path) -> Home:
+    return homes.copy_of(reported_home, tmp_path / "home")
+
+
+def test_every_star_candidate_and_version_has_a_page_and_none_is_large(reported_home: Home) -> None:
+    pages = pages_of(reported_home)
+    for number in homes.STARS:
+        assert of_star(f"KIC {number}") <= pages.keys()
+    assert kinds(list(pages)) == {
+        "index.html": 1, "candidates-1.html": 1, "targets-1.html": 1,
+        "targets": 3, "candidates": 3, "models": 3,
+    }  # fmt: skip
+    assert max(map(len, pages.values())) < LARGEST
+    assert {path.name for path in (reported_home.root / "report" / "static").iterdir()} == {
+        "bokeh.min.js", "names.js", "report.css", "report.js",
+    }  # fmt: skip
+
+
+def test_every_link_leads_to_a_page_that_is_there(reported_home: Home) -> None:
+    folder = reported_home.root / "report"
+    n_links = 0
+    for name, content in pages_of(reported_home).items():
+        for href in re.findall(r'(?:href|src)="([^"]+)"', content.decode()):
+            if href == "data:,":
+                continue
+            page, _, anchor = href.partition("#")
+            assert not re.match(r"[a-z]+:|//", href), f"{name} leads out of the report: {href}"
+            target = ((folder / name).parent / page).resolve()
+            assert target.is_file(), f"{name}: {href}"
+            assert not anchor or f'id="{anchor}"' in target.read_text()
+            n_links += 1
+    assert n_links > 50
+
+
+def test_nothing_is_written_where_nothing_changed(home: Home) -> None:
+    before = {path: path.stat().st_mtime_ns for path in (home.root / "report").rglob("*.html")}
+    done = reported.report(home.root)
+    assert (done.written, done.removed) == ([], [])
+    assert len(done.unchanged) == len(before) + 4
+    assert {path: path.stat().st_mtime_ns for path in (home.root / "report").rglob("*.html")} == before
+
+
+def test_a_page_that_is_missing_is_written_again(home: Home) -> None:
+    (name,) = (name for name in of_star("KIC 101") if name.startswith("candidates/"))
+    (home.root / "report" / name).unlink()
+    assert reported.report(home.root).written == [name]
+
+
+def test_of_the_stars_pages_those_of_the_changed_one_are_written(home: Home) -> None:
+    homes.star_file(home.inbox / "more.fits", 101, QUARTER=9)
+    result = astro_assets("run", home=home)
+    assert result.returncode == 0, result.stderr
+    done = reported.report(home.root)
+    stars = {name for name in done.written if name.startswith(("targets/", "candidates/"))}
+    assert stars == of_star("KIC 101")
+    assert of_star("KIC 100") | of_star("KIC 102") <= set(done.unchanged)
+    assert "index.html" in done.written
+    assert b"more.fits" in pages_of(home)[target_page_name("KIC 101")]
+
+
+def test_a_setting_that_makes_all_stale_shows_on_all_pages(home: Home) -> None:
+    home.config_file.write_text("[transits.transit_candidates]\ndetection_threshold = 60\n")
+    done = reported.report(home.root)
+    pages = pages_of(home)
+    for number in homes.STARS:
+        for name in of_star(f"KIC {number}"):
+            assert name in done.written
+            assert b"out of date</span>" in pages[name]
+    assert b"transits/transit_candidates" in pages["index.html"]
+    assert b"Everything is up to date" not in pages["index.html"]
+
+
+def test_only_what_was_asked_for_has_pages(home: Home) -> None:
+    (home.root / "report" / "pages.json").unlink()
+    for path in (home.root / "report").rglob("*.html"):
+        path.unlink()
+    reported.report(home.root, "KIC 101")
+    star = {name for name in pages_of(home) if name.startswith(("targets/", "candidates/"))}
+    assert star == of_star("KIC 101")
+    reported.report(home.root, "KIC 100")
+    star = {name for name in pages_of(home) if name.startswith(("targets/", "candidates/"))}
+    assert star == of_star("KIC 101") | of_star("KIC 100")
+
+
+def test_pages_of_what_is_gone_are_removed_and_nothing_else(home: Home) -> None:
+    folder, outside = home.root / "report", home.root / "precious"
+    outside.write_text("keep")
+    for name in ("targets/gone.html", "notes.html"):
+        (folder / name).write_text("old")
+    listed = json.loads((folder / "pages.json").read_text())
+    listed["pages"] |= {"targets/gone.html": "x", "../precious": "x"}
+    (folder / "pages.json").write_text(json.dumps(listed))
+    assert reported.report(home.root).removed == ["targets/gone.html"]
+    assert not (folder / "targets" / "gone.html").exists()
+    assert outside.read_text() == "keep"
+    assert (folder / "notes.html").exists(), "what somebody put there is none of ours"
+
+
+def test_a_damaged_list_only_costs_time(home: Home) -> None:
+    (home.root / "report" / "pages.json").write_text("{")
+    done = reported.report(home.root)
+    assert not done.unchanged
+    assert len(done.written) == len(pages_of(home)) + 4
+
+
+def test_pages_about_to_be_replaced_are_forgotten_first(home: Home) -> None:
+    with page_store(home) as store:
+        name, mark = next(iter(store.pages.items()))
+        store.forget([name])
+    with page_store(home) as store:
+        assert not store.has(name, mark)
+
+
+def test_fingerprints_tell_values_apart() -> None:
+    assert fingerprint(1, "a") == fingerprint(1, "a")
+    assert len({fingerprint(1, "a"), fingerprint("1a"), fingerprint(1, "b"), fingerprint([1, "a"])}) == 4
+
+
+def test_long_tables_are_split_and_every_line_is_on_one_page() -> None:
+    shown = table([("Star", LINE), ("Rows", NUMBER)], [(f"star {i}.", i) for i in range(2001)])
+    names = list_names("models/x.rows", len(shown.rows))
+    assert names == [f"models/x.rows-{number}.html" for number in (1, 2, 3)]
+    pages = [list_page("Rows", shown, names, number, [], "../") for number in range(3)]
+    assert [page.count("<td>") + page.count('<td class="nowrap">') for page in pages] == [1000, 1000, 1]
+    assert sum(f"star {i}." in page for i in range(2001) for page in pages) == 2001
+    assert "x.rows-2.html" in pages[0]
+
+
+def test_the_command_prints_where_the_report_begins(home: Home) -> None:
+    result = astro_assets("report", "KIC 101", home=home)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == f"{home.root / 'report' / 'index.html'}\n"
+    unknown = astro_assets("report", "KIC 999", home=home)
+    assert unknown.returncode == 2
+    assert unknown.stderr == "astro-assets: no file of KIC 999 was taken in\n"
