@@ -8,18 +8,18 @@ from typing import Any, Final
 
 from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES
 from astro_assets.reports import figures
+from astro_assets.reports.candidate_judgement import label_shown, measures_shown, score_shown
 from astro_assets.reports.contents import Contents, RowOf
 from astro_assets.reports.curves import N_BINS
 from astro_assets.reports.lineage_picture import Box, lineage_picture
 from astro_assets.reports.lines_above import Above, Unit
 from astro_assets.reports.links import Links
-from astro_assets.reports.numbers import NOTHING, number, unit, with_error
+from astro_assets.reports.numbers import NOTHING, number, with_error
 from astro_assets.reports.out_of_date import State
 from astro_assets.reports.rendering import (
     HASH,
     LINE,
     NAME,
-    NUMBER,
     TableShown,
     badge,
     drawing,
@@ -29,10 +29,7 @@ from astro_assets.reports.rendering import (
     script_json,
     table,
 )
-from astro_assets.reports.unusual import unusual
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
-from astro_assets.transits.scorer.classes import CLASSES
-from astro_assets.transits.scorer_models import NAME as SCORER
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 from astro_assets.transits.tables import (
     DETRENDED_LIGHT_CURVES,
@@ -42,7 +39,6 @@ from astro_assets.transits.tables import (
 )
 
 _PPM_A_PERCENT: Final = 1e4
-_NOT_MEASURES: Final = ("candidate_id", "search_id", "target_id")
 
 
 def begun_at(contents: Contents, candidate: RowOf) -> list[RowOf]:
@@ -89,9 +85,9 @@ def candidate_page(contents: Contents, candidate: RowOf, above: Above, links: Li
                 contents.arrays(TRANSIT_CANDIDATES, candidate, "periodogram"), candidate["period_days"]
             )
         ),
-        score=_score(contents.of_candidate(TRANSIT_SCORES, candidate, "example_id"), links),
-        label=_label(contents.of_candidate(LABELLED_CANDIDATES, candidate)),
-        **_measures(contents.of_candidate(TRANSIT_FEATURES, candidate)),
+        score=score_shown(contents.of_candidate(TRANSIT_SCORES, candidate, "example_id"), links),
+        label=label_shown(contents.of_candidate(LABELLED_CANDIDATES, candidate)),
+        **measures_shown(contents.of_candidate(TRANSIT_FEATURES, candidate)),
         **_lineage(contents, candidate, above, links),
     )
 
@@ -170,83 +166,6 @@ def _folds(contents: Contents, candidate: RowOf) -> dict[str, Any]:
         "secondary": f"{number(candidate['secondary_depth_ppm'], 3)} ppm at phase "
         f"{number(candidate['secondary_phase'], 3)}, "
         f"signal-to-noise ratio {number(candidate['secondary_snr'], 2)}.",
-    }
-
-
-def _score(row: RowOf | None, links: Links) -> dict[str, Any] | None:
-    if row is None:
-        return None
-    inside = list(row["conformal_set"])
-    words = [name.replace("_", " ") for name in inside]
-    said = f"Planet or eclipsing binary with probability {number(row['planet_or_eb'], 3)}. "
-    said += (
-        f"It cannot be excluded that it is: {', '.join(words)}."
-        if words
-        else "No class is likely enough to be kept."
-    )
-    if row["abstain"]:
-        said = f"The scorer abstains: {row['abstains_because']}. " + said
-    origins = ", ".join(
-        f"{number(row[f'trained_on_{origin}'])} {origin}"
-        for origin in ("real", "injected", "simulated")
-        if row[f"trained_on_{origin}"]
-    )
-    notes = [f"It was trained on {origins} events"]
-    if row["is_trained_on"]:
-        notes.append("this star among them: what is said is by the parts that were fitted without it")
-    notes.append("worth the networks" if row["gate"] else "not worth the networks, say the trees")
-    notes.append(f"unlike what it knows by {number(row['unlikeness'], 2)} of what is usual")
-    return {
-        "says": said,
-        "classes": [
-            {
-                "name": name.replace("_", " "),
-                "probability": f"{row[name]:.3f}",
-                "percent": f"{100 * row[name]:.1f}",
-                "inside": name in inside,
-            }
-            for name in CLASSES
-        ],
-        "model": link(f"{SCORER}@{row['model_version']}", links.model(SCORER, row["model_version"])),
-        "notes": "; ".join(notes) + ".",
-    }
-
-
-def _label(row: RowOf | None) -> str | None:
-    if row is None or row["label"] is None:
-        return None
-    label = str(row["label"]).replace("_", " ")
-    said = f"{plain(row['signal_entry'])} of {plain(row['signal_catalog'])}, {label}"
-    if row["period_ratio"] not in (None, "1"):
-        said += f"; the period here is {row['period_ratio']} of that there"
-    return said + "."
-
-
-def _measures(row: RowOf | None) -> dict[str, Any]:
-    if row is None:
-        return {"measures": None}
-    found = unusual(row)
-    columns = [column for column in TRANSIT_FEATURES.schema if column.name not in _NOT_MEASURES]
-    odd = {finding.measure for finding in found}
-    plural = "s are" if len(found) != 1 else " is"
-    return {
-        "unusual_lede": f"{len(found)} measure{plural} unusual for a planet. Nothing is decided by that.",
-        "unusual": table(
-            [("Measure", LINE), ("Value", NUMBER), ("Of planets", ""), ("What it may mean", "")],
-            [(f.measure.replace("_", " "), number(f.value), f.usual, f.reason) for f in found],
-        ),
-        "measures": table(
-            [("Measure", LINE), ("Value", NUMBER), ("", LINE), ("Meaning", "")],
-            [
-                (
-                    ("▸ " if column.name in odd else "") + column.name.replace("_", " "),
-                    number(row[column.name]),
-                    unit(column.unit),
-                    column.description,
-                )
-                for column in columns
-            ],
-        ),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from astro_assets.ledger.audit_parts import UNCHANGED
 from astro_assets.ledger.page_names import page_name
 from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.observations.tables import OBSERVATION_FILES
@@ -216,5 +217,5 @@ def trained_rows(audit: Mapping[str, Any]) -> pl.DataFrame:
     """Count a version's rows by star, and those that have changed: ``star``, ``n_rows``, ``n_changed``."""
     lines = [(line["star"], line["status"]) for line in audit["members"] if line["star"] is not None]
     frame = pl.DataFrame(lines, schema={"star": pl.String, "status": pl.String}, orient="row")
-    changed = (pl.col("status") != "as trained on").sum()
+    changed = (pl.col("status") != UNCHANGED).sum()
     return frame.group_by("star").agg(n_rows=pl.len(), n_changed=changed).sort("star")

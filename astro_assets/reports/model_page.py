@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.page_names import model_page_name
-from astro_assets.reports.audit_shown import audit_lists, audit_shown, title_of
+from astro_assets.reports.audit_lists import audit_lists
+from astro_assets.reports.audit_shown import audit_shown, title_of
 from astro_assets.reports.lineage_picture import Box, lineage_picture
 from astro_assets.reports.links import Links
 from astro_assets.reports.lists import MOST_LINES, list_links, list_names, list_page

@@ -78,6 +78,6 @@ def _digest(package: Path) -> str:
 
 def _holding(path: Path) -> Path:
     """Return the folder of a file."""
-    # A module that says `parent` twice may read any file of the package, as far as code versions can tell: each
-    # page of the report would count for every table.
+    # A module that says `parent` twice may read any file of the package, as far as code versions can tell:
+    # each page of the report would count for every table.
     return Path(*path.parts[:-1])
