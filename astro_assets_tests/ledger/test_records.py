@@ -81,7 +81,7 @@ def test_it_is_found_without_tables(tmp_path: Path) -> None:
     bare = toy_ledger(tmp_path / "home", with_models=True)
     for text in ("level", "toy/level", f"level@{record.version[:5]}"):
         assert find_record(bare, text) == record
-    with pytest.raises(UnknownModelError, match="no record of 'other'"):
+    with pytest.raises(UnknownModelError, match="no model 'other'"):
         find_record(bare, "other")
 
 
