@@ -56,7 +56,7 @@ def _enacted(job: dict[str, Any]) -> Enacted:
             specs=tuple(module.MODEL_SPECS),
             files=ObjectStore(home),
             root=Path(job["into"]),
-            known={digest: Path(path) for digest, path in job["known"].items()},
+            known={world.applied[alias].world.digest: Path(path) for alias, path in job["known"].items()},
             keys=job["keys"],
             compute=compute,
             said=_say,

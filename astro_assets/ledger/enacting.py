@@ -115,12 +115,13 @@ class Enactor:
             # Each model with its own code: it may be older than what applies it.
             if applied.world.digest not in models:
                 made = self.make(applied.world, into, known=models, said=said)
-                models[applied.world.digest] = artefact_of(applied.world, into, made.enacted)
+                models[applied.world.digest] = artefact_of(into, made.enacted)
         job = {
             "world": world.to_json(),
             "files": str(self.home.root),
             "into": str(into),
-            "known": {digest: str(path) for digest, path in models.items()},
+            # By alias: code of then may make other digests of worlds.
+            "known": {alias: str(models[of.world.digest]) for alias, of in world.applied.items()},
             "keys": {table: list(of) for table, of in (keys or {}).items()},
             "tables_from": self.tables_from,
         }
@@ -168,10 +169,20 @@ class Enactor:
         return folder
 
 
-def artefact_of(world: World, into: Path, enacted: Enacted) -> Path:
-    """Return where the file of a model lies that was made below a folder."""
-    home = Home(into / world.ground[:16], world.n_shards)
-    return ObjectStore(home).file_path(str(enacted.artefact))
+def artefact_of(into: Path, enacted: Enacted) -> Path:
+    """Return where the file of a model lies that was made in a home below a folder, however that is called.
+
+    Raises
+    ------
+    EnactmentError
+        If there is none.
+    """
+    homes = sorted(path.parent for path in into.glob("*/home.toml"))
+    files = (ObjectStore(Home(home)).file_path(str(enacted.artefact)) for home in homes)
+    found = next((path for path in files if path.is_file()), None)
+    if found is None:
+        raise EnactmentError(f"the model that was made, {enacted.artefact}, is not below {into}")
+    return found
 
 
 def unpacked(archive: Path, sha256: str) -> Path:

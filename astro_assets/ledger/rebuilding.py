@@ -89,7 +89,7 @@ def rebuild(
         if names := needs.named_in(str(error)):
             raise type(error)(f"{error}: it is {names}") from error
         raise
-    artefact = artefact_of(record.world, into, made.enacted)
+    artefact = artefact_of(into, made.enacted)
     compared = list(_compared(record, made, artefact))
     differs = not all(comparison.is_same for comparison in compared)
     return Rebuilt(artefact, compared, list(_causes(record, made, compared)) if differs else [])

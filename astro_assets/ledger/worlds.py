@@ -24,6 +24,8 @@ from astro_assets.ledger.retraction import forgotten_models
 from astro_assets.ledger.schema import ARRAYS, SchemaError
 
 Rows = dict[str, list[dict[str, Any]]]
+#: Fields that code of before they were recorded does not know: of its worlds nothing is told in them.
+_LATER: Final = ("versions",)
 _GROUND: Final = ("n_shards", "sources", "configs", "installed")
 
 
@@ -109,8 +111,12 @@ class World:
             yield from applied.world.all()
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON values."""
-        return asdict(self)
+        """Return it as plain JSON values, which code of then can read: it knows nothing that came later."""
+        told = asdict(self)
+        told["applied"] = {
+            alias: {"row": of.row, "world": of.world.to_json()} for alias, of in self.applied.items()
+        }
+        return {name: value for name, value in told.items() if value or name not in _LATER}
 
     @staticmethod
     def from_json(told: Mapping[str, Any]) -> World:

@@ -13,6 +13,7 @@ from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
 
 STARS = range(100, 124)
+pytestmark = pytest.mark.slow
 #: What a rebuild may read.
 KEPT = ("records", "sources", "files")
 COMPARED = {

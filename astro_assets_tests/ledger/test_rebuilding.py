@@ -19,9 +19,10 @@ from astro_assets.ledger.enacting import Enactor, unpacked
 from astro_assets.ledger.enactment import EnactmentError
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import open_ledger
-from astro_assets.ledger.objects import CorruptStoreError
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
 from astro_assets.ledger.rebuilding import Rebuilt, rebuild
 from astro_assets.ledger.records import Record, RecordError, find_record, read_record
+from astro_assets.ledger.sources import package_source_zip
 from astro_assets_tests.ledger import rebuilt
 
 ROOT = Path(__file__).parents[2]
@@ -174,6 +175,29 @@ def test_code_of_then_is_unpacked_where_other_code_runs(
     assert folder.is_relative_to(tmp_path / "cache")
     assert (folder / "astro_assets" / "added.txt").read_text() == "nothing"
     assert unpacked(other, sha256) == folder
+
+
+def test_code_of_then_runs_though_it_calls_things_otherwise(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The code of then knew fewer fields of a world, and had other hashes of one."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    package = shutil.copytree(ROOT / "astro_assets", tmp_path / "then" / "astro_assets")
+    worlds = package / "ledger" / "worlds.py"
+    text = worlds.read_text()
+    assert "    versions: dict[str, str] = field(default_factory=dict)" in text
+    text = text.replace("    versions: dict[str, str] = field(default_factory=dict)", "    versions = {}")
+    told = '        versions={**dict(last.select("table", "code_version").iter_rows()), **versions},\n'
+    assert told in text
+    text = text.replace(told, "")
+    worlds.write_text(text.replace('{"code": self.code, **', '{"then": self.code, **'))
+    copy = open_home(shutil.copytree(home.root, tmp_path / "home"))
+    code = ObjectStore(copy).put_source(package_source_zip(package))
+    record = record_of(home)
+    then = replace(record, world=replace(record.world, code=code, versions={}))
+    found = again(copy, tmp_path / "into", then)
+    assert found.is_same, found
+    assert (tmp_path / "cache" / "astro_assets" / "sources" / code).is_dir()
 
 
 def test_an_archive_that_leads_elsewhere_is_not_unpacked(
