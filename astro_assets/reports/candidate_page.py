@@ -42,7 +42,7 @@ _PPM_A_PERCENT: Final = 1e4
 
 
 def begun_at(contents: Contents, candidate: RowOf) -> list[RowOf]:
-    """Return the rows at which a candidate's lineage begins: its score if it has one, and its measures."""
+    """Return the rows at which a candidate's lineage begins: itself, and its score if it has one."""
     scored = contents.of_candidate(TRANSIT_SCORES, candidate, "example_id")
     found = [(TRANSIT_CANDIDATES, candidate), (TRANSIT_SCORES, scored)]
     return [{"table": of.name, **row} for of, row in found if row is not None]
