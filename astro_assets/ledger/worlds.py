@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
 import polars as pl
@@ -124,7 +124,9 @@ class World:
         applied = {
             alias: Applied(of["row"], World.from_json(of["world"])) for alias, of in told["applied"].items()
         }
-        return World(**{**told, "wanted": tuple(told["wanted"]), "applied": applied})
+        # What later code tells besides decides nothing here.
+        known = {of.name: told[of.name] for of in fields(World) if of.name in told}
+        return World(**{**known, "wanted": tuple(told["wanted"]), "applied": applied})
 
 
 def world_of_model(ledger: Ledger, model: str, version: str) -> World:
