@@ -23,8 +23,9 @@ from astro_assets.tables import TABLES
 REPOSITORY = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("**/*.md")])
-#: Not imported by us: started as a command; below distributed; what Polars hands tables to Delta by.
+#: Assets that are no tables.
 NO_TABLES = {"observations/quarantined_files", "transits/candidate_reports", "transits/transit_scorer"}
+#: Not imported by us: started as a command; below distributed; what Polars hands tables to Delta by.
 INDIRECT = {"dagster-webserver", "dask", "onnxscript", "pyarrow"}
 
 
