@@ -195,7 +195,7 @@ def test_code_of_then_runs_though_it_calls_things_otherwise(
     code = ObjectStore(copy).put_source(package_source_zip(package))
     record = record_of(home)
     then = replace(record, world=replace(record.world, code=code, versions={}))
-    found = again(copy, tmp_path / "into", then)
+    found = again(copy, tmp_path / "into", then, PYTHONPATH=str(ROOT))
     assert found.is_same, found
     assert (tmp_path / "cache" / "astro_assets" / "sources" / code).is_dir()
 
