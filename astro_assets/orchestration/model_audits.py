@@ -41,7 +41,7 @@ def model_audits_asset(
         deps=[dg.AssetKey(spec.name.split("/")) for spec in specs],
         description="Of each version of each model everything that produced it: rows, stars, labels, files, "
         "code, circumstances, checks, and what has changed since. The same as `astro-assets audit`.",
-        group_name="models",
+        group_name="ledger",
         kinds={"python", "polars", "deltalake"},
         owners=["team:transits"],
         metadata=definition_metadata(MODEL_AUDITS),

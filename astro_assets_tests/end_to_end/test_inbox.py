@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from astro_assets.definitions import SEARCH_JOB
+from astro_assets.definitions import REFRESH_JOB
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.staleness import stale
 from astro_assets.orchestration.inbox import Inbox
@@ -49,7 +49,7 @@ def request_of(home: Home) -> str | None:
 
 
 def statuses(instance: dg.DagsterInstance) -> list[dg.DagsterRunStatus]:
-    return [run.status for run in instance.get_runs(dg.RunsFilter(job_name=SEARCH_JOB))]
+    return [run.status for run in instance.get_runs(dg.RunsFilter(job_name=REFRESH_JOB))]
 
 
 @pytest.mark.slow
