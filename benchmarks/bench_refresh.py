@@ -13,13 +13,10 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -33,8 +30,8 @@ from astro_assets.ledger.ledger import open_ledger
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.runs import GOING_ON
 from astro_assets.tables import TABLES
-from astro_assets_tests.cli.commands import kill_session, started, wait_for_end
 from astro_assets_tests.end_to_end import drops
+from astro_assets_tests.end_to_end.serving import daemon, wait_until
 
 COMMAND = str(Path(sys.executable).with_name("astro-assets"))
 WANTED_S = 60.0
@@ -79,56 +76,46 @@ def _units(home: Home) -> dict[str, pl.DataFrame]:
     return {t.name: ledger.open(t).units(COLUMNS).collect() for t in ledger.tables if not t.is_source}
 
 
-@contextmanager
-def _served(home: Home) -> Iterator[None]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = started("ui", "--port", str(port), home=home)
-    try:
-        yield
-    finally:
-        kill_session(process.pid)
-        process.wait()
-        wait_for_end(process.pid)
-
-
 def _dropped(home: Home, drop: Path, *, is_killed: bool) -> dict[str, float]:
     """Drop the files and return when what was there, in seconds after that."""
     seconds: dict[str, float] = {}
-    with _served(home):
-        _wait(lambda: _has_ticked(home))
+    with daemon(home):
+        wait_until(lambda: _has_ticked(home), PATIENCE_S, pause=0.1)
         time.sleep(5)
         for file in drop.iterdir():
             file.rename(home.inbox / file.name)
         began = time.monotonic()
         there = _versions(home)
         if is_killed:
-            _wait(lambda: _versions(home)["observations/light_curves"] > there["observations/light_curves"])
+            wait_until(
+                lambda: _versions(home)["observations/light_curves"] > there["observations/light_curves"],
+                PATIENCE_S,
+                pause=0.1,
+            )
             seconds["everything is killed"] = time.monotonic() - began
         else:
             _watch_beginning(home, began, seconds)
             _watch(home, there, began, seconds)
     if is_killed:
-        with _served(home):
+        with daemon(home):
             _watch(home, there, began, seconds)
     return seconds
 
 
 def _watch_beginning(home: Home, began: float, seconds: dict[str, float]) -> None:
     with open_instance(home) as instance:
-        _wait(lambda: _going_on(instance))
+        wait_until(lambda: _going_on(instance), PATIENCE_S, pause=0.1)
         seconds["a run is requested"] = time.monotonic() - began
-        _wait(lambda: _going_on(instance, dg.DagsterRunStatus.STARTED))
+        wait_until(lambda: _going_on(instance, dg.DagsterRunStatus.STARTED), PATIENCE_S, pause=0.1)
         seconds["it has begun"] = time.monotonic() - began
 
 
 def _watch(home: Home, there: dict[str, int], began: float, seconds: dict[str, float]) -> None:
     with open_instance(home) as instance:
         for name in RESULTS:
-            _wait(lambda name=name: _versions(home)[name] > there[name])
+            wait_until(lambda name=name: _versions(home)[name] > there[name], PATIENCE_S, pause=0.1)
             seconds[name] = time.monotonic() - began
-        _wait(lambda: not _going_on(instance))
+        wait_until(lambda: not _going_on(instance), PATIENCE_S, pause=0.1)
         seconds["the run has ended"] = time.monotonic() - began
 
 
@@ -146,14 +133,6 @@ def _versions(home: Home) -> dict[str, int]:
     ledger = open_ledger(home, TABLES)
     names = (*RESULTS, "observations/light_curves")
     return {name: ledger.open(ledger.table(name)).version for name in names}
-
-
-def _wait(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not condition():
-        if time.monotonic() > until:
-            raise SystemExit("it does not come to that")
-        time.sleep(0.1)
 
 
 def _counted(before: dict[str, pl.DataFrame], after: dict[str, pl.DataFrame]) -> list[str]:

@@ -21,9 +21,9 @@ import numpy as np
 import psutil
 from timing import end, on_one_thread
 
+from astro_assets.ledger.variables import environment
 from astro_assets.observations.simulated_survey import simulate_survey
 from astro_assets.orchestration.compute import worker_environment
-from astro_assets.orchestration.environment import environment
 
 PIECE = 96
 #: Of all curves; in proportion for fewer. Gigabytes of all processes.

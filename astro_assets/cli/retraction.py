@@ -15,7 +15,8 @@ from astro_assets.cli.search import report_failures, run_with_progress, shown_pr
 from astro_assets.definitions import CLUSTERS_JOB, TRAINING_JOB
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS
+from astro_assets.ledger.members import member_rows
+from astro_assets.ledger.model_tables import MODELS
 from astro_assets.ledger.models import promoted
 from astro_assets.ledger.retraction import held, members_of, retraction_of, set_retracted
 from astro_assets.orchestration.concerned import due, update_concerned
@@ -119,9 +120,8 @@ def _fit_again(engine: Engine, ledger: Ledger, model: str, version: str) -> list
         return run_with_progress(
             engine, CLUSTERS_JOB, {"ops": {"transits__cluster_model": {"config": wanted}}}
         )
-    members = ledger.open(MODEL_MEMBERS).rows([*_VERSION, "member_table", "member_key"]).filter(of_version)
-    events = members.filter(pl.col("member_table") == EVENTS.name).select(pl.col("member_key").unique())
-    wanted["events"] = sorted(events.collect()["member_key"])
+    members = member_rows(ledger, model, version)
+    wanted["events"] = sorted(members.filter(pl.col("table") == EVENTS.name)["key"].unique())
     return run_with_progress(engine, TRAINING_JOB, {"ops": {"transits__transit_scorer": {"config": wanted}}})
 
 

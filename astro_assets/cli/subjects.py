@@ -13,7 +13,6 @@ from astro_assets.ledger.impact import Impact, impact_of_target, impact_of_units
 from astro_assets.ledger.ledger import Ledger, UnknownTableError
 from astro_assets.ledger.lineage import UnknownUnitError
 from astro_assets.ledger.objects import sha256_of
-from astro_assets.ledger.schema import FILE
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
 
 _HASH: Final = re.compile(r"[0-9a-f]{6,64}", re.IGNORECASE)
@@ -55,7 +54,7 @@ def _files_called(ledger: Ledger, text: str) -> pl.DataFrame:
         wanted, is_hash = sha256_of(path), True
     frames = []
     for table in ledger.tables:
-        column = next((column.name for column in table.schema if column.dtype == FILE), None)
+        column = next(iter(table.schema.files), None)
         if not table.is_source or column is None or "file_name" not in table.schema.names:
             continue
         called = pl.col("file_name") == text

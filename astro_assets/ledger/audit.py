@@ -17,7 +17,8 @@ import polars as pl
 from astro_assets.ledger.ancestry import ancestry, rows_of
 from astro_assets.ledger.audit_parts import UNCHANGED, Lines, files_of, labels_of, members_of, tables_of
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS, TRACKED_RUNS
+from astro_assets.ledger.members import member_rows
+from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS, TRACKED_RUNS
 from astro_assets.ledger.models import PREVIOUS, Judgement, ModelSpec
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.records import why_not_reproducible
@@ -139,21 +140,6 @@ def audit(ledger: Ledger, model: str, version: str, specs: Iterable[ModelSpec] =
             "superseded": [{name: line[name] for name in ("table", "key", "status")} for line in changed],
         },
         stars=stars,
-    )
-
-
-def member_rows(ledger: Ledger, model: str, version: str) -> pl.DataFrame:
-    """List the rows that a version was fitted on: ``role``, ``table``, ``key``, ``row_hash``."""
-    names = {"role": "role", "member_table": "table", "member_key": "key", "member_row_hash": "row_hash"}
-    unit = pl.col("key") == f"{model}@{version}"
-    rows = ledger.open(MODEL_MEMBERS).units(["key", "n_rows", *names]).filter(unit)
-    # The hash of the row of members itself is of no interest here.
-    return (
-        rows.drop("key", "n_rows")
-        .explode(list(names))
-        .rename(names)
-        .collect()
-        .sort("role", "key", "row_hash")
     )
 
 

@@ -95,9 +95,9 @@ def files_of(ledger: Ledger, found: Ancestry) -> Lines:
     """Tell of each raw file its hash, its name, and what was read in its header."""
     lines: Lines = []
     for table in _sources(ledger, found):
-        column = next((column.name for column in table.schema if column.dtype == FILE), None)
-        if table.holds_labels or column is None:
+        if table.holds_labels or not table.schema.files:
             continue
+        column = table.schema.files[0]
         reader, read = _read_of(ledger, found, table)
         told = {} if reader is None else reader.described_by
         for row, identity, status in _units_of(ledger, found, table):

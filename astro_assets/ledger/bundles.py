@@ -21,7 +21,6 @@ from astro_assets.ledger.enactment import Said
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.records import Record
-from astro_assets.ledger.schema import FILE
 from astro_assets.ledger.worlds import World
 
 FORMAT: Final = "astro_assets bundle 1"
@@ -164,7 +163,7 @@ def _files_of(ledger: Ledger, world: World) -> Iterator[str]:
     for name, rows in world.sources.items():
         if name not in tables:
             raise BundleError(f"there is no table {name} any more: bundle the version with the code of then")
-        columns = [column.name for column in tables[name].schema if column.dtype == FILE]
+        columns = tables[name].schema.files
         for of_key in rows.values():
             yield from (row[column] for row in of_key for column in columns)
 

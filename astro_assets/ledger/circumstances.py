@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from astro_assets.ledger.sources import instruction_set, instructions_beyond
+from astro_assets.ledger.variables import environment
 
 #: How many threads a fit is given; for whoever wants it faster, and not the same again.
 THREADS_VARIABLE: Final = "ASTRO_ASSETS_FIT_THREADS"
@@ -63,7 +64,8 @@ def pinned() -> Iterator[dict[str, Any]]:
     others = {name: os.environ[name] for name in DECIDING if name in os.environ}
     told: dict[str, Any] = {**_commit(), "hardware": _hardware()}
     with ExitStack() as held:
-        held.enter_context(_variables(n_threads))
+        # Libraries that are loaded within: no others can be told later.
+        held.enter_context(environment(dict.fromkeys(_THREADS, str(n_threads))))
         held.enter_context(threadpool_limits(n_threads))
         held.enter_context(_torch_threads(n_threads))
         yield told
@@ -95,21 +97,6 @@ def _threads() -> int:
     if not text.isdigit() or not 1 <= int(text) <= 1024:
         raise ThreadsError(f"{THREADS_VARIABLE}={text!r} is not a number of threads from 1 to 1024")
     return int(text)
-
-
-@contextmanager
-def _variables(n_threads: int) -> Iterator[None]:
-    """Tell libraries that are loaded within how many threads they have: no others can be told later."""
-    before = {name: os.environ.get(name) for name in _THREADS}
-    os.environ |= dict.fromkeys(_THREADS, str(n_threads))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextmanager

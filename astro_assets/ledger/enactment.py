@@ -22,7 +22,6 @@ from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import ModelSpec, fit_model
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Version
-from astro_assets.ledger.schema import FILE
 from astro_assets.ledger.table import Config, Table
 from astro_assets.ledger.update import put_units, update
 from astro_assets.ledger.worlds import World
@@ -115,10 +114,9 @@ class Stage:
     def _put_sources(self, ledger: Ledger, world: World) -> None:
         for name, rows in world.sources.items():
             table = _table(ledger, name)
-            files = [column.name for column in table.schema if column.dtype == FILE]
             for of_key in rows.values():
                 for row in of_key:
-                    for column in files:
+                    for column in table.schema.files:
                         ledger.objects.put_file(self.files.get_file(row[column]), row[column])
             known = {*table.schema.names, "origin"}
             fitting = {

@@ -22,6 +22,7 @@ from astro_assets.ledger.code import code_version
 from astro_assets.ledger.hashing import hash_json, hash_parts, merkle_root
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import LeftOut, left_out, rows_that_count
+from astro_assets.ledger.members import member_rows
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS, TRAINED_ON
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import Config, Table
@@ -210,17 +211,13 @@ def behind(ledger: Ledger, spec: ModelSpec, version: str) -> int | None:
 
     None for a version that was fitted on other tables.
     """
-    rows = ledger.open(MODEL_MEMBERS).rows(
-        ["model", "model_version", "role", "member_table", "member_key", "member_row_hash"]
-    )
-    is_its = (pl.col("model") == spec.name) & (pl.col("model_version") == version)
-    of_model = rows.filter(is_its & (pl.col("role") != PREVIOUS)).collect()
-    if set(of_model["member_table"]) - {training.table.name for training in spec.training}:
+    of_model = member_rows(ledger, spec.name, version).filter(pl.col("role") != PREVIOUS)
+    if set(of_model["table"]) - {training.table.name for training in spec.training}:
         return None
-    columns = ["role", "member_key", "member_row_hash"]
     handles = {training.role: ledger.open(training.table) for training in spec.training}
     today = _members(spec, handles, left_out(ledger.home))
-    then, now = (set(frame.select(columns).iter_rows()) for frame in (of_model, today))
+    then = set(of_model.select("role", "key", "row_hash").iter_rows())
+    now = set(today.select("role", "member_key", "member_row_hash").iter_rows())
     return len({(role, key) for role, key, _ in then ^ now})
 
 
@@ -229,17 +226,11 @@ def member_origins(ledger: Ledger, model: str, version: str) -> list[str]:
 
     Rows that are gone are not counted.
     """
-    rows = ledger.open(MODEL_MEMBERS).rows(
-        ["model", "model_version", "role", "member_table", "member_row_hash"]
-    )
-    is_its = (pl.col("model") == model) & (pl.col("model_version") == version)
-    members = rows.filter(is_its & (pl.col("role") != PREVIOUS)).collect()
+    members = member_rows(ledger, model, version).filter(pl.col("role") != PREVIOUS)
     origins: set[str] = set()
-    for (table,), of_table in members.group_by("member_table"):
+    for (table,), of_table in members.group_by("table"):
         there = ledger.open(ledger.table(str(table))).rows([]).select("row_hash", "origin").collect()
-        origins |= set(
-            there.filter(pl.col("row_hash").is_in(of_table["member_row_hash"].implode()))["origin"]
-        )
+        origins |= set(there.filter(pl.col("row_hash").is_in(of_table["row_hash"].implode()))["origin"])
     return sorted(origins)
 
 
@@ -252,9 +243,7 @@ def _recipe(spec: ModelSpec, root: str, previous: Sequence[str]) -> str:
 
 def _previous(ledger: Ledger, model: str, version: str) -> list[str]:
     """Return the hash of the promoted row that a version was continued from, if there was one."""
-    rows = ledger.open(MODEL_MEMBERS).rows(["model", "model_version", "role", "member_row_hash"])
-    of_version = rows.filter((pl.col("model") == model) & (pl.col("model_version") == version))
-    return of_version.filter(pl.col("role") == PREVIOUS).collect()["member_row_hash"].to_list()
+    return member_rows(ledger, model, version).filter(pl.col("role") == PREVIOUS)["row_hash"].to_list()
 
 
 _MEMBER_COLUMNS: Final = dict.fromkeys(("role", "member_table", "member_key", "member_row_hash"), pl.String)

@@ -9,7 +9,6 @@ from typing import Any, Final
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
 from astro_assets.ledger.running import source_version
-from astro_assets.ledger.schema import FILE
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worlds import World
 
@@ -72,9 +71,7 @@ def needs_of(world: World, tables: Sequence[Table]) -> Needs:
         Those that tell which columns are raw files.
     """
     worlds = list(world.all())
-    columns = {
-        table.name: [column.name for column in table.schema if column.dtype == FILE] for table in tables
-    }
+    columns = {table.name: table.schema.files for table in tables}
     files = {
         str(row[column]): str(row.get(_NAME) or f"{name} {key}")
         for of in worlds

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -179,11 +179,7 @@ class ObjectStore:
         CorruptStoreError
             If they are missing or are not what was stored.
         """
-        path = self.home.root / "configs" / f"{digest}.json"
-        found: dict[str, Any] = _json_in(path)
-        if hash_json(found) != digest:
-            raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
-        return found
+        return _json_of(self.home.root / "configs" / f"{digest}.json", hash_json)
 
     def get_environment(self, digest: str) -> dict[str, str]:
         """Return a description of installed software, verified against its hash.
@@ -193,11 +189,7 @@ class ObjectStore:
         CorruptStoreError
             If it is missing or is not what was stored.
         """
-        path = self.home.root / "environments" / f"{digest}.json"
-        found: dict[str, str] = _json_in(path)
-        if environment_hash(found) != digest:
-            raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
-        return found
+        return _json_of(self.home.root / "environments" / f"{digest}.json", environment_hash)
 
 
 class StoredArrays(Mapping[str, NDArray[Any]]):
@@ -232,13 +224,17 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
         return len(self._arrays)
 
 
-def _json_in(path: Path) -> dict[str, Any]:
+def _json_of(path: Path, hashed: Callable[[Any], str]) -> dict[str, Any]:
+    """Read a JSON object that lies under its hash."""
     try:
-        return dict[str, Any](json.loads(path.read_bytes()))
+        found = dict[str, Any](json.loads(path.read_bytes()))
     except FileNotFoundError:
         raise CorruptStoreError(f"{path} is missing") from None
     except (TypeError, ValueError) as error:
         raise CorruptStoreError(f"{path} cannot be read: {error}") from error
+    if hashed(found) != path.stem:
+        raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
+    return found
 
 
 def _verified(path: Path, sha256: str) -> Path:

@@ -19,8 +19,9 @@ from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.hashing import merkle_root
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.members import member_rows
 from astro_assets.ledger.model_names import SEPARATOR, UnknownModelError, resolve
-from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import CHAMPION, PREVIOUS
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.page_names import page_name
@@ -157,10 +158,8 @@ def write_record(ledger: Ledger, model: str, version: str) -> Record:
 
 def _expected(ledger: Ledger, model: str, version: str, world: World) -> tuple[Expected, list[str]]:
     key = f"{model}{SEPARATOR}{version}"
-    members = ledger.open(MODEL_MEMBERS).rows(["role", "member_table", "member_key", "member_row_hash"])
-    own = members.filter((pl.col("key") == key) & (pl.col("role") != PREVIOUS))
-    rows = own.select(table="member_table", key="member_key", row_hash="member_row_hash").collect()
-    units = ancestry(ledger, rows).units
+    rows = member_rows(ledger, model, version).filter(pl.col("role") != PREVIOUS)
+    units = ancestry(ledger, rows.drop("role")).units
     computed = [table for table in ledger.tables if not table.is_source and table.parents]
     roots, keys, stale = {}, {}, []
     for table in computed:

@@ -119,6 +119,11 @@ class Schema:
         return tuple(column.name for column in self.columns)
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """The columns that name raw files."""
+        return tuple(column.name for column in self.columns if column.dtype == FILE)
+
+    @property
     def content(self) -> tuple[Column, ...]:
         """The columns that are hashed."""
         return tuple(column for column in self.columns if not column.context)

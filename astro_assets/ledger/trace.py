@@ -19,7 +19,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import PREVIOUS
 from astro_assets.ledger.retraction import members_of
-from astro_assets.ledger.schema import ARRAYS, FILE
+from astro_assets.ledger.schema import ARRAYS
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import TARGET, Table
 from astro_assets.ledger.units import unit_schema
@@ -179,7 +179,7 @@ def _files_of(ledger: Ledger, target: str, bare: Trace) -> tuple[set[str], set[s
 
 
 def _file_column(table: Table) -> str | None:
-    return next((column.name for column in table.schema if column.dtype == FILE), None)
+    return next(iter(table.schema.files), None)
 
 
 def _held(ledger: Ledger, table: Table, keys: Collection[str]) -> set[str]:

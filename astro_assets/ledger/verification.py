@@ -12,7 +12,7 @@ from typing import Any, Final
 import polars as pl
 
 from astro_assets.ledger.ancestry import IDENTITY, Ancestry, ancestry, units_as_read
-from astro_assets.ledger.audit import Audit, member_rows
+from astro_assets.ledger.audit import Audit
 from astro_assets.ledger.hashing import (
     DIGEST_BYTES,
     column_digests,
@@ -22,6 +22,7 @@ from astro_assets.ledger.hashing import (
     row_hash,
 )
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.members import member_rows
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS
 from astro_assets.ledger.models import PREVIOUS
 from astro_assets.ledger.objects import CorruptStoreError

@@ -17,7 +17,8 @@ import polars as pl
 from astro_assets.ledger.ancestry import Ancestry, ancestry, rows_of
 from astro_assets.ledger.hashing import hash_json
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.members import member_rows
+from astro_assets.ledger.model_tables import MODEL_TABLES, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import PREVIOUS
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.retraction import forgotten_models
@@ -142,11 +143,9 @@ def world_of_model(ledger: Ledger, model: str, version: str) -> World:
     columns = ["source", "installed", "config", "circumstances", "n_rows"]
     unit = _unit(ledger, MODELS.name, f"{model}@{version}", columns)
     circumstances = json.loads((unit["circumstances"] or [None])[0] or "{}")
-    members = ledger.open(MODEL_MEMBERS).rows(["role", "member_table", "member_key", "member_row_hash"])
-    rows = members.filter(pl.col("key") == f"{model}@{version}").collect()
-    own = rows.select("role", table="member_table", key="member_key", row_hash="member_row_hash")
-    found = ancestry(ledger, own.select("table", "key", "row_hash"))
-    roles = own.filter(pl.col("role") != PREVIOUS).select("role", "table").unique().sort("role")
+    rows = member_rows(ledger, model, version)
+    found = ancestry(ledger, rows.drop("role"))
+    roles = rows.filter(pl.col("role") != PREVIOUS).select("role", "table").unique().sort("role")
     return _gathered(
         ledger,
         found,

@@ -20,8 +20,8 @@ from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
 from astro_assets.ledger.compute import Compute, Serial
+from astro_assets.ledger.variables import environment
 from astro_assets.orchestration import pool_worker
-from astro_assets.orchestration.environment import environment
 
 DASK_VARIABLE: Final = "ASTRO_ASSETS_DASK"
 WORKERS_VARIABLE: Final = "ASTRO_ASSETS_WORKERS"

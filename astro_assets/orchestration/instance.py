@@ -16,7 +16,7 @@ import sqlalchemy
 
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.home import Home
-from astro_assets.orchestration.environment import environment
+from astro_assets.ledger.variables import environment
 
 _SETTINGS = """\
 # Settings of this home's Dagster instance. Delete the file to get the defaults again.

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 import dagster as dg
 
 from astro_assets.ledger.home import ENVIRONMENT_VARIABLE, Home
+from astro_assets.ledger.variables import environment
 from astro_assets.orchestration.dead_runs import end_dead_runs
-from astro_assets.orchestration.environment import environment
 from astro_assets.orchestration.instance import BATCHED_EVENTS, instance_folder, open_instance, workspace_file
 from astro_assets.orchestration.runs import cause
 from astro_assets.orchestration.shards import partition_keys

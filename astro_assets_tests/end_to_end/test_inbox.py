@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -17,30 +14,8 @@ from astro_assets.ledger.staleness import stale
 from astro_assets.orchestration.inbox import Inbox
 from astro_assets.orchestration.inbox_state import fact, reading
 from astro_assets.orchestration.instance import open_instance
-from astro_assets_tests.cli.commands import kill_session, started, wait_for_end
+from astro_assets_tests.end_to_end.serving import daemon, wait_until
 from astro_assets_tests.orchestration import homes
-
-
-@contextmanager
-def daemon(home: Home) -> Iterator[None]:
-    """Serve a home, with Dagster's daemon, in a session of its own; kill all of it in the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = started("ui", "--port", str(port), home=home)
-    try:
-        yield
-    finally:
-        kill_session(process.pid)
-        process.wait()
-        assert not wait_for_end(process.pid)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.02) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it does not come to that"
-        time.sleep(pause)
 
 
 def request_of(home: Home) -> str | None:

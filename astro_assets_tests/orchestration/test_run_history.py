@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.orchestration.environment import environment
+from astro_assets.ledger.variables import environment
 from astro_assets.orchestration.instance import BATCHED_EVENTS, open_instance
 from astro_assets.orchestration.run_history import RunHistory
 

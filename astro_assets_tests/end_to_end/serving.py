@@ -1,0 +1,33 @@
+"""A home served by Dagster's webserver and daemon, which are killed in the end, and waiting for what they do."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from astro_assets.ledger.home import Home
+from astro_assets_tests.cli.commands import kill_session, started, wait_for_end
+
+
+@contextmanager
+def daemon(home: Home) -> Iterator[None]:
+    """Serve a home, with Dagster's daemon, in a session of its own; kill all of it in the end."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = started("ui", "--port", str(port), home=home)
+    try:
+        yield
+    finally:
+        kill_session(process.pid)
+        process.wait()
+        assert not wait_for_end(process.pid)
+
+
+def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.02) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it does not come to that"
+        time.sleep(pause)
