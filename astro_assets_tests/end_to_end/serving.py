@@ -1,4 +1,4 @@
-"""A home served by Dagster's webserver and daemon, which are killed in the end, and waiting for what they do."""
+"""A home served by Dagster's webserver and daemon, killed in the end; and waiting for what they do."""
 
 from __future__ import annotations
 
