@@ -8,11 +8,12 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from astro_assets.ledger.circumstances import pinned
-from astro_assets.ledger.enactment import Enacted, EnactmentError, Stage
+from astro_assets.ledger.enactment import Enacted, EnactmentError, Said, Stage
 from astro_assets.ledger.home import Home, HomeError
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
 from astro_assets.ledger.running import source_version
@@ -28,9 +29,12 @@ def main() -> int:
     """Bring the world of a job about and write what it came to."""
     question, answer = map(Path, sys.argv[1:3])
     job = json.loads(question.read_bytes())
+    # What libraries print goes where errors go: standard output is what is said to the other end.
+    said = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
         with pinned() as circumstances:
-            enacted = _enacted(job)
+            enacted = _enacted(job, partial(_say, said))
     except _EXPECTED as error:
         sys.stderr.write(f"{error}\n")
         return 3
@@ -43,7 +47,7 @@ def main() -> int:
     return 0
 
 
-def _enacted(job: dict[str, Any]) -> Enacted:
+def _enacted(job: dict[str, Any], said: Said) -> Enacted:
     world = World.from_json(job["world"])
     if (running := source_version()) != world.code:
         raise EnactmentError(f"the code that runs is {running[:12]}, that of then is {world.code[:12]}")
@@ -59,16 +63,16 @@ def _enacted(job: dict[str, Any]) -> Enacted:
             known={world.applied[alias].world.digest: Path(path) for alias, path in job["known"].items()},
             keys=job["keys"],
             compute=compute,
-            said=_say,
+            said=said,
         )
         return stage.enact(world)
     finally:
         compute.close()
 
 
-def _say(what: str, done: int, to_do: int) -> None:
-    sys.stdout.write(json.dumps([what, done, to_do]) + "\n")
-    sys.stdout.flush()
+def _say(said: TextIO, what: str, done: int, to_do: int) -> None:
+    said.write(json.dumps([what, done, to_do]) + "\n")
+    said.flush()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -20,12 +19,13 @@ from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.printing import out, plain, print_wide
 from astro_assets.cli.progress import steps_shown
 from astro_assets.ledger.ancestry import ancestry
+from astro_assets.ledger.as_of import open_as_of
 from astro_assets.ledger.enacting import Enactor
 from astro_assets.ledger.explanation import Explanation, explain
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.sources import environment_hash, installed_packages
-from astro_assets.ledger.store import Handle, open_table
+from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worlds import World, world_of_unit
 from astro_assets.tables import TABLES
@@ -69,7 +69,7 @@ def explain_value(
     _require_number(of, column)
     key = queries.resolve_key(ledger, of, score)
     now = ledger.open(of)
-    then = _then(ledger, of, since)
+    then = open_as_of(ledger.home, of, since)
     before, was = _world(ledger, then, key, column)
     after, is_now = _world(ledger, now, key, column)
     interpreters = _interpreters(ledger, python)
@@ -79,7 +79,8 @@ def explain_value(
 
         def value_of(world: World) -> float | None:
             made = interpreters[world.installed].make(world, Path(folder), known=known, said=said)
-            return None if not made.enacted.rows else float(made.enacted.rows[0][column])
+            value = made.enacted.rows[0][column] if made.enacted.rows else None
+            return None if value is None else float(value)
 
         found = explain(before, after, (was, is_now), value_of, labels, here=interpreters)
     if output is Format.json:
@@ -93,17 +94,6 @@ def _require_number(table: Table, column: str) -> None:
     numbers = [of.name for of in table.schema if of.dtype in ("float64", "float32", "int64", "int32")]
     if column not in numbers:
         raise ExplainError(f"{table.name} has no number {column!r}; --column is one of {', '.join(numbers)}")
-
-
-def _then(ledger: Ledger, table: Table, since: str) -> Handle:
-    if since.isdigit():
-        return open_table(ledger.home, table, version=int(since))
-    try:
-        moment = datetime.fromisoformat(since)
-    except ValueError:
-        example = "2026-11-27T12:00"
-        raise ExplainError(f"--since {since!r} is neither a version nor a time such as {example}") from None
-    return open_table(ledger.home, table, at=moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _world(ledger: Ledger, handle: Handle, key: str, column: str) -> tuple[World, float | None]:

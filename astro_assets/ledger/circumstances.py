@@ -60,7 +60,7 @@ def pinned() -> Iterator[dict[str, Any]]:
     """
     from threadpoolctl import threadpool_limits
 
-    n_threads = _threads()
+    n_threads = fit_threads()
     others = {name: os.environ[name] for name in DECIDING if name in os.environ}
     told: dict[str, Any] = {**_commit(), "hardware": _hardware()}
     with ExitStack() as held:
@@ -92,7 +92,14 @@ def as_then(pins: Mapping[str, Any]) -> dict[str, str]:
     return told
 
 
-def _threads() -> int:
+def fit_threads() -> int:
+    """Return how many threads a fit is given.
+
+    Raises
+    ------
+    ThreadsError
+        If ``ASTRO_ASSETS_FIT_THREADS`` is not a number of threads.
+    """
     text = os.environ.get(THREADS_VARIABLE, str(PINNED_THREADS))
     if not text.isdigit() or not 1 <= int(text) <= 1024:
         raise ThreadsError(f"{THREADS_VARIABLE}={text!r} is not a number of threads from 1 to 1024")

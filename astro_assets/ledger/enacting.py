@@ -14,7 +14,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,8 @@ from astro_assets.ledger.worlds import World
 
 #: Of everything that is unpacked: Numba goes by the age of files.
 _EPOCH: Final = 315532800.0
+#: Lines of what a process that failed said last.
+_LAST: Final = 5
 _MODULE: Final = "astro_assets.cli.enact"
 #: What the process is given of this one's environment, besides what decides its bits.
 _PASSED: Final = (
@@ -155,7 +157,9 @@ class Enactor:
             if process.wait():
                 errors.seek(0)
                 text = errors.read().decode(errors="replace").strip()
-                raise EnactmentError(text.splitlines()[-1] if text else "the process ended without a word")
+                raise EnactmentError(
+                    "\n".join(text.splitlines()[-_LAST:]) or "the process ended without a word"
+                )
 
     def _code(self, sha256: str) -> Path:
         """Return the folder of the package as it was: its own where it is what runs, else unpacked."""
@@ -216,4 +220,5 @@ def unpacked(archive: Path, sha256: str) -> Path:
 
 def _enacted_of(told: Mapping[str, Any]) -> Enacted:
     models = {alias: _enacted_of(of) for alias, of in told["models"].items()}
-    return Enacted(**{**told, "models": models})
+    known = {of.name: told[of.name] for of in fields(Enacted) if of.name in told}
+    return Enacted(**{**known, "models": models})

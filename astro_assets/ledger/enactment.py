@@ -48,6 +48,8 @@ class Enacted:
         Of a model its version.
     rows
         Of a unit its rows, without what lies in stores.
+    config
+        Of a model the settings of its fit.
     models
         What the worlds of the models that were applied came to, by alias.
     """
@@ -56,6 +58,7 @@ class Enacted:
     artefact: str | None = None
     version: str | None = None
     rows: list[dict[str, Any]] = field(default_factory=list)
+    config: dict[str, Any] = field(default_factory=dict)
     models: dict[str, Enacted] = field(default_factory=dict)
 
 
@@ -98,6 +101,9 @@ class Stage:
         """
         ledger = self._home(world)
         self._put_sources(ledger, world)
+        there = set(ledger.open(PROMOTED_MODELS).units(["key"]).collect()["key"])
+        # Worlds that differ in their models alone share a home: no model stays of another.
+        put_units(ledger, PROMOTED_MODELS, {}, remove=there - world.applied.keys())
         models = {alias: self._apply(ledger, alias, of.row, of.world) for alias, of in world.applied.items()}
         enacted = self._fitted(ledger, world) if world.is_model else self._computed(ledger, world)
         return replace(enacted, models={alias: found for alias, found in models.items() if found is not None})
@@ -146,7 +152,8 @@ class Stage:
         version = fit_model(ledger, spec)
         row = ledger.open(MODELS).rows(["model_version", "artefact"])
         (artefact,) = row.filter(pl.col("model_version") == version).collect()["artefact"]
-        return Enacted(self._roots(ledger), artefact, version)
+        config = spec.config.model_dump(mode="json")
+        return Enacted(self._roots(ledger), artefact, version, config=config)
 
     def _spec(self, world: World) -> ModelSpec:
         spec = next((spec for spec in self.specs if spec.name == world.wanted[0]), None)
@@ -160,11 +167,14 @@ class Stage:
             table = next((table for table in self.tables if table.name == name), None)
             if table is None:
                 raise EnactmentError(f"the code of then has no table {name!r}")
-            trainings.append(replace(by_role[role], table=table, keys=None))
+            without = frozenset(world.without.get(role, ()))
+            trainings.append(replace(by_role[role], table=table, keys=None, without=without))
         # A role without a row then has its place in the recipe all the same.
-        is_default = {training.table.name for training in spec.training} >= set(world.training.values())
+        if {training.table.name for training in spec.training} >= set(world.training.values()):
+            by_role |= {training.role: training for training in trainings}
+            trainings = list(by_role.values())
         config = _validated(spec.config, world.config or {})
-        return replace(spec, training=spec.training if is_default else tuple(trainings), config=config)
+        return replace(spec, training=tuple(trainings), config=config)
 
     def _computed(self, ledger: Ledger, world: World) -> Enacted:
         name, key = world.wanted

@@ -77,6 +77,7 @@ def mixed(before: World, after: World, changed: frozenset[str], labels: Collecti
         installed=(after if ENVIRONMENT in changed else before).installed,
         applied=dict(_mixed_models(before, after, changed, labels)),
         training=data.training,
+        without=data.without,
         config=None if config.config is None else _seeded(config.config, seed.config or {}),
     )
 
@@ -84,9 +85,9 @@ def mixed(before: World, after: World, changed: frozenset[str], labels: Collecti
 def _mixed_models(
     before: World, after: World, changed: frozenset[str], labels: Collection[str]
 ) -> Iterator[tuple[str, Applied]]:
-    # Which models are applied is a matter of code.
-    of_code = after if "code" in changed else before
-    for alias, own in of_code.applied.items():
+    # Which models a table applies is a matter of code; which one a fit goes on from, of when it was fitted.
+    cause = "data" if before.is_model else "code"
+    for alias, own in (after if cause in changed else before).applied.items():
         then, now = before.applied.get(alias, own), after.applied.get(alias, own)
         world = mixed(then.world, now.world, changed, labels)
         yield alias, replace(now if world.digest == now.world.digest else then, world=world)

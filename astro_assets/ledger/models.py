@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from astro_assets.ledger.circumstances import pinned
+from astro_assets.ledger.circumstances import PINNED_THREADS, fit_threads, pinned
 from astro_assets.ledger.code import code_version
 from astro_assets.ledger.hashing import hash_json, hash_parts, merkle_root
 from astro_assets.ledger.ledger import Ledger
@@ -48,12 +48,15 @@ class Training:
     ----------
     keys
         The units that count; all of them by default.
+    without
+        Hashes of rows that do not count: of a unit that holds rows of many stars those of one left out.
     """
 
     table: Table
     columns: tuple[str, ...]
     role: str = "examples"
     keys: tuple[str, ...] | None = None
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +241,10 @@ def _recipe(spec: ModelSpec, root: str, previous: Sequence[str]) -> str:
     config = spec.config.model_dump(mode="json")
     reads = [(training.role, training.table.name, training.columns) for training in spec.training]
     parts = (spec.name, root, code_version(spec.fit), hash_json(config), hash_json(reads))
-    return hash_parts(*parts, *previous)
+    # What is fitted on more threads is another version: it does not stand in the way of one that is pinned.
+    n_threads = fit_threads()
+    threads = [] if n_threads == PINNED_THREADS else [f"{n_threads} threads"]
+    return hash_parts(*parts, *previous, *threads)
 
 
 def _previous(ledger: Ledger, model: str, version: str) -> list[str]:
@@ -252,8 +258,7 @@ _MEMBER_COLUMNS: Final = dict.fromkeys(("role", "member_table", "member_key", "m
 def _members(spec: ModelSpec, handles: Mapping[str, Handle], omitted: LeftOut) -> pl.DataFrame:
     frames = []
     for training in spec.training:
-        its = rows_that_count(handles[training.role], [], omitted, training.keys)
-        rows = its.select("key", "row_hash", "origin").collect()
+        rows = _rows(training, handles, [], omitted).select("key", "row_hash", "origin").collect()
         frames.append(
             rows.select(
                 pl.lit(training.role).alias("role"),
@@ -269,10 +274,16 @@ def _members(spec: ModelSpec, handles: Mapping[str, Handle], omitted: LeftOut) -
 def _training_rows(
     ledger: Ledger, training: Training, handles: Mapping[str, Handle], omitted: LeftOut
 ) -> Sequence[Mapping[str, Any]]:
-    its = rows_that_count(handles[training.role], training.columns, omitted, training.keys)
-    rows = its.sort("key", "row_hash").collect()
+    rows = _rows(training, handles, training.columns, omitted).sort("key", "row_hash").collect()
     seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
     return [resolve_references(row, training.table, ledger.objects) for row in seen]
+
+
+def _rows(
+    training: Training, handles: Mapping[str, Handle], columns: Sequence[str], omitted: LeftOut
+) -> pl.LazyFrame:
+    rows = rows_that_count(handles[training.role], columns, omitted, training.keys)
+    return rows.filter(~pl.col("row_hash").is_in(list(training.without))) if training.without else rows
 
 
 def _put_artefact(ledger: Ledger, artefact: bytes) -> str:

@@ -107,7 +107,7 @@ def _compared(record: Record, made: Made, artefact: Path) -> Iterator[Comparison
 
 def _causes(record: Record, made: Made, compared: list[Comparison]) -> Iterator[str]:
     """Name what differs between then and now, that which decides most first."""
-    yield from _differences("setting", record.expected.config, record.world.config or {})
+    yield from _differences("setting", record.expected.config, made.enacted.config)
     then, now = (told.get("pins", {}) for told in (record.circumstances, made.circumstances))
     yield from _differences("pinned", then, now)
     yield from _differences("library", record.environment, made.environment)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,6 +73,9 @@ class Record:
     ----------
     out_of_date
         Units that were stale when the version was fitted, as ``table key``.
+    elsewhere
+        Tables whose units were computed with other libraries or instructions than those of the fit, and how
+        many: made again they are all computed with these.
     circumstances
         As :func:`astro_assets.ledger.circumstances.pinned` tells them.
     environment
@@ -84,6 +89,7 @@ class Record:
     out_of_date: list[str]
     circumstances: dict[str, Any]
     environment: dict[str, str]
+    elsewhere: list[str] = field(default_factory=list)
     format: str = FORMAT
 
     @property
@@ -93,7 +99,7 @@ class Record:
         if self.out_of_date:
             some = ", ".join(self.out_of_date[:3])
             reasons.append(f"{len(self.out_of_date)} units were out of date when it was fitted: {some}")
-        return reasons
+        return [*reasons, *self.elsewhere]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
@@ -147,19 +153,22 @@ def write_record(ledger: Ledger, model: str, version: str) -> Record:
     """
     world = world_of_model(ledger, model, version)
     environment = ledger.objects.get_environment(world.installed)
-    expected, out_of_date = _expected(ledger, model, version, world)
-    rows = ledger.open(MODELS).rows(["circumstances"]).filter(pl.col("key") == f"{model}{SEPARATOR}{version}")
-    circumstances = json.loads(rows.collect()["circumstances"][0] or "{}")
-    record = Record(model, version, world, expected, out_of_date, circumstances, environment)
+    rows = member_rows(ledger, model, version).filter(pl.col("role") != PREVIOUS)
+    units = ancestry(ledger, rows.drop("role")).units
+    expected, out_of_date = _expected(ledger, model, version, world, units)
+    elsewhere = list(_elsewhere(ledger, units, environment))
+    told = ledger.open(MODELS).rows(["circumstances"]).filter(pl.col("key") == f"{model}{SEPARATOR}{version}")
+    circumstances = json.loads(told.collect()["circumstances"][0] or "{}")
+    record = Record(model, version, world, expected, out_of_date, circumstances, environment, elsewhere)
     data = json.dumps(record.to_json(), sort_keys=True).encode()
     write_bytes(record_path(ledger.home, model, version), data)
     return record
 
 
-def _expected(ledger: Ledger, model: str, version: str, world: World) -> tuple[Expected, list[str]]:
+def _expected(
+    ledger: Ledger, model: str, version: str, world: World, units: pl.DataFrame
+) -> tuple[Expected, list[str]]:
     key = f"{model}{SEPARATOR}{version}"
-    rows = member_rows(ledger, model, version).filter(pl.col("role") != PREVIOUS)
-    units = ancestry(ledger, rows.drop("role")).units
     computed = [table for table in ledger.tables if not table.is_source and table.parents]
     roots, keys, stale = {}, {}, []
     for table in computed:
@@ -185,6 +194,23 @@ def _out_of_date(ledger: Ledger, table: Table, units: pl.DataFrame) -> list[str]
     made = ledger.open(table).units(["key", "row_hash", "code_version", "config_hash"]).filter(fits).collect()
     again = dict(made.select("key", "row_hash").iter_rows())
     return [key for key, hashes in others.iter_rows() if again.get(key) != hashes]
+
+
+def _elsewhere(ledger: Ledger, units: pl.DataFrame, environment: Mapping[str, str]) -> Iterator[str]:
+    """Tell of units that were computed with other libraries, or other instructions, than what is here."""
+    instructions = {}
+    for installed in units["installed"].unique().drop_nulls():
+        with suppress(CorruptStoreError):
+            instructions[installed] = ledger.objects.get_environment(installed).get("instruction-set")
+    others = [name for name, level in instructions.items() if level != environment.get("instruction-set")]
+    for table in ledger.tables:
+        own = units.filter(pl.col("table") == table.name)
+        if table.is_source or own.is_empty():
+            continue
+        if n := own.filter(pl.col("environment") != ledger.environment(table)).height:
+            yield f"{n} units of {table.name} were computed with other versions of its libraries"
+        if n := own.filter(pl.col("installed").is_in(others)).height:
+            yield f"{n} units of {table.name} were computed with other instructions of the processor"
 
 
 def entries_of(path: Path) -> dict[str, str]:

@@ -26,7 +26,7 @@ from astro_assets.ledger.schema import ARRAYS, SchemaError
 
 Rows = dict[str, list[dict[str, Any]]]
 #: Fields that code of before they were recorded does not know: of its worlds nothing is told in them.
-_LATER: Final = ("versions",)
+_LATER: Final = ("versions", "without")
 _GROUND: Final = ("n_shards", "sources", "configs", "installed")
 
 
@@ -70,6 +70,9 @@ class World:
         Of a model the table of each role.
     config
         Of a model its settings.
+    without
+        Of a model, by role, the hashes of rows of its members' units that it was not fitted on: those of
+        stars that were left out by then.
     """
 
     n_shards: int
@@ -82,6 +85,7 @@ class World:
     training: dict[str, str] | None = None
     config: dict[str, Any] | None = None
     versions: dict[str, str] = field(default_factory=dict)
+    without: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def is_model(self) -> bool:
@@ -96,7 +100,7 @@ class World:
                 "wanted": self.wanted[0] if self.is_model else self.wanted,
                 "code": self.versions if all(self.versions.values()) and self.versions else self.code,
                 "applied": {alias: of.world.digest for alias, of in self.applied.items()},
-                **{name: getattr(self, name) for name in (*_GROUND, "training", "config")},
+                **{name: getattr(self, name) for name in (*_GROUND, "training", "config", "without")},
             }
         )
 
@@ -155,7 +159,20 @@ def world_of_model(ledger: Ledger, model: str, version: str) -> World:
         installed=unit["installed"],
         training=dict(roles.iter_rows()),
         config=json.loads(unit["config"][0]),
+        without=_not_fitted_on(rows.filter(pl.col("role") != PREVIOUS), found),
     )
+
+
+def _not_fitted_on(members: pl.DataFrame, found: Ancestry) -> dict[str, list[str]]:
+    """Return the rows of members' units that are no members, by role."""
+    rows = found.units.select("table", "key", "row_hash").explode("row_hash").drop_nulls()
+    of_units = members.select("role", "table", "key").unique().join(rows, on=["table", "key"])
+    # A unit may have been read as it was before and after; only one that a member is of counts.
+    others = of_units.join(members, on=["role", "table", "key", "row_hash"], how="anti")
+    return {
+        role: sorted(own["row_hash"].unique())
+        for (role,), own in others.sort("role").group_by("role", maintain_order=True)
+    }
 
 
 def world_of_unit(ledger: Ledger, found: Ancestry, table: str, key: str) -> World:
