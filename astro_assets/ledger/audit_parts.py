@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from astro_assets.ledger.ancestry import IDENTITY, Ancestry, rows_of
 from astro_assets.ledger.hashing import merkle_root
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import retracted_targets
+from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.schema import FILE
 from astro_assets.ledger.table import TARGET, Table
 
@@ -119,8 +121,8 @@ def files_of(ledger: Ledger, found: Ancestry) -> Lines:
     return lines
 
 
-def tables_of(found: Ancestry) -> Lines:
-    """Tell of each table what of it the rows came from, and what computed it."""
+def tables_of(ledger: Ledger, found: Ancestry) -> Lines:
+    """Tell of each table what of it the rows came from, and what computed it with which settings."""
     lines: Lines = []
     for (name,), units in found.units.group_by("table", maintain_order=True):
         hashes = units["row_hash"].explode().drop_nulls()
@@ -131,11 +133,18 @@ def tables_of(found: Ancestry) -> Lines:
                 "n_rows": len(hashes),
                 "root": merkle_root(sorted(hashes)),
                 **{f"{plural}": _distinct(units[column]) for column, plural in _COMPUTED_BY.items()},
+                "settings": list(_settings(ledger, units["config_hash"])),
                 "first": _iso(units["computed_at"].min()),
                 "last": _iso(units["computed_at"].max()),
             }
         )
     return sorted(lines, key=lambda line: str(line["table"]))
+
+
+def _settings(ledger: Ledger, digests: pl.Series) -> Iterator[dict[str, Any]]:
+    for digest in _distinct(digests):
+        with suppress(CorruptStoreError):  # homes of before kept none
+            yield ledger.objects.get_config(digest)
 
 
 _COMPUTED_BY: Final = {

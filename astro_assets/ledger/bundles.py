@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,9 +19,9 @@ from typing import Any, Final
 from astro_assets.ledger.atomic import replacing
 from astro_assets.ledger.enactment import Said
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.needs import needs_of
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.records import Record
-from astro_assets.ledger.worlds import World
 
 FORMAT: Final = "astro_assets bundle 1"
 SUFFIX: Final = ".tar.zst"
@@ -142,30 +142,19 @@ def write_bundle(
 def _contents(ledger: Ledger, record: Record) -> dict[str, Any]:
     """Return how each file that is copied is found, and verified, by its name within."""
     objects, found = ledger.objects, {}
-    for world in _worlds(record.world):
-        found[f"sources/{world.code}.zip"] = partial(objects.get_source, world.code)
-        found[f"environments/{world.installed}.json"] = partial(_environment, objects, world.installed)
-        for sha256 in _files_of(ledger, world):
-            found[f"files/{sha256[:2]}/{sha256}"] = partial(objects.get_file, sha256)
+    known, worlds = {table.name for table in ledger.tables}, list(record.world.all())
+    if unknown := sorted({name for world in worlds for name in world.sources} - known):
+        raise BundleError(f"there is no table {unknown[0]} any more: bundle it with the code of then")
+    needs = needs_of(record.world, ledger.tables)
+    for sha256 in needs.sources:
+        found[f"sources/{sha256}.zip"] = partial(objects.get_source, sha256)
+    for installed in {world.installed for world in worlds}:
+        found[f"environments/{installed}.json"] = partial(_environment, objects, installed)
+    for sha256 in needs.files:
+        found[f"files/{sha256[:2]}/{sha256}"] = partial(objects.get_file, sha256)
     artefact = record.expected.artefact
     found[f"model/{artefact}"] = partial(objects.get_file, artefact)
     return dict(sorted(found.items()))
-
-
-def _worlds(world: World) -> Iterator[World]:
-    yield world
-    for applied in world.applied.values():
-        yield from _worlds(applied.world)
-
-
-def _files_of(ledger: Ledger, world: World) -> Iterator[str]:
-    tables = {table.name: table for table in ledger.tables}
-    for name, rows in world.sources.items():
-        if name not in tables:
-            raise BundleError(f"there is no table {name} any more: bundle the version with the code of then")
-        columns = tables[name].schema.files
-        for of_key in rows.values():
-            yield from (row[column] for row in of_key for column in columns)
 
 
 def _environment(objects: ObjectStore, digest: str) -> Path:

@@ -133,6 +133,8 @@ class _Checker:
         ):
             if (problem := self._once(name, unit[name])) is not None:
                 yield f"{stored}: {problem}"
+        if (problem := self._once("config_hash", unit["config_hash"])) is not None:
+            yield f"settings: {problem}"
         hashed = unit["hashed_columns"].split(",")
         try:
             schema = Schema(tuple(table.schema[name] for name in hashed))
@@ -165,7 +167,10 @@ class _Checker:
         place = f"{kind} {digest}"
         if place not in self.seen:
             objects = self._objects
-            readers = {FILE: objects.get_file, ARRAYS: objects.get_arrays, "source": objects.get_source}
+            readers = {
+                FILE: objects.get_file, ARRAYS: objects.get_arrays, "source": objects.get_source,
+                "config_hash": objects.get_config,
+            }  # fmt: skip
             read: Callable[[str], Any] = readers.get(kind, objects.get_environment)
             try:
                 read(digest)

@@ -52,7 +52,7 @@ def model_audits_asset(
         rows = {}
         for model, version in fitted.collect().iter_rows():
             found = audit(ledger, model, version, specs)
-            tables = {found.model, *(table["table"] for table in found.tables)}
+            tables = [table["table"] for table in found.tables]
             found.checks.extend(latest_checks(context.instance, checks, tables))
             rows[f"{model}@{version}"] = [_row(ledger, found)]
         report = put_units(ledger, MODEL_AUDITS, rows, run_id=context.run.run_id)
@@ -62,7 +62,7 @@ def model_audits_asset(
 
 
 def audit_metadata(ledger: Ledger, spec: ModelSpec, version: str) -> dict[str, Any]:
-    """Return the summary of an audit, its counts as a table, and a link to the report's page, for the UI."""
+    """Return an audit's summary, its counts as a table, a link to all, and where the report's page lies."""
     found = audit(ledger, spec.name, version, [spec])
     counts = [
         dg.TableRecord({"counted by": name, "value": value, "rows": count})
@@ -72,7 +72,9 @@ def audit_metadata(ledger: Ledger, spec: ModelSpec, version: str) -> dict[str, A
     return {
         "audit": _sentence(found),
         "audit_counts": dg.MetadataValue.table(counts[:_LISTED], schema=_COUNTS),
-        "audit_page": dg.MetadataValue.url(model_page(ledger.home, spec.name, version).as_uri()),
+        # A browser opens no file for a page that was served: what is served is the asset with all audits.
+        "audits": dg.MetadataValue.url(f"/assets/{MODEL_AUDITS.name}"),
+        "report_page": dg.MetadataValue.path(model_page(ledger.home, spec.name, version)),
     }
 
 
