@@ -12,10 +12,10 @@ import numpy as np
 
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import open_ledger
-from astro_assets.ledger.model_tables import MODEL_TABLES
+from astro_assets.ledger.model_tables import MODEL_TABLES, PROMOTED_MODELS
 from astro_assets.ledger.models import ModelSpec, Training, fit_model, promote
 from astro_assets.ledger.schema import Column, Schema
-from astro_assets.ledger.table import Config, Parents, Table
+from astro_assets.ledger.table import Config, Parent, Parents, Table
 from astro_assets.ledger.update import put_units
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_entries, put_files, refresh
@@ -24,8 +24,27 @@ from astro_assets_tests.ledger.homes import put_entries, put_files, refresh
 SCALES: Final = Table(
     "toy/scales", Schema((Column("name", "string", "Name."), Column("sha256", "file", "Number.")))
 )
-TABLES: Final = (*toy.tables(), SCALES, *MODEL_TABLES)
-STARS: Final = next(table for table in TABLES if table.name == "toy/stars")
+_TOY: Final = toy.tables()
+STARS: Final = next(table for table in _TOY if table.name == "toy/stars")
+
+
+def distance(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
+    """Measure how far a star's level is from the middle of the groups."""
+    (star,), (model,) = parents["stars"], parents["groups"]
+    middle = float(np.frombuffer(model["artefact"].read_bytes()).mean())
+    return [{"target_id": key, "distance": star["level"] - middle}]
+
+
+DISTANCES: Final = Table(
+    "toy/distances",
+    Schema((toy.TARGET, Column("distance", "float64", "A number."))),
+    distance,
+    (
+        Parent(STARS, ("level",)),
+        Parent(PROMOTED_MODELS, ("artefact",), "groups", on="alias", equals="toy/groups:champion"),
+    ),
+)
+TABLES: Final = (*_TOY, SCALES, *MODEL_TABLES, DISTANCES)
 
 
 class GroupConfig(Config):
@@ -69,3 +88,4 @@ def fill(root: str, seed: str) -> None:
     refresh(ledger, ["curves", "stars"])
     version = fit_model(ledger, replace(GROUPS, config=GroupConfig(seed=int(seed))))
     promote(ledger, GROUPS.name, version, why="the first")
+    refresh(ledger, ["distances"])

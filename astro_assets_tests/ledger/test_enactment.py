@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from astro_assets.ledger.ancestry import ancestry
+from astro_assets.ledger.circumstances import THREADS_VARIABLE
 from astro_assets.ledger.enactment import Enacted, Stage
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS
@@ -22,7 +23,9 @@ from astro_assets.ledger.records import (
     record_path,
     why_not_reproducible,
 )
+from astro_assets.ledger.retraction import set_retracted
 from astro_assets.ledger.table import Config, Parents, Table
+from astro_assets.ledger.update import put_units
 from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model, world_of_unit
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_entries, put_files, refresh, toy_ledger
@@ -155,3 +158,33 @@ def test_a_version_that_could_not_be_recorded_says_why(ledger: Ledger, tmp_path:
 def test_what_is_gone_is_named(ledger: Ledger) -> None:
     with pytest.raises(LostHistoryError, match="ledger/models holds no unit 'toy/level@zz'"):
         world_of_model(ledger, "toy/level", "zz")
+
+
+def test_rows_of_a_retracted_star_stay_out_of_a_unit_of_many_stars(tmp_path: Path) -> None:
+    """The world names nobody: rows that did not count are told by their hashes."""
+    described = replace(toy.CATALOGUE, described_by={"star": "target_id"})
+    home = toy_ledger(tmp_path / "home", with_models=True)
+    ledger = replace(home, tables=tuple(described if t == toy.CATALOGUE else t for t in home.tables))
+    rows = [{"entry": f"e{i}", "target_id": f"TIC {i}", "factor": 1.0 + i} for i in range(4)]
+    put_units(ledger, described, {"all": rows})
+    spec = ModelSpec("toy/level", fit_factors, (Training(described, ("factor",), "stars"),))
+    with_all = fit_model(ledger, spec)
+    set_retracted(ledger, "TIC 2", "a blend", is_retracted=True)
+    version = fit_model(ledger, spec)
+    assert version != with_all
+    world = world_of_model(ledger, "toy/level", version)
+    assert len(world.without["stars"]) == 1
+    assert world_of_model(ledger, "toy/level", with_all).without == {}
+    made = Stage(ledger.tables, (spec,), ledger.objects, tmp_path / "again").enact(world)
+    assert (made.version, made.artefact) == (version, artefact(ledger, version))
+
+
+def fit_factors(rows: Parents, config: Config) -> tuple[bytes, dict[str, float]]:
+    return repr(sorted(row["factor"] for row in rows["stars"])).encode(), {}
+
+
+def test_a_fit_on_more_threads_is_another_version(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(THREADS_VARIABLE, "2")
+    unpinned = fit_model(ledger, spec_of(ledger))
+    monkeypatch.delenv(THREADS_VARIABLE)
+    assert fit_model(ledger, spec_of(ledger)) != unpinned

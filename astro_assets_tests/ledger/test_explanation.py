@@ -243,5 +243,24 @@ def test_a_planted_change_is_named(begun: Path, tmp_path: Path, name: str) -> No
     assert sum(found.parts.values()) == pytest.approx((found.after or 0) - (found.before or 0), abs=1e-12)
 
 
+def test_what_does_not_come_out_again_is_said_to_be_that(begun: Path, tmp_path: Path) -> None:
+    """What was stored then is another number than what it was made of makes now."""
+    shutil.copytree(begun, tmp_path / "home")
+    setting = Setting(tmp_path / "home")
+    world, value = setting.world()
+    stored = (value - 0.5, value)
+    for installed, told in ((HERE, "not reproducible"), ("others", "environment (not re-executed)")):
+        before = _of(world, world.code, installed)
+        found = explain(
+            before,
+            world,
+            stored,
+            lambda of: setting.value_of(of, tmp_path / "again"),
+            ("toy/catalogue",),
+            here=(HERE,),
+        )
+        assert found.parts == {told: pytest.approx(0.5, abs=1e-9)}
+
+
 def test_thirty_changes_are_planted() -> None:
     assert len(PLANTED) == 30

@@ -12,17 +12,21 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from astro_assets.ledger.ancestry import ancestry
 from astro_assets.ledger.circumstances import THREADS_VARIABLE, as_then
 from astro_assets.ledger.enacting import Enactor, unpacked
 from astro_assets.ledger.enactment import EnactmentError
+from astro_assets.ledger.explanation import Explanation, explain
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
 from astro_assets.ledger.rebuilding import Rebuilt, rebuild
 from astro_assets.ledger.records import Record, RecordError, find_record, read_record
 from astro_assets.ledger.sources import package_source_zip
+from astro_assets.ledger.worlds import World, world_of_unit
 from astro_assets_tests.ledger import rebuilt
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +41,14 @@ def make(root: Path, *, seed: int = 0, **variables: str) -> Home:
     environment = {**os.environ, **variables, "PYTHONPATH": paths}
     subprocess.run(command, env=environment, check=True, capture_output=True)
     return open_home(root)
+
+
+def distance_of(home: Home) -> tuple[World, float]:
+    """Return what a star's distance is made of, and its value."""
+    ledger = open_ledger(home, rebuilt.TABLES)
+    rows = ledger.open(rebuilt.DISTANCES).rows(["distance"]).filter(key="SIM 1").collect()
+    found = ancestry(ledger, rows.select(pl.lit("toy/distances").alias("table"), "key", "row_hash"))
+    return world_of_unit(ledger, found, "toy/distances", "SIM 1"), float(rows["distance"][0])
 
 
 def library(folder: Path, version: str, factor: float) -> str:
@@ -106,6 +118,32 @@ def test_a_seed_is_named_as_the_cause(home: Home, tmp_path: Path) -> None:
     other = replace(record, world=replace(record.world, config={"seed": 4}))
     found = again(home, tmp_path / "into", other)
     assert found.causes[0] == "setting seed: 0 then, 4 now"
+
+
+def test_a_change_of_a_library_is_told_apart_where_that_library_is_here(tmp_path: Path) -> None:
+    """Both worlds are made by processes of their own; where only one library is here the rest is told."""
+    old, new = (f"{library(tmp_path / n, n, factor)}:{ROOT}" for n, factor in (("1.0", 1.0), ("2.0", 1.5)))
+    home = make(tmp_path / "home", PYTHONPATH=old)
+    before, was = distance_of(home)
+    make(tmp_path / "home", seed=1, PYTHONPATH=new)
+    after, now = distance_of(home)
+    assert before.installed != after.installed
+    of = {before.installed: old, after.installed: new}
+
+    def explained(here: tuple[str, ...]) -> Explanation:
+        def value_of(world: World) -> float:
+            enactor = Enactor(home, tables_from=TABLES_FROM, variables={"PYTHONPATH": of[world.installed]})
+            (row,) = enactor.make(world, tmp_path / "made" / world.installed[:8]).enacted.rows
+            return float(row["distance"])
+
+        return explain(before, after, (was, now), value_of, ("toy/catalogue",), here=here)
+
+    both, one = explained(tuple(of)), explained((after.installed,))
+    assert set(both.parts) == {"seed", "environment"}
+    assert set(one.parts) == {"seed", "environment (not re-executed)"}
+    for found in (both, one):
+        assert sum(found.parts.values()) == pytest.approx(now - was, abs=1e-12)
+        assert all(abs(part) > 1e-6 for part in found.parts.values())
 
 
 def test_what_was_put_in_and_changed_since_does_not_matter(home: Home, tmp_path: Path) -> None:

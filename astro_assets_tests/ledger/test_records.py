@@ -92,3 +92,25 @@ def test_settings_and_seed_are_in_it(tmp_path: Path) -> None:
     assert record.expected.config == Config().model_dump(mode="json")
     assert record.world.configs["toy/stars"] == {"scale": 1.0}
     assert pl.Series([record.world.code, record.world.installed]).str.len_chars().to_list() == [64, 64]
+
+
+def test_rows_that_were_computed_elsewhere_are_told(tmp_path: Path) -> None:
+    """Made again they are computed with the libraries and instructions of the fit."""
+    ledger = filled(tmp_path / "home")
+    refresh(ledger)
+    handle = ledger.open(ledger.table("curves"))
+    other = ledger.objects.put_environment({"instruction-set": "x86-64-v1"})
+    units = (
+        handle.units()
+        .collect()
+        .with_columns(
+            environment=pl.lit("00" * 32),
+            installed=pl.when(pl.col("key") == "f1").then(pl.lit(other)).otherwise("installed"),
+        )
+    )
+    handle.commit(units, units["shard"].unique().to_list())
+    record = recorded(ledger, spec(ledger, "stars"))
+    assert record.why_not_reproducible == [
+        "6 units of toy/curves were computed with other versions of its libraries",
+        "1 units of toy/curves were computed with other instructions of the processor",
+    ]
