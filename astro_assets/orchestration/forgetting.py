@@ -21,13 +21,14 @@ import polars as pl
 
 from astro_assets.ledger.forgetting_log import rewrite_log
 from astro_assets.ledger.forgetting_tables import rewrite_table, table_folders, table_name
+from astro_assets.ledger.history import every_unit
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import FORGOTTEN
 from astro_assets.ledger.model_tables import MODEL_AUDITS, PROMOTED_MODELS
 from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.page_names import report_folder
-from astro_assets.ledger.trace import Trace, every_unit
+from astro_assets.ledger.trace import Trace
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.forgetting_journal import Journal
 from astro_assets.orchestration.scrubbing import remove, scrub_file, scrub_folder
@@ -140,7 +141,7 @@ def _files_of_others(ledger: Ledger, trace: Trace) -> set[str]:
     """Return the files of which another star is told: they need not be read."""
     found: set[str] = set()
     for table in ledger.tables:
-        star = table.described_by.get("star")
+        star = table.star_column
         if star is not None and table.key in table.schema.names and table.target is None:
             rows = ledger.open(table).rows([star]).filter(pl.col(star).is_not_null()).collect()
             found |= set(rows.filter(pl.col(star) != trace.target)["key"])
