@@ -133,9 +133,10 @@ def forgotten_models(ledger: Ledger) -> dict[str, str]:
 
 
 def tombstone_for(ledger: Ledger, target: str) -> dict[str, Any] | None:
-    """Return ``why`` and ``forgotten_at`` of a target that was forgotten, else None."""
-    columns = ["salt", "tombstone", "why", "forgotten_at"]
-    for salt, tombstone, *told in ledger.open(FORGOTTEN).rows(columns).select(columns).collect().iter_rows():
-        if tombstone_of(salt, target) == tombstone:
-            return dict(zip(columns[2:], told, strict=True))
+    """Return the row of :data:`FORGOTTEN` of a target that was forgotten, else None."""
+    columns = list(FORGOTTEN.schema.names)
+    rows: list[dict[str, Any]] = ledger.open(FORGOTTEN).rows(columns).select(columns).collect().to_dicts()
+    for row in rows:
+        if tombstone_of(row["salt"], target) == row["tombstone"]:
+            return row
     return None
