@@ -47,9 +47,9 @@ def models(home: Home) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """A home with a scorer of events, one of its stars in a catalogue, a report; an alias besides."""
+    """Train a scorer on events, one of its stars in a catalogue, and write a report; an alias besides."""
     folder = tmp_path_factory.mktemp("trained")
-    home = open_home(folder / "home", n_shards=homes.N_SHARDS)
+    home = open_home(folder / "retracted", n_shards=homes.N_SHARDS)
     listed = write(folder / "toi.csv", {**TOI_ROW, "tid": NUMBER}, {**TOI_ROW, "toi": "701.01", "tid": "77"})
     result = astro_assets("catalogs", "add", listed, home=home)
     assert result.returncode == 0, result.stderr
@@ -59,13 +59,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Home:
     ledger, version = homes.ledger_of(home), models(home)["champion"]
     promote(ledger, version["model"], version["model_version"], alias="published", why="a paper")
     assert astro_assets("report", home=home).returncode == 0
-    return home
+    # MLflow goes on writing where a home was made: the copy is what stays as it is.
+    return homes.copy_of(home, folder / "home")
 
 
 @pytest.fixture(scope="module")
-def retracted(trained: Home, tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, str]:
-    """The same with the star retracted, and what the command said."""
-    home = homes.copy_of(trained, tmp_path_factory.mktemp("retracted") / "home")
+def retracted(trained: Home) -> tuple[Home, str]:
+    """Retract the star, and return what the command said, too."""
+    home = open_home(trained.root.with_name("retracted"))
     result = astro_assets("retract", STAR, "--why", "blended", home=home, **_WAITING)
     assert result.returncode == 0, result.stderr
     return home, result.stdout
