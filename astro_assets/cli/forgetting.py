@@ -10,6 +10,7 @@ from astro_assets.cli.retraction import retract
 from astro_assets.cli.search import report_failures, shown_progress
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
+from astro_assets.ledger.retraction import tombstone_for
 from astro_assets.observations.spellings import spellings
 from astro_assets.orchestration.concerned import due, update_concerned
 from astro_assets.orchestration.forgetting import forget
@@ -49,8 +50,10 @@ def forget_target(home: Home, target: str, why: str, *, with_shared: bool) -> in
     with alone(home):
         pass  # a run in progress is told before anything is done
     failures: list[str] = []
-    # What was interrupted was left out before.
-    if Journal.read(home) is None and retract(home, target, why, keep_models=False):
+    ledger = open_ledger(home, TABLES)
+    # What was interrupted was left out before, and so was what was forgotten before.
+    is_left_out = Journal.read(home) is not None or tombstone_for(ledger, target) is not None
+    if not is_left_out and retract(home, target, why, keep_models=False):
         failures.append("not every promoted model could be fitted without it: those are not applied any more")
     ledger = open_ledger(home, TABLES)
     with alone(home):
@@ -64,4 +67,7 @@ def forget_target(home: Home, target: str, why: str, *, with_shared: bool) -> in
     counts = [f"{count} {what}" for what, count in sorted(gone.counts.items()) if count]
     printing.notes([f"Gone: {', '.join(counts) or 'nothing'}", *gone.notes])
     printing.notes([f"{name} cannot be rebuilt any more" for name in journal.trace.models])
+    if gone.left:
+        printing.notes(["Left:", *gone.left])
+        failures.append(f"{len(gone.left)} files tell of the star still, or may: they are named above")
     return report_failures(failures)

@@ -174,11 +174,12 @@ def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:
     columns = ["target_id", "file_name", "sha256", "mission", "segment_kind", "segment", "cadence_s"]
     rows = ledger.open(OBSERVATION_FILES).rows(columns).filter(pl.col("target_id") == target_id).collect()
     files = rows.select(*columns[1:], "origin").sort("mission", "segment", "sha256").to_dicts()
+    forgotten = tombstone_for(ledger, target_id)
     return {
         "target_id": target_id,
         "shard": shard,
         "retracted": retraction_of(ledger, target_id),
-        "forgotten": tombstone_for(ledger, target_id),
+        "forgotten": forgotten and {name: forgotten[name] for name in ("why", "forgotten_at")},
         "files": files,
     }
 

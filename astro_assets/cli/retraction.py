@@ -9,15 +9,16 @@ from typing import Any, Final
 import polars as pl
 
 from astro_assets.catalogs.tables import TARGET_ALIASES
-from astro_assets.cli import printing
+from astro_assets.cli import audit_printing, printing
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.cli.search import report_failures, run_with_progress, shown_progress
 from astro_assets.definitions import CLUSTERS_JOB, TRAINING_JOB
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.impact import impact_of_target
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.members import member_rows
-from astro_assets.ledger.model_tables import MODELS
-from astro_assets.ledger.models import promoted
+from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS
+from astro_assets.ledger.models import CHAMPION, promoted
 from astro_assets.ledger.retraction import held, members_of, retraction_of, set_retracted
 from astro_assets.orchestration.concerned import due, update_concerned
 from astro_assets.orchestration.engine import Engine
@@ -47,7 +48,8 @@ def retract(home: Home, target: str, why: str, *, keep_models: bool) -> int:
     ledger = open_ledger(home, TABLES)
     if (known := retraction_of(ledger, target)) is not None:
         printing.notes([f"{target} is retracted since {known['decided_at']}: {known['why']}"])
-    printing.notes(_of_aliases(ledger, target))
+    printing.notes(_of_names(ledger, target))
+    audit_printing.impact(f"the target {target}", impact_of_target(ledger, target))
     trained = members_of(ledger, {target})
     _decide(home, target, why, is_retracted=True)
     failures = [] if keep_models else _refitted(home, target, trained)
@@ -96,19 +98,26 @@ def _refitted(home: Home, target: str, trained: pl.DataFrame) -> list[str]:
     failures = []
     for spec in MODEL_SPECS:
         ledger = open_ledger(home, TABLES)
-        champion = promoted(ledger, spec.name)
+        version = _version_of(ledger, spec.name)
         versions = trained.filter(pl.col("model") == spec.name)["model_version"].to_list()
-        if champion is None or champion["model_version"] not in versions:
+        if version is None or version not in versions:
             continue
         engine = Engine(home, TABLES)
-        failures += _fit_again(engine, ledger, spec.name, str(champion["model_version"]))
+        failures += _fit_again(engine, ledger, spec.name, version)
         outcome = engine.outcomes.get(spec.name)
         if outcome is None:
             continue
         printing.notes([f"{spec.name} without {target}: {outcome.version or ''} {outcome.said}"])
         if not outcome.is_fitted:
             failures.append(f"{spec.name} cannot be fitted without {target}: {outcome.said}")
+        elif _version_of(open_ledger(home, TABLES), spec.name) in versions:
+            failures.append(f"{spec.name} without {target} was not promoted: {outcome.said}")
     return failures
+
+
+def _version_of(ledger: Ledger, model: str) -> str | None:
+    champion = promoted(ledger, model)
+    return None if champion is None else str(champion["model_version"])
 
 
 def _fit_again(engine: Engine, ledger: Ledger, model: str, version: str) -> list[str]:
@@ -126,20 +135,22 @@ def _fit_again(engine: Engine, ledger: Ledger, model: str, version: str) -> list
 
 
 def _of_models(ledger: Ledger, target: str, trained: pl.DataFrame) -> list[str]:
-    """Say which versions were trained on the target: they stay, and are flagged."""
+    """Say which versions were trained on the target: they stay, and are flagged, under whatever alias."""
+    applied = ledger.open(PROMOTED_MODELS).rows(["alias", *_VERSION]).collect()
     lines = []
-    counts = trained.group_by(_VERSION).len().sort(_VERSION)
-    for model, version, n_rows in counts.iter_rows():
-        champion = promoted(ledger, model)
-        is_applied = champion is not None and champion["model_version"] == version
-        state = "is promoted still" if is_applied else "stays as it was"
+    for model, version, n_rows in trained.group_by(_VERSION).len().sort(_VERSION).iter_rows():
+        of_version = (pl.col("model") == model) & (pl.col("model_version") == version)
+        names = [alias.rpartition(":")[2] for alias in applied.filter(of_version)["alias"].sort()]
+        state = f"is the {' and the '.join(names)} still" if names else "stays as it was"
         lines.append(
             f"{model} {version} was trained on {n_rows} rows of {target}: it {state}, and is flagged"
         )
+        if others := [name for name in names if name != CHAMPION]:
+            lines.append(f"Not fitted again: the {' and the '.join(others)}; only a champion is")
     return lines
 
 
-def _of_aliases(ledger: Ledger, target: str) -> Sequence[str]:
+def _of_names(ledger: Ledger, target: str) -> Sequence[str]:
     """Name what catalogues list under another name of the target: these are not left out with it."""
     listed = ledger.open(TARGET_ALIASES).rows(["star", "target_id"]).select("star", "target_id").collect()
     names = listed.filter(pl.col("target_id") == target)["star"].to_list()

@@ -9,6 +9,7 @@ from typing import Final
 
 import polars as pl
 
+from astro_assets.ledger.history import every_unit
 from astro_assets.ledger.impact import Impact, impact_of_target, impact_of_units
 from astro_assets.ledger.ledger import Ledger, UnknownTableError
 from astro_assets.ledger.lineage import UnknownUnitError
@@ -48,11 +49,12 @@ def impact_of(ledger: Ledger, text: str) -> tuple[str, Impact]:
 
 
 def _files_called(ledger: Ledger, text: str) -> pl.DataFrame:
+    """Return the units of the files of a name or hash, of earlier versions as well: ``table``, ``key``."""
     path, wanted = Path(text), text.lower()
     is_hash = _HASH.fullmatch(text) is not None
     if not is_hash and path.is_file():
         wanted, is_hash = sha256_of(path), True
-    frames = []
+    frames = [pl.DataFrame(schema={"table": pl.String, "key": pl.String})]
     for table in ledger.tables:
         column = next(iter(table.schema.files), None)
         if not table.is_source or column is None or "file_name" not in table.schema.names:
@@ -60,6 +62,7 @@ def _files_called(ledger: Ledger, text: str) -> pl.DataFrame:
         called = pl.col("file_name") == text
         if is_hash:
             called |= pl.col(column).str.starts_with(wanted)
-        rows = ledger.open(table).rows([column, "file_name"]).filter(called)
-        frames.append(rows.select(pl.lit(table.name).alias("table"), "key").unique().collect())
-    return pl.concat(frames)
+        for units in every_unit(ledger.open(table), ["key", column, "file_name"]):
+            rows = units.explode(column, "file_name").filter(called)
+            frames.append(rows.select(pl.lit(table.name).alias("table"), "key"))
+    return pl.concat(frames).unique(maintain_order=True)

@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import polars as pl
 
-from astro_assets.ledger.history import live_at, past_files
+from astro_assets.ledger.history import live_at, past_files, past_units
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import Table
-from astro_assets.ledger.units import ROW_COLUMNS, UNIT_COLUMNS, flat_rows, unit_schema
+from astro_assets.ledger.units import ROW_COLUMNS, UNIT_COLUMNS, flat_rows
 
 #: What is told of each unit.
 _OF_UNIT: Final = (
@@ -224,15 +224,6 @@ def _among(lines: pl.LazyFrame, units: pl.DataFrame) -> pl.LazyFrame:
 
 def _past(handle: Handle, files: pl.DataFrame, names: Sequence[str] = _OF_UNIT) -> pl.LazyFrame:
     """Scan units that older versions held; what they lack is null."""
-    schema = {name: dtype for name, dtype in unit_schema(handle.table.schema).items() if name in names}
-    lines = pl.scan_parquet(
-        files["path"].to_list(),
-        schema=schema,
-        glob=False,
-        missing_columns="insert",
-        extra_columns="ignore",
-        hive_partitioning=False,
-        include_file_paths="path",
-    )
+    lines = past_units(handle, [name for name in names if name != "path"], files)
     versions = files.lazy().select("path", version=pl.col("removed") - 1)
     return lines.join(versions, on="path").select(*names, "version", pl.lit(value=False).alias("is_current"))

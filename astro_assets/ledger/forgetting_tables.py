@@ -129,8 +129,8 @@ class _Rewriting:
         """Tell whether a row is the target's: it says so, or says of no star and mentions it."""
         if not self._has_stars():
             return False
-        star = TARGET if self.table is None else self.table.described_by.get("star", TARGET)
-        named = line[star][row] if star in lists else None
+        star = TARGET if self.table is None else self.table.star_column
+        named = line[star][row] if star is not None and star in lists else None
         if named is not None:
             return named in found
         context = () if self.table is None else {c.name for c in self.table.schema if c.context}

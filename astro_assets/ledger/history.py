@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from os.path import isfile
 from typing import Any, Final
 from urllib.parse import unquote
@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import polars as pl
 
 from astro_assets.ledger.store import Handle
+from astro_assets.ledger.units import unit_schema
 
 _TIME: Final = pl.Datetime("ms", "UTC")
 FILES: Final[Mapping[str, Any]] = {
@@ -30,6 +31,43 @@ def past_files(handle: Handle) -> pl.DataFrame:
     past = files.filter(pl.col("removed") <= handle.version)
     is_there = list(map(isfile, past["path"].to_list()))
     return past.filter(pl.Series(is_there, dtype=pl.Boolean))
+
+
+def past_units(handle: Handle, columns: Sequence[str], files: pl.DataFrame | None = None) -> pl.LazyFrame:
+    """Scan units that older versions held, in the files that held them.
+
+    Parameters
+    ----------
+    columns
+        Columns wanted; null what a store of then lacks.
+    files
+        Some of :func:`past_files`; all by default.
+
+    Returns
+    -------
+    polars.LazyFrame
+        The columns, and the ``path`` of the file. A unit that several versions held may be there as often.
+    """
+    found = past_files(handle) if files is None else files
+    known = unit_schema(handle.table.schema)
+    schema = {name: known[name] for name in columns}
+    if found.is_empty():
+        return pl.LazyFrame(schema={**schema, "path": pl.String})
+    return pl.scan_parquet(
+        found["path"].to_list(),
+        schema=schema,
+        glob=False,
+        missing_columns="insert",
+        extra_columns="ignore",
+        hive_partitioning=False,
+        include_file_paths="path",
+    )
+
+
+def every_unit(handle: Handle, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """Yield units as they are, then those of older versions."""
+    yield handle.units(list(columns)).collect()
+    yield past_units(handle, columns).drop("path").collect()
 
 
 def live_at(files: pl.DataFrame, moments: pl.Series, *, added: str = "added_at") -> pl.DataFrame:

@@ -14,7 +14,6 @@ import polars as pl
 from astro_assets.ledger.ancestry import EDGES, IDENTITY, Ancestry, ancestry, edges_of
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
-from astro_assets.ledger.table import TARGET
 
 _UNIT: Final = ["table", *IDENTITY]
 _VERSION: Final = ["model", "model_version"]
@@ -61,10 +60,10 @@ def impact_of_target(ledger: Ledger, target: str) -> Impact:
     """
     units, rows = [], []
     for table in ledger.tables:
-        handle, star = ledger.open(table), table.described_by.get("star", TARGET)
+        handle, star = ledger.open(table), table.star_column
         name = pl.lit(table.name).alias("table")
         units.append(handle.units(["key", "target"]).filter(pl.col("target") == target).select(name, "key"))
-        if not table.is_by_target and star in table.schema.names:
+        if not table.is_by_target and star is not None:
             of_all = handle.rows([star]).select(name, "key", "row_hash", star=star)
             only = pl.col("star").n_unique().over("key") == 1
             units.append(of_all.filter(only & (pl.col("star") == target)).select("table", "key"))

@@ -112,8 +112,8 @@ def rows_that_count(
     keys
         The units that count; all of them by default.
     """
-    star = handle.table.described_by.get("star")
-    names = [star] if star is not None else []
+    star = handle.table.star_column
+    names = [] if star is None else [star]
     rows = handle.rows(list(dict.fromkeys([*columns, *names])))
     if keys is not None:
         rows = rows.filter(pl.col("key").is_in(list(keys)))

@@ -20,9 +20,10 @@ import polars as pl
 
 from astro_assets.ledger.ancestry import IDENTITY, ancestry, rows_of
 from astro_assets.ledger.forgetting_tables import table_folders
-from astro_assets.ledger.history import logged_files, past_files
+from astro_assets.ledger.history import logged_files, past_files, past_units
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
+from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.store import Handle
 
 #: What was written so shortly ago may be of a commit to come, in seconds.
@@ -31,7 +32,7 @@ _MARGIN_S: Final = 3600.0
 _LEFTOVERS_S: Final = 86400.0
 _LEFTOVERS: Final = (".partial-*", ".creating-*")
 #: Tables of decisions and models: small, and each version of them is what was decided when.
-_NEVER: Final = "ledger/"
+_NEVER: Final = frozenset(table.name for table in (*MODEL_TABLES, RETRACTIONS, FORGOTTEN))
 _VERSION: Final = ["model", "model_version"]
 _HASH: Final = re.compile(r"[0-9a-f]{32,}")
 
@@ -126,7 +127,7 @@ def _keys(versions: pl.DataFrame) -> set[str]:
 
 def _kept_files(handle: Handle, before: datetime, needed: pl.DataFrame) -> set[Path]:
     files = logged_files(handle)
-    if handle.table.name.startswith(_NEVER):
+    if handle.table.name in _NEVER:
         return {Path(path) for path in files["path"]}
     kept = {
         Path(path)
@@ -136,11 +137,7 @@ def _kept_files(handle: Handle, before: datetime, needed: pl.DataFrame) -> set[P
     past = past_files(handle)
     if needed.is_empty() or past.is_empty():
         return kept
-    lines = pl.scan_parquet(
-        past["path"].to_list(), glob=False, hive_partitioning=False, include_file_paths="path",
-        missing_columns="insert", extra_columns="ignore",
-        schema={"key": pl.String, "recipe_hash": pl.String},
-    )  # fmt: skip
+    lines = past_units(handle, IDENTITY, past)
     held = lines.join(needed.lazy().select(IDENTITY), on=IDENTITY, how="semi").collect()
     newest = held.join(past.select("path", "removed"), on="path").sort("removed", descending=True)
     return kept | {Path(path) for path in newest.unique(IDENTITY, keep="first")["path"]}

@@ -12,13 +12,12 @@ from typing import Any, Final
 
 import polars as pl
 
-from astro_assets.ledger.history import past_files
+from astro_assets.ledger.history import past_units
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS, retracted_targets, tombstone_of
 from astro_assets.ledger.model_tables import MODEL_MEMBERS
 from astro_assets.ledger.store import Handle
-from astro_assets.ledger.table import TARGET, Table
-from astro_assets.ledger.units import unit_schema
+from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import put_units
 
 _ROWS: Final = {"key": pl.String, "star": pl.String, "row_hash": pl.String}
@@ -102,21 +101,10 @@ def members_of(ledger: Ledger, stars: Collection[str]) -> pl.DataFrame:
 
 def rows_of(handle: Handle, stars: Collection[str]) -> pl.DataFrame:
     """Return each row of some stars that a table holds or held, once: ``key``, ``star``, ``row_hash``."""
-    table = handle.table
-    names = ["key", "target", "n_rows", *_star_columns(table), "row_hash"]
-    past = past_files(handle)
-    frames = [_stars_rows(table, handle.units(names), stars)]
-    if past.height:
-        schema = {name: dtype for name, dtype in unit_schema(table.schema).items() if name in names}
-        then = pl.scan_parquet(
-            past["path"].to_list(),
-            schema=schema,
-            glob=False,
-            missing_columns="insert",
-            extra_columns="ignore",
-            hive_partitioning=False,
-        )
-        frames.append(_stars_rows(table, then, stars))
+    names = ["key", "target", "n_rows", *_star_columns(handle.table), "row_hash"]
+    frames = [
+        _stars_rows(handle.table, units, stars) for units in (handle.units(names), past_units(handle, names))
+    ]
     return pl.concat(frames).unique().sort(list(_ROWS))
 
 
@@ -131,8 +119,7 @@ def _stars_rows(table: Table, units: pl.LazyFrame, stars: Collection[str]) -> pl
 
 
 def _star_columns(table: Table) -> list[str]:
-    star = table.described_by.get("star", TARGET)
-    return [star] if star in table.schema.names else []
+    return [] if table.star_column is None else [table.star_column]
 
 
 def forgotten_models(ledger: Ledger) -> dict[str, str]:
@@ -146,9 +133,10 @@ def forgotten_models(ledger: Ledger) -> dict[str, str]:
 
 
 def tombstone_for(ledger: Ledger, target: str) -> dict[str, Any] | None:
-    """Return ``why`` and ``forgotten_at`` of a target that was forgotten, else None."""
-    columns = ["salt", "tombstone", "why", "forgotten_at"]
-    for salt, tombstone, *told in ledger.open(FORGOTTEN).rows(columns).select(columns).collect().iter_rows():
-        if tombstone_of(salt, target) == tombstone:
-            return dict(zip(columns[2:], told, strict=True))
+    """Return the row of :data:`FORGOTTEN` of a target that was forgotten, else None."""
+    columns = list(FORGOTTEN.schema.names)
+    rows: list[dict[str, Any]] = ledger.open(FORGOTTEN).rows(columns).select(columns).collect().to_dicts()
+    for row in rows:
+        if tombstone_of(row["salt"], target) == row["tombstone"]:
+            return row
     return None

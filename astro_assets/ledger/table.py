@@ -153,6 +153,12 @@ class Table:
         return not self.parents
 
     @property
+    def star_column(self) -> str | None:
+        """The column in which rows name their star, None where they do not."""
+        star = self.described_by.get("star", TARGET)
+        return star if star in self.schema.names else None
+
+    @property
     def is_by_target(self) -> bool:
         """Whether units lie in the shard of their target, so that parents and children share shards."""
         return bool(self.parents) and self.target is not None

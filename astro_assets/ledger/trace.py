@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Final, Self
 
 import polars as pl
 
-from astro_assets.ledger.history import past_files
+from astro_assets.ledger.history import every_unit
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import PREVIOUS
 from astro_assets.ledger.retraction import members_of
 from astro_assets.ledger.schema import ARRAYS
-from astro_assets.ledger.store import Handle
-from astro_assets.ledger.table import TARGET, Table
-from astro_assets.ledger.units import unit_schema
+from astro_assets.ledger.table import Table
 
 #: Their files are of many stars, and go with the models.
 _OF_MODELS: Final = {table.name for table in MODEL_TABLES}
@@ -120,28 +118,6 @@ def trace_of(ledger: Ledger, target: str, pattern: str) -> Trace:
     )
 
 
-def star_column(table: Table) -> str | None:
-    """Return the column in which a table's rows name their star, None where they do not."""
-    star = table.described_by.get("star", TARGET)
-    return star if star in table.schema.names else None
-
-
-def every_unit(handle: Handle, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
-    """Yield units as they are, then those of older versions."""
-    yield handle.units(list(columns)).collect()
-    past = past_files(handle)
-    if past.height:
-        schema = {name: unit_schema(handle.table.schema)[name] for name in columns}
-        yield pl.scan_parquet(
-            past["path"].to_list(),
-            schema=schema,
-            glob=False,
-            missing_columns="insert",
-            extra_columns="ignore",
-            hive_partitioning=False,
-        ).collect()
-
-
 def _of_star(units: pl.DataFrame, target: str, star: str | None) -> pl.DataFrame:
     """Return units that hold rows of the target."""
     own = pl.col("target") == target
@@ -157,7 +133,7 @@ def _files_of(ledger: Ledger, target: str, bare: Trace) -> tuple[set[str], set[s
     others: set[str] = set()
     named: set[str] = set()
     for table in ledger.tables:
-        star = star_column(table)
+        star = table.star_column
         if {parent.table.name for parent in table.parents} & kept:
             for units in every_unit(ledger.open(table), ["target", "parents", *([star] if star else [])]):
                 for line in units.iter_rows(named=True):
@@ -220,7 +196,7 @@ def _own_arrays(ledger: Ledger, target: str) -> set[str]:
     others: set[str] = set()
     for table in ledger.tables:
         columns = [column.name for column in table.schema if column.dtype == ARRAYS]
-        star = star_column(table)
+        star = table.star_column
         wanted = ["target", *([star] if star else []), *columns]
         for units in every_unit(ledger.open(table), wanted) if columns else ():
             for line in units.iter_rows(named=True):
@@ -235,7 +211,7 @@ def _own_arrays(ledger: Ledger, target: str) -> set[str]:
 def _rows_of(ledger: Ledger, target: str) -> set[str]:
     hashes: set[str] = set()
     for table in ledger.tables:
-        star = star_column(table)
+        star = table.star_column
         for units in every_unit(ledger.open(table), ["target", "row_hash", *([star] if star else [])]):
             for line in _of_star(units, target, star).iter_rows(named=True):
                 stars = line[star] if star else [target] * len(line["row_hash"])

@@ -6,14 +6,9 @@ ledger; that a target is left out from then on was decided before.
 
 from __future__ import annotations
 
-import gzip
 import json
-import zipfile
-import zlib
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -21,31 +16,20 @@ import polars as pl
 
 from astro_assets.ledger.forgetting_log import rewrite_log
 from astro_assets.ledger.forgetting_tables import rewrite_table, table_folders, table_name
-from astro_assets.ledger.home import Home
+from astro_assets.ledger.history import every_unit
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import FORGOTTEN
+from astro_assets.ledger.model_names import SEPARATOR
 from astro_assets.ledger.model_tables import MODEL_AUDITS, PROMOTED_MODELS
-from astro_assets.ledger.objects import sha256_of
-from astro_assets.ledger.page_names import report_folder
-from astro_assets.ledger.trace import Trace, every_unit
+from astro_assets.ledger.records import record_path
+from astro_assets.ledger.trace import Trace
 from astro_assets.ledger.update import put_units
+from astro_assets.orchestration.forgetting_files import Gone, remove_inbox, remove_rest, remove_tracked
 from astro_assets.orchestration.forgetting_journal import Journal
+from astro_assets.orchestration.mentions import Mention, mention_in
 from astro_assets.orchestration.scrubbing import remove, scrub_file, scrub_folder
 
-#: What of a home is treated by name; anything else that mentions the target is removed.
-_KNOWN: Final = (
-    "tables", "objects", "files", "sources", "environments", "dagster", "inbox", "home.toml", "config.toml",
-    "mlflow.db", "mlflow_artifacts", "forgetting.json",
-)  # fmt: skip
-_MOST_BYTES: Final = 256 * 1024**2
-
-
-@dataclass(slots=True)
-class Gone:
-    """What went."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
+_SHA256: Final = re.compile("[0-9a-f]{64}")
 
 
 def forget(ledger: Ledger, journal: Journal) -> Gone:
@@ -63,11 +47,14 @@ def forget(ledger: Ledger, journal: Journal) -> Gone:
         rewrite_log(folder, trace)
         gone.counts["rows"] += removed.rows
         gone.counts["files of tables"] += len(removed.files)
-    _remove_stored(ledger, journal, gone)
-    _remove_inbox(home, journal, gone)
-    _scrub_tracking(home, journal, gone)
+    others = _files_of_others(ledger, trace)
+    remove_inbox(home, trace, others, gone)
+    _remove_stored(ledger, journal, others, gone)
+    remove_tracked(ledger, trace, gone)
+    for path in home.root.glob("mlflow.db"):
+        scrub_file(path, journal.replace)
     gone.counts["logs and databases"] += scrub_folder(home.dagster, journal.replace)
-    _remove_rest(home, trace, gone)
+    remove_rest(home, trace, gone)
     return gone
 
 
@@ -81,19 +68,29 @@ def _demote(ledger: Ledger, trace: Trace) -> None:
 
 def _put_tombstone(ledger: Ledger, journal: Journal) -> None:
     trace = journal.trace
-    counts = {"rows": len(trace.rows), "files": len(trace.files), "arrays": len(trace.arrays)}
+    there = ledger.open(FORGOTTEN).units(["key"]).filter(pl.col("key") == journal.tombstone)
+    if there.collect().height:  # interrupted after this, or forgotten before: files of it came in since
+        return
+    removed = {
+        "rows": len(trace.rows),
+        "files": len(trace.files),
+        "arrays": len(trace.arrays),
+        "models": len(trace.artefacts),
+        # Their rows are gone: if they are to go later, nothing else tells which they are.
+        "shared_files": list(trace.shared_files),
+    }
     row = {
         "salt": journal.salt,
         "tombstone": journal.tombstone,
         "why": journal.why,
         "forgotten_at": journal.begun_at,
-        "removed": json.dumps({**counts, "models": len(trace.artefacts)}),
+        "removed": json.dumps(removed),
         "models": list(trace.models),
     }
     put_units(ledger, FORGOTTEN, {journal.tombstone: [row]})
 
 
-def _remove_stored(ledger: Ledger, journal: Journal, gone: Gone) -> None:
+def _remove_stored(ledger: Ledger, journal: Journal, others: Collection[str], gone: Gone) -> None:
     trace, objects = journal.trace, ledger.objects
     for digest in trace.arrays:
         if (path := objects.array_path(digest)).exists():
@@ -104,20 +101,30 @@ def _remove_stored(ledger: Ledger, journal: Journal, gone: Gone) -> None:
             gone.counts["stored files"] += 1
             gone.counts["bytes"] += remove(path)
     _remove_audits(ledger, journal, gone)
-    known = set(trace.shared_files)
-    others = _files_of_others(ledger, trace)
     for path in sorted((ledger.home.root / "files").glob("*/*")):
-        if path.name not in known and (path.name in others or not _mentioned(path, trace)):
-            continue
-        if journal.with_shared:
-            gone.counts["stored files"] += 1
-            gone.counts["bytes"] += remove(path)
-            gone.notes.append(f"the file {path.name[:12]}, which told of other stars too, is removed")
-        else:
-            gone.notes.append(
-                f"the file {path.name[:12]} tells of other stars too, and is kept; --purge-files removes it"
-            )
+        if _SHA256.fullmatch(path.name) and path.name not in others:
+            _remove_shared(path, journal, gone)
     gone.counts["bytes"] += sum(remove(path) for path in (ledger.home.root / "trainings").glob("*"))
+    for name in trace.models:
+        path = record_path(ledger.home, *name.split(SEPARATOR, 1))
+        if path.exists():
+            gone.counts["records"] += 1
+            gone.counts["bytes"] += remove(path)
+
+
+def _remove_shared(path: Path, journal: Journal, gone: Gone) -> None:
+    """Remove a stored file that tells of the target among others, where that is wanted."""
+    is_known = path.name in journal.trace.shared_files
+    found = Mention.FOUND if is_known else mention_in(path, journal.trace)
+    name = f"the stored file {path.name[:12]}"
+    if found is Mention.UNSURE:
+        gone.left.append(f"{name} may tell of the star, and stays: look into it")
+    elif found is Mention.FOUND and journal.with_shared:
+        gone.counts["stored files"] += 1
+        gone.counts["bytes"] += remove(path)
+        gone.notes.append(f"{name}, which told of other stars too, is removed")
+    elif found is Mention.FOUND:
+        gone.left.append(f"{name} tells of other stars too, and is kept; --purge-files removes it")
 
 
 def _remove_audits(ledger: Ledger, journal: Journal, gone: Gone) -> None:
@@ -127,7 +134,9 @@ def _remove_audits(ledger: Ledger, journal: Journal, gone: Gone) -> None:
         line for units in every_unit(handle, ["key", "audit"]) for line in units.explode("audit").iter_rows()
     ]
     paths = {ledger.objects.file_path(sha256) for _, sha256 in told if sha256 is not None}
-    for path in sorted(path for path in paths if path.exists() and _mentioned(path, journal.trace)):
+    for path in sorted(paths):
+        if not path.exists() or mention_in(path, journal.trace) is not Mention.FOUND:
+            continue
         gone.counts["audits"] += 1
         gone.counts["bytes"] += remove(path)
     now = handle.rows(["audit"]).select("key", "audit").collect()
@@ -140,70 +149,8 @@ def _files_of_others(ledger: Ledger, trace: Trace) -> set[str]:
     """Return the files of which another star is told: they need not be read."""
     found: set[str] = set()
     for table in ledger.tables:
-        star = table.described_by.get("star")
+        star = table.star_column
         if star is not None and table.key in table.schema.names and table.target is None:
             rows = ledger.open(table).rows([star]).filter(pl.col(star).is_not_null()).collect()
             found |= set(rows.filter(pl.col(star) != trace.target)["key"])
     return found - set(trace.shared_files)
-
-
-def _remove_inbox(home: Home, journal: Journal, gone: Gone) -> None:
-    trace = journal.trace
-    for path in sorted(home.inbox.rglob("*")) if home.inbox.is_dir() else ():
-        if not path.is_file():
-            continue
-        is_its = path.name in trace.file_names or trace.mentions(path.name)
-        if is_its or (path.stat().st_size <= _MOST_BYTES and sha256_of(path) in trace.files):
-            gone.counts["files in the inbox"] += 1
-            gone.counts["bytes"] += remove(path)
-        elif path.suffix in (".csv", ".txt", ".json") and _mentioned(path, trace):
-            gone.notes.append(f"{path} tells of it among others, and is yours to change")
-    # A memory of the file system only: all is looked at again.
-    for path in home.root.glob("inbox.sqlite*"):
-        remove(path)
-
-
-def _scrub_tracking(home: Home, journal: Journal, gone: Gone) -> None:
-    trace = journal.trace
-    for run in sorted((home.root / "mlflow_artifacts").glob("*")):
-        files = [path for path in run.rglob("*") if path.is_file()]
-        if any(sha256_of(path) in trace.artefacts or _mentioned(path, trace) for path in files):
-            gone.counts["tracked runs without their files now"] += 1
-            gone.counts["bytes"] += sum(map(remove, files))
-    for path in home.root.glob("mlflow.db"):
-        scrub_file(path, journal.replace)
-
-
-def _remove_rest(home: Home, trace: Trace, gone: Gone) -> None:
-    for top in sorted(home.root.iterdir()):
-        if top.name in _KNOWN:
-            continue
-        if top == report_folder(home):
-            gone.counts["bytes"] += remove(top)
-            gone.notes.append("the report is removed; `astro-assets report` writes it again")
-            continue
-        for path in [top] if top.is_file() else sorted(top.rglob("*")):
-            if path.is_file() and (trace.mentions(path.name) or _mentioned(path, trace)):
-                gone.counts["bytes"] += remove(path)
-                gone.notes.append(f"{path.relative_to(home.root)} named it, and is removed")
-
-
-def _mentioned(path: Path, trace: Trace) -> bool:
-    """Tell whether a file, unpacked where it is packed, mentions the target."""
-    with suppress(OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile):
-        if path.stat().st_size > _MOST_BYTES:
-            return False
-        return any(trace.mentions(data.decode("latin-1")) for data in _contents(path))
-    return False
-
-
-def _contents(path: Path) -> Iterator[bytes]:
-    data = path.read_bytes()
-    if data[:2] == b"\x1f\x8b":
-        yield gzip.decompress(data)
-    elif data[:2] == b"PK":
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                yield name.encode() + b"\n" + archive.read(name)
-    else:
-        yield data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Self
 
@@ -12,6 +12,7 @@ from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import tombstone_of
+from astro_assets.ledger.retraction import tombstone_for
 from astro_assets.ledger.trace import Trace, trace_of
 from astro_assets.orchestration.run_marks import journal_path
 from astro_assets.orchestration.scrubbing import without_pictures
@@ -68,24 +69,44 @@ class Journal:
 
 
 def begun(ledger: Ledger, target: str, pattern: str, why: str, *, with_shared: bool) -> Journal:
-    """Write down what is to go; what was interrupted is gone on with as it was begun.
+    """Write down what is to go; what was interrupted is gone on with.
+
+    Parameters
+    ----------
+    with_shared
+        Whether stored files that tell of others too go. What was begun without may be gone on with so.
 
     Raises
     ------
     ForgettingError
-        If another target was begun with.
+        If another target was begun with, or the same with its shared files, some of which may be gone.
     """
     there = Journal.read(ledger.home)
     if there is not None:
-        if there.trace.target != target:
-            raise ForgettingError(
-                "forgetting another target was interrupted: `astro-assets forget` it again first; its name "
-                f"is in {journal_path(ledger.home)}"
-            )
-        return there
+        return _gone_on_with(ledger.home, there, target, with_shared=with_shared)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    journal = Journal(trace_of(ledger, target, pattern), secrets.token_hex(16), why, with_shared, now)
+    trace, salt = trace_of(ledger, target, pattern), secrets.token_hex(16)
+    if (before := tombstone_for(ledger, target)) is not None:  # files of it came in since, or were kept then
+        kept = {*trace.shared_files, *json.loads(before["removed"]).get("shared_files", ())}
+        trace, salt = replace(trace, shared_files=tuple(sorted(kept))), before["salt"]
+    journal = Journal(trace, salt, why, with_shared, now)
     journal.write(ledger.home)
+    return journal
+
+
+def _gone_on_with(home: Home, there: Journal, target: str, *, with_shared: bool) -> Journal:
+    if there.trace.target != target:
+        raise ForgettingError(
+            "forgetting another target was interrupted: `astro-assets forget` it again first; its name "
+            f"is in {journal_path(home)}"
+        )
+    if there.with_shared and not with_shared:
+        raise ForgettingError(
+            "this was begun with --purge-files, and interrupted: files that tell of other stars too may be "
+            "gone already; give --purge-files again"
+        )
+    journal = replace(there, with_shared=with_shared)
+    journal.write(home)
     return journal
 
 

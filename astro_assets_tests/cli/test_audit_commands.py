@@ -121,3 +121,18 @@ def test_two_files_of_one_name_are_told_apart_by_their_hashes(home: Home, tmp_pa
     assert result.returncode == 2
     assert "2 files are called" in result.stderr
     assert "ab" * 6 in result.stderr
+
+
+@pytest.mark.parametrize("how", ["name", "hash"])
+def test_impact_of_a_file_that_is_no_longer_in_its_table(home: Home, tmp_path: Path, how: str) -> None:
+    copy = homes.copy_of(home, tmp_path / "home")
+    ledger = homes.ledger_of(copy)
+    names = ledger.open(RAW_FILES).rows(["sha256", "file_name"]).select("file_name", "sha256").collect()
+    sha256 = dict(names.iter_rows())["star101.fits"]
+    put_units(ledger, RAW_FILES, {}, remove=[sha256])
+    named = {"name": "star101.fits", "hash": sha256[:10]}[how]
+    result = astro_assets("impact", named, "--format", "json", home=copy)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    assert {unit["target"] for unit in found["units"] if unit["target"]} == {"KIC 101"}
+    assert [(model["n_rows"], model["n_all"]) for model in found["models"]] == [(1, 3)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,14 +18,19 @@ import pytest
 from astro_assets.ledger.ancestry import ancestry
 from astro_assets.ledger.as_of import AsOfError, open_as_of
 from astro_assets.ledger.audit import audit, member_rows
-from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.bundles import write_bundle
+from astro_assets.ledger.enacting import Enactor
+from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.lineage import UnknownUnitError, _ancestor, lineage
 from astro_assets.ledger.models import fit_model, promote
 from astro_assets.ledger.pruning import Freed, prunable, prune
+from astro_assets.ledger.rebuilding import rebuild
 from astro_assets.ledger.store import open_table
+from astro_assets.ledger.unbundling import unpack
 from astro_assets.ledger.worlds import LostHistoryError, world_of_model
-from astro_assets_tests.ledger import toy
+from astro_assets_tests.ledger import rebuilt, toy
 from astro_assets_tests.ledger.homes import CHAIN, contents, put_files, refresh, toy_ledger
+from astro_assets_tests.ledger.test_rebuilding import TABLES_FROM, make, record_of
 
 NOW = datetime(2100, 1, 1, tzinfo=UTC)
 _STARS = range(1, 6)
@@ -93,6 +99,24 @@ def test_a_rebuild_of_a_promoted_model_has_all_that_it_needs(ledger: Ledger) -> 
     (other,) = set(_versions(ledger)) - {champion}
     with pytest.raises(LostHistoryError, match="history is gone"):
         world_of_model(ledger, "toy/level", other)
+
+
+def test_a_promoted_model_is_bundled_and_made_again_after_its_history_was_freed(tmp_path: Path) -> None:
+    """In processes of their own, with what the home still holds, and from the bundle alone."""
+    home = make(tmp_path / "home")
+    ledger = open_ledger(home, rebuilt.TABLES)
+    for more in (0.1, 0.2):  # what it was trained on is history, and so is what came after that
+        put_files(ledger, *(toy.file_row(f"f{i}", f"SIM {i // 2}", [0.3 * i + more, 0.7]) for i in range(8)))
+        refresh(ledger, ["curves", "stars"])
+    freed = _found(ledger)
+    prune(freed)
+    assert {part.kind for part in freed if part.paths} >= {"toy/files", "toy/stars", "objects"}
+    record = record_of(home)
+    bundle = write_bundle(ledger, record, tmp_path / "groups.tar.zst")
+    assert rebuild(record, Enactor(home, tables_from=TABLES_FROM), tmp_path / "again").is_same
+    shutil.rmtree(home.root)
+    unpacked, place = unpack(bundle.path, tmp_path / "unpacked")
+    assert rebuild(unpacked, Enactor(place, tables_from=TABLES_FROM), tmp_path / "elsewhere").is_same
 
 
 def test_arrays_of_old_members_stay_with_them(ledger: Ledger) -> None:
