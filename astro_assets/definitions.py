@@ -78,7 +78,7 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             *transits.assets(home),
             *scorer_assets.scorer_assets(home),
             model_audits_asset(MODEL_SPECS, check_keys()),
-            reports_asset(MODEL_SPECS),
+            reports_asset(MODEL_SPECS, check_keys()),
         ],
         asset_checks=checks,
         jobs=list(jobs.values()),

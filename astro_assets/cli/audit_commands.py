@@ -4,17 +4,18 @@ import json
 import sys
 from dataclasses import replace
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from astro_assets.cli import audit_printing, queries
+from astro_assets.cli.last_checks import last_checks
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.progress import progress_shown
 from astro_assets.cli.subjects import impact_of
 from astro_assets.ledger.audit import Audit, audit
 from astro_assets.ledger.home import open_home
-from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.model_names import resolve
 from astro_assets.ledger.verification import verify
 from astro_assets.tables import MODEL_SPECS, TABLES
@@ -49,7 +50,9 @@ def show_audit(
     """Show every star, file, label and circumstance that produced a version of a model."""
     ledger = open_ledger(open_home(home, must_exist=True), TABLES)
     found = audit(ledger, *resolve(ledger, model), MODEL_SPECS)
-    found = replace(found, checks=[*found.checks, *_checks_of_tables(ledger, found)])
+    with last_checks(ledger.home) as checks_of:
+        checks = checks_of({table["table"] for table in found.tables})  # a version's own are in its audit
+    found = replace(found, checks=[*found.checks, *checks])
     verified = None
     if again:
         with progress_shown("hashed again") as progress:
@@ -76,17 +79,6 @@ def _exported(found: Audit, output: AuditFormat) -> str:
         return prov_json(found.to_json(), TABLES)
     told = found.to_json() if output is AuditFormat.json else open_lineage_json(found.to_json(), TABLES)
     return json.dumps(told, indent=1) + "\n"
-
-
-def _checks_of_tables(ledger: Ledger, found: Audit) -> list[dict[str, Any]]:
-    """Return what the checks of the tables between came to last; the version's own are in its audit."""
-    from astro_assets.definitions import check_keys
-    from astro_assets.orchestration.check_results import latest_checks
-    from astro_assets.orchestration.instance import open_instance
-
-    tables = [table["table"] for table in found.tables]
-    with open_instance(ledger.home) as instance:
-        return latest_checks(instance, check_keys(), tables)
 
 
 def show_impact(

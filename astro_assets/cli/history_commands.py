@@ -87,7 +87,7 @@ def retract(
     ] = False,
     home: HomeOption = None,
 ) -> None:
-    """Leave a star out from now on: list what descends from it, let its rows go, fit champions again without it.
+    """Leave a star out from now on: tell what descends from it, fit champions again without it.
 
     Older versions of tables and models keep what they hold of it, flagged.
     """
@@ -109,8 +109,8 @@ def forget(
 ) -> None:
     """Take a star out of everything, of the past as well: nothing of it remains but a salted hash.
 
-    Models that were trained on it are removed and cannot be rebuilt. Files that you put into the home yourself
-    stay, and are named if they mention it. Interrupted, the same command goes on.
+    Models that were trained on it are removed and cannot be rebuilt. Files that you put into the home
+    yourself stay, and are named if they mention it. Interrupted, the same command goes on.
     """
     from astro_assets.cli.forgetting import forget_target
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import polars as pl
 import typer
 
+from astro_assets.cli.last_checks import last_checks
 from astro_assets.cli.options import HomeOption
 from astro_assets.cli.progress import progress_shown
 from astro_assets.ledger.audit import member_stars
@@ -39,8 +40,8 @@ def report(
 
     ledger = open_ledger(open_home(home, must_exist=True), TABLES)
     targets = sorted({one for text in subjects for one in _targets(ledger, text)}) if subjects else None
-    with progress_shown("pages written") as progress:
-        done = refresh_site(ledger, MODEL_SPECS, targets, progress)
+    with progress_shown("pages written") as progress, last_checks(ledger.home) as checks_of:
+        done = refresh_site(ledger, MODEL_SPECS, targets, progress, checks_of)
     counts = (
         f"{len(done.written)} pages written, {len(done.unchanged)} unchanged, {len(done.removed)} removed"
     )

@@ -1,12 +1,13 @@
 """The asset that keeps the report's pages up to date once somebody asked for them."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Collection, Sequence
+from typing import Any, Final
 
 import dagster as dg
 
 from astro_assets.ledger.model_tables import MODEL_AUDITS
 from astro_assets.ledger.models import ModelSpec
+from astro_assets.orchestration.check_results import latest_checks
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.table_assets import asset_key, recorded
 from astro_assets.reports.page_store import asked_for, is_asked_for
@@ -36,13 +37,15 @@ _READ: Final = (
 )
 
 
-def reports_asset(specs: Sequence[ModelSpec]) -> dg.AssetsDefinition:
+def reports_asset(specs: Sequence[ModelSpec], checks: Collection[dg.AssetCheckKey]) -> dg.AssetsDefinition:
     """Return the asset of the report's pages.
 
     Parameters
     ----------
     specs
         How models are made.
+    checks
+        Whose last results belong to an audit.
     """
 
     @dg.asset(
@@ -63,7 +66,10 @@ def reports_asset(specs: Sequence[ModelSpec]) -> dg.AssetsDefinition:
             return recorded(context, {"pages": 0})
         from astro_assets.reports.site import refresh_site
 
-        done = refresh_site(ledger, specs, asked_for(ledger.home))
+        def checks_of(tables: Collection[str]) -> list[dict[str, Any]]:
+            return latest_checks(context.instance, checks, tables)
+
+        done = refresh_site(ledger, specs, asked_for(ledger.home), checks_of=checks_of)
         return recorded(
             context,
             {

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from numpy.typing import NDArray
+
 from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES
 from astro_assets.reports import figures
 from astro_assets.reports.candidate_judgement import label_shown, measures_shown, score_shown
 from astro_assets.reports.contents import Contents, RowOf
-from astro_assets.reports.curves import N_BINS
+from astro_assets.reports.curves import N_BINS, transit_times
 from astro_assets.reports.lineage_picture import Box, lineage_picture
 from astro_assets.reports.lines_above import Above, Unit
 from astro_assets.reports.links import Links
@@ -39,6 +41,9 @@ from astro_assets.transits.tables import (
 )
 
 _PPM_A_PERCENT: Final = 1e4
+_SECONDS_A_DAY: Final = 86400.0
+_MARKED: Final = "Triangles mark the transits of which at least half was observed."
+_HIDDEN: Final = "Those that fall into transits of a stronger candidate were not counted."
 
 
 def begun_at(contents: Contents, candidate: RowOf) -> list[RowOf]:
@@ -131,9 +136,15 @@ def _curve(contents: Contents, candidate: RowOf) -> dict[str, Any]:
         return {"curve": None}
     curve = contents.arrays(DETRENDED_LIGHT_CURVES, row, "light_curve")
     return {
-        "curve": script_json(figures.curve_figure(curve, candidate)),
+        "curve": script_json(figures.curve_figure(curve, _transits(curve["time"], row, candidate))),
+        "marks_note": _MARKED if candidate["rank"] == 1 else f"{_MARKED} {_HIDDEN}",
         **curve_notes(row),
     }
+
+
+def _transits(time: NDArray[Any], curve: RowOf, candidate: RowOf) -> NDArray[Any]:
+    period, epoch, hours = (candidate[name] for name in ("period_days", "epoch_btjd", "duration_hours"))
+    return transit_times(time, period, epoch, hours / 24, curve["cadence_s"] / _SECONDS_A_DAY)
 
 
 def curve_notes(row: RowOf) -> dict[str, str]:

@@ -77,8 +77,13 @@ def highest(place: NDArray[Any], values: NDArray[Any], most: int) -> tuple[Float
     return place[top].astype(np.float32), values[top].astype(np.float32)
 
 
-def transit_times(time: NDArray[Any], period: float, epoch: float, duration: float) -> Floats:
-    """Return the middles of transits during which there are samples, in the unit of ``time``."""
-    cycle = np.round((time - epoch) / period)
-    inside = np.abs(time - epoch - cycle * period) <= duration / 2
-    return (epoch + period * np.unique(cycle[inside])).astype(np.float32)
+def transit_times(time: NDArray[Any], period: float, epoch: float, duration: float, cadence: float) -> Floats:
+    """Return the middles of transits of which at least half was observed: others the search does not count.
+
+    All in the unit of ``time``.
+    """
+    cycle = np.floor((time - epoch) / period + 0.5)
+    inside = np.abs(time - epoch - cycle * period) < duration / 2
+    numbers, n_samples = np.unique(cycle[inside], return_counts=True)
+    seen = n_samples >= max(1.0, 0.5 * duration / cadence)
+    return (epoch + period * numbers[seen]).astype(np.float32)

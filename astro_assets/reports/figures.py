@@ -24,7 +24,7 @@ from astro_assets.reports.blueprints import (
     empty_source,
     filled,
 )
-from astro_assets.reports.curves import Binned, binned, highest, transit_times
+from astro_assets.reports.curves import Binned, binned, highest
 
 #: Points of a periodogram, and of a trend.
 _MOST_TRIALS, _TREND = 3000, 800
@@ -33,35 +33,45 @@ _PPT: Final = 1e3
 _OF_MEDIAN: Final = 1.2533
 #: Share of brightenings that the axis shows at first.
 _BRIGHTEST: Final = 99.95
+#: Views that share a plot.
+_FOLDS: Final = ("global", "local", "odd even", "secondary")
+_NONE: Final = np.zeros(0, np.float32)
 _VIEWS: Final = {"global": 0, "local": 1, "odd": 2, "even": 3, "secondary": 4}
 
 
-def curve_figure(curve: Mapping[str, NDArray[Any]], candidate: Mapping[str, Any] | None = None) -> str:
-    """Draw a curve with its trend above the same without it, a candidate's transits marked in both.
+def curve_figure(curve: Mapping[str, NDArray[Any]], transits: NDArray[Any] = _NONE) -> str:
+    """Draw a curve with its trend above the same without it, transits marked in both.
 
     Parameters
     ----------
     curve
         ``time`` in BTJD, ``flux`` and ``trend``, as ``detrended_light_curves`` holds them.
-    candidate
-        ``period_days``, ``epoch_btjd`` and ``duration_hours``.
+    transits
+        Their middles in BTJD, shape (n,).
     """
     time = np.asarray(curve["time"])
     flux, trend = (np.asarray(curve[name], np.float64) for name in ("flux", "trend"))
     line = binned(time, _PPT * (trend - 1), _TREND)
     data: dict[str, Columns] = {"trend": {"x": line.time, "y": line.middle}}
     attributes: dict[str, dict[str, Any]] = {}
-    middles = np.zeros(0, np.float32) if candidate is None else _middles(time, candidate)
     for name, values in (("before", flux * trend), ("after", flux)):
         part = binned(time, _PPT * (values - 1))
         spread = slice(0, 0) if part.is_whole else slice(None)
         data[f"{name}_spread"] = {"x": part.time[spread], "low": part.low[spread], "high": part.high[spread]}
         data[name] = {"x": part.time, "y": part.middle}
         bottom, low, high = _limits(part)
-        data[f"{name}_marks"] = {"x": middles, "y": np.full(middles.size, bottom)}
+        data[f"{name}_marks"] = {"x": transits, "y": np.full(transits.size, bottom)}
         limits = {"start": low, "end": high}
         attributes[f"{name}_range"] = {**limits, "reset_start": low, "reset_end": high}
     return filled(_curve_plan(), data, attributes)
+
+
+def made_ready() -> None:
+    """Load bokeh and make all blueprints, which takes seconds, ahead of the first page."""
+    _curve_plan()
+    _periodogram_plan()
+    for names in _FOLDS:
+        _fold_plan(names)
 
 
 def periodogram_figure(spectrum: Mapping[str, NDArray[Any]], period: float) -> str:
@@ -167,9 +177,3 @@ def _limits(part: Binned) -> tuple[float, float, float]:
     low, high = float(part.low.min()), float(np.percentile(part.high, _BRIGHTEST))
     margin = max(high - low, 1e-3)
     return low - 0.07 * margin, low - 0.14 * margin, high + 0.06 * margin
-
-
-def _middles(time: NDArray[Any], candidate: Mapping[str, Any]) -> NDArray[Any]:
-    return transit_times(
-        time, candidate["period_days"], candidate["epoch_btjd"], candidate["duration_hours"] / 24
-    )

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from astro_assets import __version__
-from astro_assets.ledger.audit import audit
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.model_tables import MODELS
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.ledger.page_names import candidate_page_name, report_folder, target_page_name
 from astro_assets.ledger.staleness import stale
 from astro_assets.reports.candidate_page import begun_at, candidate_page
 from astro_assets.reports.contents import Contents, read_contents
+from astro_assets.reports.figures import made_ready
 from astro_assets.reports.index_pages import index_pages, list_page_names, names_script, trained_rows
+from astro_assets.reports.known_audits import all_audits
 from astro_assets.reports.lines_above import lines_above
 from astro_assets.reports.links import Links
 from astro_assets.reports.model_page import model_page_names, model_pages
@@ -34,8 +34,13 @@ from astro_assets.transits.tables import TRANSIT_CANDIDATES
 
 #: Told what is done and to do.
 Progress = Callable[[int, int], None]
+#: Told some tables and models, returns what their checks came to last: ``name``, ``passed``, ``said``,
+#: ``severity``.
+ChecksOf = Callable[[Collection[str]], list[dict[str, Any]]]
 #: Stars whose lineage is read at once.
 _AT_ONCE: Final = 100
+#: What is told of a check; when it ran is not: a page is not written again for that.
+_TOLD: Final = ("name", "passed", "said", "severity")
 _OURS: Final = ("report.css", "report.js")
 
 
@@ -82,6 +87,7 @@ def refresh_site(
     specs: Iterable[ModelSpec],
     targets: Collection[str] | None = None,
     progress: Progress | None = None,
+    checks_of: ChecksOf | None = None,
 ) -> SiteReport:
     """Bring the pages of a home up to date.
 
@@ -92,13 +98,15 @@ def refresh_site(
     targets
         Stars that get pages from now on, besides those asked for before; all when None.
     progress
-        Told of each page that is written.
+        Told of each page that is written, and before the first.
+    checks_of
+        Whose results are added to the audits' own checks.
     """
     with page_store(ledger.home) as store:
         store.asked = None if targets is None or store.asked is None else sorted({*store.asked, *targets})
         state = stale(ledger)
         contents = read_contents(ledger, store.asked)
-        audits = _audits(ledger, tuple(specs))
+        audits = _with_checks(all_audits(ledger, specs), checks_of)
         names = _page_names(contents, audits)
         site = _Site(ledger, contents, audits, _trained(audits), out_of_date(state), Links(names))
         small = _small_pages(site, index_pages(
@@ -124,6 +132,8 @@ def _write(site: _Site, store: PageStore, small: Mapping[str, bytes], progress: 
         report.written.append(name)
         progress(len(report.written), len(changed))
 
+    if changed & of_stars.keys():
+        made_ready()
     progress(0, len(changed))
     for name in sorted(changed & small.keys(), key=lambda name: name == "index.html"):
         put(name, small[name])
@@ -188,12 +198,20 @@ def _model_marks(site: _Site, one: Mapping[str, Any]) -> dict[str, str]:
     return dict.fromkeys(model_page_names(one), mark)
 
 
-def _audits(ledger: Ledger, specs: tuple[ModelSpec, ...]) -> list[dict[str, Any]]:
-    fitted = ledger.open(MODELS).rows(["model", "model_version"]).select("model", "model_version")
+def _with_checks(audits: list[dict[str, Any]], checks_of: ChecksOf | None) -> list[dict[str, Any]]:
+    """Add to each audit what the checks of its tables came to last; its version's own are in it."""
+    if checks_of is None:
+        return audits
+    named = [sorted({line["table"] for line in one["tables"]}) for one in audits]
+    found = {name: checks_of([name]) for name in sorted({name for names in named for name in names})}
     return [
-        audit(ledger, model, version, specs).to_json()
-        for model, version in fitted.collect().sort("model", "model_version").iter_rows()
+        {**one, "checks": [*one["checks"], *(_told(line) for name in names for line in found[name])]}
+        for one, names in zip(audits, named, strict=True)
     ]
+
+
+def _told(check: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: check[name] for name in _TOLD}
 
 
 def _trained(audits: Iterable[Mapping[str, Any]]) -> dict[str, list[TrainedOn]]:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -67,6 +67,14 @@ def wait_for_end(leader: int, seconds: float = 20) -> list[psutil.Process]:
     while (left := session_of(leader)) and time.monotonic() < until:
         time.sleep(0.1)
     return left
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 120, pause: float = 0.02) -> None:
+    """Wait for what processes do; fail where it does not come to that."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, "it does not come to that"
+        time.sleep(pause)
 
 
 def kill_session(leader: int) -> None:

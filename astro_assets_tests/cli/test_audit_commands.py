@@ -8,32 +8,19 @@ from pathlib import Path
 import pytest
 
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.models import ModelSpec, Training, fit_model, promote
 from astro_assets.ledger.objects import sha256_of
-from astro_assets.ledger.table import Config, Parents
 from astro_assets.ledger.update import put_units
 from astro_assets.observations.tables import RAW_FILES
-from astro_assets.transits.tables import TRANSIT_CANDIDATES
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
-
-
-def fit_depths(rows: Parents, config: Config) -> tuple[bytes, dict[str, float]]:
-    depths = [row["depth_ppm"] for row in rows["candidates"]]
-    return b"depths", {"mean": sum(depths) / len(depths)}
-
-
-DEPTHS = ModelSpec(
-    "transits/depths", fit_depths, (Training(TRANSIT_CANDIDATES, ("depth_ppm",), "candidates"),)
-)
+from astro_assets_tests.orchestration.depths import put_model
 
 
 @pytest.fixture(scope="module")
 def home(searched_home: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Three stars, searched, and a model fitted on their candidates."""
     copy = homes.copy_of(searched_home, tmp_path_factory.mktemp("audited") / "home")
-    ledger = homes.ledger_of(copy)
-    promote(ledger, DEPTHS.name, fit_model(ledger, DEPTHS, run_id="a run"), why="the first")
+    put_model(homes.ledger_of(copy))
     return copy
 
 

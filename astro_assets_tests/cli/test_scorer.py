@@ -38,19 +38,23 @@ N_STARS = 80
 WAITING = {"OMP_WAIT_POLICY": "passive"}
 
 
-def make_trained_home(folder: Path) -> Path:
-    """Make a home with a scorer trained on made-up events."""
-    events = write_events(folder / "events.parquet", event_frame(N_STARS, events_per_star=2))
-    result = astro_assets(
-        "train", "transit_scorer", "--events", events, *SMALL, home=open_home(folder / "home"), **WAITING
-    )
-    assert result.returncode == 0, result.stderr
-    return folder / "home"
+def trained_home(factory: pytest.TempPathFactory) -> Home:
+    """Return three searched stars scored by a scorer that was trained on made-up events, the same for all."""
+    searched = homes.made_once(factory, "searched_home", homes.make_searched_home)
+
+    def make(folder: Path) -> None:
+        folder.mkdir()
+        home = homes.copy_of(open_home(searched), folder / "home")
+        events = write_events(folder / "events.parquet", event_frame(N_STARS, events_per_star=2))
+        result = astro_assets("train", "transit_scorer", "--events", events, *SMALL, home=home, **WAITING)
+        assert result.returncode == 0, result.stderr
+
+    return open_home(homes.made_once(factory, "trained", make) / "home")
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Home:
-    return open_home(make_trained_home(tmp_path_factory.mktemp("scorer")))
+    return trained_home(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

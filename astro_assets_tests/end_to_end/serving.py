@@ -1,10 +1,9 @@
-"""A home served by Dagster's webserver and daemon, killed in the end; and waiting for what they do."""
+"""A home served by Dagster's webserver and daemon, killed in the end."""
 
 from __future__ import annotations
 
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from astro_assets.ledger.home import Home
@@ -24,10 +23,3 @@ def daemon(home: Home) -> Iterator[None]:
         kill_session(process.pid)
         process.wait()
         assert not wait_for_end(process.pid)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, pause: float = 0.02) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it does not come to that"
-        time.sleep(pause)

@@ -15,7 +15,8 @@ from astro_assets.observations.sensors import REQUEST_TAG
 from astro_assets.orchestration.inbox import Inbox
 from astro_assets.orchestration.inbox_state import fact, reading
 from astro_assets.orchestration.instance import open_instance
-from astro_assets_tests.end_to_end.serving import daemon, wait_until
+from astro_assets_tests.cli.commands import wait_until
+from astro_assets_tests.end_to_end.serving import daemon
 from astro_assets_tests.orchestration import homes
 
 

@@ -14,10 +14,10 @@ from astro_assets.ledger.page_names import page_name, report_folder
 from astro_assets.ledger.staleness import stale
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.runs import GOING_ON
-from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.cli.commands import astro_assets, wait_until
 from astro_assets_tests.cli.test_scorer import SMALL, WAITING
 from astro_assets_tests.end_to_end import drops
-from astro_assets_tests.end_to_end.serving import daemon, wait_until
+from astro_assets_tests.end_to_end.serving import daemon
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.transits.scorer.events import event_frame, write_events
 

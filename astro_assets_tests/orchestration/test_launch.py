@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,7 +21,7 @@ from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.launch import run_job
 from astro_assets.tables import TABLES
-from astro_assets_tests.cli.commands import astro_assets, session_of, started, wait_for_end
+from astro_assets_tests.cli.commands import astro_assets, session_of, started, wait_for_end, wait_until
 from astro_assets_tests.orchestration import homes
 
 #: Makes the candidates stale and leaves them as they are.
@@ -123,13 +121,6 @@ def workers_of(leader: int) -> list[psutil.Process]:
             if parent is not None and leader not in (parent.pid, process.pid):
                 found.append(process)
     return found
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 120) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.02)
 
 
 def test_a_killed_worker_is_a_failure_that_says_what_to_do(tmp_path: Path) -> None:

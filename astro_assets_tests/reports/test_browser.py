@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,13 +15,15 @@ import pytest
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.page_names import candidate_page_name, target_page_name
 from astro_assets.observations.tables import RAW_FILES
+from astro_assets.transits.scorer.classes import CLASSES
+from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.reports.reported import HOSTILE, HOSTILE_FILE
 
-pytest.importorskip("playwright", reason="the extra `test` is not installed")
-#: Before tests begin: they have a proxy that answers nobody.
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+if CHROMIUM is None or not os.environ.get("CI"):  # there, a browser that is not used is a failure
+    pytest.importorskip("playwright", reason="the extra `test` is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
 
 
@@ -65,8 +69,19 @@ def folder(reported_home: Home) -> Path:
     return reported_home.root / "report"
 
 
-def test_every_page_opens_from_the_disk_and_asks_nobody(tab: Tab, folder: Path) -> None:
-    pages = sorted(folder.rglob("*.html"))
+@pytest.fixture
+def scored(scored_home: Home) -> Path:
+    return scored_home.root / "report"
+
+
+@pytest.fixture(params=["folder", "scored"])
+def any_folder(request: pytest.FixtureRequest) -> Path:
+    """Return the report of each home."""
+    return request.getfixturevalue(request.param)
+
+
+def test_every_page_opens_from_the_disk_and_asks_nobody(tab: Tab, any_folder: Path) -> None:
+    pages = sorted(any_folder.rglob("*.html"))
     assert len(pages) > 10
     for path in pages:
         tab.complaints.clear()
@@ -155,12 +170,66 @@ def test_plots_have_the_colours_of_the_page(tab: Tab, folder: Path, scheme: str)
     tab.page.emulate_media(color_scheme="light")
 
 
-def test_narrow_windows_need_no_scrolling_across(tab: Tab, folder: Path) -> None:
+def test_narrow_windows_need_no_scrolling_across(tab: Tab, any_folder: Path) -> None:
     tab.page.set_viewport_size({"width": 400, "height": 800})
-    for path in sorted(folder.rglob("*.html")):
+    for path in sorted(any_folder.rglob("*.html")):
         tab.open(path)
         assert tab.page.evaluate("() => document.documentElement.scrollWidth") <= 400, path
     tab.page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def test_what_is_out_of_date_is_marked_and_nothing_else(tab: Tab, scored: Path) -> None:
+    """A catalogue came in that says what the first star's candidate is."""
+    due = {target_page_name("KIC 100"), candidate_page_name("KIC 100.01")}
+    marked, listed = set(), {}
+    for path in sorted(scored.rglob("*.html")):
+        tab.open(path)
+        name = path.relative_to(scored).as_posix()
+        if tab.page.locator("h1 .badge.alert", has_text="out of date").count():
+            marked.add(name)
+        rows = tab.page.locator("tbody tr", has_text="out of date").all_inner_texts()
+        listed[name] = {star for row in rows for star in re.findall(r"KIC [0-9]+", row)}
+    assert marked == due
+    found = {name: stars for name, stars in listed.items() if stars}
+    assert found == {name: {"KIC 100"} for name in ("candidates-1.html", "index.html", "targets-1.html")}
+    tab.open(scored / target_page_name("KIC 100"))
+    assert "training_examples" in tab.page.inner_text("p.quiet >> nth=0")
+
+
+@pytest.mark.parametrize("star", [f"KIC {number}" for number in homes.STARS])
+def test_a_score_is_drawn_with_the_classes_it_cannot_exclude(
+    tab: Tab, scored: Path, scored_home: Home, star: str
+) -> None:
+    rows = homes.ledger_of(scored_home).open(TRANSIT_SCORES).rows().collect()
+    (row,) = (row for row in rows.to_dicts() if row["target_id"] == star)
+    tab.open(scored / candidate_page_name(f"{star}.01"))
+    names = [name.replace("_", " ") for name in CLASSES]
+    assert tab.page.locator(".bars > span:nth-child(4n + 1)").all_inner_texts() == names
+    reasons = tab.page.locator(".bars > .why").all_inner_texts()
+    inside = ["cannot be excluded" if name in row["conformal_set"] else "" for name in CLASSES]
+    assert [reason.strip() for reason in reasons] == inside
+    bars = "() => [...document.querySelectorAll('.bar i')]"
+    shares = f"{bars}.map((bar) => bar.offsetWidth / bar.parentElement.clientWidth)"
+    assert tab.page.evaluate(shares) == pytest.approx([row[name] for name in CLASSES], abs=0.01)
+    text = tab.page.inner_text("body")
+    assert ("K00001.01 of koi, false positive." in text) == (star == "KIC 100")
+    tab.page.click(f"text=transit_scorer@{row['model_version']}")
+    assert tab.page.inner_text("h1").startswith("transit scorer")
+
+
+def test_the_card_of_a_scorer_is_shown_and_what_checks_came_to(tab: Tab, scored: Path) -> None:
+    (path,) = (scored / "models").glob("*scorer*[0-9a-f].html")
+    tab.open(path)
+    card = tab.page.locator(".card")
+    assert card.locator("table").count() > 1
+    assert card.locator("td", has_text=re.compile("^PC$")).count() == 1
+    text = card.inner_text()
+    assert "average precision" in text
+    assert not re.search(r"^\s*[|#]|\*\*", text, re.MULTILINE), "no Markdown is left"
+    checks = tab.page.locator("h2:has-text('Checks') + div tbody tr").all_inner_texts()
+    for name in ("no leaks", "origin of members", "transits/events: schema"):
+        (line,) = (line for line in checks if line.startswith(name))
+        assert "passed" in line
 
 
 def test_an_audit_is_one_page_of_its_own(tab: Tab, reported_home: Home, tmp_path: Path) -> None:

@@ -58,7 +58,10 @@ def test_the_highest_peak_of_a_spectrum_is_kept(n: int, most: int, seed: int) ->
     assert tried[np.argmax(kept)] == np.float32(period[np.argmax(power)])
 
 
-def test_only_observed_transits_are_marked() -> None:
+def test_only_transits_of_which_half_was_observed_are_marked() -> None:
     time = np.concatenate([np.arange(0, 10, 0.02), np.arange(20, 30, 0.02)])
-    middles = transit_times(time, 4.0, 1.0, 0.1)
+    middles = transit_times(time, 4.0, 1.0, 0.1, 0.02)
     np.testing.assert_allclose(middles, [1, 5, 9, 21, 25, 29])
+    # Of five samples three are left at 9 d, two at 25 d.
+    time = time[((time < 8.99) | (time > 9.03)) & ((time < 24.95) | (time > 25.01))]
+    np.testing.assert_allclose(transit_times(time, 4.0, 1.0, 0.1, 0.02), [1, 5, 9, 21, 29])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,8 +16,10 @@ from astro_assets.ledger.page_names import candidate_page_name, target_page_name
 from astro_assets.reports.lists import list_names, list_page
 from astro_assets.reports.page_store import fingerprint, page_store
 from astro_assets.reports.rendering import LINE, NUMBER, table
+from astro_assets.reports.site import refresh_site
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
+from astro_assets_tests.orchestration.depths import DEPTHS
 from astro_assets_tests.reports import reported
 
 LARGEST = 500_000
@@ -33,6 +37,11 @@ def written_at(home: Home) -> dict[str, int]:
 
 def of_star(star: str) -> set[str]:
     return {target_page_name(star), candidate_page_name(f"{star}.01")}
+
+
+def own_pages(names: Iterable[str]) -> list[str]:
+    """Return the pages of versions of models but for their lists."""
+    return [name for name in names if name.startswith("models/") and name.count(".") == 1]
 
 
 def kinds(names: list[str]) -> Counter[str]:
@@ -110,6 +119,40 @@ def test_a_setting_that_makes_all_stale_shows_on_all_pages(home: Home) -> None:
             assert b"out of date</span>" in pages[name]
     assert b"transits/transit_candidates" in pages["index.html"]
     assert b"Everything is up to date" not in pages["index.html"]
+
+
+def test_what_checks_came_to_last_is_on_the_page_of_a_model(reported_home: Home) -> None:
+    pages = pages_of(reported_home)
+    (own,) = own_pages(pages)
+    assert b"transits/transit candidates: schema" in pages[own], "as the command found it"
+    assert b"a check failed" not in pages[own]
+
+
+def test_a_page_is_written_again_when_a_check_comes_to_something_else_not_when_it_ran_again(
+    home: Home,
+) -> None:
+    results = {"passed": True, "said": "3 units.", "at": "2026-01-01T00:00:00", "run": "1"}
+
+    def checks_of(tables: Collection[str]) -> list[dict[str, Any]]:
+        found = ("transits/transit_candidates", "transits/depths", "transits/variability")
+        return [{"name": f"{t}: one", "severity": "error", **results} for t in found if t in tables]
+
+    def written() -> list[str]:
+        ledger = homes.ledger_of(home)
+        return refresh_site(ledger, [DEPTHS], checks_of=checks_of).written
+
+    assert own_pages(written())
+    results |= {"at": "2026-02-02T00:00:00", "run": "2"}
+    assert written() == []
+    results |= {"passed": False, "said": "1 of 3 units."}
+    again = written()
+    (own,) = own_pages(again)
+    assert "index.html" in again
+    page = pages_of(home)[own].decode()
+    assert "a check failed" in page
+    assert "transits/transit candidates: one" in page
+    assert "transits/depths: one" not in page, "a version tells its own checks in its audit"
+    assert "transits/variability: one" not in page, "no row that was trained on came from there"
 
 
 def test_only_what_was_asked_for_has_pages(home: Home) -> None:
