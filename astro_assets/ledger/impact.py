@@ -18,6 +18,7 @@ from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODEL_TABLES, MODELS
 _UNIT: Final = ["table", *IDENTITY]
 _VERSION: Final = ["model", "model_version"]
 _MEMBER: Final = ["member_table", "member_key", "member_row_hash"]
+_NUMBER: Final = "number"
 _PARENT: Final = ["parent_table", "parent_key", "parent_recipe_hash"]
 
 
@@ -70,8 +71,8 @@ def impact_of_target(ledger: Ledger, target: str) -> Impact:
             rows.append(of_all.filter(pl.col("star") == target).select("table", "key", "row_hash"))
     begin = pl.concat(units).unique().collect()
     graph = _Graph(ledger)
-    reached = graph.descendants(begin, pl.concat(rows).collect() if rows else None)
-    return graph.impact(reached)
+    of_star = pl.concat(rows).collect() if rows else None
+    return graph.impact(graph.descendants(begin, of_star), of_star)
 
 
 class _Graph:
@@ -93,7 +94,8 @@ class _Graph:
 
     def _rows_of_models(self) -> pl.DataFrame:
         columns = [*_VERSION, *_MEMBER]
-        return self._ledger.open(MODEL_MEMBERS).rows(columns).select(columns).collect()
+        rows = self._ledger.open(MODEL_MEMBERS).rows(columns).select(columns).collect()
+        return rows.with_row_index(_NUMBER)
 
     def _above_members(self) -> Ancestry:
         rows = self._members.select(table="member_table", key="member_key", row_hash="member_row_hash")
@@ -116,8 +118,7 @@ class _Graph:
         """
         reached = self._units.join(begin, on=["table", "key"], how="semi")
         if rows is not None:
-            of_rows = self._members.join(rows, left_on=_MEMBER, right_on=rows.columns, how="semi")
-            reached = pl.concat([reached, self._applied(of_rows)]).unique()
+            reached = pl.concat([reached, self._applied(self._members_that_are(rows))]).unique()
         new = reached
         while new.height:
             children = self._edges.join(new, left_on=_PARENT, right_on=_UNIT, how="semi").select(_UNIT)
@@ -130,6 +131,9 @@ class _Graph:
         unit = ["member_table", "member_key", "recipe_hash"]
         return self._members.join(units, left_on=unit, right_on=_UNIT, how="semi")
 
+    def _members_that_are(self, rows: pl.DataFrame) -> pl.DataFrame:
+        return self._members.join(rows, left_on=_MEMBER, right_on=rows.columns, how="semi")
+
     def _applied(self, members: pl.DataFrame) -> pl.DataFrame:
         """Return the units of versions that have these members, and of aliases that name them."""
         fitted = members.select(_VERSION).unique()
@@ -141,8 +145,8 @@ class _Graph:
         wanted = pl.concat([frame.select(pl.lit(name).alias("table"), "key") for name, frame in keys])
         return self.now.select(_UNIT).join(wanted, on=["table", "key"], how="semi")
 
-    def impact(self, reached: pl.DataFrame) -> Impact:
-        """Return what is told of the units reached, and of versions with members among them."""
+    def impact(self, reached: pl.DataFrame, rows: pl.DataFrame | None = None) -> Impact:
+        """Return what is told of the units reached, and of versions with members among them or these rows."""
         names = [table.name for table in self._ledger.tables]
         order = pl.col("table").replace_strict(names, range(len(names)), return_dtype=pl.Int64)
         is_of_models = pl.col("table").is_in([table.name for table in MODEL_TABLES])
@@ -150,7 +154,11 @@ class _Graph:
         versions = reached.filter(pl.col("table") == MODELS.name).select("key")
         named = self._members.with_columns(key=pl.concat_str(*_VERSION, separator="@"))
         own = named.join(versions, on="key", how="semi")
-        from_reached = self._fitted_on(reached).group_by(_VERSION).agg(n_rows=pl.len())
-        counts = own.group_by(_VERSION).agg(n_all=pl.len()).join(from_reached, on=_VERSION, how="left")
+        fitted = self._fitted_on(reached)
+        if rows is not None:
+            fitted = pl.concat([fitted, self._members_that_are(rows)])
+        from_reached = fitted.group_by(_VERSION).agg(n_rows=pl.n_unique(_NUMBER))
+        counts = own.group_by(_VERSION).agg(n_all=pl.n_unique(_NUMBER))
+        counts = counts.join(from_reached, on=_VERSION, how="left")
         models = counts.select(*_VERSION, pl.col("n_rows").fill_null(0), "n_all").sort(_VERSION)
         return Impact(units.select("table", "key", "target", "n_rows"), models)

@@ -48,6 +48,8 @@ def forget(ledger: Ledger, journal: Journal) -> Gone:
         gone.counts["rows"] += removed.rows
         gone.counts["files of tables"] += len(removed.files)
     others = _files_of_others(ledger, trace)
+    # Those removed before an interruption count as well.
+    gone.shared.update(trace.shared_files if journal.with_shared else ())
     remove_inbox(home, trace, others, gone)
     _remove_stored(ledger, journal, others, gone)
     remove_tracked(ledger, trace, gone)
@@ -122,6 +124,7 @@ def _remove_shared(path: Path, journal: Journal, gone: Gone) -> None:
     elif found is Mention.FOUND and journal.with_shared:
         gone.counts["stored files"] += 1
         gone.counts["bytes"] += remove(path)
+        gone.shared.add(path.name)
         gone.notes.append(f"{name}, which told of other stars too, is removed")
     elif found is Mention.FOUND:
         gone.left.append(f"{name} tells of other stars too, and is kept; --purge-files removes it")

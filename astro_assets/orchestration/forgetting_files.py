@@ -32,7 +32,7 @@ _OURS: Final = re.compile(
 _RECORDS: Final = re.compile(r"records/[\w.-]+\.\w+|configs/[0-9a-f]+\.json")
 _REPORT: Final = re.compile(
     r"report/(\.lock|pages\.json|(index|(candidates|targets|refused)-\d+)\.html|static/[\w.]+\.(js|css)"
-    r"|(models|targets|candidates)/[\w.-]+\.html)"
+    r"|(models|targets|candidates)/[\w.-]+\.html|\.audits/[\w.-]+\.json)"
 )
 _PARTIAL: Final = (".partial-", ".creating-")
 
@@ -45,11 +45,14 @@ class Gone:
     ----------
     left
         A line for each file that tells of the target, or may, and stays.
+    shared
+        Hashes of files that told of other stars, too, and are removed.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    shared: set[str] = field(default_factory=set)
 
 
 def remove_inbox(home: Home, trace: Trace, others: Collection[str], gone: Gone) -> None:
@@ -117,7 +120,9 @@ def remove_rest(home: Home, trace: Trace, gone: Gone) -> None:
         if _OURS.fullmatch(name) or (path.is_dir() and not trace.mentions(path.name)):
             continue
         is_page = _REPORT.fullmatch(name) is not None
-        is_record = _RECORDS.fullmatch(name) is not None and mention_in(path, trace) is Mention.FOUND
+        is_record = _RECORDS.fullmatch(name) is not None and (
+            mention_in(path, trace) is Mention.FOUND or _names(path, gone.shared)
+        )
         if is_page or is_record or any(part.startswith(_PARTIAL) for part in place.parts):
             gone.counts["records"] += is_record
             gone.counts["bytes"] += remove(path)
@@ -126,6 +131,12 @@ def remove_rest(home: Home, trace: Trace, gone: Gone) -> None:
             _tell(path, home, trace, gone)
     if n_pages:
         gone.notes.append("the report is removed; `astro-assets report` writes it again")
+
+
+def _names(record: Path, files: Collection[str]) -> bool:
+    """Tell whether a record is of what was made of files that are gone: its rows' hashes stand there, too."""
+    text = record.read_text() if files else ""
+    return any(sha256 in text for sha256 in files)
 
 
 def _tell(path: Path, home: Home, trace: Trace, gone: Gone) -> None:

@@ -10,7 +10,7 @@ import pytest
 from astro_assets.ledger.impact import Impact, impact_of_target, impact_of_units
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.lineage import descendants
-from astro_assets.ledger.models import fit_model, promote
+from astro_assets.ledger.models import ModelSpec, Training, fit_model, promote
 from astro_assets.ledger.update import put_units
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_entries, put_files, refresh, toy_ledger
@@ -71,6 +71,18 @@ def test_what_is_of_a_target_counts_all_of_it_and_of_a_catalogue_nothing_else(le
     assert {("toy/files", "f3"), ("toy/stars", "SIM 3")} <= units(found)
     assert ("toy/catalogue", "both") not in units(found)
     assert impact_of_target(ledger, "SIM 99").units.is_empty()
+
+
+def test_a_model_descends_from_a_target_by_its_rows_among_others_of_a_catalogue(ledger: Ledger) -> None:
+    entries = [{"entry": f"x{i}", "target_id": f"SIM {i}", "factor": 1.0} for i in (3, 4, 4)]
+    put_units(ledger, toy.CATALOGUE, {"both": entries})
+    spec = ModelSpec(
+        "toy/level", toy.set_level, (Training(toy.CATALOGUE, ("factor",), "stars"),), toy.LevelConfig()
+    )
+    version = fit_model(ledger, spec)
+    for target, n_rows in (("SIM 3", 1), ("SIM 4", 2)):
+        assert impact_of_target(ledger, target).models.rows() == [("toy/level", version, n_rows, 4)]
+    assert impact_of_target(ledger, "SIM 5").models.is_empty()
 
 
 def test_a_whole_table_is_a_subject_too(ledger: Ledger) -> None:
