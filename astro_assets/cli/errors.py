@@ -7,7 +7,7 @@ from typing import Final
 from deltalake.exceptions import DeltaError
 
 from astro_assets.catalogs.text_tables import CatalogError
-from astro_assets.cli import explain_commands, history_commands, rebuild_commands, scorer_commands
+from astro_assets.cli import explain_commands, history_commands, rebuild_commands
 from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
 from astro_assets.ledger.bundles import BundleError
@@ -26,6 +26,7 @@ from astro_assets.ledger.worlds import LostHistoryError
 from astro_assets.observations.targets import TargetIdError
 from astro_assets.orchestration.forgetting_journal import ForgettingError
 from astro_assets.orchestration.inbox_state import InboxStateError
+from astro_assets.orchestration.model_assets import SettingError
 from astro_assets.orchestration.run_marks import BeingForgottenError, BusyError
 from astro_assets.transits.completeness import UnknownTargetError
 from astro_assets.transits.scorer.event_files import EventFileError
@@ -49,7 +50,7 @@ EXPECTED_ERRORS: Final = (
     ThreadsError,
     rebuild_commands.NotReproducibleError,
     explain_commands.ExplainError,
-    scorer_commands.SettingError,
+    SettingError,
     history_commands.DurationError,
     AsOfError,
     ForgettingError,

@@ -21,6 +21,7 @@ from astro_assets.ledger.model_names import UnknownModelError
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.ledger.objects import sha256_of
 from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.model_assets import configured
 from astro_assets.tables import PRELOAD, TABLES
 from astro_assets.transits.cluster_tables import CLUSTER_MODEL
 from astro_assets.transits.scorer import training
@@ -28,6 +29,7 @@ from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.examples import examples_of
 from astro_assets.transits.scorer.scores import score_rows
+from astro_assets.transits.scorer_assets import ScorerConfig, scorer_spec
 from astro_assets.transits.scorer_models import scorer, version_of, versions
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER
 
@@ -54,17 +56,20 @@ def train(
     ------
     EventFileError
         If the file of events cannot be used; nothing was started.
+    SettingError
+        If a setting is unknown or out of bounds; nothing was started.
     """
     open_ledger(home, TABLES)
     paths = [] if events is None else [str(events)]
     if events is not None:
         read_events(events)
-    wanted = {
+    wanted: dict[str, Any] = {
         "refit": True,
         "mode": mode,
         "settings": dict(settings),
         "events": [] if events is None else [sha256_of(events)],
     }
+    scorer_spec(ScorerConfig(**wanted))
     engine = Engine(home, TABLES, preload=PRELOAD)
     config = {
         "ops": {
@@ -118,7 +123,13 @@ def fit_clusters(home: Home, settings: Mapping[str, Any]) -> int:
     -------
     int
         Exit code: 0 only if every step succeeded.
+
+    Raises
+    ------
+    SettingError
+        If a setting is unknown or out of bounds; nothing was started.
     """
+    configured(CLUSTER_MODEL, settings)
     engine = Engine(home, TABLES, preload=PRELOAD)
     wanted = {"refit": True, "settings": dict(settings)}
     config = {"ops": {"transits__cluster_model": {"config": wanted}}}

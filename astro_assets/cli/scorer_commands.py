@@ -15,6 +15,7 @@ from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.left_out import retracted_targets
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.ledger.retraction import members_of
+from astro_assets.orchestration.model_assets import SettingError
 from astro_assets.tables import TABLES
 
 
@@ -31,10 +32,6 @@ class Mode(StrEnum):
     quick = "quick"
     full = "full"
     custom = "custom"
-
-
-class SettingError(ValueError):
-    """A setting is not written as NAME=VALUE."""
 
 
 def add_to(app: typer.Typer) -> None:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.shards import DEFAULT_SHARDS
-from astro_assets.ledger.table import Config, Table
+from astro_assets.ledger.table import Config, Table, settings_fault
 
 ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
 _FORMAT: Final = 1
@@ -144,13 +144,7 @@ def table_config(home: Home, table: Table) -> Config:
     try:
         return type(table.config).model_validate({**dict(table.config), **section, **others})
     except ValidationError as error:
-        first = error.errors()[0]
-        wrong = (
-            f"there is no such setting; there are {', '.join(known)}"
-            if first["type"] == "extra_forbidden"
-            else first["msg"]
-        )
-        raise HomeError(f"{where} {'.'.join(str(part) for part in first['loc'])}: {wrong}") from None
+        raise HomeError(f"{where} {settings_fault(error, known)}") from None
 
 
 def check_config(home: Home, tables: tuple[Table, ...]) -> None:

@@ -6,12 +6,12 @@ Only declarations live here. Planning, computing and storing are in the ledger's
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from astro_assets.ledger.schema import Schema, SchemaError
 
@@ -28,6 +28,16 @@ class Config(BaseModel):
     """Base of every table's configuration: immutable, unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def settings_fault(error: ValidationError, known: Iterable[str]) -> str:
+    """Return the first fault of some settings in a line: which one, and what there is or is allowed."""
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] != "extra_forbidden":
+        return f"{name}: {first['msg']}"
+    there_are = f"; there are {', '.join(known)}" if len(first["loc"]) == 1 else ""
+    return f"{name}: there is no such setting{there_are}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ from typing import Any, Final
 
 import dagster as dg
 import polars as pl
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from astro_assets.ledger.code import code_version
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS
 from astro_assets.ledger.models import ModelSpec, TooFewRowsError, behind, fit_model, promote, promoted
+from astro_assets.ledger.table import settings_fault
 from astro_assets.ledger.units import ORIGINS
 from astro_assets.orchestration.engine import Engine, Outcome
 from astro_assets.orchestration.model_audits import audit_metadata
@@ -27,6 +28,10 @@ from astro_assets.orchestration.ui import Picture, draw
 #: Of the metrics of a new version and of the promoted one: why the new one is to replace it; None if not.
 PromoteWhen = Callable[[Mapping[str, Any], Mapping[str, Any]], str | None]
 CHALLENGER: Final = "challenger"
+
+
+class SettingError(ValueError):
+    """A setting of a model is unknown or out of bounds, or given in another form."""
 
 
 class FitConfig(dg.Config):
@@ -96,12 +101,16 @@ def configured(spec: ModelSpec, settings: Mapping[str, Any]) -> ModelSpec:
 
     Raises
     ------
-    pydantic.ValidationError
-        If a setting is unknown or out of bounds.
+    SettingError
+        If a setting is unknown or out of bounds; the message names it.
     """
-    return replace(
-        spec, config=type(spec.config).model_validate({**spec.config.model_dump(), **dict(settings)})
-    )
+    kind = type(spec.config)
+    try:
+        config = kind.model_validate({**spec.config.model_dump(), **dict(settings)})
+    except ValidationError as error:
+        fault = settings_fault(error, kind.model_fields)
+        raise SettingError(f"the settings of {spec.name} {fault}") from None
+    return replace(spec, config=config)
 
 
 def refresh_model(

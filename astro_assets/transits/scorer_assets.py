@@ -14,7 +14,13 @@ from astro_assets.ledger.models import ModelSpec
 from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.engine import Engine
-from astro_assets.orchestration.model_assets import FitConfig, configured, model_metadata, refresh_model
+from astro_assets.orchestration.model_assets import (
+    FitConfig,
+    SettingError,
+    configured,
+    model_metadata,
+    refresh_model,
+)
 from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
 from astro_assets.orchestration.ui import definition_metadata, draw
 from astro_assets.transits import scorer_pictures
@@ -132,7 +138,7 @@ def transit_scorer(
 ) -> dg.MaterializeResult[None]:
     """Train a version, promote it where nothing speaks against it, and record it with MLflow."""
     ledger = engine.ledger()
-    spec = _spec(config)
+    spec = scorer_spec(config)
     outcome = refresh_model(
         ledger,
         spec,
@@ -161,16 +167,16 @@ def _recorded(ledger: Ledger, version: str) -> str:
         return f"not recorded: {error}"
 
 
-def _spec(config: ScorerConfig) -> ModelSpec:
+def scorer_spec(config: ScorerConfig) -> ModelSpec:
     """Return the model as a run wants it.
 
     Raises
     ------
-    ValueError
-        If there is no such mode; of settings that are unknown or out of bounds pydantic's ValidationError.
+    SettingError
+        If there is no such mode, or a setting is unknown or out of bounds.
     """
     if config.mode not in MODES:
-        raise ValueError(f"there is no mode {config.mode!r}; there are {', '.join(MODES)}")
+        raise SettingError(f"there is no mode {config.mode!r}; there are {', '.join(MODES)}")
     settings = TRANSIT_SCORER.config.model_dump()
     for changes in (MODES[config.mode], config.settings):
         settings = _merged(settings, changes)

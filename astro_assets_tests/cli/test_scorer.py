@@ -145,7 +145,15 @@ class TestScorer:
             ),
             (
                 ("train", "transit_scorer", "--events", "{events}", "--mode", "custom", "--set", "fold=3"),
-                "fold",
+                "fold: there is no such setting; there are ",
+            ),
+            (
+                ("train", "transit_scorer", "--mode", "custom", "--set", "network.epochs=few"),
+                "the settings of transits/transit_scorer network.epochs: Input should be a valid integer",
+            ),
+            (
+                ("train", "cluster_model", "--mode", "custom", "--set", "nothing=1"),
+                "nothing: there is no such setting",
             ),
         ],
     )

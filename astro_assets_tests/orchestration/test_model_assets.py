@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pydantic
 import pytest
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.models import ModelSpec, TooFewRowsError, promoted
 from astro_assets.ledger.table import Config, Parents
 from astro_assets.orchestration.engine import Engine
-from astro_assets.orchestration.model_assets import configured, model_asset, refresh_model
+from astro_assets.orchestration.model_assets import SettingError, configured, model_asset, refresh_model
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_files, refresh, toy_ledger
 
@@ -106,8 +105,10 @@ def test_a_champion_stays_where_rows_have_become_too_few(ledger: Ledger) -> None
 
 def test_settings_are_checked(ledger: Ledger) -> None:
     assert configured(spec_of(ledger), {"fewest": 7}).config == LevelConfig(fewest=7)
-    with pytest.raises(pydantic.ValidationError, match="fewes"):
+    with pytest.raises(SettingError, match=r"toy/level fewes: there is no such setting; there are .*fewest"):
         configured(spec_of(ledger), {"fewes": 7})
+    with pytest.raises(SettingError, match=r"toy/level fewest: Input should be a valid integer"):
+        configured(spec_of(ledger), {"fewest": "many"})
 
 
 def materialize(ledger: Ledger, **config: Any) -> dict[str, Any]:
