@@ -119,7 +119,10 @@ def _interpreters(ledger: Ledger, python: Path | None) -> dict[str, Enactor]:
     if python is not None:
         package = str(Path(__file__).resolve().parents[2])
         command = [str(python), "-c", _ENVIRONMENT_OF, package]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  as asked for
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  as asked for
+        except OSError as error:
+            raise ExplainError(f"--python {python} cannot be run: {error.strerror}") from None
         if done.returncode:
             raise ExplainError(f"--python {python} does not run this package: {done.stderr.strip()[-300:]}")
         found.setdefault(done.stdout.strip(), Enactor(ledger.home, python=python))

@@ -195,27 +195,35 @@ def unpacked(archive: Path, sha256: str) -> Path:
     Raises
     ------
     EnactmentError
-        If an entry of it would lie elsewhere.
+        If it is no zip, or an entry of it would lie elsewhere; nothing is left of it.
     """
     folder = Path(platformdirs.user_cache_dir("astro_assets", appauthor=False)) / "sources" / sha256
     if folder.is_dir():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
     partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
-    with zipfile.ZipFile(archive) as entries:
-        for name in entries.namelist():
-            if not (partial / name).resolve().is_relative_to(partial.resolve()):
-                raise EnactmentError(f"{archive} holds {name!r}, which lies outside: it is not unpacked")
-        entries.extractall(partial)
-    for path in partial.rglob("*"):
-        os.utime(path, (_EPOCH, _EPOCH))
     try:
+        _extract(archive, partial)
         partial.rename(folder)
     except OSError:
-        shutil.rmtree(partial)
         if not folder.is_dir():  # or another process was sooner
             raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     return folder
+
+
+def _extract(archive: Path, folder: Path) -> None:
+    try:
+        with zipfile.ZipFile(archive) as entries:
+            for name in entries.namelist():
+                if not (folder / name).resolve().is_relative_to(folder.resolve()):
+                    raise EnactmentError(f"{archive} holds {name!r}, which lies outside: it is not unpacked")
+            entries.extractall(folder)
+    except zipfile.BadZipFile as error:
+        raise EnactmentError(f"{archive} is damaged: {error}") from None
+    for path in folder.rglob("*"):
+        os.utime(path, (_EPOCH, _EPOCH))
 
 
 def _enacted_of(told: Mapping[str, Any]) -> Enacted:

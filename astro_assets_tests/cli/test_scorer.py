@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.model_tables import MODEL_AUDITS, MODEL_MEMBERS, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import promote
 from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.update import put_units
@@ -130,6 +130,24 @@ class TestScorer:
         assert pictures == {
             "precision, recall and ROC", "calibration", "confusion", "learning", "hardest examples",
         }  # fmt: skip
+
+    def test_the_ui_tells_what_the_command_audits(self, home):
+        told = json.loads(astro_assets("audit", "transit_scorer", "--format", "json", home=home).stdout)
+        ledger = homes.ledger_of(home)
+        (row,) = ledger.open(MODEL_AUDITS).rows().collect().to_dicts()
+        assert json.loads(ledger.objects.file_path(row["audit"]).read_text()) == told
+        assert (row["n_rows_trained_on"], row["n_stars"], row["n_files"]) == (2 * N_STARS, N_STARS, 1)
+        assert row["n_checks_failed"] == 0
+        with open_instance(home) as instance:
+            event = instance.get_latest_materialization_event(dg.AssetKey(["transits", "transit_scorer"]))
+        shown = event.asset_materialization.metadata
+        counts: dict[str, dict[str, int]] = {}
+        for record in shown["audit_counts"].records:
+            counts.setdefault(record.data["counted by"], {})[record.data["value"]] = record.data["rows"]
+        assert counts == {name: of for name, of in told["training"]["counts"].items() if of}
+        assert sum(counts["class"].values()) == 2 * N_STARS
+        assert shown["audit"].value.startswith(f"{2 * N_STARS} rows of {N_STARS} stars from 1 files")
+        assert shown["audits"].value == "/assets/ledger/model_audits"
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

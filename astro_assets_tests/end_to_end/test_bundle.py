@@ -63,7 +63,8 @@ def without_network() -> tuple[str, ...]:
 
 @pytest.mark.slow
 def test_it_comes_out_the_same_without_home_and_network(bundled: Bundled, tmp_path: Path) -> None:
-    command = [*without_network(), str(SCRIPT), "rebuild", str(bundled.path)]
+    shut_off = without_network()
+    command = [*shut_off, str(SCRIPT), "rebuild", str(bundled.path)]
     options = ["--into", str(tmp_path / "into"), "--format", "json"]
     done = subprocess.run(
         [*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300
@@ -75,6 +76,8 @@ def test_it_comes_out_the_same_without_home_and_network(bundled: Bundled, tmp_pa
     assert now["transits/transit_scorer"] == bundled.version["artefact"]
     assert any("edge" in name for name in now), "the edge model is compared by itself"
     assert bundled.said["why_not_reproducible"] == []
+    if not shut_off:
+        pytest.skip("it came out the same, but processes may not shut their network off here")
 
 
 @pytest.mark.slow

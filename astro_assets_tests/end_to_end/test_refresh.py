@@ -10,7 +10,7 @@ import pytest
 
 from astro_assets.definitions import REFRESH_JOB
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.page_names import page_name, report_folder
+from astro_assets.ledger.page_names import candidate_page_name, report_folder, target_page_name
 from astro_assets.ledger.staleness import stale
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.runs import GOING_ON
@@ -43,8 +43,10 @@ def make_scored_home(root: Path) -> Home:
 
 
 def pages(home: Home) -> dict[str, int]:
-    """Return when each star's page was written."""
-    return {page.stem: page.stat().st_mtime_ns for page in (report_folder(home) / "targets").glob("*.html")}
+    """Return when the pages of each star and of its candidates were written."""
+    folders = ("targets", "candidates")
+    found = [page for name in folders for page in (report_folder(home) / name).glob("*.html")]
+    return {f"{page.parent.name}/{page.name}": page.stat().st_mtime_ns for page in found}
 
 
 def lines(home: Home) -> dict[str, pl.DataFrame]:
@@ -106,7 +108,9 @@ def test_a_drop_renews_just_its_stars_though_all_is_killed_in_the_middle(tmp_pat
         assert set(after[name]["target"]) == TOUCHED | {f"KIC {number}" for number in BYSTANDERS}
         assert after[name]["key"].is_unique().all()
     renewed = {page for page, moment in pages(home).items() if written.get(page) != moment}
-    assert renewed == {page_name(target) for target in TOUCHED}
+    shown = homes.units(home, "transits/transit_scores", "target").filter(pl.col("target").is_in(TOUCHED))
+    of_candidates = {candidate_page_name(name) for name in shown["key"]}
+    assert renewed == {target_page_name(target) for target in TOUCHED} | of_candidates
     assert homes.units(home, "raw_files").height == raw + 19, "the copy is the same file"
     assert stale(homes.ledger_of(home)).entries.is_empty()
     assert reasons(home, "KIC 200") == ["older_processing", None, None, None]
