@@ -31,6 +31,7 @@ lint: .venv/.installed-test ## style, types, layers, spelling
 
 bench: .venv/.installed-bench ## print the benchmark tables
 	$(BIN)/python -m astro_assets.transits.compilation
+	$(BIN)/python -m pytest -n 2 -m exhaustive
 	missed=; for script in benchmarks/bench_*.py benchmarks/real_*.py; do \
 	  $(BIN)/python "$$script" || missed="$$missed $$script"; \
 	done; test -z "$$missed" || { echo "missed what they want:$$missed" >&2; exit 1; }

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import importlib.metadata
 import re
-import subprocess
 import sys
 import sysconfig
 import tomllib
@@ -17,7 +16,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from astro_assets.cli.app import app
 from astro_assets.tables import TABLES
 
 REPOSITORY = Path(__file__).parents[1]
@@ -131,10 +132,8 @@ def test_documents_name_only_commands_that_exist() -> None:
     }
     assert ("run",) in named
     for words in sorted(named):
-        program = "from astro_assets.cli import main; main()"
-        command = [sys.executable, "-c", program, *words, "--help"]
-        result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
-        assert result.returncode == 0, f"astro-assets {' '.join(words)}: {result.stderr}"
+        result = CliRunner().invoke(app, [*words, "--help"])
+        assert result.exit_code == 0, f"astro-assets {' '.join(words)}: {result.output}"
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))

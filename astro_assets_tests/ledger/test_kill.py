@@ -18,7 +18,6 @@ from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import contents, entries, put_files, refresh, toy_ledger
 from astro_assets_tests.ledger.processes import HALVED, N_SHARDS, PATIENCE, refresh_in_halves
 
-_KILLS = 50
 _TARGETS = [f"SIM {i}" for i in range(24)]
 _HALVES = ((0, 1), (2, 3))
 #: Forks from a clean process that has imported everything, so that the time until a kill is spent on the run.
@@ -59,7 +58,8 @@ def _parts(ledger: Ledger) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_kills_at_random_moments(tmp_path: Path) -> None:
+@pytest.mark.parametrize("n_kills", [15, pytest.param(50, marks=pytest.mark.exhaustive)])
+def test_kills_at_random_moments(tmp_path: Path, n_kills: int) -> None:
     prepared = _prepared(tmp_path / "prepared")
     undisturbed = shutil.copytree(prepared.home.root, tmp_path / "undisturbed")
     is_killed, duration = _ran(undisturbed, PATIENCE)
@@ -69,7 +69,7 @@ def test_kills_at_random_moments(tmp_path: Path) -> None:
 
     generator = random.Random(17)  # noqa: S311  not for secrets
     seen: Counter[int] = Counter()
-    while seen.total() < _KILLS:
+    while seen.total() < n_kills:
         root = shutil.copytree(prepared.home.root, tmp_path / "killed")
         is_killed, ran = _ran(root, generator.uniform(duration / 4, duration))
         if is_killed:
@@ -78,7 +78,7 @@ def test_kills_at_random_moments(tmp_path: Path) -> None:
             duration = ran  # too late: this machine has become faster
         shutil.rmtree(root)
     assert len(seen) >= 3, f"the kills hit few different moments: {seen}"
-    print(f"{_KILLS} kills within {duration:.2f} s; by commits made: {sorted(seen.items())}")  # noqa: T201
+    print(f"{n_kills} kills within {duration:.2f} s; by commits made: {sorted(seen.items())}")  # noqa: T201
 
 
 def _check(root: Path, before: list[dict[str, Any]], after: list[dict[str, Any]]) -> int:
