@@ -95,8 +95,8 @@ def on_this_one():
     return computed()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("processor", ["haswell", pytest.param("generic", marks=pytest.mark.exhaustive)])
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("processor", PROCESSORS)
 def test_machines_without_wide_registers_find_the_same(processor, on_this_one, tmp_path):
     """To the bit, but for periodograms of sinusoids, in which sums may be made in any order."""
     if processor != "generic" and platform.machine() not in {"x86_64", "AMD64"}:
