@@ -25,7 +25,7 @@ from astro_assets.orchestration.table_assets import table_asset
 from astro_assets.tables import TABLES
 from astro_assets.transits import scorer_assets, scorer_checks
 from astro_assets.transits.example_tables import EVENTS, TRAINING_EXAMPLES
-from astro_assets.transits.scorer_assets import ScorerConfig, _spec
+from astro_assets.transits.scorer_assets import ScorerConfig, scorer_spec
 from astro_assets.transits.scorer_checks import not_to_promote
 from astro_assets.transits.scorer_schedules import retraining
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TransitScorerConfig
@@ -89,14 +89,14 @@ def test_there_is_a_reason_not_to_train(home: Home, member_tables: tuple[str, ..
 
 
 def test_it_is_trained_as_the_promoted_version_was(home: Home) -> None:
-    settings = _spec(ScorerConfig(mode="full", settings={"seed": 7})).config
+    settings = scorer_spec(ScorerConfig(mode="full", settings={"seed": 7})).config
     put_champion(home, settings.model_dump(mode="json"), TRAINING_EXAMPLES.name)
     request = asked(home)
     assert isinstance(request, dg.RunRequest)
     assert request.tags["astro_assets/behind_by_rows"] == "1"
     config = request.run_config["ops"]["transits__transit_scorer"]["config"]
     assert config["refit"]
-    assert _spec(ScorerConfig(**config)).config == settings
+    assert scorer_spec(ScorerConfig(**config)).config == settings
     assert settings != TransitScorerConfig()
     assert dg.validate_run_config(build_definitions(home).resolve_job_def(TRAINING_JOB), request.run_config)
 
