@@ -135,8 +135,8 @@ def remove_rest(home: Home, trace: Trace, gone: Gone) -> None:
 
 def _names(record: Path, files: Collection[str]) -> bool:
     """Tell whether a record is of what was made of files that are gone: its rows' hashes stand there, too."""
-    text = record.read_text() if files else ""
-    return any(sha256 in text for sha256 in files)
+    data = record.read_bytes() if files else b""
+    return any(sha256.encode() in data for sha256 in files)
 
 
 def _tell(path: Path, home: Home, trace: Trace, gone: Gone) -> None:
