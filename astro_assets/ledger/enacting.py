@@ -182,8 +182,8 @@ def artefact_of(into: Path, enacted: Enacted) -> Path:
         If there is none.
     """
     homes = sorted(path.parent for path in into.glob("*/home.toml"))
-    files = (ObjectStore(Home(home)).file_path(str(enacted.artefact)) for home in homes)
-    found = next((path for path in files if path.is_file()), None)
+    files = (ObjectStore(Home(home)).held_file(str(enacted.artefact)) for home in homes)
+    found = next((path for path in files if path is not None), None)
     if found is None:
         raise EnactmentError(f"the model that was made, {enacted.artefact}, is not below {into}")
     return found
