@@ -112,8 +112,11 @@ class Bucket:
         """Return the bytes of an object."""
         import obstore
 
-        with self.reaching():
-            return bytes(obstore.get(self._store, key).bytes())
+        try:
+            with self.reaching():
+                return bytes(obstore.get(self._store, key).bytes())
+        except FileNotFoundError:
+            raise FileNotFoundError(f"{self.place(key)} is missing") from None
 
     def open(self, key: str) -> BufferedReader | BytesIO:
         """Fetch an object to read."""

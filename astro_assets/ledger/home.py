@@ -8,9 +8,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -204,6 +206,16 @@ def _check_store(store: str) -> None:
             f"the store {store!r} cannot be used: write s3://BUCKET or s3://BUCKET/PREFIX, "
             "of letters, digits and the characters . _ -"
         )
+
+
+@contextmanager
+def read_anew(home: Home) -> Iterator[Home]:
+    """Give a home that reads no copies of before: what its store holds is what is seen."""
+    if home.store is None:
+        yield home
+        return
+    with tempfile.TemporaryDirectory(prefix="astro-assets-") as folder:
+        yield replace(home, copies=Path(folder))
 
 
 def table_config(home: Home, table: Table) -> Config:
