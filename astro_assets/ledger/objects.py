@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from astro_assets.ledger.atomic import Flushing, replacing, write_bytes
 from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.memory import memory_bound
 from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.sources import environment_hash
 
@@ -93,6 +94,8 @@ class ObjectStore:
         ------
         CorruptStoreError
             If they are missing, unreadable or different from what was stored.
+        MemoryError
+            If they are larger than what a process may have that is bounded.
         """
         path = self.array_path(digest)
         try:
@@ -103,6 +106,8 @@ class ObjectStore:
             arrays = _arrays_in(data)
             found = hash_arrays(arrays)
         except _UNREADABLE as error:
+            if isinstance(error, MemoryError) and memory_bound() is not None:
+                raise  # too large for this process
             raise CorruptStoreError(f"{path} cannot be read: {error}") from error
         if found != digest:
             raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
