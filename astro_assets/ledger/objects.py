@@ -20,6 +20,7 @@ from astro_assets.ledger.array_files import UNREADABLE, arrays_in, arrow_of
 from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.memory import memory_bound
 from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.sources import environment_hash
 from astro_assets.ledger.storage import Storage, local_file
@@ -109,6 +110,8 @@ class ObjectStore:
         ------
         CorruptStoreError
             If they are missing, unreadable or different from what was stored.
+        MemoryError
+            If they are larger than what a process may have that is bounded.
         """
         storage, key = self.storage, self.array_key(digest)
         try:
@@ -119,6 +122,8 @@ class ObjectStore:
             arrays = arrays_in(data)
             found = hash_arrays(arrays)
         except UNREADABLE as error:
+            if isinstance(error, MemoryError) and memory_bound() is not None:
+                raise  # too large for this process
             raise CorruptStoreError(f"{storage.place(key)} cannot be read: {error}") from error
         if found != digest:
             raise CorruptStoreError(f"{storage.place(key)} {_DAMAGED}")
