@@ -18,6 +18,7 @@ from astro_assets.cli import (
     bundle_commands,
     explain_commands,
     history_commands,
+    instance_commands,
     printing,
     proof_commands,
     queries,
@@ -264,6 +265,7 @@ _OTHERS: Final = (
     explain_commands,
     history_commands,
     report_commands,
+    instance_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)
