@@ -8,21 +8,28 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import platformdirs
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from astro_assets.archives import settings as archives
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.shards import DEFAULT_SHARDS
 from astro_assets.ledger.table import Config, Table, settings_fault
 
 ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
+#: Sections of ``config.toml`` that are no table's: settings by the two parts of a section's name.
+_OTHERS: Final[Mapping[str, Mapping[str, BaseModel]]] = {archives.SECTION: archives.DEFAULTS}
 _FORMAT: Final = 1
 #: Characters in a folder's name that delta-rs or Dagster's SQLite takes for parts of an address.
 _UNUSABLE: Final = re.compile(r"[%#?\[\]\x00-\x1f]")
+
+
+Settings = TypeVar("Settings", bound=BaseModel)
 
 
 class HomeError(RuntimeError):
@@ -147,8 +154,33 @@ def table_config(home: Home, table: Table) -> Config:
         raise HomeError(f"{where} {settings_fault(error, known)}") from None
 
 
+def archive_settings(home: Home, key: str) -> archives.ArchiveSettings:
+    """Return how an archive is asked: its defaults with what the home's ``config.toml`` sets.
+
+    Parameters
+    ----------
+    key
+        Of :data:`astro_assets.archives.settings.ARCHIVES`.
+
+    Raises
+    ------
+    HomeError
+        If the file is not TOML, or a setting is unknown or out of bounds; the message names it.
+    """
+    section = _settings(home).get(archives.SECTION, {}).get(key, {})
+    return _validated(home, f"{archives.SECTION}.{key}", archives.DEFAULTS[key], section)
+
+
+def _validated(home: Home, name: str, defaults: Settings, section: Mapping[str, Any]) -> Settings:
+    try:
+        return type(defaults).model_validate({**dict(defaults), **section})
+    except ValidationError as error:
+        known = list(type(defaults).model_fields)
+        raise HomeError(f"{home.config_file}, [{name}] {settings_fault(error, known)}") from None
+
+
 def check_config(home: Home, tables: tuple[Table, ...]) -> None:
-    """Refuse sections of ``config.toml`` that name no table with settings of its own.
+    """Refuse sections of ``config.toml`` that name neither a table with settings of its own nor an archive.
 
     Raises
     ------
@@ -156,20 +188,22 @@ def check_config(home: Home, tables: tuple[Table, ...]) -> None:
         Naming the section and the tables there are.
     """
     known = {table.name for table in tables if table.settings_of is None}
-    tables_there = ", ".join(sorted(known))
+    others = {f"{wing}/{name}" for wing, names in _OTHERS.items() for name in names}
     for wing, sections in _settings(home).items():
         if not isinstance(sections, dict):
             example = tables[0].name.replace("/", ".")
             raise HomeError(f"{home.config_file}: {wing} stands in no section such as [{example}]")
         for name, section in sections.items():
-            if f"{wing}/{name}" not in known:
-                raise HomeError(
-                    f"{home.config_file}: [{wing}.{name}] names no table; there are {tables_there}"
-                )
+            if f"{wing}/{name}" not in known | others:
+                what, named = ("archive", _OTHERS[wing]) if wing in _OTHERS else ("table", known)
+                there = ", ".join(sorted(named))
+                raise HomeError(f"{home.config_file}: [{wing}.{name}] names no {what}; there are {there}")
             if not isinstance(section, dict):
                 raise HomeError(
                     f"{home.config_file}: {wing}.{name} is {section!r}, not a section of settings"
                 )
+            if wing in _OTHERS:
+                _validated(home, f"{wing}.{name}", _OTHERS[wing][name], section)
     for table in tables:
         table_config(home, table)
 
