@@ -22,6 +22,7 @@ from astro_assets.ledger.shards import DEFAULT_SHARDS
 from astro_assets.ledger.table import Config, Table, settings_fault
 
 ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
+SHARDS_VARIABLE: Final = "ASTRO_ASSETS_SHARDS"
 #: Sections of ``config.toml`` that are no table's: settings by the two parts of a section's name.
 _OTHERS: Final[Mapping[str, Mapping[str, BaseModel]]] = {archives.SECTION: archives.DEFAULTS}
 _FORMAT: Final = 1
@@ -82,7 +83,7 @@ def default_root() -> Path:
 
 
 def open_home(
-    root: Path | str | None = None, *, n_shards: int = DEFAULT_SHARDS, must_exist: bool = False
+    root: Path | str | None = None, *, n_shards: int | None = None, must_exist: bool = False
 ) -> Home:
     """Open a home, making it where there is none.
 
@@ -91,14 +92,16 @@ def open_home(
     root
         Folder; :func:`default_root` when None.
     n_shards
-        Number of shards of a home that is made now; an existing home keeps its own.
+        Number of shards of a home that is made now: ``ASTRO_ASSETS_SHARDS``, else 64, when None. An existing
+        home keeps its own.
     must_exist
         Refuse to make a home: a question about a mistyped folder has no answer.
 
     Raises
     ------
     HomeError
-        If the folder cannot be written, or was made by a later version of this package.
+        If the folder cannot be written, or was made by a later version of this package; or the number of
+        shards that a new one is to have is none.
     """
     path = Path(root if root is not None else default_root()).expanduser().absolute()
     if unusable := _UNUSABLE.search(str(path)):
@@ -110,6 +113,7 @@ def open_home(
         if not marker.exists():
             if must_exist:
                 raise HomeError(f"there is no home at {path}; `astro-assets run` makes one")
+            n_shards = n_shards or _shards_of_new_homes()
             path.mkdir(parents=True, exist_ok=True)
             (path / "inbox").mkdir(exist_ok=True)
             write_bytes(marker, f"format = {_FORMAT}\nn_shards = {n_shards}\n".encode(), replace=False)
@@ -126,6 +130,13 @@ def open_home(
     if not isinstance(stored, int) or stored < 1:
         raise HomeError(f"{marker} is damaged: n_shards = {stored!r} is not a positive number")
     return Home(path, stored)
+
+
+def _shards_of_new_homes() -> int:
+    named = os.environ.get(SHARDS_VARIABLE) or str(DEFAULT_SHARDS)
+    if not (named.isdecimal() and int(named) > 0):
+        raise HomeError(f"{SHARDS_VARIABLE} = {named!r} is not a positive number of shards")
+    return int(named)
 
 
 def table_config(home: Home, table: Table) -> Config:
