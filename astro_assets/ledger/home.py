@@ -1,6 +1,6 @@
 """A home: the folder that holds everything of one installation.
 
-Finding, creating and configuring a home live here; what its tables mean does not.
+Finding and making a home live here; its settings, and what its tables mean, do not.
 """
 
 from __future__ import annotations
@@ -17,12 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
-from pydantic import ValidationError
 
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.shards import DEFAULT_SHARDS
 from astro_assets.ledger.storage import Storage, StoreError, storage_at
-from astro_assets.ledger.table import Config, Table, settings_fault
 
 ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
 SHARDS_VARIABLE: Final = "ASTRO_ASSETS_SHARDS"
@@ -36,6 +34,8 @@ _STORE_MARKER: Final = "store.toml"
 _STORE: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9._-]+)*")
 #: Characters in a folder's name that delta-rs or Dagster's SQLite takes for parts of an address.
 _UNUSABLE: Final = re.compile(r"[%#?\[\]\x00-\x1f]")
+
+
 
 
 class HomeError(RuntimeError):
@@ -227,65 +227,3 @@ def _shards_of_new_homes() -> int:
     if not (named.isdecimal() and int(named) > 0):
         raise HomeError(f"{SHARDS_VARIABLE} = {named!r} is not a positive number of shards")
     return int(named)
-
-
-def table_config(home: Home, table: Table) -> Config:
-    """Return a table's configuration: its defaults with what the home's ``config.toml`` sets.
-
-    Raises
-    ------
-    HomeError
-        If the file is not TOML, or a setting is unknown or out of bounds; the message names it.
-    """
-    wing, _, name = (table.settings_of or table).name.partition("/")
-    section = _settings(home).get(wing, {}).get(name, {})
-    others = {field: table_config(home, other) for field, other in table.settings_from.items()}
-    if not section and not others:
-        return table.config
-    where, known = (
-        f"{home.config_file}, [{wing}.{name}]",
-        [name for name in type(table.config).model_fields if name not in others],
-    )
-    if elsewhere := sorted(others.keys() & section):
-        other = table.settings_from[elsewhere[0]].name.replace("/", ".")
-        raise HomeError(f"{where} {elsewhere[0]}: set that in [{other}]")
-    try:
-        return type(table.config).model_validate({**dict(table.config), **section, **others})
-    except ValidationError as error:
-        raise HomeError(f"{where} {settings_fault(error, known)}") from None
-
-
-def check_config(home: Home, tables: tuple[Table, ...]) -> None:
-    """Refuse sections of ``config.toml`` that name no table with settings of its own.
-
-    Raises
-    ------
-    HomeError
-        Naming the section and the tables there are.
-    """
-    known = {table.name for table in tables if table.settings_of is None}
-    tables_there = ", ".join(sorted(known))
-    for wing, sections in _settings(home).items():
-        if not isinstance(sections, dict):
-            example = tables[0].name.replace("/", ".")
-            raise HomeError(f"{home.config_file}: {wing} stands in no section such as [{example}]")
-        for name, section in sections.items():
-            if f"{wing}/{name}" not in known:
-                raise HomeError(
-                    f"{home.config_file}: [{wing}.{name}] names no table; there are {tables_there}"
-                )
-            if not isinstance(section, dict):
-                raise HomeError(
-                    f"{home.config_file}: {wing}.{name} is {section!r}, not a section of settings"
-                )
-    for table in tables:
-        table_config(home, table)
-
-
-def _settings(home: Home) -> dict[str, Any]:
-    try:
-        return tomllib.loads(home.config_file.read_text())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise HomeError(f"{home.config_file} cannot be read as TOML: {error}") from error

@@ -9,14 +9,13 @@ import platformdirs
 import pytest
 
 from astro_assets.ledger import home as home_module
+from astro_assets.ledger.configuration import check_config, table_config
 from astro_assets.ledger.home import (
     ENVIRONMENT_VARIABLE,
     Home,
     HomeError,
-    check_config,
     default_root,
     open_home,
-    table_config,
 )
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.schema import SchemaError
