@@ -36,8 +36,6 @@ _STORE: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9._-]+)*
 _UNUSABLE: Final = re.compile(r"[%#?\[\]\x00-\x1f]")
 
 
-
-
 class HomeError(RuntimeError):
     """A home cannot be used as it is; the message says what to do."""
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -25,11 +24,9 @@ from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.sources import environment_hash
 from astro_assets.ledger.storage import Storage, local_file
 
-#: Raw files stay as they came.
-_READ_ONLY: Final = 0o444
+_READ_ONLY: Final = 0o444  # raw files stay as they came
 _DAMAGED: Final = "is damaged: its contents do not match its name"
-#: Bytes copied at once.
-_PIECE: Final = 1 << 20
+_PIECE: Final = 1 << 20  # bytes copied at once
 
 
 class CorruptStoreError(RuntimeError):
@@ -123,7 +120,7 @@ class ObjectStore:
             found = hash_arrays(arrays)
         except UNREADABLE as error:
             if isinstance(error, MemoryError) and memory_bound() is not None:
-                raise  # too large for this process
+                raise
             raise CorruptStoreError(f"{storage.place(key)} cannot be read: {error}") from error
         if found != digest:
             raise CorruptStoreError(f"{storage.place(key)} {_DAMAGED}")
@@ -155,7 +152,7 @@ class ObjectStore:
         if data is not None:
             return self.storage.read(key) == data
         with self.storage.open(key) as stream:
-            return _sha256_in(stream) == sha256
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
 
     def get_file(self, sha256: str) -> Path:
         """Return where a raw file lies, after verifying it against its hash.
@@ -176,7 +173,9 @@ class ObjectStore:
     def put_environment(self, environment: Mapping[str, str]) -> str:
         """Store a description of installed software and return its hash."""
         digest = environment_hash(environment)
-        self._put(_environment_key(digest), json.dumps(dict(environment), indent=1, sort_keys=True).encode())
+        self._put(
+            f"environments/{digest}.json", json.dumps(dict(environment), indent=1, sort_keys=True).encode()
+        )
         return digest
 
     def get_source(self, sha256: str) -> Path:
@@ -213,7 +212,7 @@ class ObjectStore:
         CorruptStoreError
             If it is missing or is not what was stored.
         """
-        return self._json_of(_environment_key(digest), digest, environment_hash)
+        return self._json_of(f"environments/{digest}.json", digest, environment_hash)
 
     def environment_file(self, digest: str) -> Path:
         """Return where a description of installed software can be read, after verifying it against its hash.
@@ -224,7 +223,7 @@ class ObjectStore:
             If it is missing or is not what was stored.
         """
         self.get_environment(digest)
-        return local_file(self.storage, _environment_key(digest))
+        return local_file(self.storage, f"environments/{digest}.json")
 
     def _put(self, key: str, data: bytes) -> None:
         if self.storage.size(key) is None:
@@ -286,10 +285,6 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
         return len(self._arrays)
 
 
-def _environment_key(digest: str) -> str:
-    return f"environments/{digest}.json"
-
-
 def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:
     n_bytes, copied = 0, hashlib.sha256()
     with source.open("rb") as reader:
@@ -304,8 +299,4 @@ def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:
 def sha256_of(path: Path) -> str:
     """Return a file's sha256 in hexadecimal."""
     with path.open("rb") as stream:
-        return _sha256_in(stream)
-
-
-def _sha256_in(stream: BufferedReader | BytesIO) -> str:
-    return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()
