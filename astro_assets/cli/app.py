@@ -18,6 +18,8 @@ from astro_assets.cli import (
     bundle_commands,
     explain_commands,
     history_commands,
+    home_commands,
+    instance_commands,
     printing,
     proof_commands,
     queries,
@@ -264,6 +266,8 @@ _OTHERS: Final = (
     explain_commands,
     history_commands,
     report_commands,
+    home_commands,
+    instance_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)
