@@ -17,6 +17,7 @@ from astro_assets.cli import (
     audit_commands,
     bundle_commands,
     explain_commands,
+    fetch_commands,
     history_commands,
     printing,
     proof_commands,
@@ -264,6 +265,7 @@ _OTHERS: Final = (
     explain_commands,
     history_commands,
     report_commands,
+    fetch_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)
