@@ -18,6 +18,7 @@ from astro_assets.cli import (
     bundle_commands,
     catalog_commands,
     explain_commands,
+    fetch_commands,
     history_commands,
     home_commands,
     instance_commands,
@@ -269,6 +270,7 @@ _OTHERS: Final = (
     report_commands,
     home_commands,
     instance_commands,
+    fetch_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)

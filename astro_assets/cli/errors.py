@@ -28,6 +28,8 @@ from astro_assets.ledger.signing import KeyFileError
 from astro_assets.ledger.star_proofs import ProofError
 from astro_assets.ledger.storage import StoreError
 from astro_assets.ledger.worlds import LostHistoryError
+from astro_assets.observations.cutouts import PlaceError
+from astro_assets.observations.fetching import NothingWantedError
 from astro_assets.observations.targets import TargetIdError
 from astro_assets.orchestration.forgetting_journal import ForgettingError
 from astro_assets.orchestration.inbox_state import InboxStateError
@@ -73,6 +75,8 @@ EXPECTED_ERRORS: Final = (
     StoreError,
     CacheSizeError,
     PostgresError,
+    NothingWantedError,
+    PlaceError,
     DeltaError,
     FileNotFoundError,
 )
