@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shutil
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
@@ -270,8 +269,6 @@ def test_a_model_has_its_record_in_the_store(ledger: Ledger) -> None:
     record = find_record(ledger, "toy/level")
     assert record.why_not_reproducible == []
     assert ledger.home.storage.size(record_key("toy/level", record.version)) is not None
-    shutil.rmtree(ledger.home.root / "cache")
-    assert find_record(ledger, "toy/level") == record
 
 
 def test_a_store_that_refuses_is_one_line_without_what_was_sent(
