@@ -49,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
         path = root / folder
         path.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(path)
+    # Each shard is a partition, of which each run records two events for each of forty assets.
+    os.environ["ASTRO_ASSETS_SHARDS"] = "8"
     for name in ("DAGSTER_HOME", "ASTRO_ASSETS_DASK", "ASTRO_ASSETS_STORE", "ASTRO_ASSETS_CACHE"):
         os.environ.pop(name, None)
     for name in ("http_proxy", "https_proxy", "all_proxy"):
@@ -64,6 +66,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove what the session wrote."""
     config.stash[_SANDBOX].cleanup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, or one of them would end alone when all others are done."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    end_to_end = Path(__file__).parent / "end_to_end"
+    items.sort(key=lambda item: (item.path.parent != end_to_end, item.path not in slow))
 
 
 def _refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:

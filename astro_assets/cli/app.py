@@ -19,6 +19,7 @@ from astro_assets.cli import (
     explain_commands,
     history_commands,
     home_commands,
+    instance_commands,
     printing,
     proof_commands,
     queries,
@@ -266,6 +267,7 @@ _OTHERS: Final = (
     history_commands,
     report_commands,
     home_commands,
+    instance_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)

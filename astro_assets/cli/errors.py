@@ -29,6 +29,7 @@ from astro_assets.observations.targets import TargetIdError
 from astro_assets.orchestration.forgetting_journal import ForgettingError
 from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.orchestration.model_assets import SettingError
+from astro_assets.orchestration.postgres import PostgresError
 from astro_assets.orchestration.run_marks import BeingForgottenError, BusyError
 from astro_assets.transits.completeness import UnknownTargetError
 from astro_assets.transits.scorer.event_files import EventFileError
@@ -65,6 +66,7 @@ EXPECTED_ERRORS: Final = (
     InboxStateError,
     StoreError,
     CacheSizeError,
+    PostgresError,
     DeltaError,
     FileNotFoundError,
 )

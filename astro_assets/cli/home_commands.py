@@ -7,7 +7,6 @@ import typer
 from astro_assets.cli.options import HomeOption
 from astro_assets.cli.printing import notes
 from astro_assets.ledger.home import HomeError, open_home
-from astro_assets.ledger.shards import DEFAULT_SHARDS
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,8 +23,11 @@ def init(
         ),
     ] = "",
     shards: Annotated[
-        int, typer.Option(min=1, help="In how many parts stars are kept; a store in use has its number.")
-    ] = DEFAULT_SHARDS,
+        int | None,
+        typer.Option(
+            min=1, help="In how many parts stars are kept: ASTRO_ASSETS_SHARDS, else 64, by default."
+        ),
+    ] = None,
     home: HomeOption = None,
 ) -> None:
     """Make a home. Other commands do that themselves, in a folder, with 64 shards.

@@ -37,7 +37,7 @@ _MODULE: Final = "astro_assets.cli.enact"
 #: What the process is given of this one's environment, besides what decides its bits.
 _PASSED: Final = (
     "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "NUMBA_CACHE_DIR", "PATH", "TMPDIR", "ASTRO_ASSETS_WORKERS",
-    "PYTHONPATH", "VIRTUAL_ENV",
+    "ASTRO_ASSETS_WORKER_MEMORY", "PYTHONPATH", "VIRTUAL_ENV",
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """A home: the folder that holds everything of one installation.
 
-Finding, creating and configuring a home live here; what its tables mean does not.
+Finding and making a home live here; its settings, and what its tables mean, do not.
 """
 
 from __future__ import annotations
@@ -17,14 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
-from pydantic import ValidationError
 
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.shards import DEFAULT_SHARDS
 from astro_assets.ledger.storage import Storage, StoreError, storage_at
-from astro_assets.ledger.table import Config, Table, settings_fault
 
 ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
+SHARDS_VARIABLE: Final = "ASTRO_ASSETS_SHARDS"
 STORE_VARIABLE: Final = "ASTRO_ASSETS_STORE"
 _FORMAT: Final = 1
 #: Of homes whose tables lie elsewhere: versions of before must not make them anew in the folder.
@@ -101,7 +100,7 @@ def default_root() -> Path:
 def open_home(
     root: Path | str | None = None,
     *,
-    n_shards: int = DEFAULT_SHARDS,
+    n_shards: int | None = None,
     must_exist: bool = False,
     store: str | None = None,
 ) -> Home:
@@ -112,7 +111,8 @@ def open_home(
     root
         Folder; :func:`default_root` when None.
     n_shards
-        Number of shards of a home that is made now; an existing home keeps its own.
+        Number of shards of a home that is made now: ``ASTRO_ASSETS_SHARDS``, else 64, when None. An existing
+        home keeps its own.
     must_exist
         Refuse to make a home: a question about a mistyped folder has no answer.
     store
@@ -122,7 +122,8 @@ def open_home(
     Raises
     ------
     HomeError
-        If the folder cannot be written, or was made by a later version of this package.
+        If the folder cannot be written, or was made by a later version of this package; or the number of
+        shards that a new one is to have is none.
     StoreError
         If a home is to be made and its object store does not answer.
     """
@@ -136,7 +137,8 @@ def open_home(
         if not marker.exists():
             if must_exist:
                 raise HomeError(f"there is no home at {path}; `astro-assets run` makes one")
-            _make(path, n_shards, os.environ.get(STORE_VARIABLE, "") if store is None else store)
+            named = os.environ.get(STORE_VARIABLE, "") if store is None else store
+            _make(path, n_shards or _shards_of_new_homes(), named)
         settings = tomllib.loads(marker.read_text())
     except StoreError:
         raise
@@ -218,63 +220,8 @@ def read_anew(home: Home) -> Iterator[Home]:
         yield replace(home, copies=Path(folder))
 
 
-def table_config(home: Home, table: Table) -> Config:
-    """Return a table's configuration: its defaults with what the home's ``config.toml`` sets.
-
-    Raises
-    ------
-    HomeError
-        If the file is not TOML, or a setting is unknown or out of bounds; the message names it.
-    """
-    wing, _, name = (table.settings_of or table).name.partition("/")
-    section = _settings(home).get(wing, {}).get(name, {})
-    others = {field: table_config(home, other) for field, other in table.settings_from.items()}
-    if not section and not others:
-        return table.config
-    where, known = (
-        f"{home.config_file}, [{wing}.{name}]",
-        [name for name in type(table.config).model_fields if name not in others],
-    )
-    if elsewhere := sorted(others.keys() & section):
-        other = table.settings_from[elsewhere[0]].name.replace("/", ".")
-        raise HomeError(f"{where} {elsewhere[0]}: set that in [{other}]")
-    try:
-        return type(table.config).model_validate({**dict(table.config), **section, **others})
-    except ValidationError as error:
-        raise HomeError(f"{where} {settings_fault(error, known)}") from None
-
-
-def check_config(home: Home, tables: tuple[Table, ...]) -> None:
-    """Refuse sections of ``config.toml`` that name no table with settings of its own.
-
-    Raises
-    ------
-    HomeError
-        Naming the section and the tables there are.
-    """
-    known = {table.name for table in tables if table.settings_of is None}
-    tables_there = ", ".join(sorted(known))
-    for wing, sections in _settings(home).items():
-        if not isinstance(sections, dict):
-            example = tables[0].name.replace("/", ".")
-            raise HomeError(f"{home.config_file}: {wing} stands in no section such as [{example}]")
-        for name, section in sections.items():
-            if f"{wing}/{name}" not in known:
-                raise HomeError(
-                    f"{home.config_file}: [{wing}.{name}] names no table; there are {tables_there}"
-                )
-            if not isinstance(section, dict):
-                raise HomeError(
-                    f"{home.config_file}: {wing}.{name} is {section!r}, not a section of settings"
-                )
-    for table in tables:
-        table_config(home, table)
-
-
-def _settings(home: Home) -> dict[str, Any]:
-    try:
-        return tomllib.loads(home.config_file.read_text())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise HomeError(f"{home.config_file} cannot be read as TOML: {error}") from error
+def _shards_of_new_homes() -> int:
+    named = os.environ.get(SHARDS_VARIABLE) or str(DEFAULT_SHARDS)
+    if not (named.isdecimal() and int(named) > 0):
+        raise HomeError(f"{SHARDS_VARIABLE} = {named!r} is not a positive number of shards")
+    return int(named)

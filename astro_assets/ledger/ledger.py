@@ -12,6 +12,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from typing import Any, Final
 
+from astro_assets.ledger.configuration import check_config, table_config
 from astro_assets.ledger.hashing import (
     canonical_array,
     coerce,
@@ -20,7 +21,7 @@ from astro_assets.ledger.hashing import (
     hash_parts,
     row_hash,
 )
-from astro_assets.ledger.home import Home, check_config, table_config
+from astro_assets.ledger.home import Home
 from astro_assets.ledger.left_out import LeftOut, left_out
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table

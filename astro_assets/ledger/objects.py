@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from io import BufferedReader, BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -20,15 +19,14 @@ from astro_assets.ledger.array_files import UNREADABLE, arrays_in, arrow_of
 from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.memory import memory_bound
 from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.sources import environment_hash
 from astro_assets.ledger.storage import Storage, local_file
 
-#: Raw files stay as they came.
-_READ_ONLY: Final = 0o444
+_READ_ONLY: Final = 0o444  # raw files stay as they came
 _DAMAGED: Final = "is damaged: its contents do not match its name"
-#: Bytes copied at once.
-_PIECE: Final = 1 << 20
+_PIECE: Final = 1 << 20  # bytes copied at once
 
 
 class CorruptStoreError(RuntimeError):
@@ -109,6 +107,8 @@ class ObjectStore:
         ------
         CorruptStoreError
             If they are missing, unreadable or different from what was stored.
+        MemoryError
+            If they are larger than what a process may have that is bounded.
         """
         storage, key = self.storage, self.array_key(digest)
         try:
@@ -119,6 +119,8 @@ class ObjectStore:
             arrays = arrays_in(data)
             found = hash_arrays(arrays)
         except UNREADABLE as error:
+            if isinstance(error, MemoryError) and memory_bound() is not None:
+                raise
             raise CorruptStoreError(f"{storage.place(key)} cannot be read: {error}") from error
         if found != digest:
             raise CorruptStoreError(f"{storage.place(key)} {_DAMAGED}")
@@ -150,7 +152,7 @@ class ObjectStore:
         if data is not None:
             return self.storage.read(key) == data
         with self.storage.open(key) as stream:
-            return _sha256_in(stream) == sha256
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
 
     def get_file(self, sha256: str) -> Path:
         """Return where a raw file lies, after verifying it against its hash.
@@ -171,7 +173,9 @@ class ObjectStore:
     def put_environment(self, environment: Mapping[str, str]) -> str:
         """Store a description of installed software and return its hash."""
         digest = environment_hash(environment)
-        self._put(_environment_key(digest), json.dumps(dict(environment), indent=1, sort_keys=True).encode())
+        self._put(
+            f"environments/{digest}.json", json.dumps(dict(environment), indent=1, sort_keys=True).encode()
+        )
         return digest
 
     def get_source(self, sha256: str) -> Path:
@@ -208,7 +212,7 @@ class ObjectStore:
         CorruptStoreError
             If it is missing or is not what was stored.
         """
-        return self._json_of(_environment_key(digest), digest, environment_hash)
+        return self._json_of(f"environments/{digest}.json", digest, environment_hash)
 
     def environment_file(self, digest: str) -> Path:
         """Return where a description of installed software can be read, after verifying it against its hash.
@@ -219,7 +223,7 @@ class ObjectStore:
             If it is missing or is not what was stored.
         """
         self.get_environment(digest)
-        return local_file(self.storage, _environment_key(digest))
+        return local_file(self.storage, f"environments/{digest}.json")
 
     def _put(self, key: str, data: bytes) -> None:
         if self.storage.size(key) is None:
@@ -285,10 +289,6 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
         return len(self._arrays)
 
 
-def _environment_key(digest: str) -> str:
-    return f"environments/{digest}.json"
-
-
 def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:
     n_bytes, copied = 0, hashlib.sha256()
     with source.open("rb") as reader:
@@ -303,8 +303,4 @@ def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:
 def sha256_of(path: Path) -> str:
     """Return a file's sha256 in hexadecimal."""
     with path.open("rb") as stream:
-        return _sha256_in(stream)
-
-
-def _sha256_in(stream: BufferedReader | BytesIO) -> str:
-    return hashlib.file_digest(stream, "sha256").hexdigest()
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -28,6 +28,7 @@ from astro_assets.orchestration.forgetting_files import Gone, remove_inbox, remo
 from astro_assets.orchestration.forgetting_journal import Journal
 from astro_assets.orchestration.mentions import Mention, mention_in
 from astro_assets.orchestration.scrubbing import remove, scrub_file, scrub_folder
+from astro_assets.orchestration.scrubbing_postgres import history_address, scrub_database
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 
@@ -56,6 +57,9 @@ def forget(ledger: Ledger, journal: Journal) -> Gone:
     for path in home.root.glob("mlflow.db"):
         scrub_file(path, journal.replace)
     gone.counts["logs and databases"] += scrub_folder(home.dagster, journal.replace)
+    if (address := history_address(home)) is not None:
+        gone.counts["rows of the run history"] += scrub_database(address, journal.replace)
+        gone.notes.append("PostgreSQL's write-ahead log and backups keep old rows until they are recycled")
     remove_rest(home, trace, gone)
     return gone
 
