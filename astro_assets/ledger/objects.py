@@ -230,13 +230,17 @@ class ObjectStore:
             self.storage.write(key, data)
 
     def _verified(self, key: str, sha256: str) -> Path:
+        storage = self.storage
         try:
-            path = local_file(self.storage, key)
+            path = local_file(storage, key)
             found = sha256_of(path)
+            if found != sha256 and storage.has_copies:  # it may be the copy that is damaged
+                storage.clear_copies(key)
+                found = sha256_of(local_file(storage, key))
         except FileNotFoundError:
-            raise CorruptStoreError(f"{self.storage.place(key)} is missing") from None
+            raise CorruptStoreError(f"{storage.place(key)} is missing") from None
         if found != sha256:
-            raise CorruptStoreError(f"{self.storage.place(key)} {_DAMAGED}")
+            raise CorruptStoreError(f"{storage.place(key)} {_DAMAGED}")
         return path
 
     def _json_of(self, key: str, digest: str, hashed: Callable[[Any], str]) -> dict[str, Any]:
