@@ -44,10 +44,10 @@ class ObjectStoreServer:
 
     def _make_bucket(self) -> None:
         deadline = time.monotonic() + _STARTS_WITHIN_S
-        request = urllib.request.Request(f"{self.address}/{BUCKET}", method="PUT")  # noqa: S310  this host
+        request = urllib.request.Request(f"{self.address}/{BUCKET}", method="PUT")
         while True:
             with suppress(urllib.error.URLError):
-                urllib.request.urlopen(request, timeout=10).close()  # noqa: S310  this host
+                urllib.request.urlopen(request, timeout=10).close()
                 return
             if time.monotonic() > deadline or self._process.poll() is not None:
                 raise TimeoutError("the object store did not start")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from astro_assets.ledger.array_files import UNREADABLE, arrays_in, arrow_of
 from astro_assets.ledger.atomic import Flushing
-from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json
+from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json, sha256_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.memory import memory_bound
 from astro_assets.ledger.schema import SchemaError
@@ -298,9 +298,3 @@ def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:
     if copied.hexdigest() != sha256:
         raise CorruptStoreError(f"{source} changed while it was being copied; run again when it is complete")
     return n_bytes
-
-
-def sha256_of(path: Path) -> str:
-    """Return a file's sha256 in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -14,11 +14,11 @@ from typing import Final
 
 import polars as pl
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.history import every_unit
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS, TRACKED_RUNS
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.storage import Storage, local_file
 from astro_assets.ledger.trace import Trace
 from astro_assets.orchestration.mentions import Mention, mention_in

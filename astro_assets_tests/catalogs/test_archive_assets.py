@@ -1,4 +1,4 @@
-"""What archives answer feeds the tables that files feed, and one changed row makes stale what used it alone."""
+"""What archives answer feeds the tables that files feed; a changed row makes stale what used it alone."""
 
 from __future__ import annotations
 
