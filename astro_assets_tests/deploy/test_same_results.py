@@ -1,4 +1,4 @@
-"""A folder and a cluster come to the same, row hash by row hash: an object store, a Dask scheduler, workers."""
+"""A folder and a cluster come to the same, row hash by row hash: object store, scheduler, workers."""
 
 from __future__ import annotations
 
