@@ -16,7 +16,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import pairwise
@@ -116,7 +116,7 @@ def search_command(root: Path, files: Path) -> list[str]:
 def _of_run(found: Measured, run: Watched) -> None:
     told = json.loads(run.output.splitlines()[-1])
     found.steps = {step: run.between(*span) for step, span in told.items()}
-    of_tables = Counter[str]()
+    of_tables = defaultdict[str, float](float)
     for step, seconds in found.steps.items():
         of_tables[step.removesuffix(_CHECKS).replace("__", "/")] += seconds
     for stage, tables in STAGES.items():
