@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 
 import requests
 
-from astro_assets.archives.errors import ArchiveError, IncompleteError, NotDataError, RefusedError
+from astro_assets.archives.errors import (
+    ArchiveError,
+    IncompleteError,
+    NotDataError,
+    RefusedError,
+    TooSlowError,
+)
 from astro_assets.archives.sessions import PoliteSession
 
 Client = TypeVar("Client")
@@ -33,6 +39,15 @@ def exoplanet_archive_client(session: PoliteSession) -> Any:
         )
         client._tap_tables = [str(name) for name in schema["table_name"]]  # noqa: SLF001
     return client
+
+
+def columns_of(service_url: str, table: str, session: PoliteSession) -> dict[str, str]:
+    """Return the units of the columns of a table at a TAP service, by name; no unit is an empty one."""
+    from pyvo.dal import TAPService
+
+    query = f"select column_name, unit from TAP_SCHEMA.columns where table_name = '{table}'"  # noqa: S608  ours
+    found = TAPService(service_url, session=session).search(query)
+    return {str(row["column_name"]): str(row["unit"] or "").strip() for row in found}
 
 
 def mast_client(kind: Callable[[], Client], session: PoliteSession) -> Client:
@@ -111,4 +126,6 @@ def _meaning(session: PoliteSession, url: str, error: Exception) -> ArchiveError
         for one in chain
     ):
         return NotDataError(session.archive, url, f"the answer cannot be read: {words}")
+    if isinstance(error, TimeoutError):
+        return TooSlowError(session.archive, url, "it is still working on the question")
     raise error

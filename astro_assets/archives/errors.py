@@ -8,6 +8,7 @@
     ├── RateLimitedError      asks for a longer wait than anybody has patience for
     ├── UnavailableError      says that it is out of order (5xx)
     ├── RefusedError          says that the question is wrong (4xx, a VOTable with QUERY_STATUS ERROR)
+    ├── NothingFoundError     has nothing of what was asked for
     ├── IncompleteError       an answer without its end, or with fewer rows or bytes than told
     ├── CutOffError           an answer that the archive cut off (QUERY_STATUS OVERFLOW), or one too large
     ├── NotDataError          a page for people, or something unreadable, in the place of data
@@ -39,6 +40,8 @@ class ArchiveError(RuntimeError):
     ----------
     is_transient
         Whether the same request may succeed later.
+    is_final
+        Whether it was tried as often as the settings allow: nobody outside tries again.
     """
 
     is_transient = True
@@ -49,15 +52,16 @@ class ArchiveError(RuntimeError):
         self.url = url
         self.happened = happened
         self.retry_after_s = retry_after_s
+        self.is_final = False
         advice = self.advice.format(section=f"[archives.{archive.key}] of config.toml")
         super().__init__(f"{archive.name} ({host_of(url)}): {happened}; {advice}")
 
     def after(self, attempts: int) -> ArchiveError:
         """Return the error with the number of attempts that ended in it."""
-        if attempts == 1:
-            return self
-        happened = f"{self.happened}, {attempts} attempts"
-        return type(self)(self.archive, self.url, happened, retry_after_s=self.retry_after_s)
+        happened = self.happened if attempts == 1 else f"{self.happened}, {attempts} attempts"
+        error = type(self)(self.archive, self.url, happened, retry_after_s=self.retry_after_s)
+        error.is_final = True
+        return error
 
 
 class UnreachableError(ArchiveError):
@@ -90,6 +94,13 @@ class RefusedError(ArchiveError):
 
     is_transient = False
     advice = "the archive may have changed what can be asked of it; trying again will not help"
+
+
+class NothingFoundError(ArchiveError):
+    """The archive has nothing of what was asked for."""
+
+    is_transient = False
+    advice = "look at how it is written, or ask for something else"
 
 
 class IncompleteError(ArchiveError):

@@ -16,7 +16,9 @@ from rich.console import Console
 from astro_assets.cli import (
     audit_commands,
     bundle_commands,
+    catalog_commands,
     explain_commands,
+    fetch_commands,
     history_commands,
     home_commands,
     instance_commands,
@@ -268,9 +270,11 @@ _OTHERS: Final = (
     report_commands,
     home_commands,
     instance_commands,
+    fetch_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)
+catalog_commands.add_to(catalogs_app)
 
 
 def _ledger(home: Path | None) -> Ledger:

@@ -6,6 +6,9 @@ from typing import Final
 
 from deltalake.exceptions import DeltaError
 
+from astro_assets.archives.downloads import FileNameError
+from astro_assets.archives.errors import ArchiveError
+from astro_assets.catalogs.fetching import UnknownCatalogError
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands
 from astro_assets.ledger.as_of import AsOfError
@@ -25,6 +28,8 @@ from astro_assets.ledger.signing import KeyFileError
 from astro_assets.ledger.star_proofs import ProofError
 from astro_assets.ledger.storage import StoreError
 from astro_assets.ledger.worlds import LostHistoryError
+from astro_assets.observations.cutouts import PlaceError
+from astro_assets.observations.fetching import NothingWantedError
 from astro_assets.observations.targets import TargetIdError
 from astro_assets.orchestration.forgetting_journal import ForgettingError
 from astro_assets.orchestration.inbox_state import InboxStateError
@@ -42,6 +47,9 @@ EXPECTED_ERRORS: Final = (
     TargetIdError,
     UnknownTargetError,
     CatalogError,
+    UnknownCatalogError,
+    ArchiveError,
+    FileNameError,
     EventFileError,
     ScorerFileError,
     UnknownModelError,
@@ -67,6 +75,8 @@ EXPECTED_ERRORS: Final = (
     StoreError,
     CacheSizeError,
     PostgresError,
+    NothingWantedError,
+    PlaceError,
     DeltaError,
     FileNotFoundError,
 )

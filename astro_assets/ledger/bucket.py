@@ -48,7 +48,7 @@ _REASONS: Final = (
     ("403 Forbidden", "it refuses: see AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what they may do"),
     ("401 Unauthorized", "it refuses: see AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and what they may do"),
     ("169.254.169.254", "nobody says who asks: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
-    ("URL scheme is not allowed", "its address is no https: set AWS_ALLOW_HTTP=true where that is meant"),
+    ("builder error", "its address is no https: set AWS_ALLOW_HTTP=true where that is meant"),
     ("S3 error", "it does not answer: see that it runs and AWS_ENDPOINT_URL, then run again"),
     ("error sending request", "it does not answer: see that it runs and AWS_ENDPOINT_URL, then run again"),
 )
@@ -215,9 +215,9 @@ class Bucket:
         found = sorted((told["path"], told["e_tag"] or "") for told in self._listed(prefix))
         return hash_parts(*(part for pair in found for part in pair)) if found else None
 
-    def clear_copies(self) -> None:
-        """Remove the folder of copies."""
-        _copies(self.folder, bound_bytes()).clear()
+    def clear_copies(self, key: str = "") -> None:
+        """Remove the folder of copies, or one in it."""
+        _copies(self.folder, bound_bytes()).clear(key)
 
     @property
     def _store(self) -> S3Store:

@@ -97,9 +97,12 @@ class Copies:
                     shutil.rmtree(other, ignore_errors=True)
             folder.mkdir(exist_ok=True)
 
-    def clear(self) -> None:
-        """Let go of everything."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def clear(self, name: str = "") -> None:
+        """Let go of everything, or of one copy."""
+        if name:
+            (self.folder / name).unlink(missing_ok=True)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
     def _make_room(self) -> None:
         files = sorted(self._files())

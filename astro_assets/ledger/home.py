@@ -159,7 +159,7 @@ def _make(path: Path, n_shards: int, store: str) -> None:
     lines: dict[str, int | str] = {"format": _FORMAT, "n_shards": n_shards}
     if store:
         _check_store(store)
-        storage = storage_at(path, store, None)
+        storage = storage_at(path, store, path / "cache")  # of which it takes none
         storage.write(_STORE_MARKER, _toml(lines), replace=False)
         lines["n_shards"] = _shards_of(storage)
         lines["format"] = _FORMAT_WITH_STORE

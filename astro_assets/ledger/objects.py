@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from astro_assets.ledger.array_files import UNREADABLE, arrays_in, arrow_of
 from astro_assets.ledger.atomic import Flushing
-from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json
+from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json, sha256_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.memory import memory_bound
 from astro_assets.ledger.schema import SchemaError
@@ -230,13 +230,17 @@ class ObjectStore:
             self.storage.write(key, data)
 
     def _verified(self, key: str, sha256: str) -> Path:
+        storage = self.storage
         try:
-            path = local_file(self.storage, key)
+            path = local_file(storage, key)
             found = sha256_of(path)
+            if found != sha256 and storage.has_copies:  # it may be the copy that is damaged
+                storage.clear_copies(key)
+                found = sha256_of(local_file(storage, key))
         except FileNotFoundError:
-            raise CorruptStoreError(f"{self.storage.place(key)} is missing") from None
+            raise CorruptStoreError(f"{storage.place(key)} is missing") from None
         if found != sha256:
-            raise CorruptStoreError(f"{self.storage.place(key)} {_DAMAGED}")
+            raise CorruptStoreError(f"{storage.place(key)} {_DAMAGED}")
         return path
 
     def _json_of(self, key: str, digest: str, hashed: Callable[[Any], str]) -> dict[str, Any]:
@@ -294,9 +298,3 @@ def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:
     if copied.hexdigest() != sha256:
         raise CorruptStoreError(f"{source} changed while it was being copied; run again when it is complete")
     return n_bytes
-
-
-def sha256_of(path: Path) -> str:
-    """Return a file's sha256 in hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -135,8 +135,8 @@ class Storage(Protocol):
         """
         ...
 
-    def clear_copies(self) -> None:
-        """Remove the copies kept here of what lies elsewhere."""
+    def clear_copies(self, key: str = "") -> None:
+        """Remove the copies kept here of what lies elsewhere, or that of one key."""
         ...
 
 
@@ -252,7 +252,7 @@ class Folder:
         is_new = abs(time.time_ns() - status.st_mtime_ns) < _UNTRUSTED_NS
         return "" if is_new else f"{status.st_ino} {status.st_mtime_ns}"
 
-    def clear_copies(self) -> None:
+    def clear_copies(self, key: str = "") -> None:
         """Keep everything: there are no copies."""
 
 

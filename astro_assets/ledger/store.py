@@ -9,7 +9,6 @@ import errno
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.storage import Storage
@@ -203,21 +202,17 @@ def _options(storage: Storage) -> dict[str, str] | None:
 
 
 def _create(home: Home, table: Table) -> DeltaTable:
-    """Make an empty table: of two processes, one makes it, both use it."""
+    """Make an empty table beside its place and put it there: of two processes, one makes it, both use it."""
     storage, key = home.storage, home.table_key(table.name)
-    options = _options(storage)
+    if storage.options is None:
+        _put_in_folder(Path(storage.place(key)), table)
+    else:
+        _put_in_store(storage, key, table)
     with storage.reaching():
-        if options is None:
-            _create_in_folder(Path(storage.place(key)), table)
-        else:
-            # The first commit is put where there is none: who comes second is refused.
-            with suppress(DeltaError):
-                DeltaTable.create(storage.place(key), storage_options=options, **_declared(table))
-        return DeltaTable(storage.place(key), version=0, storage_options=options)
+        return DeltaTable(storage.place(key), version=0, storage_options=_options(storage))
 
 
-def _create_in_folder(path: Path, table: Table) -> None:
-    """Make an empty table beside its place and move it there: a killed process leaves none without a log."""
+def _put_in_folder(path: Path, table: Table) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".creating-", dir=path.parent))
     DeltaTable.create(temporary, **_declared(table))
@@ -228,6 +223,14 @@ def _create_in_folder(path: Path, table: Table) -> None:
         shutil.rmtree(temporary)
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
+
+
+def _put_in_store(storage: Storage, key: str, table: Table) -> None:
+    """Put the one file of an empty table where there is none: delta-rs would put a second one after it."""
+    with tempfile.TemporaryDirectory() as folder:
+        DeltaTable.create(folder, **_declared(table))
+        (commit,) = Path(folder, "_delta_log").glob("*.json")
+        storage.write(f"{key}/_delta_log/{commit.name}", commit.read_bytes(), replace=False)
 
 
 def _declared(table: Table) -> dict[str, Any]:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import polars as pl
+
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.history import every_unit
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS, TRACKED_RUNS
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.storage import Storage, local_file
 from astro_assets.ledger.trace import Trace
 from astro_assets.orchestration.mentions import Mention, mention_in
@@ -107,6 +109,15 @@ def remove_tracked(ledger: Ledger, trace: Trace, gone: Gone) -> None:
                 gone.counts["bytes"] += remove(file)
             else:
                 _tell(file, file.relative_to(home.root).as_posix(), trace, gone)
+    rows = (
+        ledger.open(TRACKED_RUNS).rows(["tracked_run", "address"]).filter(pl.col("key").is_in(trace.models))
+    )
+    for run, address in rows.select("tracked_run", "address").collect().iter_rows():
+        if address.startswith("http"):
+            gone.left.append(
+                f"the MLflow server at {address} keeps a model that was trained on the star as run {run}: "
+                "delete it there, and run `mlflow gc`"
+            )
 
 
 def _values(ledger: Ledger, column: str) -> set[str]:

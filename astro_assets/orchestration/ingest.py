@@ -19,9 +19,10 @@ import polars as pl
 
 from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.computing import Progress
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, sha256_of
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report, put_units

@@ -16,10 +16,10 @@ import numpy as np
 import polars as pl
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.model_tables import MODEL_AUDITS, MODEL_MEMBERS, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import promote
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.transits.scorer.classes import CLASSES

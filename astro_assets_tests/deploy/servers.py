@@ -24,7 +24,7 @@ import pytest
 from astro_assets_tests.cli.commands import kill_session, wait_for_end
 
 #: Longest time that a server takes to answer, in seconds; other tests run at the same time.
-_PATIENCE_S = 120
+_PATIENCE_S = 300
 
 
 def free_port() -> int:
@@ -58,7 +58,8 @@ def serving(
             cwd=log.parent,
         )
     try:
-        _wait_for(process, port, log)
+        if port is not None:
+            _wait_for(process, port, log)
         yield process.pid
     finally:
         kill_session(process.pid)
@@ -81,6 +82,7 @@ class Postgres:
     port: int
     password: str
     data: Path
+    programs: Path
 
     def address(self, database: str = "astro") -> str:
         """Return the address of a database, without the password."""
@@ -90,6 +92,26 @@ class Postgres:
     def environment(self) -> dict[str, str]:
         """What a process is told of it."""
         return {"ASTRO_ASSETS_POSTGRES": self.address(), "PGPASSWORD": self.password}
+
+    def make_database(self, name: str) -> None:
+        """Make a database; it listens before it takes anybody in."""
+        import psycopg2
+
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                connection = psycopg2.connect(
+                    host="127.0.0.1", port=self.port, user="astro", password=self.password, dbname="postgres"
+                )
+                break
+            except psycopg2.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f'CREATE DATABASE "{name}"')
+        connection.close()
 
 
 def _programs() -> Path:
@@ -116,7 +138,7 @@ def postgres() -> Iterator[Postgres]:
     # Not in a folder of the test: it belongs to somebody else.
     with tempfile.TemporaryDirectory(prefix="astro-postgres-") as name:
         root = Path(name)
-        server = Postgres(free_port(), secrets.token_hex(16), root / "data")
+        server = Postgres(free_port(), secrets.token_hex(16), root / "data", programs)
         (root / "password").write_text(server.password)
         if who:
             for path in (root, root / "password"):
@@ -134,7 +156,7 @@ def postgres() -> Iterator[Postgres]:
             )  # fmt: skip
         try:
             _wait_for(process, server.port, root / "log")
-            _make_database(server)
+            server.make_database("astro")
             yield server
         finally:
             process.send_signal(signal.SIGQUIT)  # at once, its children with it
@@ -142,23 +164,3 @@ def postgres() -> Iterator[Postgres]:
                 process.wait(20)
             finally:
                 kill_session(process.pid)
-
-
-def _make_database(server: Postgres, name: str = "astro") -> None:
-    import psycopg2
-
-    deadline = time.monotonic() + _PATIENCE_S
-    while True:
-        try:
-            connection = psycopg2.connect(
-                host="127.0.0.1", port=server.port, user="astro", password=server.password, dbname="postgres"
-            )
-            break
-        except psycopg2.OperationalError:  # it listens before it takes anybody in
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f'CREATE DATABASE "{name}"')
-    connection.close()

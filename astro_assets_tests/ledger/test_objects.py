@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from astro_assets.ledger.atomic import Flushing, replacing, write_bytes
-from astro_assets.ledger.hashing import hash_arrays
+from astro_assets.ledger.hashing import hash_arrays, sha256_of
 from astro_assets.ledger.home import open_home
-from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, sha256_of
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
 from astro_assets.ledger.schema import SchemaError
 from astro_assets_tests.ledger.places import array_path, file_path
 

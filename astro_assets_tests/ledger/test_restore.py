@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, StoredArrays, sha256_of
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, StoredArrays
 from astro_assets.ledger.staleness import stale
 from astro_assets.ledger.update import update
 from astro_assets_tests.ledger import toy

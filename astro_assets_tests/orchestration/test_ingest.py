@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.ingest import find_files, ingest
 from astro_assets_tests.ledger.places import file_path

@@ -13,8 +13,8 @@ import pytest
 
 from astro_assets import definitions
 from astro_assets.definitions import SEARCH_JOB, build_definitions
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets.orchestration.engine import Engine

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from astro_assets.definitions import build_definitions
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.store import open_table
 from astro_assets.ledger.table import Parents, Table
