@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, islice
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -187,11 +188,14 @@ class DaskCluster:
     ----------
     address
         For example ``tcp://127.0.0.1:8786``. The workers need this package and the home at the same path.
+    worker_memory
+        Bytes that each worker process may have while it computes for this; any number when None.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, worker_memory: int | None = None) -> None:
         import distributed
 
+        self._worker_memory = worker_memory
         # Dask's client is not annotated.
         self.client: Any = distributed.Client(address, timeout=30)  # type: ignore[no-untyped-call]
 
@@ -202,9 +206,25 @@ class DaskCluster:
         return max(1, sum(threads.values()))
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-        """Call ``function`` with each tuple of arguments on the cluster."""
-        executor = self.client.get_executor(pure=False)
-        yield from _in_flight(lambda a: executor.submit(function, *a), iter(calls), _AHEAD * self.workers)
+        """Call ``function`` with each tuple of arguments on the cluster.
+
+        Raises
+        ------
+        WorkerLostError
+            If workers died of a call, however often Dask tried it again.
+        """
+        import distributed
+
+        executor, work = self.client.get_executor(pure=False), function
+        if self._worker_memory is not None:
+            work = partial(pool_worker.bounded, self._worker_memory, function)
+        try:
+            yield from _in_flight(lambda a: executor.submit(work, *a), iter(calls), _AHEAD * self.workers)
+        except distributed.KilledWorker as error:
+            raise WorkerLostError(
+                f"workers of the cluster died of one piece of work, for lack of memory? Give them more "
+                f"(--memory-limit), or set what a unit may need ({memory.VARIABLE}), and run again"
+            ) from error
 
     def start(self) -> None:
         """Do nothing: the cluster's workers are there."""
@@ -232,7 +252,7 @@ def default_compute(preload: str | None = None) -> ClosableCompute:
         If the number of workers is not a positive integer, or the memory no size.
     """
     if address := os.environ.get(DASK_VARIABLE):
-        return DaskCluster(address)
+        return DaskCluster(address, memory.memory_named())
     named = os.environ.get(WORKERS_VARIABLE)
     if named is not None and not (named.isdigit() and int(named) > 0):
         raise ValueError(f"{WORKERS_VARIABLE} = {named!r} is not a positive number of processes")
