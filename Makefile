@@ -22,7 +22,7 @@ ui: .venv/.installed ## serve the Dagster UI of the demo on 127.0.0.1
 
 test: lint ## all checks and all tests
 	$(BIN)/python -m astro_assets.transits.compilation
-	OMP_WAIT_POLICY=passive POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+	OMP_WAIT_POLICY=passive POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-deploy: .venv/.installed-test ## PostgreSQL, Dask, MLflow and Dagster's services for real: minutes; Debian: postgresql
 	$(BIN)/python -m astro_assets.transits.compilation
