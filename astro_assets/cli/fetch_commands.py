@@ -112,7 +112,7 @@ def fetch(  # noqa: PLR0913, PLR0917  one option each
             found = cutouts_listed(
                 ledger, places, survey, pixels=size, sectors=tuple(sector or ()), told=told
             )
-        del found.products[limit:]
+        found.products = found.products[:limit]
         if dry_run:
             _show_plan(ledger, found, output)
             raise typer.Exit(1 if found.missing else 0)
@@ -165,9 +165,13 @@ def _wanted(
     else:
         wanted = by_mission(targets, segments[named[0]] if named else (), cadence)
     for one in wanted:
-        if (named and one.mission is not named[0]) or (mission and one.mission.name != mission.value):
-            other = named[0].name if named else mission
-            raise NothingWantedError(f"{(one.targets or ('what is named',))[0]} is not of {other}")
+        what = one.targets[0] if one.targets else f"a {one.mission.segment_kind}"
+        if named and one.mission is not named[0]:
+            raise NothingWantedError(
+                f"{what} is not of {named[0].name}, whose {named[0].segment_kind} is named"
+            )
+        if mission and one.mission.name != mission.value:
+            raise NothingWantedError(f"{what} is not of {mission.value}")
         if cadence is not None and cadence not in CADENCES[one.mission.name]:
             there = " or ".join(map(str, CADENCES[one.mission.name]))
             raise NothingWantedError(f"--cadence {cadence}: {one.mission.name} has light curves of {there} s")
