@@ -6,6 +6,7 @@ import dagster as dg
 
 from astro_assets.catalogs import assets as catalogs
 from astro_assets.catalogs import checks as catalog_checks
+from astro_assets.catalogs import schedules as catalog_schedules
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_AUDITS
@@ -95,7 +96,10 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             stale_results(home, engine, REFRESH_JOB, asked_for=asked_for, beside={TRAINING_JOB, FETCH_JOB}),
             archive_sensors.archive_sensor(home, engine, FETCH_JOB),
         ],
-        schedules=scorer_schedules.schedules(home, engine, TRAINING_JOB),
+        schedules=[
+            *scorer_schedules.schedules(home, engine, TRAINING_JOB),
+            *catalog_schedules.schedules(engine, CATALOGS_JOB),
+        ],
         resources={"engine": engine_resource(engine)},
         executor=dg.in_process_executor,
     )

@@ -41,6 +41,15 @@ def exoplanet_archive_client(session: PoliteSession) -> Any:
     return client
 
 
+def columns_of(service_url: str, table: str, session: PoliteSession) -> dict[str, str]:
+    """Return the units of the columns of a table at a TAP service, by name; no unit is an empty one."""
+    from pyvo.dal import TAPService
+
+    query = f"select column_name, unit from TAP_SCHEMA.columns where table_name = '{table}'"  # noqa: S608  ours
+    found = TAPService(service_url, session=session).search(query)
+    return {str(row["column_name"]): str(row["unit"] or "").strip() for row in found}
+
+
 def mast_client(kind: Callable[[], Client], session: PoliteSession) -> Client:
     """Return one of astroquery's clients of MAST.
 

@@ -40,6 +40,8 @@ class ArchiveError(RuntimeError):
     ----------
     is_transient
         Whether the same request may succeed later.
+    is_final
+        Whether it was tried as often as the settings allow: nobody outside tries again.
     """
 
     is_transient = True
@@ -50,15 +52,16 @@ class ArchiveError(RuntimeError):
         self.url = url
         self.happened = happened
         self.retry_after_s = retry_after_s
+        self.is_final = False
         advice = self.advice.format(section=f"[archives.{archive.key}] of config.toml")
         super().__init__(f"{archive.name} ({host_of(url)}): {happened}; {advice}")
 
     def after(self, attempts: int) -> ArchiveError:
         """Return the error with the number of attempts that ended in it."""
-        if attempts == 1:
-            return self
-        happened = f"{self.happened}, {attempts} attempts"
-        return type(self)(self.archive, self.url, happened, retry_after_s=self.retry_after_s)
+        happened = self.happened if attempts == 1 else f"{self.happened}, {attempts} attempts"
+        error = type(self)(self.archive, self.url, happened, retry_after_s=self.retry_after_s)
+        error.is_final = True
+        return error
 
 
 class UnreachableError(ArchiveError):

@@ -99,7 +99,7 @@ def retrying(settings: ArchiveSettings, told: Told) -> tenacity.Retrying:
         stop=tenacity.stop_after_attempt(settings.attempts) | tenacity.stop_before_delay(settings.patience_s),
         wait=wait,
         retry=tenacity.retry_if_exception(
-            lambda error: isinstance(error, ArchiveError) and error.is_transient
+            lambda error: isinstance(error, ArchiveError) and error.is_transient and not error.is_final
         ),
         before_sleep=tell,
         retry_error_callback=give_up,

@@ -16,6 +16,7 @@ from rich.console import Console
 from astro_assets.cli import (
     audit_commands,
     bundle_commands,
+    catalog_commands,
     explain_commands,
     fetch_commands,
     history_commands,
@@ -269,6 +270,7 @@ _OTHERS: Final = (
 )
 for _module in _OTHERS:
     _module.add_to(app)
+catalog_commands.add_to(catalogs_app)
 
 
 def _ledger(home: Path | None) -> Ledger:

@@ -6,7 +6,9 @@ from typing import Final
 
 from deltalake.exceptions import DeltaError
 
+from astro_assets.archives.downloads import FileNameError
 from astro_assets.archives.errors import ArchiveError
+from astro_assets.catalogs.fetching import UnknownCatalogError
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands
 from astro_assets.ledger.as_of import AsOfError
@@ -42,6 +44,9 @@ EXPECTED_ERRORS: Final = (
     TargetIdError,
     UnknownTargetError,
     CatalogError,
+    UnknownCatalogError,
+    ArchiveError,
+    FileNameError,
     EventFileError,
     ScorerFileError,
     UnknownModelError,

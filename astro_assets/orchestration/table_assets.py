@@ -85,17 +85,23 @@ def materialized(
     table: Table,
     report: Report,
     pictures: Mapping[str, Picture] = MappingProxyType({}),
+    besides: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Yield the events of an update: counts for each partition, then totals and pictures once for all.
 
     Dagster records one materialization a partition, in any order, and shows the last on the asset's page: so
     one of no partition follows, about the whole table.
+
+    Parameters
+    ----------
+    besides
+        Metadata of the whole table beyond its numbers.
     """
     engine.updated(report)
     shown = draw(pictures, engine.ledger(), context.log.warning)
     numbers = report_metadata(report, engine.home.table_path(table.name).as_uri())
     context.log.info("%s: %s", table.name, numbers)
-    metadata = {**shown, **numbers}
+    metadata = {**shown, **besides, **numbers}
     if not table.is_by_target:
         yield recorded(context, metadata)
         return

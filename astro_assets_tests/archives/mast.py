@@ -36,7 +36,11 @@ class MastService:
     def __init__(self, services: Mapping[str, Service]) -> None:
         self.services = dict(services)
         self.column_configs: dict[str, Mapping[str, Any]] = {
-            "Mast.Catalogs.Tess.Cone": {"ID": {"text": "TIC ID"}, "Teff": {"text": "T_eff", "vot.unit": "K"}}
+            "Mast.Catalogs.Tess.Cone": {
+                "ID": {"text": "TIC ID", "autoFacetRule": "never"},
+                "KIC": {"text": "KIC ID", "intAsString": True},
+                "Teff": {"text": "T_eff", "vot.unit": "K"},
+            }
         }
         self.page_size: int | None = None
         self.executing = 0
@@ -85,8 +89,8 @@ def tic_service(rows: list[dict[str, Any]]) -> Service:
     """Return the TESS Input Catalog of some stars; a test may change the rows."""
 
     def answer(params: Mapping[str, Any]) -> Rows:
-        (chosen,) = (filter_["values"] for filter_ in params["filters"] if filter_["paramName"] == "ID")
-        return [row for row in rows if str(row["ID"]) in chosen]
+        (asked,) = params["filters"]
+        return [row for row in rows if str(row[asked["paramName"]]) in asked["values"]]
 
     return answer
 

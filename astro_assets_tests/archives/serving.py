@@ -6,7 +6,9 @@ What is said in a protocol is in `tap` and `mast`; how it goes wrong, in `faults
 from __future__ import annotations
 
 import re
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -65,10 +67,7 @@ class ArchiveServer:
         self.ended = threading.Event()
         self._faults: list[tuple[str, Fault, list[int]]] = []
         self._lock = threading.Lock()
-        self._server = ThreadingHTTPServer(
-            ("127.0.0.1", 0), type("OneRequest", (_OneRequest,), {"archive": self})
-        )
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), type("OneRequest", (_OneRequest,), {"archive": self}))
 
     @property
     def base_url(self) -> str:
@@ -140,6 +139,15 @@ def file_answer(request: Request, content: bytes, content_type: str, *, tag: str
         return Answer(b"", content_type, 416, headers)
     headers["Content-Range"] = f"bytes {begins}-{len(content) - 1}/{len(content)}"
     return Answer(content[begins:], content_type, 206, headers)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of clients that left: they are among what is tested."""
+        if not isinstance(sys.exception(), ConnectionError):
+            traceback.print_exc()
 
 
 class _OneRequest(BaseHTTPRequestHandler):

@@ -1,12 +1,13 @@
 """A Table Access Protocol service over tables in memory, as the NASA Exoplanet Archive runs one.
 
-It understands the queries that are asked: columns, one table, a list of values in ``where``, ``order by``.
+It understands the queries that are asked: columns or aggregates, one table, equal or one of some values.
 """
 
 from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,10 +15,10 @@ from typing import Any
 from astro_assets_tests.archives.serving import Answer, Request
 
 _QUERY = re.compile(
-    r"select (?P<columns>.+?) from (?P<table>[\w.]+)(?: where (?P<column>\w+) (?P<how>=|in) (?P<values>.+?))?"
-    r"(?: order by (?P<order>[\w, ]+))?\s*",
-    re.IGNORECASE,
+    r"select (?P<columns>.+?) from (?P<table>[\w.]+)(?: where (?P<where>.+))?\s*", re.IGNORECASE
 )
+_CONDITION = re.compile(r"(?P<column>\w+)\s*(?:=|in)\s*(?P<values>.+)", re.IGNORECASE)
+_AGGREGATE = re.compile(r"(?P<what>count|max)\((?P<column>[*\w]+)\) as (?P<name>\w+)", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\d+(\.\d*)?([eE][-+]?\d+)?")
 
 
@@ -72,15 +73,15 @@ class TapService:
         table = self._schema(match["table"]) or self.tables.get(match["table"])
         if table is None:
             return _refusal(f"there is no table {match['table']}")
-        columns = match["columns"].split(",") if match["columns"] != "*" else table.columns
-        names = [name.strip() for name in columns]
-        if match["columns"].lower() == "count(*)":
-            return _votable([{"count": str(len(_chosen(table, match)))}], ["count"], {}, "OK")
+        names = [name.strip() for name in match["columns"].split(",")]
+        chosen = _chosen(table, match["where"])
+        if all(map(_AGGREGATE.fullmatch, names)):
+            found = [_aggregated(chosen, name) for name in names]
+            return _votable([dict(found)], [name for name, _ in found], {}, "OK")
         if unknown := [name for name in names if name not in table.columns]:
             return _refusal(f'"{unknown[0]}": invalid identifier')
-        rows = [{name: row.get(name, "") for name in names} for row in _chosen(table, match)]
-        is_data = match["table"] in self.tables
-        rows, status = self.edit(rows) if is_data else (rows, "OK")
+        rows = [{name: row.get(name, "") for name in names} for row in chosen]
+        rows, status = self.edit(rows) if match["table"] in self.tables else (rows, "OK")
         return _votable(rows, names, table.units, status)
 
     def _schema(self, name: str) -> ServedTable | None:
@@ -102,14 +103,22 @@ class TapService:
         return None
 
 
-def _chosen(table: ServedTable, match: re.Match[str]) -> list[dict[str, str]]:
+def _chosen(table: ServedTable, where: str | None) -> list[dict[str, str]]:
     rows = list(table.rows)
-    if match["column"]:
-        values = {value.strip(" '()") for value in match["values"].split(",")}
-        rows = [row for row in rows if row[match["column"]] in values]
-    for name in reversed([name.strip() for name in (match["order"] or "").split(",") if name.strip()]):
-        rows.sort(key=lambda row: (float(row[name]) if _NUMBER.fullmatch(row[name]) else 0.0, row[name]))
+    for text in where.split(" and ") if where else []:
+        condition = _CONDITION.fullmatch(text.strip())
+        assert condition is not None, text
+        values = {value.strip(" '()") for value in condition["values"].split(",")}
+        rows = [row for row in rows if row[condition["column"]] in values]
     return rows
+
+
+def _aggregated(rows: list[dict[str, str]], name: str) -> tuple[str, str]:
+    aggregate = _AGGREGATE.fullmatch(name)
+    assert aggregate is not None
+    if aggregate["what"] == "count":
+        return aggregate["name"], str(len(rows))
+    return aggregate["name"], max((row[aggregate["column"]] for row in rows), default="")
 
 
 def _votable(
@@ -120,23 +129,25 @@ def _votable(
     from astropy.io.votable.tree import Info
     from astropy.table import MaskedColumn, Table
 
-    table = Table(masked=True)
-    for name in names:
-        texts = [row[name] for row in rows]
-        there = [text for text in texts if text]
-        kind: Any = float if there and all(_NUMBER.fullmatch(text) for text in there) else str
-        if kind is float and all(re.fullmatch(r"-?\d+", text) for text in there):
-            kind = int
-        empty = {float: float("nan"), int: -999, str: ""}[kind]
-        values = [kind(text) if text else empty for text in texts]
-        table[name] = MaskedColumn(values, mask=[not text for text in texts], dtype=kind if rows else str)
-        if units.get(name):
-            table[name].unit = units[name]
-    document = from_table(table)
-    document.resources[0].infos.append(Info(name="QUERY_STATUS", value=status))
-    document.resources[0].type = "results"
-    file = io.BytesIO()
-    writeto(document, file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the archive's units are not those of the standard
+        table = Table(masked=True)
+        for name in names:
+            texts = [row[name] for row in rows]
+            there = [text for text in texts if text]
+            kind: Any = float if there and all(_NUMBER.fullmatch(text) for text in there) else str
+            if kind is float and all(re.fullmatch(r"-?\d+", text) for text in there):
+                kind = int
+            empty = {float: float("nan"), int: -999, str: ""}[kind]
+            values = [kind(text) if text else empty for text in texts]
+            table[name] = MaskedColumn(values, mask=[not text for text in texts], dtype=kind if rows else str)
+            if units.get(name):
+                table[name].unit = units[name]
+        document = from_table(table)
+        document.resources[0].infos.append(Info(name="QUERY_STATUS", value=status))
+        document.resources[0].type = "results"
+        file = io.BytesIO()
+        writeto(document, file)
     return Answer(file.getvalue(), "application/x-votable+xml")
 
 

@@ -52,7 +52,8 @@ def test_a_catalogue_labels_the_candidates_there_are(home: Home, tmp_path: Path)
     assert listed == [
         {
             "catalog": "koi", "date": "2025-10-04T09:55:46", "entries": 1, "stars": 1,
-            "file_name": "koi.csv", "sha256": sha256_of(path),
+            "file_name": "koi.csv", "sha256": sha256_of(path), "archive": None, "archive_version": None,
+            "retrieved_at": None,
         }
     ]  # fmt: skip
 
