@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 
 from astro_assets.archives.products import Product
 from astro_assets.cli import printing
+from astro_assets.cli.catalog_commands import targets_in
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.progress import progress_shown
 from astro_assets.ledger.home import open_home
@@ -28,7 +29,7 @@ from astro_assets.observations.fetching import (
     fetch_products,
     listed,
 )
-from astro_assets.observations.light_curve_names import CADENCES, targets_listed
+from astro_assets.observations.light_curve_names import CADENCES
 from astro_assets.observations.mast_products import Wanted
 from astro_assets.observations.missions import K2, KEPLER, MISSIONS, TESS, Mission
 from astro_assets.orchestration.fetching import Fetched, Known
@@ -60,7 +61,8 @@ def fetch(  # noqa: PLR0913, PLR0917  one option each
     targets: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="File of targets, one a line: 'TIC 25155310', KIC 11446443, EPIC ..."
+            metavar="FILE",
+            help="File of targets, one a line: 'TIC 25155310', KIC 11446443; - is standard input.",
         ),
     ] = None,
     mission: Annotated[
@@ -126,7 +128,7 @@ def _targets(path: Path | None, mission: MissionName | None) -> list[str] | None
     if path is None:
         return None
     catalogue = MISSIONS[mission.value].catalogue if mission else None
-    if not (found := targets_listed(_text(path), catalogue)):
+    if not (found := targets_in(path, catalogue)):
         raise NothingWantedError(f"{path} names no target")
     return found
 

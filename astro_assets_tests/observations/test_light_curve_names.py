@@ -12,10 +12,8 @@ from astro_assets.observations.light_curve_names import (
     light_curve_named,
     mission_of,
     target_name,
-    targets_listed,
 )
 from astro_assets.observations.missions import K2, KEPLER, MISSIONS, TESS, Mission
-from astro_assets.observations.targets import TargetIdError
 
 NAMES = [
     (TESS, "tess2018206045859-s0001-0000000025155310-0120-s_lc.fits", "", ("TIC 25155310", 1, 120)),
@@ -75,12 +73,3 @@ def test_each_catalogue_is_of_a_mission() -> None:
         "Kepler": 1800,
         "K2": 1800,
     }
-
-
-def test_lists_of_targets() -> None:
-    text = "# mine\nTIC 25155310  # pi Men\n\n  kic011446443\nTIC-25155310\nEPIC 201367065\n"
-    assert targets_listed(text) == ["TIC 25155310", "KIC 11446443", "EPIC 201367065"]
-    assert targets_listed("25155310\nTIC 5\n", "TIC") == ["TIC 25155310", "TIC 5"]
-    for wrong in ("25155310", "WASP-18", "TIC 1 TIC 2"):
-        with pytest.raises(TargetIdError):
-            targets_listed(wrong)
