@@ -13,12 +13,12 @@ import pytest
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.update import update
-from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES
+from astro_assets.observations.tables import ARCHIVE_PRODUCTS, OBSERVATION_FILES, RAW_FILES
 from astro_assets.orchestration.ingest import ingest
 from astro_assets.tables import TABLES
 from astro_assets_tests.archives import faults
 from astro_assets_tests.archives.held_stars import home_with, small_mast, tess_bytes, tess_name
-from astro_assets_tests.archives.mast_observations import SmallMast
+from astro_assets_tests.archives.mast_observations import Held, SmallMast
 from astro_assets_tests.archives.serving import ArchiveServer, serving
 from astro_assets_tests.cli.commands import astro_assets, started, wait_for_end, wait_until
 
@@ -161,3 +161,47 @@ def test_killed_in_the_middle_of_a_file_it_goes_on_there(
     assert int(begins.removeprefix("bytes=").removesuffix("-")) > 100_000
     assert (home.inbox / "mast" / tess_name(20)).read_bytes() == held.content
     assert in_inbox(home) == [tess_name(number) for number in (10, 20, 30)]
+
+
+def test_a_star_that_was_forgotten_is_not_fetched_again(home: Home, server: ArchiveServer) -> None:
+    fetched(home, "--sector", "7")
+    ledger = open_ledger(home, TABLES)
+    ingest(ledger, RAW_FILES, [home.inbox])
+    update(ledger, OBSERVATION_FILES)
+    (home.root / ".partial-downloads" / "0123456789abcdef-of-TIC-10.fits.part").write_bytes(b"TIC 10")
+    result = astro_assets("forget", "TIC 10", "--why", "asked for", home=home)
+    assert result.returncode == 0, result.stdout + result.stderr
+    rows = open_ledger(home, TABLES).open(ARCHIVE_PRODUCTS).rows(["target_id"]).collect()
+    assert sorted(rows["target_id"]) == ["TIC 20", "TIC 30"]
+    assert in_inbox(home) == [tess_name(20), tess_name(30)]
+    assert not list((home.root / ".partial-downloads").glob("*.part"))
+    n_asked = len(server.asked(FILES))
+    assert len(fetched(home, "--sector", "7")["here"]) == 2
+    assert len(server.asked(FILES)) == n_asked
+
+
+@pytest.mark.parametrize(
+    ("path", "collection", "description"),
+    [
+        ("tess_lc/tess2018206045859-s0001-0000000025155310-0120-s_lc.fits", "TESS", ""),
+        ("kepler_lc/kplr002556081-2009350155506_llc.fits", "Kepler", "Lightcurve Long Cadence (CLC) - Q3"),
+    ],
+)
+def test_files_as_mast_has_them(
+    home: Home, mast: SmallMast, shared_data: Path, path: str, collection: str, description: str
+) -> None:
+    file = shared_data / path
+    name = "25155310" if collection == "TESS" else "kplr002556081"
+    segment, cadence_s = (1, 120.0) if collection == "TESS" else (None, 1800.0)
+    mast.hold(
+        name, Held(file.name, file.read_bytes(), description),
+        collection=collection, segment=segment, cadence_s=cadence_s,
+    )  # fmt: skip
+    told = fetched(home, *(["--sector", "1"] if collection == "TESS" else ["--quarter", "3"]))
+    (product,) = told["fetched"]
+    ledger = open_ledger(home, TABLES)
+    ingest(ledger, RAW_FILES, [home.inbox])
+    update(ledger, OBSERVATION_FILES)
+    names = ["status", "target_id", "segment"]
+    (row,) = ledger.open(OBSERVATION_FILES).rows(names).select(names).collect().iter_rows()
+    assert row == ("accepted", product["target_id"], product["segment"])
