@@ -202,7 +202,8 @@ def target(found: Mapping[str, Any]) -> None:
         out.print(plain(f"Forgotten on {forgotten['forgotten_at']}: {forgotten['why']}"), soft_wrap=True)
     files = pl.DataFrame(found["files"])
     if files.height:
-        print_wide(_grid(files))
+        # Files that were dropped into the inbox tell of no archive.
+        print_wide(_grid(files.select(column for column in files if column.count())))
     else:
         out.print("No files of this target in this home.")
 

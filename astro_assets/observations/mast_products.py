@@ -26,7 +26,9 @@ _T = TypeVar("_T")
 #: Targets that are asked for in one question, and observations.
 _TARGETS_A_QUESTION: Final = 100
 _OBSERVATIONS_A_QUESTION: Final = 100
-_URI: Final = re.compile(r"mast:[A-Za-z0-9_+./-]{1,400}", re.ASCII)
+_URI: Final = re.compile(
+    r"mast:(?=.{1,400}$)[A-Za-z0-9_+-][A-Za-z0-9_+.-]*(/[A-Za-z0-9_+-][A-Za-z0-9_+.-]*)*"
+)
 _PIPELINES: Final = {"TESS": "SPOC", "Kepler": "Kepler", "K2": "K2"}
 #: Kepler's and K2's light curves belong to what MAST calls cubes.
 _TYPES: Final = ("timeseries", "cube")
