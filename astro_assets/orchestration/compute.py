@@ -187,7 +187,8 @@ class DaskCluster:
     Parameters
     ----------
     address
-        For example ``tcp://127.0.0.1:8786``. The workers need this package and the home at the same path.
+        For example ``tcp://127.0.0.1:8786``. The workers need this package, and the home at the same path or
+        the environment of its object store.
     worker_memory
         Bytes that each worker process may have while it computes for this; any number when None.
     """
