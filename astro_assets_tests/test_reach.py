@@ -1,4 +1,4 @@
-"""Results do not hang on how they are shown, or who was asked: no code version covers report, commands, archives."""
+"""Results do not hang on how they are shown or where files are from: no code version covers such code."""
 
 from __future__ import annotations
 
