@@ -12,7 +12,13 @@ from typing import Any, TypeVar
 
 import requests
 
-from astro_assets.archives.errors import ArchiveError, IncompleteError, NotDataError, RefusedError
+from astro_assets.archives.errors import (
+    ArchiveError,
+    IncompleteError,
+    NotDataError,
+    RefusedError,
+    TooSlowError,
+)
 from astro_assets.archives.sessions import PoliteSession
 
 Client = TypeVar("Client")
@@ -120,4 +126,6 @@ def _meaning(session: PoliteSession, url: str, error: Exception) -> ArchiveError
         for one in chain
     ):
         return NotDataError(session.archive, url, f"the answer cannot be read: {words}")
+    if isinstance(error, TimeoutError):
+        return TooSlowError(session.archive, url, "it is still working on the question")
     raise error

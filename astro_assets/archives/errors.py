@@ -8,6 +8,7 @@
     ├── RateLimitedError      asks for a longer wait than anybody has patience for
     ├── UnavailableError      says that it is out of order (5xx)
     ├── RefusedError          says that the question is wrong (4xx, a VOTable with QUERY_STATUS ERROR)
+    ├── NothingFoundError     has nothing of what was asked for
     ├── IncompleteError       an answer without its end, or with fewer rows or bytes than told
     ├── CutOffError           an answer that the archive cut off (QUERY_STATUS OVERFLOW), or one too large
     ├── NotDataError          a page for people, or something unreadable, in the place of data
@@ -93,6 +94,13 @@ class RefusedError(ArchiveError):
 
     is_transient = False
     advice = "the archive may have changed what can be asked of it; trying again will not help"
+
+
+class NothingFoundError(ArchiveError):
+    """The archive has nothing of what was asked for."""
+
+    is_transient = False
+    advice = "look at how it is written, or ask for something else"
 
 
 class IncompleteError(ArchiveError):

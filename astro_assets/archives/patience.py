@@ -64,7 +64,7 @@ def asked_wait(header: str | None) -> float:
     """Return the seconds that a ``Retry-After`` asks for, a number or a date; 0 where it asks for none."""
     if header is None:
         return 0.0
-    if header.strip().isdigit():
+    if header.isascii() and header.strip().isdigit():
         return float(header.strip()[:9])
     try:
         date = parsedate_to_datetime(header)

@@ -18,7 +18,10 @@ from astro_assets.cli import (
     bundle_commands,
     catalog_commands,
     explain_commands,
+    fetch_commands,
     history_commands,
+    home_commands,
+    instance_commands,
     printing,
     proof_commands,
     queries,
@@ -265,6 +268,9 @@ _OTHERS: Final = (
     explain_commands,
     history_commands,
     report_commands,
+    home_commands,
+    instance_commands,
+    fetch_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)

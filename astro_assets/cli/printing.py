@@ -202,7 +202,8 @@ def target(found: Mapping[str, Any]) -> None:
         out.print(plain(f"Forgotten on {forgotten['forgotten_at']}: {forgotten['why']}"), soft_wrap=True)
     files = pl.DataFrame(found["files"])
     if files.height:
-        print_wide(_grid(files))
+        # Files that were dropped into the inbox tell of no archive.
+        print_wide(_grid(files.select(column for column in files if column.count())))
     else:
         out.print("No files of this target in this home.")
 
@@ -240,7 +241,7 @@ def refused(rows: pl.DataFrame, home: Home) -> None:
     for code, name, reason in rows.select("reason_code", "file_name", "refusal_reason").iter_rows():
         out.print(plain(f"  {code:{width}}  {name}: {reason}"), soft_wrap=True)
     if is_long:
-        table = home.table_path(OBSERVATION_FILES.name)
+        table = home.storage.place(home.table_key(OBSERVATION_FILES.name))
         out.print(plain(f"All are in the table {table}, with status 'refused'."), soft_wrap=True)
 
 
