@@ -6,9 +6,8 @@ from typing import Final
 
 from deltalake.exceptions import DeltaError
 
-from astro_assets.archives.downloads import FileNameError
-from astro_assets.archives.errors import ArchiveError
-from astro_assets.catalogs.fetching import UnknownCatalogError
+from astro_assets.archives.errors import ArchiveError, FileNameError
+from astro_assets.catalogs.archive_tables import UnknownCatalogError
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands
 from astro_assets.ledger.as_of import AsOfError
