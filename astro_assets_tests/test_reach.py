@@ -1,4 +1,4 @@
-"""Results do not hang on how they are shown, or who was asked: no code version covers report, commands, archives."""
+"""No code version of a table reaches pages, commands, archives or object stores: or all went stale."""
 
 from __future__ import annotations
 

@@ -14,9 +14,9 @@ from astro_assets.catalogs.answers import Answer
 from astro_assets.catalogs.fetching import STAR_CATALOGS, Fetched, Fetcher, Held, Shown, catalogs_wanted
 from astro_assets.catalogs.intake import accepted, file_row
 from astro_assets.catalogs.tables import CATALOG_ENTRIES, CATALOG_FILES, STELLAR_PARAMETERS
-from astro_assets.ledger.home import archive_settings
+from astro_assets.ledger.configuration import archive_settings
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.update import Report, put_units
 from astro_assets.observations.tables import LIGHT_CURVES
 

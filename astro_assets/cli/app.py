@@ -20,6 +20,8 @@ from astro_assets.cli import (
     explain_commands,
     fetch_commands,
     history_commands,
+    home_commands,
+    instance_commands,
     printing,
     proof_commands,
     queries,
@@ -266,6 +268,8 @@ _OTHERS: Final = (
     explain_commands,
     history_commands,
     report_commands,
+    home_commands,
+    instance_commands,
     fetch_commands,
 )
 for _module in _OTHERS:

@@ -241,7 +241,7 @@ def refused(rows: pl.DataFrame, home: Home) -> None:
     for code, name, reason in rows.select("reason_code", "file_name", "refusal_reason").iter_rows():
         out.print(plain(f"  {code:{width}}  {name}: {reason}"), soft_wrap=True)
     if is_long:
-        table = home.table_path(OBSERVATION_FILES.name)
+        table = home.storage.place(home.table_key(OBSERVATION_FILES.name))
         out.print(plain(f"All are in the table {table}, with status 'refused'."), soft_wrap=True)
 
 

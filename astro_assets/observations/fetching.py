@@ -16,7 +16,8 @@ from astro_assets.archives.products import Product
 from astro_assets.archives.sessions import PoliteSession, polite_session
 from astro_assets.archives.settings import ARCHIVES, MAST, SKYVIEW, ArchiveSettings
 from astro_assets.ledger.computing import Progress
-from astro_assets.ledger.home import Home, archive_settings, table_config
+from astro_assets.ledger.configuration import archive_settings, table_config
+from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import left_out
 from astro_assets.observations.archive_schemas import ArchiveProductsConfig

@@ -23,9 +23,9 @@ from astro_assets.archives.packed import unpack
 from astro_assets.archives.products import Product
 from astro_assets.archives.sessions import PoliteSession
 from astro_assets.ledger.computing import Progress
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.run_marks import BusyError

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from astro_assets.archives.settings import ARCHIVES, MAST, ArchiveSettings
-from astro_assets.ledger.home import HomeError, archive_settings, check_config, open_home
+from astro_assets.ledger.configuration import archive_settings, check_config
+from astro_assets.ledger.home import HomeError, open_home
 
 
 def test_settings_come_from_the_home(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ import polars as pl
 
 from astro_assets.catalogs.intake import accepted, file_row
 from astro_assets.catalogs.tables import CATALOG_FILES, TABLES
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.update import Report, put_units, update
 
 KOI_ROW = {

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets_tests.catalogs.made_catalogs import KOI_ROW, TOI_ROW, write
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes

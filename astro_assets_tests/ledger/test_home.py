@@ -9,19 +9,19 @@ import platformdirs
 import pytest
 
 from astro_assets.ledger import home as home_module
+from astro_assets.ledger.configuration import check_config, table_config
 from astro_assets.ledger.home import (
     ENVIRONMENT_VARIABLE,
     Home,
     HomeError,
-    check_config,
     default_root,
     open_home,
-    table_config,
 )
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.table import Config
 from astro_assets_tests.ledger import toy
+from astro_assets_tests.ledger.places import table_path
 
 _TABLES = {table.name: table for table in toy.tables()}
 
@@ -56,7 +56,7 @@ def test_the_layout_is_made_at_once_and_paths_are_absolute(
     home = open_home("here")
     assert home.root == tmp_path / "here"
     assert home.inbox.is_dir()
-    assert home.table_path("toy/stars") == tmp_path / "here" / "tables" / "toy" / "stars"
+    assert table_path(home, "toy/stars") == tmp_path / "here" / "tables" / "toy" / "stars"
     assert home.dagster == tmp_path / "here" / "dagster"
 
 
@@ -92,7 +92,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("format = 2\nn_shards = 64\n", "has home format 2; this version reads format 1"),
+        ("format = 3\nn_shards = 64\n", "has home format 3; this version reads formats 1 and 2"),
         ("format = [", "is damaged"),
     ],
 )
