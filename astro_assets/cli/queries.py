@@ -194,11 +194,10 @@ def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:
 
 def _fetched_from(ledger: Ledger) -> pl.DataFrame:
     """Return where files were fetched from, and when, by SHA-256: ``from`` and ``fetched_at``."""
-    names = ["sha256", "archive", "uri", "fetched_at"]
+    names = ["sha256", "uri", "fetched_at"]
     rows = ledger.open(ARCHIVE_PRODUCTS).rows(names).select(names).sort("fetched_at").collect()
     first = rows.unique("sha256", keep="first", maintain_order=True)
-    place = pl.concat_str("archive", "uri", separator=" ").alias("from")
-    return first.select("sha256", place, "fetched_at")
+    return first.select("sha256", pl.col("uri").alias("from"), "fetched_at")
 
 
 def retracted_files(ledger: Ledger, keys: Sequence[str]) -> list[str]:

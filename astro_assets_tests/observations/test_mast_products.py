@@ -50,6 +50,7 @@ def test_a_sector_in_the_order_of_its_names(server: ArchiveServer, mast: SmallMa
     assert first.address() == f"{server.base_url}/api/v0.1/Download/file?uri={held.uri}"
     assert targets(server, SECTOR, 2) == ["TIC 10", "TIC 20"]
     assert targets(server, Wanted(TESS, (8,))) == []
+    assert [asking(server).n_observations(Wanted(TESS, (sector,))) for sector in (7, 8)] == [3, 0]
 
 
 def test_answers_of_many_pages_that_take_a_while(server: ArchiveServer, mast: SmallMast) -> None:
