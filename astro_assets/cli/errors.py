@@ -22,6 +22,7 @@ from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.records import RecordError
 from astro_assets.ledger.signing import KeyFileError
 from astro_assets.ledger.star_proofs import ProofError
+from astro_assets.ledger.store import DamagedTableError
 from astro_assets.ledger.worlds import LostHistoryError
 from astro_assets.observations.targets import TargetIdError
 from astro_assets.orchestration.forgetting_journal import ForgettingError
@@ -60,6 +61,7 @@ EXPECTED_ERRORS: Final = (
     KeyFileError,
     ProofError,
     CorruptStoreError,
+    DamagedTableError,
     InboxStateError,
     DeltaError,
     FileNotFoundError,

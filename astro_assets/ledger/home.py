@@ -5,6 +5,7 @@ Finding, creating and configuring a home live here; what its tables mean does no
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tomllib
@@ -23,6 +24,12 @@ ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
 _FORMAT: Final = 1
 #: Characters in a folder's name that delta-rs or Dagster's SQLite takes for parts of an address.
 _UNUSABLE: Final = re.compile(r"[%#?\[\]\x00-\x1f]")
+
+
+#: What to do without the file that says how many shards there are.
+_RESTORE: Final = (
+    "copy it from a backup, or write two lines into it, `format = 1` and `n_shards = 64`, or what it was"
+)
 
 
 class HomeError(RuntimeError):
@@ -101,16 +108,17 @@ def open_home(
     marker = path / "home.toml"
     try:
         if not marker.exists():
+            if (path / "tables").exists():
+                raise HomeError(f"{marker} is missing, and there are tables: {_RESTORE}")
             if must_exist:
                 raise HomeError(f"there is no home at {path}; `astro-assets run` makes one")
             path.mkdir(parents=True, exist_ok=True)
             (path / "inbox").mkdir(exist_ok=True)
-            write_bytes(marker, f"format = {_FORMAT}\nn_shards = {n_shards}\n".encode(), replace=False)
-        settings = tomllib.loads(marker.read_text())
+            told = f"format = {_FORMAT}\nn_shards = {n_shards}\n"
+            write_bytes(marker, f'{told}checksum = "{_checksum(told)}"\n'.encode(), replace=False)
+        settings = _marked(marker)
     except OSError as error:
         raise HomeError(f"the home {path} cannot be used: {error}; choose another with --home") from error
-    except ValueError as error:
-        raise HomeError(f"{marker} is damaged: {error}") from error
     if settings.get("format") != _FORMAT:
         raise HomeError(
             f"{path} has home format {settings.get('format')}; this version reads format {_FORMAT}"
@@ -119,6 +127,24 @@ def open_home(
     if not isinstance(stored, int) or stored < 1:
         raise HomeError(f"{marker} is damaged: n_shards = {stored!r} is not a positive number")
     return Home(path, stored)
+
+
+def _marked(marker: Path) -> dict[str, Any]:
+    """Read what a home was made with."""
+    try:
+        text = marker.read_text()
+        settings = tomllib.loads(text)
+    except ValueError as error:
+        raise HomeError(f"{marker} is damaged: {error}; {_RESTORE}") from error
+    if settings.pop("checksum", _checksum(text)) != _checksum(text.partition("checksum = ")[0]):
+        raise HomeError(f"{marker} is damaged: its contents do not match its checksum; {_RESTORE}")
+    if unknown := sorted(settings.keys() - {"format", "n_shards"}):
+        raise HomeError(f"{marker} is damaged: {unknown[0]!r} is no setting of a home; {_RESTORE}")
+    return settings
+
+
+def _checksum(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def table_config(home: Home, table: Table) -> Config:

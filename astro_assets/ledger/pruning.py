@@ -19,6 +19,7 @@ from typing import Final
 import polars as pl
 
 from astro_assets.ledger.ancestry import IDENTITY, ancestry, rows_of
+from astro_assets.ledger.checksums import leave_out
 from astro_assets.ledger.forgetting_tables import table_folders
 from astro_assets.ledger.history import logged_files, past_files, past_units
 from astro_assets.ledger.ledger import Ledger
@@ -87,6 +88,8 @@ def prunable(ledger: Ledger, before: datetime, *, margin_s: float = _MARGIN_S) -
 def prune(freed: Iterable[Freed]) -> None:
     """Remove what was found; killed in the middle, the rest is found again."""
     for part in freed:  # tables first: nothing that a table still holds may refer to what is gone
+        for folder in {path.parents[1] for path in part.paths if path.suffix == ".parquet"}:
+            leave_out(folder, [path for path in part.paths if path.parents[1] == folder])
         for path in part.paths:
             if path.is_dir():
                 shutil.rmtree(path)

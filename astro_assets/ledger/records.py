@@ -18,7 +18,7 @@ import polars as pl
 
 from astro_assets.ledger.ancestry import ancestry
 from astro_assets.ledger.atomic import write_bytes
-from astro_assets.ledger.hashing import merkle_root
+from astro_assets.ledger.hashing import hash_json, merkle_root
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.members import member_rows
@@ -160,7 +160,8 @@ def write_record(ledger: Ledger, model: str, version: str) -> Record:
     told = ledger.open(MODELS).rows(["circumstances"]).filter(pl.col("key") == f"{model}{SEPARATOR}{version}")
     circumstances = json.loads(told.collect()["circumstances"][0] or "{}")
     record = Record(model, version, world, expected, out_of_date, circumstances, environment, elsewhere)
-    data = json.dumps(record.to_json(), sort_keys=True).encode()
+    told = record.to_json()
+    data = json.dumps({**told, "checksum": hash_json(told)}, sort_keys=True).encode()
     write_bytes(record_path(ledger.home, model, version), data)
     return record
 
@@ -233,6 +234,8 @@ def read_record(path: Path) -> Record:
         told = json.loads(path.read_bytes())
         if told.get("format") != FORMAT:
             raise RecordError(f"{path} is not a record of this form, {FORMAT!r}")
+        if told.pop("checksum", None) not in (None, hash_json(told)):
+            raise RecordError(f"{path} is damaged: its contents do not match its checksum")
         parts = {"world": World.from_json(told["world"]), "expected": Expected(**told["expected"])}
         return Record(**{**told, **parts})
     except FileNotFoundError:

@@ -17,8 +17,16 @@ from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from astro_assets.ledger.checksums import (
+    Damage,
+    all_damages,
+    checksum_path,
+    damages,
+    entry_path,
+    keep_checksums,
+)
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.units import ROW_COLUMNS, UNIT_COLUMNS, flat_rows, unit_schema
@@ -31,6 +39,10 @@ _CONFIGURATION: Final = {
     # Opening a table reads all commits since the last checkpoint: with a hundred that takes 40 ms.
     "delta.checkpointInterval": "20",
 }
+
+
+class DamagedTableError(RuntimeError):
+    """A file of a table is missing or is not what was written; the message names it and what restores it."""
 
 
 class ConflictError(RuntimeError):
@@ -104,6 +116,24 @@ class Handle:
         files = [root / unquote(path) for path in pl.DataFrame(self.delta.get_add_actions())["path"]]
         return [path for path in files if path.is_file()] if self.is_partial else files
 
+    def check(self) -> None:
+        """Compare the files that this version is read from with what was written.
+
+        Raises
+        ------
+        DamagedTableError
+            If one is missing or damaged.
+        """
+        if self.delta is not None:
+            folder = self.home.table_path(self.table.name)
+            for damage in damages(folder, self.version, self.files()):
+                raise damaged_table(self.table, damage)
+
+    def keep_checksums(self) -> None:
+        """Keep the checksums of this version where its writer was killed before it did so."""
+        if self.delta is not None:
+            keep_checksums(self.home.table_path(self.table.name), self.version)
+
     def rows(
         self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None
     ) -> pl.LazyFrame:
@@ -134,6 +164,7 @@ class Handle:
             write_deltalake(delta, data.to_arrow(), mode="overwrite", partition_by=["shard"], **options)
         except CommitFailedError as error:
             raise ConflictError(str(error)) from error
+        keep_checksums(self.home.table_path(self.table.name), delta.version())
         return delta.version()
 
 
@@ -158,14 +189,37 @@ def open_table(home: Home, table: Table, *, version: int | None = None, at: date
     ------
     deltalake.exceptions.DeltaError
         If there is no such version.
+    DamagedTableError
+        If its log is damaged.
     """
+    folder = home.table_path(table.name)
     try:
-        delta = DeltaTable(home.table_path(table.name), version=version)
+        delta = DeltaTable(folder, version=version)
     except TableNotFoundError:
+        _require_log(folder, table, -1)
         return Handle(home, table, None)
+    except DeltaError:
+        for damage in all_damages(folder):
+            raise damaged_table(table, damage) from None
+        raise
+    if version is None:
+        _require_log(folder, table, delta.version())
     if at is not None:
         delta.load_as_version(at)
     return Handle(home, table, delta)
+
+
+def _require_log(folder: Path, table: Table, version: int) -> None:
+    """Refuse a log that has lost its last commits: the table would be as it was before them."""
+    lost = entry_path(folder, version + 1)
+    if checksum_path(folder, version + 1).exists() and not lost.exists():
+        raise damaged_table(table, Damage(lost, "is missing"))
+
+
+def damaged_table(table: Table, damage: Damage) -> DamagedTableError:
+    """Return the error that tells of a damage, with what restores it."""
+    again = ", with --observations or `catalogs add` for files that are not in the inbox" * table.is_source
+    return DamagedTableError(f"{damage}; `astro-assets run --recompute {table.name}` restores it{again}")
 
 
 def _create(home: Home, table: Table) -> DeltaTable:
@@ -180,6 +234,7 @@ def _create(home: Home, table: Table) -> DeltaTable:
         name=table.name,
         configuration=_CONFIGURATION,
     )
+    keep_checksums(temporary, 0)
     temporary.chmod(0o755)
     try:
         temporary.rename(path)

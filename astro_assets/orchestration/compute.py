@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -42,7 +42,7 @@ _MAIN: Final = "__main__"
 
 
 class WorkerLostError(OSError):
-    """A worker process died, most often for lack of memory; nothing was committed."""
+    """A worker process died, most often for lack of memory, or its cluster; nothing was committed."""
 
 
 class ClosableCompute(Compute, Protocol):
@@ -182,8 +182,12 @@ class DaskCluster:
     def __init__(self, address: str) -> None:
         import distributed
 
-        # Dask's client is not annotated.
-        self.client: Any = distributed.Client(address, timeout=30)  # type: ignore[no-untyped-call]
+        self._address = address
+        try:
+            # Dask's client is not annotated.
+            self.client: Any = distributed.Client(address, timeout=30)  # type: ignore[no-untyped-call]
+        except OSError as error:
+            raise WorkerLostError(f"no Dask scheduler answers at {address} ({DASK_VARIABLE})") from error
 
     @property
     def workers(self) -> int:
@@ -192,9 +196,29 @@ class DaskCluster:
         return max(1, sum(threads.values()))
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-        """Call ``function`` with each tuple of arguments on the cluster."""
+        """Call ``function`` with each tuple of arguments on the cluster.
+
+        Raises
+        ------
+        WorkerLostError
+            If the scheduler went, or workers kept dying.
+        """
+        from distributed.comm import CommClosedError
+        from distributed.scheduler import KilledWorker
+
         executor = self.client.get_executor(pure=False)
-        yield from _in_flight(lambda a: executor.submit(function, *a), iter(calls), _AHEAD * self.workers)
+        try:
+            yield from _in_flight(lambda a: executor.submit(function, *a), iter(calls), _AHEAD * self.workers)
+        except (CancelledError, CommClosedError) as error:  # a scheduler that is back knows no work of before
+            raise WorkerLostError(
+                f"the Dask scheduler at {self._address} was lost, and the work on it; nothing was committed: "
+                "run again"
+            ) from error
+        except KilledWorker as error:
+            raise WorkerLostError(
+                f"workers of the Dask scheduler at {self._address} keep dying: out of memory? Run again with "
+                "more memory a worker"
+            ) from error
 
     def start(self) -> None:
         """Do nothing: the cluster's workers are there."""

@@ -14,6 +14,7 @@ from typing import Final
 
 import polars as pl
 
+from astro_assets.ledger.checksums import drop_checksums, renew_checksums
 from astro_assets.ledger.forgetting_log import rewrite_log
 from astro_assets.ledger.forgetting_tables import rewrite_table, table_folders, table_name
 from astro_assets.ledger.history import every_unit
@@ -43,8 +44,10 @@ def forget(ledger: Ledger, journal: Journal) -> Gone:
         name = table_name(folder)
         if name == FORGOTTEN.name:
             continue
+        drop_checksums(folder)
         removed = rewrite_table(folder, declared.get(name), trace, journal.name)
         rewrite_log(folder, trace)
+        renew_checksums(folder)
         gone.counts["rows"] += removed.rows
         gone.counts["files of tables"] += len(removed.files)
     others = _files_of_others(ledger, trace)
