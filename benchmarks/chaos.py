@@ -16,11 +16,10 @@ import random
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import chaos_damage
@@ -28,7 +27,7 @@ import chaos_disk
 import chaos_homes
 import chaos_kills
 import chaos_served
-from chaos_homes import Trial
+from chaos_homes import Ground, Trial
 
 #: Of how many faults each kind is, in parts of 200 kills; the others come on top.
 KILLS = {
@@ -62,34 +61,29 @@ class Faults:
 
         return made
 
-    def once(self, kind: str, rng: random.Random) -> Trial:
-        """Let a fault of one kind happen."""
-        what, ground = kind.removesuffix("-toy"), self.toy if kind.endswith("-toy") else self.real
-        trials: dict[str, Callable[[], Trial]] = {
-            "run": lambda: chaos_kills.kill_of_run(ground(), rng),
-            "worker": lambda: chaos_kills.kill_of_worker(ground(), rng),
-            "dask-worker": lambda: self._in_cluster(kind, rng, "worker"),
-            "dask-scheduler": lambda: self._in_cluster(kind, rng, "scheduler"),
-            "ingestion": lambda: chaos_kills.kill_of_ingestion(self.real(), rng),
-            "catalogue": lambda: chaos_kills.kill_of_run(self.catalogue(), rng),
-            "served-run": lambda: chaos_served.kill_of_served(self.served(), rng, "run"),
-            "daemon": lambda: chaos_served.kill_of_served(self.served(), rng, "daemon"),
-            "postgres": lambda: chaos_served.kill_of_served(self.served(), rng, "postgres"),
-            "full": lambda: chaos_disk.full_disk(ground(), rng),
-            "read-only": lambda: chaos_disk.read_only(ground(), rng),
-            "damage": lambda: self._damage(kind, rng),
-        }
-        return trials[what]()
-
-    def _in_cluster(self, kind: str, rng: random.Random, what: str) -> Trial:
-        ground = self.toy_on_dask() if kind.endswith("-toy") else self.real_on_dask()
-        return chaos_kills.kill_in_cluster(ground, rng, self.dask(), what)
-
-    def _damage(self, kind: str, rng: random.Random) -> Trial:
-        is_toy = kind.endswith("-toy")
-        places = [place for place in chaos_damage.PLACES if not (is_toy and place == "a raw file")]
-        places = [place for place in places if is_toy or place != "a checkpoint of a table"]
-        return chaos_damage.damage(self.toy_done() if is_toy else self.real_done(), rng, rng.choice(places))
+    def ready(self, kind: str) -> Callable[[random.Random], Trial]:
+        """Make what a kind of fault needs, and return what lets one happen."""
+        what, is_toy = kind.removesuffix("-toy"), kind.endswith("-toy")
+        ground = self.toy if is_toy else self.real
+        if what in ("dask-worker", "dask-scheduler"):
+            on_dask = self.toy_on_dask() if is_toy else self.real_on_dask()
+            part = what.removeprefix("dask-")
+            return lambda rng: chaos_kills.kill_in_cluster(on_dask, rng, self.dask(), part)
+        if what in ("served-run", "daemon", "postgres"):
+            served, part = self.served(), what.removeprefix("served-")
+            return lambda rng: chaos_served.kill_of_served(served, rng, part)
+        if what == "damage":
+            done = self.toy_done() if is_toy else self.real_done()
+            places = chaos_damage.places_in(done)
+            return lambda rng: chaos_damage.damage(done, rng, rng.choice(places))
+        if what == "catalogue":
+            return partial(chaos_kills.kill_of_run, self.catalogue())
+        of_ground: dict[str, Callable[[Ground, random.Random], Trial]] = {
+            "run": chaos_kills.kill_of_run, "worker": chaos_kills.kill_of_worker,
+            "ingestion": chaos_kills.kill_of_ingestion, "full": chaos_disk.full_disk,
+            "read-only": chaos_disk.read_only,
+        }  # fmt: skip
+        return partial(of_ground[what], ground())
 
 
 def chosen(n_kills: int, only: list[str]) -> Iterator[tuple[str, int]]:
@@ -112,15 +106,14 @@ def run(
         Path(folder).chmod(0o755)
         faults = Faults(Path(folder), stack)
         for kind, number in kinds:
-            rng = random.Random(f"{seed} {kind}")  # noqa: S311  not for secrets
+            rng, fault = random.Random(f"{seed} {kind}"), faults.ready(kind)  # noqa: S311  not for secrets
             for _ in range(number):
                 try:
-                    trial = faults.once(kind, rng)
+                    trial = fault(rng)
                 except chaos_disk.NotHereError as error:
                     print(f"{kind} is left out: {error}", flush=True)
                     break
                 except Exception as error:  # noqa: BLE001  what the harness did not foresee counts as a failure
-                    traceback.print_exc()
                     trial = Trial(kind, "", problems=[f"{type(error).__name__}: {error}"])
                 found.setdefault(kind, []).append(trial)
                 told(kind, trial)

@@ -25,6 +25,7 @@ PLACES = {
     "a log entry of a table": "tables/*/*/_delta_log/*.json",
     "a checkpoint of a table": "tables/*/*/_delta_log/*.checkpoint*.parquet",
     "a checksum file": "tables/*/*/_checksums/*.json",
+    "a copy of a data file": "tables/*/*/_checksums/copies/*.copy",
     "a stored array": "objects/*/*.arrow",
     "a raw file": "files/*/*",
     "a zip of the code": "sources/*.zip",
@@ -33,6 +34,11 @@ PLACES = {
 }
 #: How it is damaged.
 WAYS = ("flipped", "cut off", "deleted", "zeroed")
+
+
+def places_in(ground: Ground) -> list[str]:
+    """Return the places where there is something to damage in a finished home."""
+    return [what for what, pattern in PLACES.items() if any((ground.folder / "finished").glob(pattern))]
 
 
 def damaged(rng: random.Random, path: Path, way: str) -> str:
@@ -79,7 +85,7 @@ def _told(ground: Ground, trial: Trial, home: Home, path: Path) -> set[str]:
     except HomeError as error:
         trial.is_detected = str(path) in str(error)
         return {"copy"}
-    named = [finding for finding in findings if path in (finding.path, finding.path.parent)]
+    named = [finding for finding in findings if finding.place in (str(path), str(path.parent))]
     trial.is_detected = bool(named) or any(str(path) in finding.problem for finding in findings)
     is_sound = path.suffix == ".arrow" and path.exists() and not broken_files(ground.ledger(home))
     if not trial.is_detected and is_sound:
@@ -99,7 +105,7 @@ def _findings(ground: Ground, home: Home) -> Sequence[Finding]:
     if "home.toml" in done.stderr:
         raise HomeError(done.stderr)
     told = json.loads(done.stdout)["damaged"]
-    return [Finding(Path(one["path"]), one["problem"], one["remedy"]) for one in told]
+    return [Finding(one["place"], one["problem"], one["remedy"]) for one in told]
 
 
 def _restore(ground: Ground, trial: Trial, home: Home, path: Path, backup: Path, remedies: set[str]) -> None:

@@ -16,8 +16,12 @@ from rich.console import Console
 from astro_assets.cli import (
     audit_commands,
     bundle_commands,
+    catalog_commands,
     explain_commands,
+    fetch_commands,
     history_commands,
+    home_commands,
+    instance_commands,
     printing,
     proof_commands,
     queries,
@@ -268,10 +272,14 @@ _OTHERS: Final = (
     explain_commands,
     history_commands,
     report_commands,
+    home_commands,
+    instance_commands,
+    fetch_commands,
     verify_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)
+catalog_commands.add_to(catalogs_app)
 
 
 def _ledger(home: Path | None) -> Ledger:

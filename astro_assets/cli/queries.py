@@ -162,11 +162,12 @@ def files_in_inbox(ledger: Ledger) -> int:
 
 def catalogs(ledger: Ledger) -> pl.DataFrame:
     """Return the catalogues held, with the date of their file and how many entries and stars they list."""
-    files = ledger.open(CATALOG_FILES).rows(["catalog", "date", "file_name", "sha256"])
+    told = ["archive", "archive_version", "retrieved_at"]
+    files = ledger.open(CATALOG_FILES).rows(["catalog", "date", "file_name", "sha256", *told])
     entries = ledger.open(CATALOG_ENTRIES).rows(["catalog", "star"])
     counts = entries.group_by("catalog").agg(entries=pl.len(), stars=pl.col("star").n_unique())
     found = files.join(counts, on="catalog", how="left").sort("catalog")
-    return found.select("catalog", "date", "entries", "stars", "file_name", "sha256").collect()
+    return found.select("catalog", "date", "entries", "stars", "file_name", "sha256", *told).collect()
 
 
 def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:

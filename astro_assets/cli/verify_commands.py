@@ -25,11 +25,11 @@ def verify_files(output: FormatOption = Format.table, home: HomeOption = None) -
     with progress_shown("read again") as progress:
         n_files, findings = verify_home(ledger, progress)
     if output is Format.json:
-        told = [{"path": str(f.path), "problem": f.problem, "remedy": f.remedy} for f in findings]
+        told = [{"place": f.place, "problem": f.problem, "remedy": f.remedy} for f in findings]
         sys.stdout.write(json.dumps({"files": n_files, "damaged": told}, indent=1) + "\n")
     else:
         for finding in findings:
-            out.print(plain(f"{finding.path} {finding.problem}\n    {finding.remedy}"), soft_wrap=True)
+            out.print(plain(f"{finding.place} {finding.problem}\n    {finding.remedy}"), soft_wrap=True)
         said = f"{len(findings)} damaged or lost" if findings else "everything is what was written"
         out.print(f"all tables and {n_files} files of the stores: {said}")
     raise typer.Exit(1 if findings else 0)

@@ -1,27 +1,35 @@
 """Runs and versions of models, kept by MLflow: in a file under the home, or on the user's own server.
 
 Models are files among the artefacts, so that nothing is pickled. Nothing leaves the machine unless
-``MLFLOW_TRACKING_URI`` says so.
+``MLFLOW_TRACKING_URI`` says so. A server's user and password are best in ``MLFLOW_TRACKING_USERNAME`` and
+``MLFLOW_TRACKING_PASSWORD``; those in its address are used, and never told.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+#: User and password in an address.
+_USERINFO: Final = re.compile(r"://[^/?#]*@")
+
 
 def tracking_uri(root: Path) -> str:
-    """Return where runs are kept: at ``MLFLOW_TRACKING_URI``, or in ``mlflow.db`` below ``root``."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.resolve() / 'mlflow.db'}"
+    """Return where runs are kept: at ``MLFLOW_TRACKING_URI``, or in ``mlflow.db`` below ``root``.
+
+    Without the user and password that an address may have: this is stored and shown.
+    """
+    return _USERINFO.sub("://", _store(root))
 
 
 def record_run(
@@ -123,6 +131,10 @@ def aliases(root: Path, model: str) -> dict[str, str]:
     return {alias: str(version) for alias, version in registered.aliases.items()}
 
 
+def _store(root: Path) -> str:
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.resolve() / 'mlflow.db'}"
+
+
 def _client(root: Path) -> MlflowClient:
     # Read when MLflow is imported, and whenever its telemetry starts anew.
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -133,7 +145,7 @@ def _client(root: Path) -> MlflowClient:
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.WARNING)  # they tell of each table that they make
     root.mkdir(parents=True, exist_ok=True)
-    uri = tracking_uri(root)
+    uri = _store(root)
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
@@ -142,6 +154,6 @@ def _experiment_id(client: MlflowClient, root: Path, name: str) -> str:
     if known is not None:
         return str(known.experiment_id)
     # A server knows where artefacts go; of a database they would go to the working directory.
-    is_server = tracking_uri(root).startswith(("http", "databricks"))
+    is_server = _store(root).startswith(("http", "databricks"))
     location = None if is_server else (root.resolve() / "mlflow_artifacts").as_uri()
     return str(client.create_experiment(name, artifact_location=location))

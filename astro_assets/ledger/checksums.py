@@ -2,8 +2,8 @@
 
 Parquet files and logs that lost a bit are read without an error, mostly. So each commit leaves a file beside
 the table's log with a copy of its log entry, and the hashes of that, of the files that it added and of its
-checkpoint. What is read for a run is compared with these first; putting right what is damaged lives in
-`mending`.
+checkpoint; of a table that nothing computes it keeps copies of these files, too. What is read for a run is
+compared with the hashes first; putting right what is damaged lives in `mending`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from urllib.parse import unquote
 from blake3 import blake3
 
 from astro_assets.ledger.atomic import write_bytes
+from astro_assets.ledger.storage import Storage
 
 LOG: Final = "_delta_log"
 FOLDER: Final = "_checksums"
@@ -43,6 +44,11 @@ class Damage:
         return f"{self.path} {self.problem}"
 
 
+def folder_of(storage: Storage, key: str) -> Path | None:
+    """Return the folder of a table; None where an object store holds it, which has checksums of its own."""
+    return Path(storage.place(key)) if storage.options is None else None
+
+
 def entry_path(folder: Path, version: int) -> Path:
     """Return where the log entry of a version of a table lies."""
     return folder / LOG / f"{version:020}.json"
@@ -61,14 +67,19 @@ def versions(folder: Path, part: str = LOG) -> list[int]:
         return []
 
 
-def keep_checksums(folder: Path, version: int) -> None:
+def copy_path(folder: Path, name: str) -> Path:
+    """Return where the copy of a data file of a table lies, named by its path below the table's."""
+    return folder / FOLDER / "copies" / f"{name.rpartition('/')[2]}.copy"
+
+
+def keep_checksums(folder: Path, version: int, *, with_copies: bool = False) -> None:
     """Keep the checksums of a commit, and of those before it whose writer was killed before it did so."""
     if checksum_path(folder, version).exists():
         return
     kept = versions(folder, FOLDER)
     last = max((of for of in kept if of < version), default=version - 1)
     for committed in range(last + 1, version + 1):
-        keep_again(folder, committed)
+        keep_again(folder, committed, with_copies=with_copies)
 
 
 def drop_checksums(folder: Path) -> None:
@@ -77,15 +88,17 @@ def drop_checksums(folder: Path) -> None:
     _SOUND.difference_update([path for path in _SOUND if path.is_relative_to(folder)])
 
 
-def renew_checksums(folder: Path) -> None:
+def renew_checksums(folder: Path, *, with_copies: bool) -> None:
     """Keep checksums of all commits again, as their files are now."""
     for version in versions(folder):
-        keep_again(folder, version)
+        keep_again(folder, version, with_copies=with_copies)
 
 
-def leave_out(folder: Path, paths: Collection[Path]) -> None:
-    """Keep no checksums of some files any more: they are removed on purpose."""
-    gone = {str(path.relative_to(folder)) for path in paths}
+def leave_out(folder: Path, names: Iterable[str]) -> None:
+    """Keep no checksums of some files any more, named by paths below the table's: they go on purpose."""
+    gone = set(names)
+    for name in gone:
+        copy_path(folder, name).unlink(missing_ok=True)
     for version in versions(folder, FOLDER):
         path = checksum_path(folder, version)
         with suppress(*_UNUSABLE):
@@ -104,7 +117,17 @@ def copy_of_entry(folder: Path, version: int) -> bytes | None:
     return str(told["entry"]).encode()
 
 
-def keep_again(folder: Path, version: int) -> None:
+def sound_copy(folder: Path, name: str) -> bytes | None:
+    """Return what a data file held when it was written, from its copy; None where none is sound."""
+    known = _Known(folder, [name])
+    try:
+        data = copy_path(folder, name).read_bytes()
+    except OSError:
+        return None
+    return data if known.digests.get(name) == blake3(data).hexdigest() else None
+
+
+def keep_again(folder: Path, version: int, *, with_copies: bool) -> None:
     """Keep the checksums of a commit as its files are now."""
     entry = entry_path(folder, version)
     if not entry.exists():
@@ -112,6 +135,10 @@ def keep_again(folder: Path, version: int) -> None:
     names = [f"{LOG}/{path.name}" for path in (folder / LOG).glob(f"{version:020}.*")]
     names += [unquote(action["add"]["path"]) for action in _actions(entry) if "add" in action]
     files = {name: _digest(folder / name) for name in sorted(names) if (folder / name).is_file()}
+    for name in files if with_copies else ():
+        copy = copy_path(folder, name)
+        if not name.startswith(LOG) and not copy.exists():
+            write_bytes(copy, (folder / name).read_bytes())
     _write(checksum_path(folder, version), {"entry": entry.read_text(), "files": files})
 
 
@@ -131,19 +158,20 @@ def _actions(entry: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in entry.read_bytes().splitlines()]
 
 
-def damages(folder: Path, version: int, files: Iterable[Path]) -> Iterator[Damage]:
+def damages(folder: Path, version: int, files: Iterable[str]) -> Iterator[Damage]:
     """Find what is damaged or missing of what a version of a table is read from.
 
     Parameters
     ----------
     files
-        Those that this version is made of.
+        Those that this version is made of, by their paths below the table's.
     """
-    yield from _lost_commits(folder, version)
+    yield from lost_commits(folder, version)
     first = _last_checkpoint(folder, version)
     paths = [entry_path(folder, of) for of in range(first + 1, version + 1)]
     paths += (folder / LOG).glob(f"{first:020}.checkpoint*.parquet") if first >= 0 else ()
-    unsure = [path for path in (*paths, *files) if path not in _SOUND or not path.exists()]
+    paths += (folder / name for name in files)
+    unsure = [path for path in paths if path not in _SOUND or not path.exists()]
     names = [str(path.relative_to(folder)) for path in unsure]
     if names:
         known = _Known(folder, names)
@@ -153,9 +181,9 @@ def damages(folder: Path, version: int, files: Iterable[Path]) -> Iterator[Damag
 
 def all_damages(folder: Path) -> Iterator[Damage]:
     """Find what is damaged or missing of a table in all its versions, apart from what was pruned."""
-    yield from _lost_commits(folder, max(versions(folder), default=-1))
     known = _Known(folder)
     yield from known.damages(sorted(known.digests))
+    yield from known.damages_of_copies()
     kept = versions(folder, FOLDER)
     for version in sorted(set(range(min(kept, default=0), max(kept, default=-1))).difference(kept)):
         yield Damage(checksum_path(folder, version), "is missing")
@@ -166,7 +194,7 @@ def all_damages(folder: Path) -> Iterator[Damage]:
     yield from _bad_pointer(folder, known)
 
 
-def _lost_commits(folder: Path, version: int) -> Iterator[Damage]:
+def lost_commits(folder: Path, version: int) -> Iterator[Damage]:
     """Find commits after a version that left checksums, and are in the log no longer."""
     while checksum_path(folder, version := version + 1).exists():
         if not entry_path(folder, version).exists():
@@ -233,6 +261,12 @@ class _Known:
                     yield Damage(path, "is damaged: its bytes are not those that were written")
                 elif wanted is not None:
                     _SOUND.add(path)
+
+    def damages_of_copies(self) -> Iterator[Damage]:
+        for name, wanted in self.digests.items():
+            copy = copy_path(self._folder, name)
+            if copy.exists() and _digest(copy) != wanted:
+                yield Damage(copy, "is damaged: its bytes are not those that were written")
 
 
 def _digest(path: Path) -> str:

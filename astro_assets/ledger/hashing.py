@@ -1,7 +1,7 @@
 """Canonical serialisation and the hashes made from it.
 
 Every hash of the ledger is made here, so that one value has one hash on every machine.
-Nothing here reads storage.
+Nothing here knows of a store.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import json
 import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -239,3 +240,9 @@ def _merkle(leaves: Sequence[bytes]) -> bytes:
     split = 1 << ((len(leaves) - 1).bit_length() - 1)
     left, right = _merkle(leaves[:split]), _merkle(leaves[split:])
     return blake2b(b"\x01" + left + right, digest_size=HASH_BYTES).digest()
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's sha256 in hexadecimal."""
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()

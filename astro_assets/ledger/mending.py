@@ -21,8 +21,11 @@ from astro_assets.ledger.checksums import (
     checksum_path,
     copy_of_entry,
     entry_path,
+    folder_of,
     keep_again,
     leave_out,
+    renew_checksums,
+    sound_copy,
     versions,
 )
 from astro_assets.ledger.history import logged_files
@@ -43,39 +46,51 @@ def mend(ledger: Ledger, table: Table) -> list[str]:
     list of str
         What was damaged and what became of it, for people; nothing where nothing was.
     """
-    folder = ledger.home.table_path(table.name)
-    if not folder.exists():
+    folder = folder_of(ledger.home.storage, ledger.home.table_key(table.name))
+    if folder is None or not folder.exists():
         return []
     notes = [f"{damage}: set aside" for damage in all_damages(folder)]
     if notes:
-        _mend_log(folder, {damage.path for damage in all_damages(folder)})
+        _mend_log(folder, {damage.path for damage in all_damages(folder)}, with_copies=table.is_source)
     handle = ledger.open(table)
     if handle.delta is None:
         return notes
+    for damage in list(all_damages(folder)):
+        _restore_from_copy(folder, damage.path)
     damaged = {damage.path for damage in all_damages(folder)}
-    lost = [path for path in handle.files() if path in damaged or not path.exists()]
+    files = [folder / name for name in handle.file_names()]
+    lost = [path for path in files if path in damaged or not path.exists()]
     if lost:
-        notes.append(_restore_shards(handle, lost, damaged))
+        notes.append(_restore_shards(handle, folder, lost, damaged))
     for path in damaged - set(lost):
         _set_aside(path)
-    leave_out(folder, damaged)
+    leave_out(folder, [str(path.relative_to(folder)) for path in damaged])
+    if notes and table.is_source:  # copies may have been what was damaged
+        renew_checksums(folder, with_copies=True)
     return notes
 
 
-def _mend_log(folder: Path, damaged: Collection[Path]) -> None:
+def _restore_from_copy(folder: Path, path: Path) -> None:
+    data = sound_copy(folder, str(path.relative_to(folder)))
+    if data is not None:
+        _set_aside(path)
+        write_bytes(path, data)
+
+
+def _mend_log(folder: Path, damaged: Collection[Path], *, with_copies: bool) -> None:
     """Put copies in the place of damaged entries; where there is none, go back to the commit before."""
     log = folder / LOG
     bad = sorted(int(path.stem) for path in damaged if path.parent == log and path.stem.isdigit())
     lost = [version for version in bad if not _entry_restored(folder, version)]
     for path in damaged:
-        if path.parent.name == FOLDER:
+        if path.is_relative_to(folder / FOLDER):
             _set_aside(path)
         elif path.parent == log and not path.stem.isdigit():  # checkpoints only shorten the way
             _set_aside(path)
             (log / "_last_checkpoint").unlink(missing_ok=True)
     for version in versions(folder):
         if version not in lost and any(f"{version:020}" in path.name for path in damaged):
-            keep_again(folder, version)
+            keep_again(folder, version, with_copies=with_copies)
     if lost and not _has_checkpoint(log, lost[0]):
         _go_back(folder, lost[0])
 
@@ -104,21 +119,21 @@ def _has_checkpoint(log: Path, version: int) -> bool:
     return any(int(path.name[:20]) >= version for path in log.glob("*.checkpoint*.parquet"))
 
 
-def _restore_shards(handle: Handle, lost: Collection[Path], damaged: Collection[Path]) -> str:
+def _restore_shards(handle: Handle, folder: Path, lost: Collection[Path], damaged: Collection[Path]) -> str:
     """Put what the newest sound file of each shard holds in the place of a lost one; nothing without one."""
     files = logged_files(handle).sort("added", descending=True)["path"].to_list()
     shards = {int(path.parent.name.partition("=")[2]) for path in lost}
     schema = {name: dtype for name, dtype in unit_schema(handle.table.schema).items() if name != "shard"}
     found = [pl.DataFrame(schema=unit_schema(handle.table.schema))]
     for shard in shards:
-        of_shard = (Path(path) for path in files if Path(path).parent.name == f"shard={shard}")
+        of_shard = (folder / name for name in files if name.startswith(f"shard={shard}/"))
         for path in of_shard:
             if path not in damaged and path.exists():
-                units = pl.scan_parquet(
+                held = pl.scan_parquet(
                     path, schema=schema, glob=False, hive_partitioning=False, missing_columns="insert",
                     extra_columns="ignore",
                 )  # fmt: skip
-                found.append(_in_order(units.collect(), shard, found[0].columns))
+                found.append(_in_order(held.collect(), shard, found[0].columns))
                 break
     units = pl.concat(found)
     for path in lost:

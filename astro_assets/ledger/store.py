@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import shutil
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,12 +22,13 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 from astro_assets.ledger.checksums import (
     Damage,
     all_damages,
-    checksum_path,
     damages,
-    entry_path,
+    folder_of,
     keep_checksums,
+    lost_commits,
 )
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.storage import Storage
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.units import ROW_COLUMNS, UNIT_COLUMNS, flat_rows, unit_schema
 
@@ -93,7 +94,7 @@ class Handle:
         names = list(wanted) if columns is None else list(columns)
         if self.delta is None:
             return pl.LazyFrame(schema={name: wanted[name] for name in names})
-        frame = self._scan(self.delta)
+        frame = self._scan(self.delta, shards)
         there = pl.Schema(self.delta.schema())
         if shards is not None:
             frame = frame.filter(pl.col("shard").is_in(list(shards)))
@@ -101,20 +102,49 @@ class Handle:
             pl.col(name) if there.get(name) == wanted[name] else _absent(name, wanted[name]) for name in names
         )
 
-    def _scan(self, delta: DeltaTable) -> pl.LazyFrame:
+    def _scan(self, delta: DeltaTable, shards: Collection[int] | None) -> pl.LazyFrame:
         """Scan the files by their plain paths: `pl.scan_delta` fails where a folder's name holds a space."""
-        files = self.files()
+        files = self._files(shards)
         if not files:
             return pl.LazyFrame(schema=pl.Schema(delta.schema()))
         return pl.scan_parquet(files, glob=False, hive_partitioning=True, hive_schema={"shard": pl.Int32})
 
-    def files(self) -> list[Path]:
-        """Return the files that this version is made of."""
+    @property
+    def key(self) -> str:
+        """Where the table lies in the home's storage."""
+        return self.home.table_key(self.table.name)
+
+    @property
+    def folder(self) -> Path | None:
+        """The table's folder; None where an object store holds it, which checks what it keeps by itself."""
+        return folder_of(self.home.storage, self.key)
+
+    def file_names(self) -> list[str]:
+        """Return the files that this version is made of, by their paths below the table's."""
         if self.delta is None:
             return []
-        root = self.home.table_path(self.table.name)
-        files = [root / unquote(path) for path in pl.DataFrame(self.delta.get_add_actions())["path"]]
-        return [path for path in files if path.is_file()] if self.is_partial else files
+        return [unquote(path) for path in pl.DataFrame(self.delta.get_add_actions())["path"]]
+
+    def missing_files(self) -> list[str]:
+        """Return those of the files that are there no longer."""
+        keys = {f"{self.key}/{name}": name for name in self.file_names()}
+        return [keys[key] for key in keys.keys() - self.home.storage.existing(keys)]
+
+    def local_folder(self, names: Iterable[str]) -> Path:
+        """Return a folder of this machine in which files of the table can be read."""
+        table_id, _ = self.identity
+        return self.home.storage.folder_with(self.key, names, table_id)
+
+    def _files(self, shards: Collection[int] | None) -> list[Path]:
+        names = self.file_names()
+        if self.is_partial:
+            lost = set(self.missing_files())
+            names = [name for name in names if name not in lost]
+        if shards is not None:
+            prefixes = tuple(f"shard={shard}/" for shard in shards)
+            names = [name for name in names if name.startswith(prefixes)]
+        folder = self.local_folder(names)
+        return [folder / name for name in names]
 
     def check(self) -> None:
         """Compare the files that this version is read from with what was written.
@@ -124,15 +154,14 @@ class Handle:
         DamagedTableError
             If one is missing or damaged.
         """
-        if self.delta is not None:
-            folder = self.home.table_path(self.table.name)
-            for damage in damages(folder, self.version, self.files()):
+        if self.delta is not None and self.folder is not None:
+            for damage in damages(self.folder, self.version, self.file_names()):
                 raise damaged_table(self.table, damage)
 
     def keep_checksums(self) -> None:
         """Keep the checksums of this version where its writer was killed before it did so."""
-        if self.delta is not None:
-            keep_checksums(self.home.table_path(self.table.name), self.version)
+        if self.delta is not None and self.folder is not None:
+            keep_checksums(self.folder, self.version, with_copies=self.table.is_source)
 
     def rows(
         self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None
@@ -161,10 +190,12 @@ class Handle:
             data = pl.concat([others, units])
             options = {"schema_mode": "overwrite"}
         try:
-            write_deltalake(delta, data.to_arrow(), mode="overwrite", partition_by=["shard"], **options)
+            with self.home.storage.reaching():
+                write_deltalake(delta, data.to_arrow(), mode="overwrite", partition_by=["shard"], **options)
         except CommitFailedError as error:
             raise ConflictError(str(error)) from error
-        keep_checksums(self.home.table_path(self.table.name), delta.version())
+        if self.folder is not None:
+            keep_checksums(self.folder, delta.version(), with_copies=self.table.is_source)
         return delta.version()
 
 
@@ -192,28 +223,29 @@ def open_table(home: Home, table: Table, *, version: int | None = None, at: date
     DamagedTableError
         If its log is damaged.
     """
-    folder = home.table_path(table.name)
-    try:
-        delta = DeltaTable(folder, version=version)
-    except TableNotFoundError:
-        _require_log(folder, table, -1)
-        return Handle(home, table, None)
-    except DeltaError:
-        for damage in all_damages(folder):
-            raise damaged_table(table, damage) from None
-        raise
-    if version is None:
-        _require_log(folder, table, delta.version())
-    if at is not None:
-        delta.load_as_version(at)
+    storage, key = home.storage, home.table_key(table.name)
+    folder = folder_of(storage, key)
+    with storage.reaching():
+        try:
+            delta = DeltaTable(storage.place(key), version=version, storage_options=_options(storage))
+        except TableNotFoundError:
+            _require_log(folder, table, -1)
+            return Handle(home, table, None)
+        except DeltaError:
+            for damage in () if folder is None else all_damages(folder):
+                raise damaged_table(table, damage) from None
+            raise
+        if version is None:
+            _require_log(folder, table, delta.version())
+        if at is not None:
+            delta.load_as_version(at)
     return Handle(home, table, delta)
 
 
-def _require_log(folder: Path, table: Table, version: int) -> None:
+def _require_log(folder: Path | None, table: Table, version: int) -> None:
     """Refuse a log that has lost its last commits: the table would be as it was before them."""
-    lost = entry_path(folder, version + 1)
-    if checksum_path(folder, version + 1).exists() and not lost.exists():
-        raise damaged_table(table, Damage(lost, "is missing"))
+    for damage in () if folder is None else lost_commits(folder, version):
+        raise damaged_table(table, damage)
 
 
 def damaged_table(table: Table, damage: Damage) -> DamagedTableError:
@@ -222,18 +254,25 @@ def damaged_table(table: Table, damage: Damage) -> DamagedTableError:
     return DamagedTableError(f"{damage}; `astro-assets run --recompute {table.name}` restores it{again}")
 
 
+def _options(storage: Storage) -> dict[str, str] | None:
+    return None if storage.options is None else dict(storage.options)
+
+
 def _create(home: Home, table: Table) -> DeltaTable:
-    """Make an empty table beside its place and move it there: of two processes, one makes it, both use it."""
-    path = home.table_path(table.name)
+    """Make an empty table beside its place and put it there: of two processes, one makes it, both use it."""
+    storage, key = home.storage, home.table_key(table.name)
+    if storage.options is None:
+        _put_in_folder(Path(storage.place(key)), table)
+    else:
+        _put_in_store(storage, key, table)
+    with storage.reaching():
+        return DeltaTable(storage.place(key), version=0, storage_options=_options(storage))
+
+
+def _put_in_folder(path: Path, table: Table) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".creating-", dir=path.parent))
-    DeltaTable.create(
-        temporary,
-        schema=pl.DataFrame(schema=unit_schema(table.schema)).to_arrow().schema,
-        partition_by=["shard"],
-        name=table.name,
-        configuration=_CONFIGURATION,
-    )
+    DeltaTable.create(temporary, **_declared(table))
     keep_checksums(temporary, 0)
     temporary.chmod(0o755)
     try:
@@ -242,4 +281,20 @@ def _create(home: Home, table: Table) -> DeltaTable:
         shutil.rmtree(temporary)
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
-    return DeltaTable(path, version=0)
+
+
+def _put_in_store(storage: Storage, key: str, table: Table) -> None:
+    """Put the one file of an empty table where there is none: delta-rs would put a second one after it."""
+    with tempfile.TemporaryDirectory() as folder:
+        DeltaTable.create(folder, **_declared(table))
+        (commit,) = Path(folder, "_delta_log").glob("*.json")
+        storage.write(f"{key}/_delta_log/{commit.name}", commit.read_bytes(), replace=False)
+
+
+def _declared(table: Table) -> dict[str, Any]:
+    return {
+        "schema": pl.DataFrame(schema=unit_schema(table.schema)).to_arrow().schema,
+        "partition_by": ["shard"],
+        "name": table.name,
+        "configuration": _CONFIGURATION,
+    }

@@ -17,6 +17,7 @@ from typing import IO, Any, Final
 from astro_assets.ledger.bundles import FORMAT, MANIFEST, RECORD, BundleError
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.records import Record, RecordError, read_record
+from astro_assets.ledger.storage import Folder
 
 #: What a manifest may hold, and an archive come to: what is larger was made to fill a disk.
 _MOST_TOLD: Final = 1 << 28
@@ -50,7 +51,7 @@ def unpack(path: Path, into: Path) -> tuple[Record, Home]:
         raise BundleError(f"{into} cannot be made: {error}; unpack into another folder") from error
     try:
         _take(path, into)
-        record = read_record(into / RECORD)
+        record = read_record(Folder(into), RECORD)
     except BaseException as error:
         shutil.rmtree(into, ignore_errors=True)
         if isinstance(error, RecordError):

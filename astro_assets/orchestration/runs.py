@@ -22,7 +22,7 @@ _PASSING: Final = frozenset(
         "BrokenProcessPool", "ConflictError", "CorruptStoreError", "DagsterExecutionInterruptedError",
         "DamagedTableError",
         "InboxBusyError", "InboxStateError", "MemoryError", "OperationalError", "SourceChangedError",
-        "WorkerLostError",
+        "StoreError", "WorkerLostError",
     }
 )  # fmt: skip
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from astro_assets.catalogs.tables import CATALOG_FILES, KEPLER_OBJECTS, KNOWN_SIGNALS
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.lineage import lineage
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.staleness import stale
 from astro_assets.ledger.store import open_table
 from astro_assets_tests.catalogs.made_catalogs import (

@@ -22,6 +22,7 @@ from astro_assets.ledger.store import DamagedTableError
 from astro_assets.ledger.update import update
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_files, refresh, toy_ledger
+from astro_assets_tests.ledger.places import table_path
 
 #: So many commits that there is a checkpoint.
 _N = 22
@@ -37,18 +38,21 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
 
 
 def folder_of(ledger: Ledger, name: str = "files") -> Path:
-    return ledger.home.table_path(f"toy/{name}")
+    return table_path(ledger.home, f"toy/{name}")
 
 
 def files_of(folder: Path) -> list[Path]:
+    """Return the files of a table; what points to the last checkpoint may be lost, and stands for itself."""
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "_last_checkpoint")
 
 
 def test_a_table_that_nobody_touched_is_sound(ledger: Ledger) -> None:
     for name in ("files", "curves", "stars"):
         assert list(all_damages(folder_of(ledger, name))) == []
-    kinds = {path.suffix if "shard=" in str(path) else path.parent.name for path in files_of(folder_of(ledger))}
-    assert kinds == {".parquet", "_delta_log", "_checksums"}
+    kinds = {
+        path.suffix if "shard=" in str(path) else path.parent.name for path in files_of(folder_of(ledger))
+    }
+    assert kinds == {".parquet", "_delta_log", "_checksums", "copies"}
     assert list((folder_of(ledger) / "_delta_log").glob("*.checkpoint.parquet"))
 
 
@@ -70,7 +74,9 @@ def test_any_flipped_bit_of_any_file_is_found_and_named(ledger: Ledger, data: st
 def test_any_lost_file_is_found_and_named(ledger: Ledger) -> None:
     folder = folder_of(ledger)
     for path in files_of(folder):
-        if path == checksum_path(folder, _N):  # the last one: a killed writer lacks it as well
+        if path in (checksum_path(folder, 0), checksum_path(folder, _N)):
+            continue  # a killed writer lacks the last as well, and a home of before the first
+        if path.suffix == ".copy":
             continue
         aside = path.rename(path.with_name(".aside"))
         try:
@@ -86,8 +92,8 @@ def test_an_update_stops_at_a_damaged_file_and_names_it_with_what_restores_it(tm
     (path,) = folder_of(ledger, "curves").rglob("*.parquet")
     whole = path.read_bytes()
     path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:])
+    checksums._SOUND.clear()  # as in another process, which has not read the table yet
     with pytest.raises(DamagedTableError) as told:
-        checksums._SOUND.clear()  # as in another process, which has not read the table yet
         update(ledger, ledger.table("stars"))
     assert str(path) in str(told.value)
     assert "run --recompute toy/curves" in str(told.value)
@@ -143,9 +149,9 @@ def test_what_is_removed_on_purpose_is_not_missed_and_entries_have_copies(ledger
     assert copy_of_entry(folder, _N + 5) is None
     path = min(folder.glob("shard=*/*.parquet"))
     aside = path.rename(path.with_name(".aside"))
-    before = {of: of.read_bytes() for of in (folder / "_checksums").iterdir()}
+    before = {of: of.read_bytes() for of in (folder / "_checksums").glob("*.json")}
     try:
-        leave_out(folder, [path])
+        leave_out(folder, [str(path.relative_to(folder))])
         assert list(all_damages(folder)) == []
     finally:
         aside.rename(path)

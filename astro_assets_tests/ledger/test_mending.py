@@ -14,6 +14,7 @@ from astro_assets.ledger.mending import mend
 from astro_assets.ledger.update import update
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import CHAIN, contents, put_files, refresh, toy_ledger
+from astro_assets_tests.ledger.places import table_path
 
 ROWS = [toy.file_row(f"f{i}", f"SIM {i}", [0.1 * i, 0.7]) for i in range(8)]
 ALL = ("files", *CHAIN)
@@ -47,10 +48,10 @@ def flip(path: Path, place: int = 20) -> None:
 @pytest.mark.parametrize("name", ["files", "curves", "stars"])
 @pytest.mark.parametrize("part", ["data", "entry", "every entry", "checksums", "entry and its copy"])
 def test_rows_come_back(ledger: Ledger, name: str, part: str) -> None:
-    before, folder = contents(ledger, ALL), ledger.home.table_path(f"toy/{name}")
+    before, folder = contents(ledger, ALL), table_path(ledger.home, f"toy/{name}")
     version = ledger.open(ledger.table(name)).version
     if part == "data":
-        paths = list(ledger.open(ledger.table(name)).files())
+        paths = [folder / of for of in ledger.open(ledger.table(name)).file_names()]
     elif part == "every entry":
         paths = [entry_path(folder, of) for of in range(version + 1)]
     else:
@@ -75,7 +76,7 @@ def test_what_is_only_shorter_without_its_checkpoint_loses_nothing(ledger: Ledge
         put_files(ledger, toy.file_row("again", "SIM 1", [0.3, i / 64]))
     put_files(ledger, remove=["again"])
     refresh(ledger)
-    before, folder = contents(ledger, ALL), ledger.home.table_path("toy/files")
+    before, folder = contents(ledger, ALL), table_path(ledger.home, "toy/files")
     (checkpoint,) = (folder / "_delta_log").glob("*.checkpoint.parquet")
     version = ledger.open(ledger.table("files")).version
     checkpoint.write_bytes(b"no parquet")
@@ -93,15 +94,25 @@ def test_a_sound_table_is_left_alone(ledger: Ledger) -> None:
     assert {path: path.stat().st_mtime_ns for path in ledger.home.root.rglob("*")} == there
 
 
+def test_what_was_taken_out_of_a_table_that_nothing_computes_does_not_come_back(ledger: Ledger) -> None:
+    put_files(ledger, remove=["f1", "f2"])
+    before, folder = contents(ledger, ["files"]), table_path(ledger.home, "toy/files")
+    for path in folder.glob("shard=*/*.parquet"):
+        flip(path)
+    mend(ledger, ledger.table("files"))
+    assert contents(ledger, ["files"]) == before
+    assert list(all_damages(folder)) == []
+
+
 def test_damage_in_several_files_at_once_is_mended(ledger: Ledger) -> None:
     before = contents(ledger, ALL)
     rng = random.Random(3)  # noqa: S311  not for secrets
     for name in ALL:
-        for path in rng.sample(sorted(ledger.home.table_path(f"toy/{name}").rglob("*.parquet")), 3):
+        for path in rng.sample(sorted(table_path(ledger.home, f"toy/{name}").rglob("*.parquet")), 3):
             flip(path, rng.randrange(path.stat().st_size))
     for name in ALL:
         mend(ledger, ledger.table(name))
     for name in ALL:
         restore(ledger, name)
     assert contents(ledger, ALL) == before
-    assert [damage for name in ALL for damage in all_damages(ledger.home.table_path(f"toy/{name}"))] == []
+    assert [damage for name in ALL for damage in all_damages(table_path(ledger.home, f"toy/{name}"))] == []
