@@ -28,6 +28,7 @@ from astro_assets.cli import (
     rebuild_commands,
     report_commands,
     scorer_commands,
+    verify_commands,
 )
 from astro_assets.cli.errors import EXPECTED_ERRORS
 from astro_assets.cli.options import Format, FormatOption, HomeOption
@@ -35,6 +36,7 @@ from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.lineage import lineage
+from astro_assets.ledger.mending import mend
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
 from astro_assets.observations.targets import canonical_target_id
@@ -111,6 +113,8 @@ def run(
     place = open_home(home)
     ledger = open_ledger(place, TABLES)
     tables = frozenset(ledger.table(name).name for name in recompute or [])
+    for name in sorted(tables):
+        printing.notes(mend(ledger, ledger.table(name)))
     engine = begun_engine(place, Again(retry_failed, refresh_environment, tables))
     from astro_assets.cli.search import search
 
@@ -271,6 +275,7 @@ _OTHERS: Final = (
     home_commands,
     instance_commands,
     fetch_commands,
+    verify_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)

@@ -26,6 +26,7 @@ from astro_assets.ledger.records import RecordError
 from astro_assets.ledger.signing import KeyFileError
 from astro_assets.ledger.star_proofs import ProofError
 from astro_assets.ledger.storage import StoreError
+from astro_assets.ledger.store import DamagedTableError
 from astro_assets.ledger.worlds import LostHistoryError
 from astro_assets.observations.cutouts import PlaceError
 from astro_assets.observations.fetching import NothingWantedError
@@ -70,6 +71,7 @@ EXPECTED_ERRORS: Final = (
     KeyFileError,
     ProofError,
     CorruptStoreError,
+    DamagedTableError,
     InboxStateError,
     StoreError,
     CacheSizeError,

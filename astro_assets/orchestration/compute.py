@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
@@ -44,7 +44,7 @@ _MAIN: Final = "__main__"
 
 
 class WorkerLostError(OSError):
-    """A worker process died, most often for lack of memory; nothing was committed."""
+    """A worker process died, most often for lack of memory, or its cluster; nothing was committed."""
 
 
 class ClosableCompute(Compute, Protocol):
@@ -196,9 +196,13 @@ class DaskCluster:
     def __init__(self, address: str, worker_memory: int | None = None) -> None:
         import distributed
 
+        self._address = address
         self._worker_memory = worker_memory
-        # Dask's client is not annotated.
-        self.client: Any = distributed.Client(address, timeout=30)  # type: ignore[no-untyped-call]
+        try:
+            # Dask's client is not annotated.
+            self.client: Any = distributed.Client(address, timeout=30)  # type: ignore[no-untyped-call]
+        except OSError as error:
+            raise WorkerLostError(f"no Dask scheduler answers at {address} ({DASK_VARIABLE})") from error
 
     @property
     def workers(self) -> int:
@@ -212,16 +216,22 @@ class DaskCluster:
         Raises
         ------
         WorkerLostError
-            If workers died of a call, however often Dask tried it again.
+            If the scheduler went, or workers died of a call, however often Dask tried it again.
         """
-        import distributed
+        from distributed.comm.core import CommClosedError
+        from distributed.scheduler import KilledWorker
 
         executor, work = self.client.get_executor(pure=False), function
         if self._worker_memory is not None:
             work = partial(pool_worker.bounded, self._worker_memory, function)
         try:
             yield from _in_flight(lambda a: executor.submit(work, *a), iter(calls), _AHEAD * self.workers)
-        except distributed.KilledWorker as error:
+        except (CancelledError, CommClosedError) as error:  # a scheduler that is back knows no work of before
+            raise WorkerLostError(
+                f"the Dask scheduler at {self._address} was lost, and the work on it; nothing was committed: "
+                "run again"
+            ) from error
+        except KilledWorker as error:
             raise WorkerLostError(
                 f"workers of the cluster died of one piece of work, for lack of memory? Give them more "
                 f"(--memory-limit), or set what a unit may need ({memory.VARIABLE}), and run again"
