@@ -4,6 +4,7 @@ What needs Dagster is imported when its command runs, so that asking questions o
 """
 
 import gc
+import ipaddress
 import json
 import sys
 from enum import StrEnum
@@ -35,6 +36,7 @@ from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
 from astro_assets.observations.targets import canonical_target_id
 from astro_assets.orchestration.engine import Again
+from astro_assets.redaction import without_secrets
 from astro_assets.tables import TABLES
 
 app = typer.Typer(
@@ -69,7 +71,7 @@ def main() -> None:
         app()
     except EXPECTED_ERRORS as error:
         console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-        console.print(printing.plain(f"astro-assets: {error}"))
+        console.print(printing.plain(without_secrets(f"astro-assets: {error}")))
         sys.exit(2)
     finally:
         gc.freeze()
@@ -136,12 +138,20 @@ def demo(
 @app.command()
 def ui(
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = DEFAULT_PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Its port.")] = DEFAULT_PORT,
+    host: Annotated[
+        str, typer.Option(help="Address to serve on; any other than this one opens the home to a network.")
+    ] = "127.0.0.1",
 ) -> None:
     """Serve the Dagster UI of a home on 127.0.0.1."""
     from astro_assets.orchestration.launch import serve_ui
 
-    serve_ui(open_home(home), port)
+    if not is_loopback(host):
+        sys.stderr.write(
+            f"astro-assets: the UI asks nobody for a password: whoever reaches {printing.plain(host)} can see "
+            "everything in this home and run jobs. docs/security.md says what to put before it.\n"
+        )
+    serve_ui(open_home(home), port, host)
 
 
 @app.command()
@@ -267,6 +277,16 @@ _OTHERS: Final = (
 )
 for _module in _OTHERS:
     _module.add_to(app)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _ledger(home: Path | None) -> Ledger:

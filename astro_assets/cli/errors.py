@@ -8,6 +8,7 @@ from deltalake.exceptions import DeltaError
 
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands
+from astro_assets.learning.tracking import TrackingError
 from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
 from astro_assets.ledger.bundles import BundleError
@@ -41,6 +42,7 @@ EXPECTED_ERRORS: Final = (
     CatalogError,
     EventFileError,
     ScorerFileError,
+    TrackingError,
     UnknownModelError,
     UnknownVersionError,
     BundleError,

@@ -21,6 +21,8 @@ from astro_assets.ledger.table import Config, Table, settings_fault
 
 ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
 _FORMAT: Final = 1
+#: Whatever the system's settings: what lies in a home decides what its owner's processes do.
+_NOT_FOR_OTHERS: Final = 0o002
 #: Characters in a folder's name that delta-rs or Dagster's SQLite takes for parts of an address.
 _UNUSABLE: Final = re.compile(r"[%#?\[\]\x00-\x1f]")
 
@@ -77,7 +79,7 @@ def default_root() -> Path:
 def open_home(
     root: Path | str | None = None, *, n_shards: int = DEFAULT_SHARDS, must_exist: bool = False
 ) -> Home:
-    """Open a home, making it where there is none.
+    """Open a home, making it where there is none. From then on others can write no file that this process makes.
 
     Parameters
     ----------
@@ -93,6 +95,7 @@ def open_home(
     HomeError
         If the folder cannot be written, or was made by a later version of this package.
     """
+    os.umask(os.umask(_NOT_FOR_OTHERS) | _NOT_FOR_OTHERS)
     path = Path(root if root is not None else default_root()).expanduser().absolute()
     if unusable := _UNUSABLE.search(str(path)):
         raise HomeError(
@@ -167,9 +170,7 @@ def check_config(home: Home, tables: tuple[Table, ...]) -> None:
                     f"{home.config_file}: [{wing}.{name}] names no table; there are {tables_there}"
                 )
             if not isinstance(section, dict):
-                raise HomeError(
-                    f"{home.config_file}: {wing}.{name} is {section!r}, not a section of settings"
-                )
+                raise HomeError(f"{home.config_file}: {wing}.{name} is no section of settings")
     for table in tables:
         table_config(home, table)
 

@@ -5,8 +5,11 @@ Storing and verified reading live here; which rows refer to what does not.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -249,7 +252,7 @@ def _verified(path: Path, sha256: str) -> Path:
 
 def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:
     n_bytes, copied = 0, hashlib.sha256()
-    with source.open("rb") as reader:
+    with opened(source) as reader:
         while piece := reader.read(_PIECE):
             copied.update(piece)
             n_bytes += stream.write(piece)
@@ -286,7 +289,22 @@ def _arrays_in(data: bytes) -> dict[str, NDArray[Any]]:
     return {name: frame[name].to_numpy() for name in frame.columns}
 
 
+def opened(path: Path) -> BinaryIO:
+    """Open a regular file to be read.
+
+    Raises
+    ------
+    OSError
+        If it is none: a pipe or a device may have taken its place, at which reading would wait for ever.
+    """
+    stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        stream.close()
+        raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+    return stream
+
+
 def sha256_of(path: Path) -> str:
     """Return a file's sha256 in hexadecimal."""
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
