@@ -153,6 +153,8 @@ def _described(lines: Iterable[dict[str, str]]) -> dict[str, str]:
 
 def _lines(content: bytes) -> Iterator[dict[str, str]]:
     """Yield the cells of each line by the names of the first; those that have none are left out."""
+    if content.count(b"\n") > _MAX_LINES:
+        raise _ListError(f"{DESCRIPTIONS} has more than {_MAX_LINES} lines")
     text = io.TextIOWrapper(io.BytesIO(content), _encoding(content), newline="")
     first = next((line for line in text if line.strip()), "")
     delimiter = _delimiter(first)

@@ -44,7 +44,9 @@ def lying_file(path: Path, n_rows: int) -> Path:
 
 def _written(path: Path, schema: list[bytes]) -> Path:
     groups = b"\x19\x0c"
-    footer = b"\x15\x02" + b"\x19\xfc" + _varint(len(schema)) + b"".join(schema) + b"\x16\x00" + groups + b"\0"
+    footer = (
+        b"\x15\x02" + b"\x19\xfc" + _varint(len(schema)) + b"".join(schema) + b"\x16\x00" + groups + b"\0"
+    )
     path.write_bytes(b"PAR1" + footer + struct.pack("<I", len(footer)) + b"PAR1")
     return path
 

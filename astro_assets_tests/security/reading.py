@@ -38,6 +38,11 @@ class Reading:
     path: Path
     description: str | None = None
 
+    @property
+    def name(self) -> str:
+        """What it is called in results: a list has the name of its folder."""
+        return self.path.parent.name if self.kind == "list" else self.path.name
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -69,7 +74,7 @@ def taken_by(readings: Sequence[Reading]) -> dict[str, Taken]:
     )
     assert done.returncode == 0, done.stderr[-2000:]
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    return {one.path.name: Taken(**line) for one, line in zip(readings, lines, strict=True)}
+    return {one.name: Taken(**line) for one, line in zip(readings, lines, strict=True)}
 
 
 def _observation(path: Path, description: str | None) -> str:
