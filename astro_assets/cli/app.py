@@ -148,7 +148,7 @@ def ui(
 
     if not is_loopback(host):
         sys.stderr.write(
-            f"astro-assets: the UI asks nobody for a password: whoever reaches {printing.plain(host)} can see "
+            f"astro-assets: the UI asks for no password: whoever reaches {printing.plain(host)} can see "
             "everything in this home and run jobs. docs/security.md says what to put before it.\n"
         )
     serve_ui(open_home(home), port, host)

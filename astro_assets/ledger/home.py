@@ -79,7 +79,7 @@ def default_root() -> Path:
 def open_home(
     root: Path | str | None = None, *, n_shards: int = DEFAULT_SHARDS, must_exist: bool = False
 ) -> Home:
-    """Open a home, making it where there is none. From then on others can write no file that this process makes.
+    """Open a home, making it where there is none; others can write no file that this process makes from then.
 
     Parameters
     ----------

@@ -13,4 +13,4 @@ from astro_assets_tests.security.hostile_home import make_hostile_home
 @pytest.fixture(scope="session")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with the home, what its commands printed, and what they unpickled."""
-    return Path("/tmp/w/sec_lab/hh")
+    return homes.made_once(tmp_path_factory, "hostile_home", make_hostile_home)

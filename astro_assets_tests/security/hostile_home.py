@@ -1,4 +1,4 @@
-"""A home into which hostile files came, under a mask that forbids nothing and with secrets in the environment.
+"""A home into which hostile files came, under a mask that forbids nothing, with secrets in the environment.
 
 It is made by the commands that people use, each watched for what it unpickles.
 """
@@ -33,7 +33,7 @@ PLANTED = (
 #: An MLflow server where nobody listens.
 TRACKING = "http://me:httpplanted6@127.0.0.1:9"
 SCRIPT_TAG = "</script><script>document.title='owned'</script>"
-#: Names of files: colours, a title and a link of a terminal, markup, an emoji, text from right to left, Markdown.
+#: Names of files: colours and the title of a terminal, markup, an emoji, text from right to left, Markdown.
 NAMES = (
     "\x1b[31mred\x1b[0m \x1b]0;owned\x07.fits",
     "[bold red]x :boom: \u202estif.fits",

@@ -67,7 +67,7 @@ def _element(name: bytes, *, kind: int | None = None, children: int | None = Non
 
 
 def _varint(value: int, n_bytes: int = 0) -> bytes:
-    """Return a whole number as Thrift writes it, in more bytes than it needs where that many are asked for."""
+    """Return a whole number as Thrift writes it, in more bytes than it needs where these are asked for."""
     parts = []
     while value > 127 or len(parts) + 1 < n_bytes:
         parts.append(value & 127 | 128)

@@ -23,7 +23,7 @@ from astro_assets_tests.observations.test_hostile_files import WAYS
 from astro_assets_tests.security.parquet_footers import deep_file, lying_file, wide_file
 from astro_assets_tests.security.reading import Reading, Taken, taken_by
 
-#: Of one file, beyond what the imported modules take, and on all processors together. The largest FITS table that
+#: Of one file, beyond what the imported modules take, on all processors together. The largest FITS table that
 #: is read takes 500 MB: its bytes, its columns, and these as one light curve. docs/security.md tells both.
 MOST_MEGABYTES = 1000
 MOST_CPU_S = 20

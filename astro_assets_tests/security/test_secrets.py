@@ -1,6 +1,4 @@
-"""Secrets of the environment are used and written nowhere: not in tables, logs, runs, pages or on the terminal."""
-
-from __future__ import annotations
+"""Secrets of the environment are used, and written nowhere: no table, log, run, page or terminal has them."""
 
 import shutil
 from pathlib import Path
@@ -9,9 +7,10 @@ import dagster as dg
 import pytest
 
 from astro_assets.learning.tracking import TrackingError, record_run, tracking_uri
-from astro_assets.ledger.home import open_home
+from astro_assets.ledger.home import HomeError, check_config, open_home
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.redaction import without_secrets
+from astro_assets.tables import TABLES
 from astro_assets_tests.ledger.home_bytes import contents
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.security.hostile_home import PLANTED, SECRETS, TRACKING, command, found_in, printed
@@ -105,18 +104,24 @@ def test_what_is_secret_is_left_out(monkeypatch: pytest.MonkeyPatch, text: str, 
         'token = "httpplanted6\n',
     ],
 )
-def test_a_secret_among_the_settings_is_refused_and_not_repeated(
-    hostile: Path, tmp_path: Path, config: str
-) -> None:
-    shutil.copytree(hostile / "hook", tmp_path / "hook")
+def test_a_secret_among_the_settings_is_refused_and_not_repeated(tmp_path: Path, config: str) -> None:
     home = open_home(tmp_path / "home", n_shards=homes.N_SHARDS)
     home.config_file.write_text(config)
+    with pytest.raises(HomeError, match=r"config\.toml") as raised:
+        check_config(home, TABLES)
+    assert not found_in({"": str(raised.value).encode()})
+
+
+def test_commands_tell_no_setting_that_they_refuse(hostile: Path, tmp_path: Path) -> None:
+    shutil.copytree(hostile / "hook", tmp_path / "hook")
+    home = open_home(tmp_path / "home", n_shards=homes.N_SHARDS)
+    home.config_file.write_text('[observations.light_curves]\npassword = "httpplanted6"\n')
     done = command(home, "run")
     assert done.returncode == 2
     assert "config.toml" in done.stderr
-    assert not found_in({"printed": (done.stdout + done.stderr).encode()})
     home.config_file.unlink()
-    assert not [where for name, text in contents(home.root) for where in found_in({name: text})]
+    texts = {"printed": (done.stdout + done.stderr).encode(), **dict(contents(home.root))}
+    assert not found_in(texts)
 
 
 def test_each_planted_secret_is_looked_for() -> None:
