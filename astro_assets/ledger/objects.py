@@ -5,15 +5,11 @@ Storing and verified reading live here; which rows refer to what does not.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import os
-import stat
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from io import BufferedReader
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -23,6 +19,7 @@ from numpy.typing import NDArray
 from astro_assets.ledger.atomic import Flushing, replacing, write_bytes
 from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.opening import opened
 from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.sources import environment_hash
 
@@ -288,21 +285,6 @@ def _arrays_in(data: bytes) -> dict[str, NDArray[Any]]:
     table.validate(full=True)
     frame = pl.DataFrame(table)
     return {name: frame[name].to_numpy() for name in frame.columns}
-
-
-def opened(path: Path) -> BufferedReader:
-    """Open a regular file to be read.
-
-    Raises
-    ------
-    OSError
-        If it is none: a pipe or a device may have taken its place, at which reading would wait for ever.
-    """
-    stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-    if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-        stream.close()
-        raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
-    return stream
 
 
 def sha256_of(path: Path) -> str:

@@ -19,7 +19,8 @@ from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.computing import Progress
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, opened, sha256_of
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, sha256_of
+from astro_assets.ledger.opening import opened
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report, put_units

@@ -88,11 +88,13 @@ async def _refuse(scope: Scope, send: Send) -> None:
 def guard_webserver() -> None:
     """Put the guard before the webserver that this process is about to make."""
     from dagster_webserver.webserver import DagsterWebserver
-    from starlette.middleware import Middleware
 
-    build = DagsterWebserver.build_middleware
+    server: Any = DagsterWebserver
+    make = server.create_asgi_app
 
-    def build_middleware(self: DagsterWebserver[Any]) -> list[Middleware]:
-        return [Middleware(OwnPagesOnly), *build(self)]
+    def create_asgi_app(self: Any, **how: Any) -> Any:
+        app = make(self, **how)
+        app.add_middleware(OwnPagesOnly)
+        return app
 
-    DagsterWebserver.build_middleware = build_middleware  # type: ignore[method-assign]
+    server.create_asgi_app = create_asgi_app
