@@ -5,12 +5,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 PINS := pyproject.toml deploy/constraints.txt
 # More arguments for pytest: make test PYTEST='-k ledger'
 PYTEST :=
+# A folder, or the address of a page, that has torch's CPU wheels: make lock TORCH=...
+TORCH := $(PIP_FIND_LINKS)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo ui test lint bench clean
+.PHONY: help demo ui test test-deploy lint lock audit-dependencies bench clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 
 demo: .venv/.installed ## simulate a survey of 200 stars, search it, train a scorer, print the ten best candidates
 	$(BIN)/astro-assets demo
@@ -20,7 +22,11 @@ ui: .venv/.installed ## serve the Dagster UI of the demo on 127.0.0.1
 
 test: lint ## all checks and all tests
 	$(BIN)/python -m astro_assets.transits.compilation
-	OMP_WAIT_POLICY=passive POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST)
+	OMP_WAIT_POLICY=passive POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
+
+test-deploy: .venv/.installed-test ## PostgreSQL, Dask, MLflow and Dagster's services for real: minutes; Debian: postgresql
+	$(BIN)/python -m astro_assets.transits.compilation
+	OMP_WAIT_POLICY=passive POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -m deploy $(PYTEST)
 
 lint: .venv/.installed-test ## style, types, layers, spelling
 	$(BIN)/ruff check
@@ -28,6 +34,19 @@ lint: .venv/.installed-test ## style, types, layers, spelling
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
+
+# What the image installs, by hash; the Python of the image decides which of several wheels.
+LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --no-annotate --only-binary :all: --upgrade \
+  --python-version 3.11.14 --python-platform x86_64-manylinux_2_28 --constraint deploy/constraints.txt \
+  --custom-compile-command 'make lock'
+
+lock: .venv/.installed-lock ## write deploy/*.lock anew after a change of the pins
+	UV_FIND_LINKS='$(TORCH)' $(LOCK) --extra cluster pyproject.toml --output-file deploy/requirements.lock
+	grep -q '^torch==.*+cpu' deploy/requirements.lock || { echo "no CPU build of torch at TORCH='$(TORCH)'" >&2; exit 1; }
+	echo setuptools | $(LOCK) - --output-file deploy/build.lock
+
+audit-dependencies: .venv/.installed-test ## ask for known vulnerabilities of what the image installs
+	$(BIN)/python deploy/audit.py deploy/requirements.lock
 
 bench: .venv/.installed-bench ## print the benchmark tables
 	$(BIN)/python -m astro_assets.transits.compilation

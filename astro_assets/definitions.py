@@ -6,13 +6,16 @@ import dagster as dg
 
 from astro_assets.catalogs import assets as catalogs
 from astro_assets.catalogs import checks as catalog_checks
+from astro_assets.catalogs import schedules as catalog_schedules
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_AUDITS
 from astro_assets.ledger.models import ModelSpec
+from astro_assets.observations import archive_assets, archive_sensors
 from astro_assets.observations import assets as observations
 from astro_assets.observations import checks as observation_checks
 from astro_assets.observations import sensors as observation_sensors
+from astro_assets.observations.tables import ARCHIVE_PRODUCTS
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.model_audits import model_audits_asset
 from astro_assets.orchestration.refresh import stale_results
@@ -51,6 +54,8 @@ TRAINING_JOB = "train_transit_scorer"
 SCORING_JOB = "score_candidates"
 #: The job that finds groups of candidates.
 CLUSTERS_JOB = "fit_clusters"
+#: The job that fetches files from archives into the inbox.
+FETCH_JOB = "fetch_observations"
 #: The job that the sensors start: what is out of date of everything that needs no decision.
 REFRESH_JOB = "refresh"
 #: What is compared with catalogues.
@@ -74,6 +79,7 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
     return dg.Definitions(
         assets=[
             *catalogs.assets(home),
+            archive_assets.archive_products,
             *observations.assets(home),
             *transits.assets(home),
             *scorer_assets.scorer_assets(home),
@@ -87,9 +93,13 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
                 home, REFRESH_JOB, {SEARCH_JOB}, lambda: _not_asked_for(engine.ledger())
             ),
             # A training may take hours, and what it reads may change meanwhile.
-            stale_results(home, engine, REFRESH_JOB, asked_for=asked_for, beside={TRAINING_JOB}),
+            stale_results(home, engine, REFRESH_JOB, asked_for=asked_for, beside={TRAINING_JOB, FETCH_JOB}),
+            archive_sensors.archive_sensor(home, engine, FETCH_JOB),
         ],
-        schedules=scorer_schedules.schedules(home, engine, TRAINING_JOB),
+        schedules=[
+            *scorer_schedules.schedules(home, engine, TRAINING_JOB),
+            *catalog_schedules.schedules(engine, CATALOGS_JOB),
+        ],
         resources={"engine": engine_resource(engine)},
         executor=dg.in_process_executor,
     )
@@ -123,13 +133,15 @@ def _jobs() -> dict[str, Any]:
     )
     on_demand = dg.AssetSelection.assets(*of_clusters, *of_scorer)
     reports = dg.AssetSelection.assets(CANDIDATE_REPORTS)
-    everything = dg.AssetSelection.groups("catalogs", "observations", "transits")
+    fetched = dg.AssetSelection.assets(asset_key(ARCHIVE_PRODUCTS))
+    everything = dg.AssetSelection.groups("catalogs", "observations", "transits") - fetched
     selected: dict[str, tuple[dg.AssetSelection, str]] = {
         SEARCH_JOB: (everything - on_demand, "Takes new files in and searches what changed."),
         REFRESH_JOB: (
             everything - dg.AssetSelection.assets(*map(_model_key, MODEL_SPECS), asset_key(EVENT_FILES)),
             "Brings up to date what is not: the sensors start it with just the tables that they name.",
         ),
+        FETCH_JOB: (fetched, "Fetches files from archives into the inbox."),
         CATALOGS_JOB: (
             dg.AssetSelection.groups("catalogs") | dg.AssetSelection.assets(*map(asset_key, COMPARED)),
             "Takes catalogue files in and compares the candidates there are with them.",

@@ -10,11 +10,14 @@ import os
 import socket
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+
+from astro_assets_tests.object_store import ObjectStoreServer, new_url, served
 
 REPOSITORY = Path(__file__).parents[1]
 #: Nothing listens here. Commands that tests start get it as their proxy.
@@ -46,7 +49,9 @@ def pytest_configure(config: pytest.Config) -> None:
         path = root / folder
         path.mkdir(parents=True, exist_ok=True)
         os.environ[name] = str(path)
-    for name in ("DAGSTER_HOME", "ASTRO_ASSETS_DASK"):
+    # Each shard is a partition, of which each run records two events for each of forty assets.
+    os.environ["ASTRO_ASSETS_SHARDS"] = "8"
+    for name in ("DAGSTER_HOME", "ASTRO_ASSETS_DASK", "ASTRO_ASSETS_STORE", "ASTRO_ASSETS_CACHE"):
         os.environ.pop(name, None)
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         os.environ[name] = os.environ[name.upper()] = "http://{}:{}".format(*_DEAD_PROXY)
@@ -61,6 +66,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove what the session wrote."""
     config.stash[_SANDBOX].cleanup()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take long, or one of them would end alone when all others are done."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    end_to_end = Path(__file__).parent / "end_to_end"
+    items.sort(key=lambda item: (item.path.parent != end_to_end, item.path not in slow))
 
 
 def _refuse_other_hosts(event: str, arguments: tuple[Any, ...]) -> None:
@@ -99,6 +111,21 @@ def _refuse_other_host(host: str | bytes | None, port: int = 0) -> None:
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees another's tables."""
     monkeypatch.setenv("ASTRO_ASSETS_HOME", str(tmp_path / "astro_assets_home"))
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStoreServer]:
+    """Serve an object store that speaks S3, in a process of its own."""
+    with served() as server:
+        yield server
+
+
+@pytest.fixture
+def in_store(object_store: ObjectStoreServer, monkeypatch: pytest.MonkeyPatch) -> ObjectStoreServer:
+    """Let homes that are made have their tables in a new place of the object store."""
+    for name, value in {**object_store.variables(), "ASTRO_ASSETS_STORE": new_url()}.items():
+        monkeypatch.setenv(name, value)
+    return object_store
 
 
 @pytest.fixture(scope="session")

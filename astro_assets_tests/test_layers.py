@@ -28,6 +28,8 @@ MODULES = {
     ],
     "reports/assets": ["import dagster", "from astro_assets.reports import site"],
     "orchestration/shards": ["import dagster", "from astro_assets.ledger import update"],
+    "archives/settings": ["import pydantic"],
+    "archives/sessions": ["from astro_assets.archives import settings"],
     "learning/metrics": ["import numpy"],
     "ledger/schema": ["import polars"],
     "ledger/table": ["from astro_assets.ledger import schema"],
@@ -68,12 +70,15 @@ MODULES = {
     "transits/scorer": ["from astro_assets.learning import metrics"],
     "transits/fold": ["import numpy"],
 }
-NO_WINGS = {"cli", "ledger", "learning", "orchestration", "reports"}
+NO_WINGS = {"archives", "cli", "ledger", "learning", "orchestration", "reports"}
 FORBIDDEN = [
     ("reports/site", "from astro_assets import cli"),
     ("reports/site", "from astro_assets.definitions import assets"),
     ("reports/site", "from astro_assets.reports import assets"),
     ("transits/assets", "from astro_assets.reports import site"),
+    ("archives/sessions", "import dagster"),
+    ("archives/sessions", "from astro_assets.ledger import table"),
+    ("archives/sessions", "from astro_assets.catalogs import tables"),
     ("ledger/update", "import dagster"),
     ("ledger/update", "from astro_assets.orchestration import shards"),
     ("ledger/table", "from astro_assets.transits import fold"),

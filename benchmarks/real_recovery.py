@@ -27,9 +27,9 @@ from listed_signals import Label, Light, expectations, listed_labels
 from rich.console import Console
 from rich.table import Table as Printed
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import OBSERVATION_FILES, SELECTED_FILES
 from astro_assets.tables import TABLES

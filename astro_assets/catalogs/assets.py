@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import dagster as dg
 from pydantic import Field
 
 from astro_assets.catalogs import pictures
-from astro_assets.catalogs.intake import accepted
+from astro_assets.catalogs.answers import kept_answers
+from astro_assets.catalogs.archive_assets import answers_metadata, fetch_into, take_in
 from astro_assets.catalogs.tables import (
     CATALOG_ENTRIES,
     CATALOG_FILES,
@@ -15,21 +17,29 @@ from astro_assets.catalogs.tables import (
     KEPLER_OBJECTS,
     KNOWN_SIGNALS,
     PLANETS,
+    STELLAR_PARAMETERS,
     TARGET_ALIASES,
     TESS_OBJECTS,
 )
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.objects import sha256_of
-from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
 from astro_assets.orchestration.ui import definition_metadata
 
 
 class CatalogsConfig(dg.Config):
-    """Which catalogue files to take in."""
+    """Which catalogue files to take in, and which catalogues to fetch."""
 
     paths: list[str] = Field(default=[], description="Catalogue files; none by default.")
+    fetch: list[str] = Field(
+        default=[],
+        description="Catalogues to fetch from their archives, such as koi, toi, tic; none by default.",
+    )
+    targets: list[str] = Field(
+        default=[],
+        description="Targets that catalogues of stars are asked for; those that the home knows when empty.",
+    )
+    answers: str = Field(default="", description="Folder with answers of archives that were fetched already.")
     allow_older: bool = Field(
         default=False, description="Let a file replace one that by its own account was made after it."
     )
@@ -68,6 +78,12 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
         ),
         table_asset(
             home,
+            STELLAR_PARAMETERS,
+            description="What catalogues of stars measured of the targets they were asked for: temperature, "
+            "gravity, radius, mass, position, brightness. One row a target and catalogue.",
+        ),
+        table_asset(
+            home,
             PLANETS,
             description="Planets, one row a publication, by the name of their star; with its canonical id "
             "where that is listed.",
@@ -85,7 +101,8 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
 @dg.asset(
     key=asset_key(CATALOG_FILES),
     description="The newest file of each catalogue, kept unchanged under its SHA-256: "
-    "`astro-assets catalogs add FILE`, or name files in the run's configuration.",
+    "`astro-assets catalogs add FILE`, `astro-assets catalogs fetch`, or name files or catalogues to be "
+    "fetched in the run's configuration.",
     group_name="catalogs",
     kinds={"python", "polars", "deltalake"},
     owners=["team:catalogs"],
@@ -96,22 +113,22 @@ def catalog_files(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Take in catalogue files, each in the place of the one held of the same catalogue."""
     ledger = engine.ledger()
-    held = ledger.open(CATALOG_FILES).rows(["catalog", "date"]).select("catalog", "date").collect()
-    files = accepted(map(Path, config.paths), dict(held.iter_rows()), allow_older=config.allow_older)
-    rows = {}
-    n_bytes = 0
-    for path, catalog in files.items():
-        sha256 = sha256_of(path)
-        n_bytes += ledger.objects.put_file(path, sha256)
-        rows[catalog.name] = [
-            {
-                "catalog": catalog.name,
-                "sha256": sha256,
-                "date": catalog.date,
-                "file_name": path.name,
-                "size_bytes": path.stat().st_size,
-            }
-        ]
-    report = put_units(ledger, CATALOG_FILES, rows, run_id=context.run.run_id)
-    report.bytes_written += n_bytes
-    yield from materialized(context, engine, CATALOG_FILES, report)
+    with TemporaryDirectory(prefix="astro-assets-") as folder:
+        failures = fetch_into(
+            Path(folder), ledger, config.fetch, config.targets, told=context.log.info
+        ).failures
+        answers = kept_answers(Path(config.answers)) if config.answers else {}
+        answers |= kept_answers(Path(folder))
+        report = take_in(
+            ledger,
+            map(Path, config.paths),
+            answers,
+            allow_older=config.allow_older,
+            run_id=context.run.run_id,
+        )
+    yield from materialized(
+        context, engine, CATALOG_FILES, report, besides=answers_metadata(answers.values())
+    )
+    if failures:
+        # What came is in; it is brought up to date by the next run.
+        raise dg.Failure("; ".join(map(str, failures)), allow_retries=False)

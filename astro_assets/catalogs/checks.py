@@ -10,6 +10,7 @@ from astro_assets.catalogs.tables import (
     KEPLER_OBJECTS,
     KNOWN_SIGNALS,
     PLANETS,
+    STELLAR_PARAMETERS,
     TARGET_ALIASES,
     TESS_OBJECTS,
 )
@@ -34,6 +35,7 @@ def checks() -> list[dg.AssetChecksDefinition]:
         table_checks(KEPLER_OBJECTS, identity=("catalog", "entry")),
         table_checks(TESS_OBJECTS, identity=("catalog", "entry")),
         table_checks(ECLIPSING_BINARIES, identity=("catalog", "entry")),
+        table_checks(STELLAR_PARAMETERS, identity=("catalog", "target_id")),
         table_checks(PLANETS, identity=("catalog", "entry")),
         table_checks(KNOWN_SIGNALS, _EPHEMERIDES, identity=("target_id", "star", "catalog", "entry")),
     ]

@@ -8,11 +8,27 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from astro_assets.catalogs.text_tables import Line
 
 Value = str | float | bool | None
+#: Spellings of one unit: files that people download and the archive's tables call it differently. Where an
+#: epoch is said to be in days, the column's name says since when.
+_SPELLINGS: Final = (
+    {"days", "day", "d", "BJD"},
+    {"days", "day", "d", "BKJD"},
+    {"hours", "hour", "hrs", "hr", "h"},
+    {"deg", "degrees", "degree", "decimal degrees"},
+    {"K", "kelvin", "Kelvin"},
+    {"mag", "mags"},
+    {"%", "percent", "perc"},
+    {"Earth radii", "Earth Radius", "R_Earth", "R_earth", "Rearth", "earthRad", "earth"},
+    {"Earth Mass", "Earth mass", "M_Earth", "M_earth", "M_E", "Mearth", "earthMass"},
+    {"Solar radii", "Solar Radius", "R_Sun", "R_sun", "Rsun", "solRad", "solar", "solarradius"},
+    {"Solar mass", "Solar masses", "M_Sun", "M_sun", "Msun", "solMass", "solar"},
+    {"cm/s**2", "cm/s**", "log10(cm/s**2)", "log(cm/s**2)", "dexincgs", "dex"},
+)
 
 
 class Reading(Protocol):
@@ -26,6 +42,11 @@ class Reading(Protocol):
     def read(self, line: Line) -> Value:
         """Return the value, None where the catalogue has none."""
         ...
+
+
+def is_same_unit(stated: str, expected: str) -> bool:
+    """Return whether two spellings mean one unit."""
+    return stated == expected or any({stated, expected} <= spellings for spellings in _SPELLINGS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,22 @@ Only declarations live here, with the facts about each catalogue that decide the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
 from typing import Final
 
 from astro_assets.catalogs.binaries import binary_readings
 from astro_assets.catalogs.columns import Flag, Number, Reading, Uncertainty, Word
+from astro_assets.catalogs.format import (
+    BINARY,
+    CANDIDATE,
+    CONFIRMED,
+    DELIVERY,
+    FALSE_ALARM,
+    FALSE_POSITIVE,
+    UNKNOWN,
+    Format,
+)
 from astro_assets.catalogs.names import (
-    Identity,
     alias_lines,
     binary,
     kepler_object,
@@ -20,48 +28,8 @@ from astro_assets.catalogs.names import (
     tess_object,
     threshold_crossing_event,
 )
-from astro_assets.catalogs.text_tables import Line
+from astro_assets.catalogs.star_formats import STAR_FORMATS
 from astro_assets.catalogs.times import BJD_TO_BTJD, BKJD_TO_BTJD
-
-#: What a signal is, whatever the words of its catalogue.
-CONFIRMED, CANDIDATE, BINARY = "confirmed_planet", "candidate", "eclipsing_binary"
-FALSE_POSITIVE, FALSE_ALARM, UNKNOWN = "false_positive", "false_alarm", "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """One kind of catalogue.
-
-    Parameters
-    ----------
-    name
-        As in the column ``catalog``.
-    title
-        For people.
-    required
-        Columns by which the file is recognised; all must be there.
-    identify
-        Says which star and which entry a line is about; several where a line works both ways.
-    readings
-        Our columns, and how each is read.
-    disposition_column
-        Where the catalogue says what the entry is; empty where the catalogue itself says it.
-    dispositions
-        What it says, in our words; a word that is not here is an error. What it adds in brackets, such as
-        which list a candidate was in, does not count.
-    repeats
-        Whether several lines may be about one thing; they are numbered then.
-    """
-
-    name: str
-    title: str
-    required: frozenset[str]
-    identify: Callable[[Line], tuple[Identity, ...]]
-    readings: Mapping[str, Reading] = field(default_factory=dict)
-    disposition_column: str = ""
-    dispositions: Mapping[str, str] = field(default_factory=dict)
-    repeats: bool = False
-
 
 #: Kepler Objects of Interest, cumulative table of the NASA Exoplanet Archive (Thompson et al. 2018).
 KOI: Final = Format(
@@ -101,30 +69,49 @@ KOI: Final = Format(
     },
 )
 
+#: What tables of threshold-crossing events have. Where the pipeline's fit failed all its errors are 0 and its
+#: SNR is -1.
+_CROSSINGS: Final[dict[str, Reading]] = {
+    "period_days": Number("tce_period", "days", positive=True),
+    "period_uncertainty_days": Uncertainty(("tce_period_err",)),
+    "epoch_btjd": Number("tce_time0bk", "BKJD", offset=BKJD_TO_BTJD),
+    "epoch_uncertainty_days": Uncertainty(("tce_time0bk_err",)),
+    "duration_hours": Number("tce_duration", "hrs", positive=True),
+    "duration_uncertainty_hours": Uncertainty(("tce_duration_err",)),
+    "depth_ppm": Number("tce_depth", "ppm"),
+    "depth_uncertainty_ppm": Uncertainty(("tce_depth_err",)),
+    "planet_radius_earth": Number("tce_prad", "Earth radii"),
+    "snr": Number("tce_model_snr", missing=(-1.0,)),
+    "star_temperature_k": Number("tce_steff", "K"),
+    "star_radius_sun": Number("tce_sradius", "Solar radii"),
+}
+_CROSSING_COLUMNS: Final = frozenset({"kepid", "tce_plnt_num", "tce_period", "tce_time0bk"})
+
 #: Threshold-crossing events of Kepler Q1-Q17 DR24 with the training labels of the autovetter (Coughlin et al.
-#: 2016; Catanzarite 2015). Where the pipeline's fit failed all its errors are 0 and its SNR is -1.
+#: 2016; Catanzarite 2015).
 DR24_TCE: Final = Format(
     "dr24_tce",
     "Kepler Q1-Q17 DR24 threshold-crossing events",
-    frozenset({"kepid", "tce_plnt_num", "tce_period", "tce_time0bk", "av_training_set"}),
+    _CROSSING_COLUMNS | {"av_training_set"},
     threshold_crossing_event,
-    {
-        "period_days": Number("tce_period", "days", positive=True),
-        "period_uncertainty_days": Uncertainty(("tce_period_err",)),
-        "epoch_btjd": Number("tce_time0bk", "BKJD", offset=BKJD_TO_BTJD),
-        "epoch_uncertainty_days": Uncertainty(("tce_time0bk_err",)),
-        "duration_hours": Number("tce_duration", "hrs", positive=True),
-        "duration_uncertainty_hours": Uncertainty(("tce_duration_err",)),
-        "depth_ppm": Number("tce_depth", "ppm"),
-        "depth_uncertainty_ppm": Uncertainty(("tce_depth_err",)),
-        "planet_radius_earth": Number("tce_prad", "Earth radii"),
-        "snr": Number("tce_model_snr", missing=(-1.0,)),
-        "star_temperature_k": Number("tce_steff", "K"),
-        "star_radius_sun": Number("tce_sradius", "Solar radii"),
-    },
+    _CROSSINGS,
     "av_training_set",
     # Astrophysical false positives; non-transiting phenomena: instrumental noise and variable stars.
     {"PC": CANDIDATE, "AFP": FALSE_POSITIVE, "NTP": FALSE_ALARM, "UNK": UNKNOWN},
+    optional=frozenset({DELIVERY}),
+    delivery="q1_q17_dr24_tce",
+)
+
+#: Threshold-crossing events of Kepler Q1-Q17 DR25 (Twicken et al. 2016), which nobody has judged here: the
+#: KOI table says of those that became objects of interest what they are.
+DR25_TCE: Final = Format(
+    "dr25_tce",
+    "Kepler Q1-Q17 DR25 threshold-crossing events",
+    _CROSSING_COLUMNS | {DELIVERY},
+    threshold_crossing_event,
+    _CROSSINGS,
+    dispositions={"": UNKNOWN},
+    delivery="q1_q17_dr25_tce",
 )
 
 #: TESS Objects of Interest, table of the NASA Exoplanet Archive (Guerrero et al. 2021).
@@ -186,9 +173,30 @@ K2_BINARIES: Final = Format(
     repeats=True,
 )
 
+#: What both tables of planets have. Mid-times are Julian dates of several systems, which differ by a minute
+#: at most.
+_PLANET: Final[dict[str, Reading]] = {
+    "period_days": Number("pl_orbper", "days", positive=True, limit_flag="pl_orbperlim"),
+    "period_uncertainty_days": Uncertainty(("pl_orbpererr1", "pl_orbpererr2")),
+    "epoch_btjd": Number("pl_tranmid", "days", offset=BJD_TO_BTJD, limit_flag="pl_tranmidlim"),
+    "epoch_uncertainty_days": Uncertainty(("pl_tranmiderr1", "pl_tranmiderr2")),
+    "duration_hours": Number("pl_trandur", "hours", positive=True, limit_flag="pl_trandurlim"),
+    "duration_uncertainty_hours": Uncertainty(("pl_trandurerr1", "pl_trandurerr2")),
+    "depth_ppm": Number("pl_trandep", "%", scale=1e4, limit_flag="pl_trandeplim"),
+    "depth_uncertainty_ppm": Uncertainty(("pl_trandeperr1", "pl_trandeperr2"), scale=1e4),
+    "planet_radius_earth": Number("pl_rade", "Earth Radius", limit_flag="pl_radelim"),
+    "planet_mass_earth": Number("pl_bmasse", "Earth Mass", limit_flag="pl_bmasselim"),
+    "eccentricity": Number("pl_orbeccen", limit_flag="pl_orbeccenlim"),
+    "equilibrium_temperature_k": Number("pl_eqt", "K", limit_flag="pl_eqtlim"),
+    "star_temperature_k": Number("st_teff", "K", limit_flag="st_tefflim"),
+    "star_radius_sun": Number("st_rad", "Solar Radius", limit_flag="st_radlim"),
+    "ra_deg": Number("ra", "deg"),
+    "dec_deg": Number("dec", "deg"),
+    "updated": Word("rowupdate"),
+}
+
 #: Planetary Systems, table of the NASA Exoplanet Archive: one line a planet and reference. A file has the
-#: columns that somebody asked for: without mid-times, or without TIC numbers, too. Mid-times are Julian dates
-#: of several systems, which differ by a minute at most.
+#: columns that somebody asked for: without mid-times, or without TIC numbers, too.
 PLANETARY_SYSTEMS: Final = Format(
     "planetary_systems",
     "confirmed planets, one row a publication",
@@ -198,23 +206,7 @@ PLANETARY_SYSTEMS: Final = Format(
         "planet_name": Word("pl_name"),
         "reference": Word("pl_refname"),
         "is_default": Flag("default_flag"),
-        "period_days": Number("pl_orbper", "days", positive=True, limit_flag="pl_orbperlim"),
-        "period_uncertainty_days": Uncertainty(("pl_orbpererr1", "pl_orbpererr2")),
-        "epoch_btjd": Number("pl_tranmid", "days", offset=BJD_TO_BTJD, limit_flag="pl_tranmidlim"),
-        "epoch_uncertainty_days": Uncertainty(("pl_tranmiderr1", "pl_tranmiderr2")),
-        "duration_hours": Number("pl_trandur", "hours", positive=True, limit_flag="pl_trandurlim"),
-        "duration_uncertainty_hours": Uncertainty(("pl_trandurerr1", "pl_trandurerr2")),
-        "depth_ppm": Number("pl_trandep", "%", scale=1e4, limit_flag="pl_trandeplim"),
-        "depth_uncertainty_ppm": Uncertainty(("pl_trandeperr1", "pl_trandeperr2"), scale=1e4),
-        "planet_radius_earth": Number("pl_rade", "Earth Radius", limit_flag="pl_radelim"),
-        "planet_mass_earth": Number("pl_bmasse", "Earth Mass", limit_flag="pl_bmasselim"),
-        "eccentricity": Number("pl_orbeccen", limit_flag="pl_orbeccenlim"),
-        "equilibrium_temperature_k": Number("pl_eqt", "K", limit_flag="pl_eqtlim"),
-        "star_temperature_k": Number("st_teff", "K", limit_flag="st_tefflim"),
-        "star_radius_sun": Number("st_rad", "Solar Radius", limit_flag="st_radlim"),
-        "ra_deg": Number("ra", "deg"),
-        "dec_deg": Number("dec", "deg"),
-        "updated": Word("rowupdate"),
+        **_PLANET,
     },
     "soltype",
     {
@@ -224,6 +216,23 @@ PLANETARY_SYSTEMS: Final = Format(
         "TESS Project Candidate": CANDIDATE,
     },
     repeats=True,
+    optional=frozenset({"tic_id"}),
+)
+
+#: Planetary Systems Composite Parameters, table of the archive: one line a planet, each value from the
+#: publication that the archive prefers for it; they need not agree with each other.
+COMPOSITE_PLANETS: Final = Format(
+    "composite_planets",
+    "confirmed planets, one row a planet, values of several publications",
+    frozenset({"pl_name", "hostname", "pl_orbper", "pl_orbper_reflink"}),
+    planet,
+    {
+        "planet_name": Word("pl_name"),
+        "reference": Word("pl_orbper_reflink"),
+        **_PLANET,
+    },
+    dispositions={"": CONFIRMED},
+    optional=frozenset({"tic_id"}),
 )
 
 #: Names of stars, listed by whoever keeps the home.
@@ -232,7 +241,19 @@ ALIASES: Final = Format(
 )
 
 FORMATS: Final = {
-    form.name: form for form in (KOI, DR24_TCE, TOI, KEPLER_BINARIES, K2_BINARIES, PLANETARY_SYSTEMS, ALIASES)
+    form.name: form
+    for form in (
+        KOI,
+        DR24_TCE,
+        DR25_TCE,
+        TOI,
+        KEPLER_BINARIES,
+        K2_BINARIES,
+        PLANETARY_SYSTEMS,
+        COMPOSITE_PLANETS,
+        *STAR_FORMATS,
+        ALIASES,
+    )
 }
 
 

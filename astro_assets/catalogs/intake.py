@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+from astro_assets.catalogs.answers import CONTEXT, Answer
 from astro_assets.catalogs.reading import Catalog, read_catalog
 from astro_assets.catalogs.text_tables import CatalogError
 
@@ -55,3 +57,21 @@ def accepted(
             )
         found[path] = catalog
     return found
+
+
+def file_row(path: Path, catalog: Catalog, sha256: str, answer: Answer | None = None) -> dict[str, Any]:
+    """Return the row of ``catalog_files`` for a file.
+
+    Parameters
+    ----------
+    answer
+        How it was fetched; None of a file that somebody added.
+    """
+    return {
+        "catalog": catalog.name,
+        "sha256": sha256,
+        "date": catalog.date,
+        "file_name": path.name,
+        "size_bytes": path.stat().st_size,
+        **(dict.fromkeys(CONTEXT) if answer is None else answer.context()),
+    }

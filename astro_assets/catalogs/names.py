@@ -6,7 +6,7 @@ Only names are made here; values are read elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,12 +29,15 @@ class Identity:
         Another name of the star that the line lists.
     listed_id
         The star's canonical id where the line has one beside the name in ``star``.
+    is_name
+        Whether this says nothing but a name: the line's values are told with another of its identities.
     """
 
     entry: str
     star: str
     alias: str | None = None
     listed_id: str | None = None
+    is_name: bool = False
 
     @property
     def target_id(self) -> str | None:
@@ -73,6 +76,8 @@ def threshold_crossing_event(line: Line) -> tuple[Identity, ...]:
 def tess_object(line: Line) -> tuple[Identity, ...]:
     """Return whom a line of the TOI table is about: ``TOI-700.01`` of ``TOI-700``."""
     number = line.required("toi")
+    if re.fullmatch(r"[1-9][0-9]*\.[0-9]", number, re.ASCII):
+        number += "0"  # where it was written as a number: 700.1 is 700.10
     if not re.fullmatch(r"[1-9][0-9]*\.[0-9]{2}", number, re.ASCII):
         raise line.error("toi", f"{number[:40]!r} is not a number such as 700.01")
     star = f"TOI-{number.partition('.')[0]}"
@@ -100,6 +105,38 @@ def planet(line: Line) -> tuple[Identity, ...]:
     if not is_canonical(tic):
         raise line.error("tic_id", f"{tic[:40]!r} is not a canonical id such as 'TIC 377780790'")
     return (Identity(name, star, star, tic),)
+
+
+@dataclass(frozen=True, slots=True)
+class StarNames:
+    """Says whom a line of a catalogue of stars is about, and each other name that it lists of the star.
+
+    Parameters
+    ----------
+    mission
+        Whose number it is: TIC, KIC or EPIC.
+    column
+        Where the number is.
+    names
+        What precedes the name that a column holds; nothing where the column has all of it.
+    """
+
+    mission: str
+    column: str
+    names: Mapping[str, str]
+
+    def __call__(self, line: Line) -> tuple[Identity, ...]:
+        """Return the star and its names; those that are ids of another mission, both ways."""
+        star = f"{self.mission} {line.whole(self.column)}"
+        found = [Identity(star, star)]
+        for column, before in self.names.items():
+            if (text := line.text(column)) is None:
+                continue
+            name = f"{before}{line.whole(column) if before == 'KIC ' else text}"
+            found.append(Identity(f"{name} of {star}", star, name, is_name=True))
+            if is_canonical(name):
+                found.append(Identity(f"{star} of {name}", name, star, is_name=True))
+        return tuple(found)
 
 
 def alias_lines(line: Line) -> tuple[Identity, ...]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from astro_assets.catalogs.columns import Number
-from astro_assets.catalogs.formats import FORMATS, Format
+from astro_assets.catalogs.columns import Number, is_same_unit
+from astro_assets.catalogs.format import DELIVERY, Format
+from astro_assets.catalogs.formats import FORMATS
 from astro_assets.catalogs.names import Identity
 from astro_assets.catalogs.text_tables import MAX_BYTES, CatalogError, Line, TextTable, parse
 
@@ -65,7 +66,7 @@ def recognised(table: TextTable) -> Format:
     """
     columns = set(table.columns)
     for form in FORMATS.values():
-        if form.required <= columns:
+        if form.required <= columns and table.lines[0].text(DELIVERY) in (form.delivery, None):
             return form
     nearest = min(FORMATS.values(), key=lambda form: len(form.required - columns) / len(form.required))
     known, lacking = ", ".join(FORMATS), ", ".join(sorted(nearest.required - columns))
@@ -76,7 +77,7 @@ def _check_units(table: TextTable, form: Format) -> None:
     for reading in form.readings.values():
         if isinstance(reading, Number) and reading.unit:
             stated = table.units.get(reading.column, reading.unit)
-            if stated != reading.unit:
+            if not is_same_unit(stated, reading.unit):
                 raise CatalogError(f"column {reading.column} is in [{stated}], not in [{reading.unit}]")
 
 
@@ -91,7 +92,8 @@ def _rows(table: TextTable, form: Format) -> Iterator[dict[str, Any]]:
                 raise CatalogError(f"line {line.number}: {identity.entry} is in line {before[0]} already")
             before.append(line.number)
             entry = identity.entry if len(before) == 1 else f"{identity.entry} ({len(before)})"
-            yield {**_identity(form, identity, entry), **disposition, "line_number": line.number, **values}
+            said = dict.fromkeys(values) if identity.is_name else values
+            yield {**_identity(form, identity, entry), **disposition, "line_number": line.number, **said}
 
 
 def _identity(form: Format, identity: Identity, entry: str) -> dict[str, Any]:

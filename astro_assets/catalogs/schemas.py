@@ -9,6 +9,7 @@ from typing import Final
 
 from astro_assets.catalogs.formats import FORMATS, sources_of
 from astro_assets.catalogs.reading import VALUES
+from astro_assets.catalogs.star_formats import STAR_FORMATS
 from astro_assets.ledger.schema import Column, Schema
 
 _LIST: Final = ", ".join(repr(name) for name in FORMATS)
@@ -70,7 +71,16 @@ _MEANINGS: Final[dict[str, tuple[str, str, str]]] = {
     "is_centroid_offset": ("bool", "", "Flagged: the signal comes from a nearby star."),
     "is_ephemeris_match": ("bool", "", "Flagged: period and epoch of another object, hence contamination."),
     "star_temperature_k": ("float64", "K", "Effective temperature of the star."),
+    "star_temperature_uncertainty_k": ("float64", "K", f"Its uncertainty, {_UNCERTAINTY}."),
+    "star_surface_gravity_dex": ("float64", "dex", "Surface gravity of the star, log10 of cm/s2."),
+    "star_surface_gravity_uncertainty_dex": ("float64", "dex", f"Its uncertainty, {_UNCERTAINTY}."),
     "star_radius_sun": ("float64", "solRad", "Radius of the star."),
+    "star_radius_uncertainty_sun": ("float64", "solRad", f"Its uncertainty, {_UNCERTAINTY}."),
+    "star_mass_sun": ("float64", "solMass", "Mass of the star."),
+    "star_mass_uncertainty_sun": ("float64", "solMass", f"Its uncertainty, {_UNCERTAINTY}."),
+    "star_density_sun": ("float64", "", "Mean density of the star, that of the Sun being 1."),
+    "star_metallicity_dex": ("float64", "dex", "Metallicity of the star, [M/H] or [Fe/H]."),
+    "distance_pc": ("float64", "pc", "Distance of the star."),
     "ra_deg": ("float64", "deg", "Right ascension, ICRS."),
     "dec_deg": ("float64", "deg", "Declination, ICRS."),
     "magnitude": ("float64", "mag", "Brightness in the mission's band, Kp or T."),
@@ -100,6 +110,29 @@ CATALOG_FILES_SCHEMA: Final = Schema(
         Column("date", "string", "When it was made by its own account, ISO 8601.", nullable=True),
         Column("file_name", "string", "Name under which it came in.", context=True),
         Column("size_bytes", "int64", "Size of the file.", unit="byte", context=True),
+        Column(
+            "archive",
+            "string",
+            "Archive that it was fetched from; null of a file.",
+            context=True,
+            nullable=True,
+        ),
+        Column("query", "string", "What the archive was asked.", context=True, nullable=True),
+        Column(
+            "retrieved_at",
+            "string",
+            "When this state of it was first fetched, ISO 8601, UTC.",
+            context=True,
+            nullable=True,
+        ),
+        Column("row_count", "int64", "Rows of the answer.", context=True, nullable=True),
+        Column(
+            "archive_version",
+            "string",
+            "The archive's own version of the answer: its newest change of a row, or its delivery.",
+            context=True,
+            nullable=True,
+        ),
     )
 )
 
@@ -126,10 +159,11 @@ TARGET_ALIASES_SCHEMA: Final = Schema(
 )
 
 #: Catalogues that each table of objects holds.
-PLANET_CATALOGS: Final = ("planetary_systems",)
-KEPLER_CATALOGS: Final = ("koi", "dr24_tce")
+PLANET_CATALOGS: Final = ("planetary_systems", "composite_planets")
+KEPLER_CATALOGS: Final = ("koi", "dr24_tce", "dr25_tce")
 TESS_CATALOGS: Final = ("toi",)
 BINARY_CATALOGS: Final = ("kepler_eb", "k2_eb")
+STAR_CATALOGS: Final = tuple(form.name for form in STAR_FORMATS)
 
 _OF_TARGET: Final = (_CATALOG, _ENTRY, _TARGET, _DISPOSITION, _LISTED)
 PLANETS_SCHEMA: Final = Schema(
@@ -138,6 +172,7 @@ PLANETS_SCHEMA: Final = Schema(
 KEPLER_OBJECTS_SCHEMA: Final = Schema((*_OF_TARGET, *_values(*KEPLER_CATALOGS)))
 TESS_OBJECTS_SCHEMA: Final = Schema((*_OF_TARGET, *_values(*TESS_CATALOGS)))
 ECLIPSING_BINARIES_SCHEMA: Final = Schema((*_OF_TARGET, *_values(*BINARY_CATALOGS)))
+STELLAR_PARAMETERS_SCHEMA: Final = Schema((_CATALOG, _TARGET, *_values(*STAR_CATALOGS)))
 
 #: What of an entry is known of its signal.
 SIGNAL_COLUMNS: Final = (

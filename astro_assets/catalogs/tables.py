@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from astro_assets.catalogs.formats import ALIASES
+from astro_assets.catalogs.formats import ALIASES, COMPOSITE_PLANETS
 from astro_assets.catalogs.names import is_canonical
 from astro_assets.catalogs.reading import read_catalog
 from astro_assets.catalogs.schemas import (
@@ -24,6 +24,8 @@ from astro_assets.catalogs.schemas import (
     PLANET_CATALOGS,
     PLANETS_SCHEMA,
     SIGNAL_COLUMNS,
+    STAR_CATALOGS,
+    STELLAR_PARAMETERS_SCHEMA,
     TARGET_ALIASES_SCHEMA,
     TESS_CATALOGS,
     TESS_OBJECTS_SCHEMA,
@@ -39,6 +41,7 @@ __all__ = [
     "KEPLER_OBJECTS",
     "KNOWN_SIGNALS",
     "PLANETS",
+    "STELLAR_PARAMETERS",
     "TABLES",
     "TARGET_ALIASES",
     "TESS_OBJECTS",
@@ -83,6 +86,11 @@ def compute_eclipsing_binaries(key: str, parents: Parents, config: Config) -> Ro
     return _listed(parents["catalog_entries"], ECLIPSING_BINARIES_SCHEMA)
 
 
+def compute_stellar_parameters(key: str, parents: Parents, config: Config) -> Rows:
+    """Gather what catalogues of stars say of the target ``key``: one row a catalogue."""
+    return _listed(parents["catalog_entries"], STELLAR_PARAMETERS_SCHEMA)
+
+
 def compute_planets(key: str, parents: Parents, config: Config) -> Rows:
     """Gather the planets of the star ``key``; a name that is listed for one target stands for it."""
     listed = {row["target_id"] for row in parents["target_aliases"]}
@@ -94,13 +102,17 @@ def compute_planets(key: str, parents: Parents, config: Config) -> Rows:
 def compute_known_signals(key: str, parents: Parents, config: Config) -> Rows:
     """Gather the signals listed for the star ``key``, for each target that it is listed as.
 
-    Of a planet's publications the one that the archive prefers counts.
+    Of a planet's publications the one that the archive prefers counts; values that are put together of
+    several publications, where no publication is held.
     """
     own = [key] if is_canonical(key) else []
     targets = sorted({*own, *(row["target_id"] for row in parents["target_aliases"])})
     roles = ("kepler_objects", "tess_objects", "eclipsing_binaries")
     entries = [row for role in roles for row in parents[role]]
-    entries += [row for row in parents["planets"] if row["is_default"]]
+    preferred = [row for row in parents["planets"] if row["is_default"]]
+    known = {row["planet_name"] for row in preferred}
+    put_together = [row for row in parents["planets"] if row["catalog"] == COMPOSITE_PLANETS.name]
+    entries += [*preferred, *(row for row in put_together if row["planet_name"] not in known)]
     return [_signal(target, key, entry) for target in targets for entry in _sorted(entries)]
 
 
@@ -147,8 +159,22 @@ def choose_planets(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def choose_signals(entries: pl.DataFrame) -> pl.DataFrame:
-    """Keep the entries that are about a signal, not about a name."""
-    return entries.filter(pl.col("catalog") != ALIASES.name)
+    """Keep the entries that are about a signal, not about a star or a name.
+
+    One catalogue may know a star's id where another has its name only, or has another id: the id counts if it
+    is the only one.
+    """
+    target = pl.col("target_id")
+    is_only = target.min().over("star") == target.max().over("star")
+    agreed = pl.when(is_only).then(target.min().over("star"))
+    return entries.filter(~pl.col("catalog").is_in([*STAR_CATALOGS, ALIASES.name])).with_columns(
+        agreed.alias("target_id")
+    )
+
+
+def choose_stars(entries: pl.DataFrame) -> pl.DataFrame:
+    """Keep the entries of catalogues of stars that are not about a name."""
+    return entries.filter(pl.col("catalog").is_in(STAR_CATALOGS) & pl.col("alias").is_null())
 
 
 #: The file of each catalogue, by the catalogue's name: a newer one takes its place. History keeps the older.
@@ -202,6 +228,15 @@ ECLIPSING_BINARIES: Final = Table(
     choose=choose_binaries,
 )
 
+#: What catalogues of stars say of the targets that they were asked for; one row a catalogue.
+STELLAR_PARAMETERS: Final = Table(
+    name="catalogs/stellar_parameters",
+    schema=STELLAR_PARAMETERS_SCHEMA,
+    compute=compute_stellar_parameters,
+    parents=(Parent(CATALOG_ENTRIES, columns=("entry", "alias", *STELLAR_PARAMETERS_SCHEMA.names)),),
+    choose=choose_stars,
+)
+
 #: Planets, a row a publication, by the star as the catalogue names it.
 PLANETS: Final = Table(
     name="catalogs/planets",
@@ -247,6 +282,7 @@ TABLES: Final = (
     KEPLER_OBJECTS,
     TESS_OBJECTS,
     ECLIPSING_BINARIES,
+    STELLAR_PARAMETERS,
     PLANETS,
     KNOWN_SIGNALS,
 )

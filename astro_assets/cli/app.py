@@ -4,7 +4,6 @@ What needs Dagster is imported when its command runs, so that asking questions o
 """
 
 import gc
-import ipaddress
 import json
 import sys
 from enum import StrEnum
@@ -17,8 +16,12 @@ from rich.console import Console
 from astro_assets.cli import (
     audit_commands,
     bundle_commands,
+    catalog_commands,
     explain_commands,
+    fetch_commands,
     history_commands,
+    home_commands,
+    instance_commands,
     printing,
     proof_commands,
     queries,
@@ -27,7 +30,7 @@ from astro_assets.cli import (
     scorer_commands,
 )
 from astro_assets.cli.errors import EXPECTED_ERRORS
-from astro_assets.cli.options import Format, FormatOption, HomeOption
+from astro_assets.cli.options import Format, FormatOption, HomeOption, is_loopback
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
@@ -274,19 +277,13 @@ _OTHERS: Final = (
     explain_commands,
     history_commands,
     report_commands,
+    home_commands,
+    instance_commands,
+    fetch_commands,
 )
 for _module in _OTHERS:
     _module.add_to(app)
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether an address can be reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+catalog_commands.add_to(catalogs_app)
 
 
 def _ledger(home: Path | None) -> Ledger:

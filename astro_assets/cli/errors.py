@@ -6,6 +6,9 @@ from typing import Final
 
 from deltalake.exceptions import DeltaError
 
+from astro_assets.archives.downloads import FileNameError
+from astro_assets.archives.errors import ArchiveError
+from astro_assets.catalogs.fetching import UnknownCatalogError
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands
 from astro_assets.learning.tracking import TrackingError
@@ -13,6 +16,7 @@ from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
 from astro_assets.ledger.bundles import BundleError
 from astro_assets.ledger.circumstances import ThreadsError
+from astro_assets.ledger.copies import CacheSizeError
 from astro_assets.ledger.enactment import EnactmentError
 from astro_assets.ledger.forgetting_log import BrokenHistoryError
 from astro_assets.ledger.home import HomeError
@@ -23,11 +27,15 @@ from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.records import RecordError
 from astro_assets.ledger.signing import KeyFileError
 from astro_assets.ledger.star_proofs import ProofError
+from astro_assets.ledger.storage import StoreError
 from astro_assets.ledger.worlds import LostHistoryError
+from astro_assets.observations.cutouts import PlaceError
+from astro_assets.observations.fetching import NothingWantedError
 from astro_assets.observations.targets import TargetIdError
 from astro_assets.orchestration.forgetting_journal import ForgettingError
 from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.orchestration.model_assets import SettingError
+from astro_assets.orchestration.postgres import PostgresError
 from astro_assets.orchestration.run_marks import BeingForgottenError, BusyError
 from astro_assets.transits.completeness import UnknownTargetError
 from astro_assets.transits.scorer.event_files import EventFileError
@@ -40,6 +48,9 @@ EXPECTED_ERRORS: Final = (
     TargetIdError,
     UnknownTargetError,
     CatalogError,
+    UnknownCatalogError,
+    ArchiveError,
+    FileNameError,
     EventFileError,
     ScorerFileError,
     TrackingError,
@@ -63,6 +74,11 @@ EXPECTED_ERRORS: Final = (
     ProofError,
     CorruptStoreError,
     InboxStateError,
+    StoreError,
+    CacheSizeError,
+    PostgresError,
+    NothingWantedError,
+    PlaceError,
     DeltaError,
     FileNotFoundError,
 )

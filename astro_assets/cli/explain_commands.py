@@ -109,8 +109,8 @@ def _world(ledger: Ledger, handle: Handle, key: str, column: str) -> tuple[World
 
 def _known(ledger: Ledger, world: World) -> Mapping[str, Path]:
     """Return the files of the models that were applied, as far as they are held."""
-    files = {of.world.digest: ledger.objects.file_path(of.row["artefact"]) for of in world.applied.values()}
-    return {digest: path for digest, path in files.items() if path.is_file()}
+    files = {of.world.digest: ledger.objects.held_file(of.row["artefact"]) for of in world.applied.values()}
+    return {digest: path for digest, path in files.items() if path is not None}
 
 
 def _interpreters(ledger: Ledger, python: Path | None) -> dict[str, Enactor]:

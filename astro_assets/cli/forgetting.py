@@ -21,6 +21,7 @@ from astro_assets.orchestration.forgetting_journal import (
     end,
 )
 from astro_assets.orchestration.run_marks import alone
+from astro_assets.orchestration.scrubbing_postgres import history_address
 from astro_assets.tables import TABLES
 
 
@@ -43,12 +44,14 @@ def forget_target(home: Home, target: str, why: str, *, with_shared: bool) -> in
     ------
     ForgettingError
         If the reason names the target, or somebody else is at work.
+    PostgresError
+        If the run history cannot be reached; nothing was done.
     """
     pattern = spellings(target)
     if re.search(pattern, why):
         raise ForgettingError("--why is kept, and names the star: give a reason without its name")
     with alone(home):
-        pass  # a run in progress is told before anything is done
+        history_address(home)  # that, and a run in progress, is told before anything is done
     failures: list[str] = []
     ledger = open_ledger(home, TABLES)
     # What was interrupted was left out before, and so was what was forgotten before.

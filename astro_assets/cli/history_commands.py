@@ -139,7 +139,7 @@ def prune(
         freed = pruning.prunable(ledger, before)
         if not dry_run:
             pruning.prune(freed)
-    parts = [{"kind": part.kind, "files": len(part.paths), "bytes": part.n_bytes} for part in freed]
+    parts = [{"kind": part.kind, "files": len(part.keys), "bytes": part.n_bytes} for part in freed]
     total = sum(part.n_bytes for part in freed)
     if output is Format.json:
         sys.stdout.write(json.dumps({"parts": parts, "bytes": total, "dry_run": dry_run}, indent=1) + "\n")

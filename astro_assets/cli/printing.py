@@ -77,9 +77,15 @@ def rows(found: pl.DataFrame) -> None:
 def catalogs(rows: pl.DataFrame) -> None:
     """Print the catalogues held."""
     if rows.height:
-        print_wide(_grid(rows.with_columns(pl.col("sha256").str.head(_SHORT))))
+        shown = rows.with_columns(pl.col("sha256").str.head(_SHORT))
+        of_archives = [
+            name for name in ("archive", "archive_version", "retrieved_at") if shown[name].count() == 0
+        ]
+        print_wide(_grid(shown.drop(of_archives)))
     else:
-        out.print("No catalogues; astro-assets catalogs add FILE takes them in.")
+        out.print(
+            "No catalogues; astro-assets catalogs fetch asks archives, catalogs add FILE takes files in."
+        )
 
 
 def models(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -197,7 +203,8 @@ def target(found: Mapping[str, Any]) -> None:
         out.print(plain(f"Forgotten on {forgotten['forgotten_at']}: {forgotten['why']}"), soft_wrap=True)
     files = pl.DataFrame(found["files"])
     if files.height:
-        print_wide(_grid(files))
+        # Files that were dropped into the inbox tell of no archive.
+        print_wide(_grid(files.select(column for column in files if column.count())))
     else:
         out.print("No files of this target in this home.")
 
@@ -235,7 +242,7 @@ def refused(rows: pl.DataFrame, home: Home) -> None:
     for code, name, reason in rows.select("reason_code", "file_name", "refusal_reason").iter_rows():
         out.print(plain(f"  {code:{width}}  {name}: {reason}"), soft_wrap=True)
     if is_long:
-        table = home.table_path(OBSERVATION_FILES.name)
+        table = home.storage.place(home.table_key(OBSERVATION_FILES.name))
         out.print(plain(f"All are in the table {table}, with status 'refused'."), soft_wrap=True)
 
 

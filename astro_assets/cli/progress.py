@@ -31,3 +31,19 @@ def steps_shown() -> Iterator[Callable[[str, int, int], None]]:
             bars.update(tasks[what], completed=done, total=to_do)
 
         yield said
+
+
+@contextmanager
+def asking_shown() -> Iterator[tuple[Callable[[str, int, int], None], Callable[[str], None]]]:
+    """Show a bar for each thing that is asked for, and lines above them: what shows either is given."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    with Progress(*columns, console=console) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def shown(what: str, done: int, to_do: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what)
+            bars.update(tasks[what], completed=done, total=to_do)
+
+        yield shown, bars.console.print

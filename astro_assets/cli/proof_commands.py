@@ -13,10 +13,10 @@ from astro_assets.cli import printing
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.audit import audit
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.model_names import resolve
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.signing import opened, public_key_file, signed
 from astro_assets.ledger.star_proofs import Proof, ProofError, read_proof
 from astro_assets.ledger.statement import Statement, read_statement, statement_of, trees_of

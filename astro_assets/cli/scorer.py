@@ -15,11 +15,11 @@ import polars as pl
 from astro_assets.cli import printing
 from astro_assets.cli.search import report_failures, run_with_progress
 from astro_assets.definitions import CLUSTERS_JOB, TRAINING_JOB
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.model_names import UnknownModelError
 from astro_assets.ledger.models import CHAMPION
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.model_assets import configured
 from astro_assets.tables import PRELOAD, TABLES

@@ -9,11 +9,11 @@ from typing import Final
 
 import polars as pl
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.history import every_unit
 from astro_assets.ledger.impact import Impact, impact_of_target, impact_of_units
 from astro_assets.ledger.ledger import Ledger, UnknownTableError
 from astro_assets.ledger.lineage import UnknownUnitError
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
 
 _HASH: Final = re.compile(r"[0-9a-f]{6,64}", re.IGNORECASE)

@@ -1,25 +1,30 @@
 """Runs and versions of models, kept by MLflow: in a file under the home, or on the user's own server.
 
 Models are files among the artefacts, so that nothing is pickled. Nothing leaves the machine unless
-``MLFLOW_TRACKING_URI`` says so. A password in it is used, and told to nobody.
+``MLFLOW_TRACKING_URI`` says so. A server's user and password are best in ``MLFLOW_TRACKING_USERNAME`` and
+``MLFLOW_TRACKING_PASSWORD``; those in its address are used, and never told.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from astro_assets.redaction import without_secrets
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+#: User and password in an address.
+_USERINFO: Final = re.compile(r"://[^/?#]*@")
 
 
 class TrackingError(RuntimeError):
@@ -29,13 +34,9 @@ class TrackingError(RuntimeError):
 def tracking_uri(root: Path) -> str:
     """Return where runs are kept: at ``MLFLOW_TRACKING_URI``, or in ``mlflow.db`` below ``root``.
 
-    For people: user and password are left out.
+    Without the user and password that an address may have: this is stored and shown.
     """
-    return without_secrets(_uri(root))
-
-
-def _uri(root: Path) -> str:
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.resolve() / 'mlflow.db'}"
+    return _USERINFO.sub("://", _store(root))
 
 
 def record_run(
@@ -156,6 +157,10 @@ def _connected(root: Path) -> Iterator[MlflowClient]:
         raise TrackingError(f"MLflow at {tracking_uri(root)}: {type(error).__name__}: {said}") from None
 
 
+def _store(root: Path) -> str:
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.resolve() / 'mlflow.db'}"
+
+
 def _client(root: Path) -> MlflowClient:
     # Read when MLflow is imported, and whenever its telemetry starts anew.
     os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -166,7 +171,7 @@ def _client(root: Path) -> MlflowClient:
     for name in ("alembic", "mlflow"):
         logging.getLogger(name).setLevel(logging.WARNING)  # they tell of each table that they make
     root.mkdir(parents=True, exist_ok=True)
-    uri = _uri(root)
+    uri = _store(root)
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
@@ -175,6 +180,6 @@ def _experiment_id(client: MlflowClient, root: Path, name: str) -> str:
     if known is not None:
         return str(known.experiment_id)
     # A server knows where artefacts go; of a database they would go to the working directory.
-    is_server = tracking_uri(root).startswith(("http", "databricks"))
+    is_server = _store(root).startswith(("http", "databricks"))
     location = None if is_server else (root.resolve() / "mlflow_artifacts").as_uri()
     return str(client.create_experiment(name, artifact_location=location))

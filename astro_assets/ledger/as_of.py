@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from astro_assets.ledger.history import logged_commits
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.store import Handle, open_table
 from astro_assets.ledger.table import Table
@@ -35,7 +36,7 @@ def open_as_of(home: Home, table: Table, when: str) -> Handle:
     latest = open_table(home, table)
     if latest.delta is None:
         raise AsOfError(f"{table.name} was never written in this home")
-    made = _times(home, table)
+    made = _times(latest)
     if when.strip().isdigit():
         version = int(when)
         if version not in made:
@@ -48,7 +49,7 @@ def open_as_of(home: Home, table: Table, when: str) -> Handle:
             raise AsOfError(f"{table.name} did not exist on {when}: it was made at {first}")
         version = max(before)
     then = open_table(home, table, version=version)
-    if gone := [path for path in then.files() if not path.is_file()]:
+    if gone := then.missing_files():
         raise AsOfError(f"{table.name} as of version {version} was pruned: {len(gone)} of its files are gone")
     return then
 
@@ -66,10 +67,9 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def _times(home: Home, table: Table) -> dict[int, datetime]:
+def _times(handle: Handle) -> dict[int, datetime]:
     """Return when each version was committed, as the log says: copied files are younger."""
-    log = home.table_path(table.name) / "_delta_log"
-    return {int(path.stem): _committed(path) for path in log.glob("*.json") if path.stem.isdigit()}
+    return {version: _committed(commit) for version, commit in logged_commits(handle).items()}
 
 
 def _committed(commit: Path) -> datetime:

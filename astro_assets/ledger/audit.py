@@ -176,9 +176,8 @@ def _date(members: Lines, labels: Lines) -> None:
 
 
 def _artefact(ledger: Ledger, sha256: str) -> dict[str, Any]:
-    path = ledger.objects.file_path(sha256)
-    is_held = path.is_file()
-    return {"sha256": sha256, "n_bytes": path.stat().st_size if is_held else None, "is_held": is_held}
+    n_bytes = ledger.home.storage.size(ledger.objects.file_key(sha256))
+    return {"sha256": sha256, "n_bytes": n_bytes, "is_held": n_bytes is not None}
 
 
 def _made(ledger: Ledger, row: Mapping[str, Any]) -> dict[str, Any]:

@@ -102,7 +102,9 @@ def files_of(ledger: Ledger, found: Ancestry) -> Lines:
         column = table.schema.files[0]
         reader, read = _read_of(ledger, found, table)
         told = {} if reader is None else reader.described_by
-        for row, identity, status in _units_of(ledger, found, table):
+        units = list(_units_of(ledger, found, table))
+        held = ledger.objects.held_files(identity[column] for _, identity, _ in units)
+        for row, identity, status in units:
             known = {**identity, **read.get(row["key"], {})}
             sha256, star = identity[column], known.get(told.get("star", TARGET))
             lines.append(
@@ -112,7 +114,7 @@ def files_of(ledger: Ledger, found: Ancestry) -> Lines:
                     "sha256": sha256,
                     "name": known.get("file_name"),
                     "identity": {name: value for name, value in known.items() if name != column},
-                    "is_held": ledger.objects.file_path(sha256).is_file(),
+                    "is_held": sha256 in held,
                     **{name: known.get(told.get(name, "")) for name in ("mission", "segment")},
                     "status": status,
                     "stars": [] if star is None else [star],

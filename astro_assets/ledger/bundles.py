@@ -20,7 +20,6 @@ from astro_assets.ledger.atomic import replacing
 from astro_assets.ledger.enactment import Said
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.needs import needs_of
-from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.records import Record
 
 FORMAT: Final = "astro_assets bundle 1"
@@ -149,17 +148,12 @@ def _contents(ledger: Ledger, record: Record) -> dict[str, Any]:
     for sha256 in needs.sources:
         found[f"sources/{sha256}.zip"] = partial(objects.get_source, sha256)
     for installed in {world.installed for world in worlds}:
-        found[f"environments/{installed}.json"] = partial(_environment, objects, installed)
+        found[f"environments/{installed}.json"] = partial(objects.environment_file, installed)
     for sha256 in needs.files:
         found[f"files/{sha256[:2]}/{sha256}"] = partial(objects.get_file, sha256)
     artefact = record.expected.artefact
     found[f"model/{artefact}"] = partial(objects.get_file, artefact)
     return dict(sorted(found.items()))
-
-
-def _environment(objects: ObjectStore, digest: str) -> Path:
-    objects.get_environment(digest)
-    return objects.home.root / "environments" / f"{digest}.json"
 
 
 def _texts(record: Record) -> dict[str, bytes]:

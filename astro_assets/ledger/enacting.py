@@ -23,6 +23,7 @@ import platformdirs
 from astro_assets.ledger.circumstances import DECIDING, THREADS_VARIABLE
 from astro_assets.ledger.enactment import Enacted, EnactmentError, Said
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.needs import needs_of
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.running import source_version
 from astro_assets.ledger.table import Table
@@ -36,7 +37,7 @@ _MODULE: Final = "astro_assets.cli.enact"
 #: What the process is given of this one's environment, besides what decides its bits.
 _PASSED: Final = (
     "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "NUMBA_CACHE_DIR", "PATH", "TMPDIR", "ASTRO_ASSETS_WORKERS",
-    "PYTHONPATH", "VIRTUAL_ENV",
+    "ASTRO_ASSETS_WORKER_MEMORY", "PYTHONPATH", "VIRTUAL_ENV",
 )  # fmt: skip
 
 
@@ -120,7 +121,6 @@ class Enactor:
                 models[applied.world.digest] = artefact_of(into, made.enacted)
         job = {
             "world": world.to_json(),
-            "files": str(self.home.root),
             "into": str(into),
             # By alias: code of then may make other digests of worlds.
             "known": {alias: str(models[of.world.digest]) for alias, of in world.applied.items()},
@@ -129,10 +129,20 @@ class Enactor:
         }
         with tempfile.TemporaryDirectory() as folder:
             question, answer = Path(folder) / "job.json", Path(folder) / "made.json"
-            question.write_text(json.dumps(job))
+            files = self._files(world, Path(folder) / "home")
+            question.write_text(json.dumps({**job, "files": str(files)}))
             self._run(self._code(world.code), question, answer, said)
             told = json.loads(answer.read_bytes())
         return Made(_enacted_of(told["enacted"]), told["circumstances"], told["environment"])
+
+    def _files(self, world: World, folder: Path) -> Path:
+        """Return a home that holds the raw files where code of any time looks: in a folder."""
+        if self.home.store is None:
+            return self.home.root
+        held, copied = ObjectStore(self.home), ObjectStore(Home(folder))
+        for sha256 in needs_of(world, self.tables).files:
+            copied.put_file(held.get_file(sha256), sha256)
+        return folder
 
     def _run(self, code: Path, question: Path, answer: Path, said: Said) -> None:
         names = _PASSED if self.deciding is not None else (*_PASSED, THREADS_VARIABLE, *DECIDING)
@@ -182,8 +192,8 @@ def artefact_of(into: Path, enacted: Enacted) -> Path:
         If there is none.
     """
     homes = sorted(path.parent for path in into.glob("*/home.toml"))
-    files = (ObjectStore(Home(home)).file_path(str(enacted.artefact)) for home in homes)
-    found = next((path for path in files if path.is_file()), None)
+    files = (ObjectStore(Home(home)).held_file(str(enacted.artefact)) for home in homes)
+    found = next((path for path in files if path is not None), None)
     if found is None:
         raise EnactmentError(f"the model that was made, {enacted.artefact}, is not below {into}")
     return found

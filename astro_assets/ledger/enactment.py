@@ -109,7 +109,7 @@ class Stage:
         return replace(enacted, models={alias: found for alias, found in models.items() if found is not None})
 
     def _home(self, world: World) -> Ledger:
-        home = open_home(self.root / world.ground[:16], n_shards=world.n_shards)
+        home = open_home(self.root / world.ground[:16], n_shards=world.n_shards, store="")
         ledger = open_ledger(home, self.tables)
         for table in ledger.tables:
             config = _config_of(table, world.configs.get(table.name, {}))
@@ -137,8 +137,8 @@ class Stage:
         enacted = None
         if path is None:
             enacted = self.enact(world)
-            made = open_home(self.root / world.ground[:16])
-            path = ObjectStore(made).file_path(str(enacted.artefact))
+            made = open_home(self.root / world.ground[:16], store="")
+            path = ObjectStore(made).get_file(str(enacted.artefact))
             row = {**row, "model_version": enacted.version}
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
         ledger.objects.put_file(path, sha256)

@@ -5,21 +5,21 @@ Paths stay, so every version stays readable; what a table's log says of its file
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from astro_assets.ledger.atomic import replacing
 from astro_assets.ledger.hashing import output_hash
-from astro_assets.ledger.home import Home
 from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS
+from astro_assets.ledger.storage import Entry, Storage
 from astro_assets.ledger.table import TARGET, Table
 from astro_assets.ledger.trace import Trace
 from astro_assets.ledger.units import UNIT_COLUMNS
 
+_TABLE: Final = re.compile(r"tables/([^/]+/[^/]+)/_delta_log/")
 #: Their rows are of models: a mention is replaced, the row stays.
 _OF_MODELS: Final = (MODELS.name, PROMOTED_MODELS.name)
 
@@ -30,21 +30,25 @@ class Removed:
 
     units: int = 0
     rows: int = 0
-    files: set[Path] = field(default_factory=set)
+    files: set[str] = field(default_factory=set)
 
 
-def table_folders(home: Home) -> Iterator[Path]:
-    """Yield the folder of each Delta table of a home, of tables that are declared no longer as well."""
-    for log in sorted((home.root / "tables").glob("*/*/_delta_log")):
-        yield log.parent
+def table_names(storage: Storage) -> list[str]:
+    """Return the name of each Delta table, of tables that are declared no longer as well."""
+    found = (_TABLE.match(entry.key) for entry in storage.entries("tables/"))
+    return sorted({match[1] for match in found if match is not None})
 
 
-def table_name(folder: Path) -> str:
-    """Return the name of the table that lies in a folder."""
-    return f"{folder.parent.name}/{folder.name}"
+def data_files(storage: Storage, name: str) -> list[Entry]:
+    """List the files that hold the units of all versions of a table."""
+    return [
+        entry
+        for entry in storage.entries(f"tables/{name}/")
+        if entry.name.endswith(".parquet") and "/_delta_log/" not in entry.key
+    ]
 
 
-def rewrite_table(folder: Path, table: Table | None, trace: Trace, by: str) -> Removed:
+def rewrite_table(storage: Storage, name: str, table: Table | None, trace: Trace, by: str) -> Removed:
     """Replace every file of a table that holds something of the target.
 
     Parameters
@@ -55,23 +59,25 @@ def rewrite_table(folder: Path, table: Table | None, trace: Trace, by: str) -> R
         What takes the place of the target's name in texts.
     """
     removed = Removed()
-    for path in sorted(folder.rglob("*.parquet")):
-        if "_delta_log" not in path.parts:
-            _rewrite(path, _Rewriting(table_name(folder), table, trace, by), removed)
+    for entry in data_files(storage, name):
+        _rewrite(storage, entry.key, _Rewriting(name, table, trace, by), removed)
     return removed
 
 
-def _rewrite(path: Path, how: _Rewriting, removed: Removed) -> None:
+def _rewrite(storage: Storage, key: str, how: _Rewriting, removed: Removed) -> None:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    stored = pq.ParquetFile(path).read()
+    with storage.open(key) as stream:
+        stored = pq.ParquetFile(stream).read()
     units = pl.DataFrame(pl.from_arrow(stored))
     without = how.applied(units, removed)
     if without is None:
         return
-    with replacing(path, mode=path.stat().st_mode & 0o777) as stream:
-        pq.write_table(without.to_arrow().cast(stored.schema), stream)
-    removed.files.add(path)
+    sink = pa.BufferOutputStream()
+    pq.write_table(without.to_arrow().cast(stored.schema), sink)
+    storage.rewrite(key, sink.getvalue().to_pybytes())
+    removed.files.add(key)
 
 
 @dataclass(frozen=True, slots=True)

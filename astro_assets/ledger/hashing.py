@@ -1,7 +1,7 @@
 """Canonical serialisation and the hashes made from it.
 
 Every hash of the ledger is made here, so that one value has one hash on every machine.
-Nothing here reads storage.
+Nothing here knows of a store.
 """
 
 from __future__ import annotations
@@ -10,14 +10,16 @@ import json
 import math
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from numbers import Integral, Real
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from astro_assets.ledger.opening import opened
 from astro_assets.ledger.schema import Column, Schema, SchemaError
 
 HASH_BYTES: Final = 32
@@ -239,3 +241,9 @@ def _merkle(leaves: Sequence[bytes]) -> bytes:
     split = 1 << ((len(leaves) - 1).bit_length() - 1)
     left, right = _merkle(leaves[:split]), _merkle(leaves[split:])
     return blake2b(b"\x01" + left + right, digest_size=HASH_BYTES).digest()
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's sha256 in hexadecimal."""
+    with opened(path) as stream:
+        return file_digest(stream, "sha256").hexdigest()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from os.path import isfile
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ import polars as pl
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.units import unit_schema
 
+_COMMIT: Final = re.compile(r"[0-9]{20}\.json")
 _TIME: Final = pl.Datetime("ms", "UTC")
 FILES: Final[Mapping[str, Any]] = {
     "path": pl.String, "added": pl.Int64, "removed": pl.Int64, "added_at": _TIME, "removed_at": _TIME,
@@ -25,12 +27,17 @@ def past_files(handle: Handle) -> pl.DataFrame:
     Returns
     -------
     polars.DataFrame
-        ``path``, the versions that ``added`` it and that ``removed`` it, and when they were committed.
+        ``path`` below the table's, the versions that ``added`` it and that ``removed`` it, and when they were
+        committed.
     """
     files = logged_files(handle)
     past = files.filter(pl.col("removed") <= handle.version)
-    is_there = list(map(isfile, past["path"].to_list()))
-    return past.filter(pl.Series(is_there, dtype=pl.Boolean))
+    return past.filter(pl.col("path").is_in(list(_there(handle, past))))
+
+
+def _there(handle: Handle, files: pl.DataFrame) -> set[str]:
+    keys = {f"{handle.key}/{path}": path for path in files["path"]}
+    return {keys[key] for key in handle.home.storage.existing(keys)}
 
 
 def past_units(handle: Handle, columns: Sequence[str], files: pl.DataFrame | None = None) -> pl.LazyFrame:
@@ -46,15 +53,18 @@ def past_units(handle: Handle, columns: Sequence[str], files: pl.DataFrame | Non
     Returns
     -------
     polars.LazyFrame
-        The columns, and the ``path`` of the file. A unit that several versions held may be there as often.
+        The columns, and the ``path`` of the file below the table's. A unit that several versions held may be
+        there as often.
     """
     found = past_files(handle) if files is None else files
     known = unit_schema(handle.table.schema)
     schema = {name: known[name] for name in columns}
     if found.is_empty():
         return pl.LazyFrame(schema={**schema, "path": pl.String})
-    return pl.scan_parquet(
-        found["path"].to_list(),
+    names = found["path"].to_list()
+    folder = handle.local_folder(names)
+    lines = pl.scan_parquet(
+        [folder / name for name in names],
         schema=schema,
         glob=False,
         missing_columns="insert",
@@ -62,6 +72,7 @@ def past_units(handle: Handle, columns: Sequence[str], files: pl.DataFrame | Non
         hive_partitioning=False,
         include_file_paths="path",
     )
+    return lines.with_columns(pl.col("path").str.strip_prefix(f"{folder}/"))
 
 
 def every_unit(handle: Handle, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
@@ -90,14 +101,10 @@ def logged_files(handle: Handle) -> pl.DataFrame:
     """List every file that the log of a table names; ``removed`` is null for those of its latest version."""
     if handle.delta is None:
         return pl.DataFrame(schema=FILES)
-    root = handle.home.table_path(handle.table.name)
     added: dict[str, int] = {}
     removed: dict[str, int] = {}
     times: dict[int | None, int] = {}
-    for commit in sorted((root / "_delta_log").glob("*.json")):
-        if not commit.stem.isdigit():
-            continue
-        version = int(commit.stem)
+    for version, commit in logged_commits(handle).items():
         for line in commit.read_bytes().splitlines():
             # Most of a commit's bytes are statistics of files: only what is needed is taken out of it.
             action = json.loads(line)
@@ -109,7 +116,7 @@ def logged_files(handle: Handle) -> pl.DataFrame:
             elif "commitInfo" in action:
                 times[version] = action["commitInfo"]["timestamp"]
     lines = [
-        (f"{root}/{unquote(path)}", version, gone, times.get(version), times.get(gone))
+        (unquote(path), version, gone, times.get(version), times.get(gone))
         for path, version in added.items()
         for gone in [removed.get(path)]
     ]
@@ -119,4 +126,15 @@ def logged_files(handle: Handle) -> pl.DataFrame:
 
 def has_lost_files(handle: Handle) -> bool:
     """Tell whether files of older versions are there no longer: they were pruned."""
-    return not all(map(isfile, logged_files(handle)["path"].to_list()))
+    files = logged_files(handle)
+    return len(_there(handle, files)) < files.height
+
+
+def logged_commits(handle: Handle) -> dict[int, Path]:
+    """Return where each commit of a table's log can be read, by version in order."""
+    log = f"{handle.key}/_delta_log/"
+    found = (entry.key.removeprefix(log) for entry in handle.home.storage.entries(log))
+    versions = [int(name.removesuffix(".json")) for name in found if _COMMIT.fullmatch(name)]
+    names = {version: f"_delta_log/{version:020}.json" for version in versions}
+    folder = handle.local_folder(names.values())
+    return {version: folder / name for version, name in names.items()}

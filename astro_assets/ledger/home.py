@@ -1,28 +1,39 @@
 """A home: the folder that holds everything of one installation.
 
-Finding, creating and configuring a home live here; what its tables mean does not.
+Finding and making a home live here; its settings, and what its tables mean, do not.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import tempfile
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
-from pydantic import ValidationError
 
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.shards import DEFAULT_SHARDS
-from astro_assets.ledger.table import Config, Table, settings_fault
+from astro_assets.ledger.storage import Storage, StoreError, storage_at
 
 ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
+SHARDS_VARIABLE: Final = "ASTRO_ASSETS_SHARDS"
+STORE_VARIABLE: Final = "ASTRO_ASSETS_STORE"
 _FORMAT: Final = 1
 #: Whatever the system's settings: what lies in a home decides what its owner's processes do.
 _NOT_FOR_OTHERS: Final = 0o002
+#: Of homes whose tables lie elsewhere: versions of before must not make them anew in the folder.
+_FORMAT_WITH_STORE: Final = 2
+#: Kept in a store for those homes that share it.
+_STORE_MARKER: Final = "store.toml"
+#: delta-rs makes something else of an address with other characters.
+_STORE: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9._-]+)*")
 #: Characters in a folder's name that delta-rs or Dagster's SQLite takes for parts of an address.
 _UNUSABLE: Final = re.compile(r"[%#?\[\]\x00-\x1f]")
 
@@ -41,10 +52,22 @@ class Home:
         Absolute folder.
     n_shards
         Fixed when the home was made.
+    store
+        Address of the object store that holds tables, arrays, raw files and records; the folder itself does
+        when None. Fixed when the home was made.
+    copies
+        Folder for copies of what lies in the store, other than the usual one.
     """
 
     root: Path
     n_shards: int = DEFAULT_SHARDS
+    store: str | None = None
+    copies: Path | None = None
+
+    @property
+    def storage(self) -> Storage:
+        """Where tables, arrays, raw files and records lie."""
+        return storage_at(self.root, self.store, self.copies)
 
     @property
     def inbox(self) -> Path:
@@ -61,9 +84,9 @@ class Home:
         """The settings people edit, one section a table."""
         return self.root / "config.toml"
 
-    def table_path(self, name: str) -> Path:
-        """Return the Delta table's folder."""
-        return self.root / "tables" / name
+    def table_key(self, name: str) -> str:
+        """Return the key of the Delta table's folder in :attr:`storage`."""
+        return f"tables/{name}"
 
 
 def default_root() -> Path:
@@ -77,7 +100,11 @@ def default_root() -> Path:
 
 
 def open_home(
-    root: Path | str | None = None, *, n_shards: int = DEFAULT_SHARDS, must_exist: bool = False
+    root: Path | str | None = None,
+    *,
+    n_shards: int | None = None,
+    must_exist: bool = False,
+    store: str | None = None,
 ) -> Home:
     """Open a home, making it where there is none; others can write no file that this process makes from then.
 
@@ -86,14 +113,21 @@ def open_home(
     root
         Folder; :func:`default_root` when None.
     n_shards
-        Number of shards of a home that is made now; an existing home keeps its own.
+        Number of shards of a home that is made now: ``ASTRO_ASSETS_SHARDS``, else 64, when None. An existing
+        home keeps its own.
     must_exist
         Refuse to make a home: a question about a mistyped folder has no answer.
+    store
+        Address of the object store of a home that is made now, ``s3://BUCKET`` or ``s3://BUCKET/PREFIX``;
+        that of the environment when None, and none when empty. An existing home keeps its own.
 
     Raises
     ------
     HomeError
-        If the folder cannot be written, or was made by a later version of this package.
+        If the folder cannot be written, or was made by a later version of this package; or the number of
+        shards that a new one is to have is none.
+    StoreError
+        If a home is to be made and its object store does not answer.
     """
     os.umask(os.umask(_NOT_FOR_OTHERS) | _NOT_FOR_OTHERS)
     path = Path(root if root is not None else default_root()).expanduser().absolute()
@@ -106,79 +140,91 @@ def open_home(
         if not marker.exists():
             if must_exist:
                 raise HomeError(f"there is no home at {path}; `astro-assets run` makes one")
-            path.mkdir(parents=True, exist_ok=True)
-            (path / "inbox").mkdir(exist_ok=True)
-            write_bytes(marker, f"format = {_FORMAT}\nn_shards = {n_shards}\n".encode(), replace=False)
+            named = os.environ.get(STORE_VARIABLE, "") if store is None else store
+            _make(path, n_shards or _shards_of_new_homes(), named)
         settings = tomllib.loads(marker.read_text())
+    except StoreError:
+        raise
     except OSError as error:
         raise HomeError(f"the home {path} cannot be used: {error}; choose another with --home") from error
     except ValueError as error:
         raise HomeError(f"{marker} is damaged: {error}") from error
-    if settings.get("format") != _FORMAT:
+    if settings.get("format") not in (_FORMAT, _FORMAT_WITH_STORE):
+        known = f"{_FORMAT} and {_FORMAT_WITH_STORE}"
         raise HomeError(
-            f"{path} has home format {settings.get('format')}; this version reads format {_FORMAT}"
+            f"{path} has home format {settings.get('format')}; this version reads formats {known}"
         )
+    return Home(path, _shards_in(settings, marker), _store_in(settings, marker))
+
+
+def _make(path: Path, n_shards: int, store: str) -> None:
+    """Make a home; one that shares its store with others has as many shards as they."""
+    lines: dict[str, int | str] = {"format": _FORMAT, "n_shards": n_shards}
+    if store:
+        _check_store(store)
+        storage = storage_at(path, store, path / "cache")  # of which it takes none
+        storage.write(_STORE_MARKER, _toml(lines), replace=False)
+        lines["n_shards"] = _shards_of(storage)
+        lines["format"] = _FORMAT_WITH_STORE
+    path.mkdir(parents=True, exist_ok=True)
+    (path / "inbox").mkdir(exist_ok=True)
+    if store:
+        lines["store"] = store
+    write_bytes(path / "home.toml", _toml(lines), replace=False)
+
+
+def _toml(values: Mapping[str, int | str]) -> bytes:
+    lines = (f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+    return "".join(lines).encode()
+
+
+def _shards_of(storage: Storage) -> int:
+    marker = storage.place(_STORE_MARKER)
+    try:
+        settings = tomllib.loads(storage.read(_STORE_MARKER).decode())
+    except ValueError as error:
+        raise HomeError(f"{marker} is damaged: {error}") from error
+    if settings.get("format") != _FORMAT:
+        raise HomeError(f"{marker} has format {settings.get('format')}; this version reads format {_FORMAT}")
+    return _shards_in(settings, marker)
+
+
+def _shards_in(settings: Mapping[str, Any], marker: object) -> int:
     stored = settings.get("n_shards")
     if not isinstance(stored, int) or stored < 1:
         raise HomeError(f"{marker} is damaged: n_shards = {stored!r} is not a positive number")
-    return Home(path, stored)
+    return stored
 
 
-def table_config(home: Home, table: Table) -> Config:
-    """Return a table's configuration: its defaults with what the home's ``config.toml`` sets.
-
-    Raises
-    ------
-    HomeError
-        If the file is not TOML, or a setting is unknown or out of bounds; the message names it.
-    """
-    wing, _, name = (table.settings_of or table).name.partition("/")
-    section = _settings(home).get(wing, {}).get(name, {})
-    others = {field: table_config(home, other) for field, other in table.settings_from.items()}
-    if not section and not others:
-        return table.config
-    where, known = (
-        f"{home.config_file}, [{wing}.{name}]",
-        [name for name in type(table.config).model_fields if name not in others],
-    )
-    if elsewhere := sorted(others.keys() & section):
-        other = table.settings_from[elsewhere[0]].name.replace("/", ".")
-        raise HomeError(f"{where} {elsewhere[0]}: set that in [{other}]")
-    try:
-        return type(table.config).model_validate({**dict(table.config), **section, **others})
-    except ValidationError as error:
-        raise HomeError(f"{where} {settings_fault(error, known)}") from None
+def _store_in(settings: Mapping[str, Any], marker: Path) -> str | None:
+    store = settings.get("store")
+    if settings["format"] == _FORMAT and store is None:
+        return None
+    if settings["format"] == _FORMAT or not isinstance(store, str) or not _STORE.fullmatch(store):
+        raise HomeError(f"{marker} is damaged: store = {store!r} is not the address of a store")
+    return store
 
 
-def check_config(home: Home, tables: tuple[Table, ...]) -> None:
-    """Refuse sections of ``config.toml`` that name no table with settings of its own.
-
-    Raises
-    ------
-    HomeError
-        Naming the section and the tables there are.
-    """
-    known = {table.name for table in tables if table.settings_of is None}
-    tables_there = ", ".join(sorted(known))
-    for wing, sections in _settings(home).items():
-        if not isinstance(sections, dict):
-            example = tables[0].name.replace("/", ".")
-            raise HomeError(f"{home.config_file}: {wing} stands in no section such as [{example}]")
-        for name, section in sections.items():
-            if f"{wing}/{name}" not in known:
-                raise HomeError(
-                    f"{home.config_file}: [{wing}.{name}] names no table; there are {tables_there}"
-                )
-            if not isinstance(section, dict):
-                raise HomeError(f"{home.config_file}: {wing}.{name} is no section of settings")
-    for table in tables:
-        table_config(home, table)
+def _check_store(store: str) -> None:
+    if not _STORE.fullmatch(store):
+        raise HomeError(
+            f"the store {store!r} cannot be used: write s3://BUCKET or s3://BUCKET/PREFIX, "
+            "of letters, digits and the characters . _ -"
+        )
 
 
-def _settings(home: Home) -> dict[str, Any]:
-    try:
-        return tomllib.loads(home.config_file.read_text())
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
-        raise HomeError(f"{home.config_file} cannot be read as TOML: {error}") from error
+@contextmanager
+def read_anew(home: Home) -> Iterator[Home]:
+    """Give a home that reads no copies of before: what its store holds is what is seen."""
+    if home.store is None:
+        yield home
+        return
+    with tempfile.TemporaryDirectory(prefix="astro-assets-") as folder:
+        yield replace(home, copies=Path(folder))
+
+
+def _shards_of_new_homes() -> int:
+    named = os.environ.get(SHARDS_VARIABLE) or str(DEFAULT_SHARDS)
+    if not (named.isdecimal() and int(named) > 0):
+        raise HomeError(f"{SHARDS_VARIABLE} = {named!r} is not a positive number of shards")
+    return int(named)

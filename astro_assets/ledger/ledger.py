@@ -6,11 +6,13 @@ The entry point to everything else; it only opens and looks up.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, Final
 
+from astro_assets.ledger.configuration import check_config, table_config
 from astro_assets.ledger.hashing import (
     canonical_array,
     coerce,
@@ -19,7 +21,7 @@ from astro_assets.ledger.hashing import (
     hash_parts,
     row_hash,
 )
-from astro_assets.ledger.home import Home, check_config, table_config
+from astro_assets.ledger.home import Home
 from astro_assets.ledger.left_out import LeftOut, left_out
 from astro_assets.ledger.objects import ObjectStore
 from astro_assets.ledger.plan import Plan, Version, plan_table
@@ -27,6 +29,9 @@ from astro_assets.ledger.running import running_version, source_archive
 from astro_assets.ledger.sources import environment_hash, environment_of, installed_packages
 from astro_assets.ledger.store import Handle, open_table
 from astro_assets.ledger.table import Config, Table
+
+#: Tables opened at once where they lie elsewhere.
+_AT_ONCE: Final = 16
 
 
 class UnknownTableError(KeyError):
@@ -90,7 +95,11 @@ class Ledger:
             planned = [table for table in self.tables if not table.is_source]
             tables = [*planned, *(parent.table for table in planned for parent in table.parents)]
         wanted = {table.name: table for table in tables}
-        handles = {name: self.open(table) for name, table in wanted.items()}
+        if self.home.storage.has_copies:  # asking for one after the other takes a while
+            with ThreadPoolExecutor(_AT_ONCE) as threads:
+                handles = dict(zip(wanted, threads.map(self.open, wanted.values()), strict=True))
+        else:
+            handles = {name: self.open(table) for name, table in wanted.items()}
         return Opened(handles, left_out(self.home))
 
     def config(self, table: Table) -> Config:

@@ -91,7 +91,7 @@ def left_out(home: Home) -> LeftOut:
 
 def retracted_targets(home: Home) -> Collection[str]:
     """Return the targets that are retracted now, by name."""
-    if not home.table_path(RETRACTIONS.name).is_dir():  # opening what is not there takes longer
+    if not _was_written(home, RETRACTIONS):
         return ()
     latest = open_table(home, RETRACTIONS).units(["key", "n_rows", "is_retracted"])
     return latest.filter(pl.col("is_retracted").list.last()).collect()["key"].to_list()
@@ -120,8 +120,13 @@ def rows_that_count(
     return omitted.without(rows.collect(), ["target", *names]).lazy() if omitted else rows
 
 
+def _was_written(home: Home, table: Table) -> bool:
+    """Tell whether a table is there: opening what is not takes longer."""
+    return home.storage.stamp(f"{home.table_key(table.name)}/_delta_log/") is not None
+
+
 def _tombstones(home: Home) -> frozenset[tuple[str, str]]:
-    if not home.table_path(FORGOTTEN.name).is_dir():
+    if not _was_written(home, FORGOTTEN):
         return frozenset()
     rows = open_table(home, FORGOTTEN).rows(["salt", "tombstone"]).select("salt", "tombstone")
     return frozenset((str(salt), str(tombstone)) for salt, tombstone in rows.collect().iter_rows())

@@ -42,12 +42,13 @@ class Needs:
             Naming what is missing.
         """
         store = ObjectStore(home)
-        gone = [self.told(sha256) for sha256 in self.files if not store.file_path(sha256).is_file()]
+        held = store.held_files(self.files)
+        gone = [self.told(sha256) for sha256 in self.files if sha256 not in held]
         if gone:
             more = f" and {len(gone) - _SHOWN} more" if len(gone) > _SHOWN else ""
             what = "a raw file is" if len(gone) == 1 else f"{len(gone)} raw files are"
             raise CorruptStoreError(
-                f"{what} missing in {home.root / 'files'}: {', '.join(gone[:_SHOWN])}{more}"
+                f"{what} missing in {home.storage.place('files')}: {', '.join(gone[:_SHOWN])}{more}"
             )
         for sha256 in self.sources:
             if sha256 != source_version():

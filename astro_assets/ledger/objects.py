@@ -7,28 +7,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-import polars as pl
 from numpy.typing import NDArray
 
-from astro_assets.ledger.atomic import Flushing, replacing, write_bytes
-from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json
+from astro_assets.ledger.array_files import UNREADABLE, arrays_in, arrow_of
+from astro_assets.ledger.atomic import Flushing
+from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json, sha256_of
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.memory import memory_bound
 from astro_assets.ledger.opening import opened
 from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.sources import environment_hash
+from astro_assets.ledger.storage import Storage, local_file
 
-#: What PyArrow raises on damaged files, and hashing on values that cannot have been stored.
-_UNREADABLE: Final = (OSError, ValueError, TypeError, LookupError, MemoryError, NotImplementedError)
-
-
-#: Bytes copied at once.
-_PIECE: Final = 1 << 20
+_READ_ONLY: Final = 0o444  # raw files stay as they came
+_DAMAGED: Final = "is damaged: its contents do not match its name"
 
 
 class CorruptStoreError(RuntimeError):
@@ -51,13 +49,28 @@ class ObjectStore:
     rewrite: bool = False
     flushing: Flushing | None = None
 
-    def array_path(self, digest: str) -> Path:
-        """Return where arrays of this hash lie: an Arrow IPC file that ``polars.read_ipc`` reads."""
-        return self.home.root / "objects" / digest[:2] / f"{digest}.arrow"
+    @property
+    def storage(self) -> Storage:
+        """Where they lie."""
+        return self.home.storage
 
-    def file_path(self, sha256: str) -> Path:
+    def array_key(self, digest: str) -> str:
+        """Return where arrays of this hash lie: an Arrow IPC file that ``polars.read_ipc`` reads."""
+        return f"objects/{digest[:2]}/{digest}.arrow"
+
+    def file_key(self, sha256: str) -> str:
         """Return where the raw file of this sha256 lies."""
-        return self.home.root / "files" / sha256[:2] / sha256
+        return f"files/{sha256[:2]}/{sha256}"
+
+    def held_file(self, sha256: str) -> Path | None:
+        """Return where a raw file can be read, unverified; None where it is lost."""
+        key = self.file_key(sha256)
+        return local_file(self.storage, key) if self.storage.size(key) is not None else None
+
+    def held_files(self, hashes: Iterable[str]) -> set[str]:
+        """Return those of some raw files, by sha256, that are there."""
+        keys = {self.file_key(sha256): sha256 for sha256 in hashes}
+        return {keys[key] for key in self.storage.existing(keys)}
 
     def put_arrays(self, arrays: Mapping[str, NDArray[Any]]) -> tuple[str, int]:
         """Store named 1-D arrays of one length.
@@ -80,11 +93,11 @@ class ObjectStore:
             shapes = {name: array.shape for name, array in arrays.items()}
             raise SchemaError(f"arrays kept together are 1-D and of one length, not {shapes}")
         digest = hash_arrays(arrays)
-        path = self.array_path(digest)
-        if path.exists() and not self.rewrite:
+        storage, key = self.storage, self.array_key(digest)
+        if not self.rewrite and storage.size(key) is not None:
             return digest, 0
-        data = _arrow_of({name: canonical_array(arrays[name], name) for name in sorted(arrays)})
-        write_bytes(path, data, flushing=self.flushing)
+        data = arrow_of({name: canonical_array(arrays[name], name) for name in sorted(arrays)})
+        storage.write(key, data, flushing=self.flushing)
         return digest, len(data)
 
     def get_arrays(self, digest: str) -> dict[str, NDArray[Any]]:
@@ -94,19 +107,23 @@ class ObjectStore:
         ------
         CorruptStoreError
             If they are missing, unreadable or different from what was stored.
+        MemoryError
+            If they are larger than what a process may have that is bounded.
         """
-        path = self.array_path(digest)
+        storage, key = self.storage, self.array_key(digest)
         try:
-            data = path.read_bytes()
+            data = storage.read(key)
         except FileNotFoundError:
-            raise CorruptStoreError(f"{path} is missing") from None
+            raise CorruptStoreError(f"{storage.place(key)} is missing") from None
         try:
-            arrays = _arrays_in(data)
+            arrays = arrays_in(data)
             found = hash_arrays(arrays)
-        except _UNREADABLE as error:
-            raise CorruptStoreError(f"{path} cannot be read: {error}") from error
+        except UNREADABLE as error:
+            if isinstance(error, MemoryError) and memory_bound() is not None:
+                raise
+            raise CorruptStoreError(f"{storage.place(key)} cannot be read: {error}") from error
         if found != digest:
-            raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
+            raise CorruptStoreError(f"{storage.place(key)} {_DAMAGED}")
         return arrays
 
     def put_file(self, source: Path, sha256: str, data: bytes | None = None) -> int:
@@ -122,11 +139,20 @@ class ObjectStore:
         CorruptStoreError
             If the file changed while it was copied.
         """
-        path = self.file_path(sha256)
-        if path.exists() and (sha256_of(path) == sha256 if data is None else path.read_bytes() == data):
+        storage, key = self.storage, self.file_key(sha256)
+        if storage.size(key) is not None and self._holds(key, sha256, data):
             return 0  # else it is damaged, and replaced
-        with replacing(path, mode=0o444, flushing=self.flushing) as stream:
-            return stream.write(data) if data is not None else _copy(source, stream, sha256)
+        if data is not None:
+            storage.write(key, data, mode=_READ_ONLY, flushing=self.flushing)
+            return len(data)
+        with storage.writing(key, mode=_READ_ONLY, flushing=self.flushing) as stream:
+            return _copy(source, stream, sha256)
+
+    def _holds(self, key: str, sha256: str, data: bytes | None) -> bool:
+        if data is not None:
+            return self.storage.read(key) == data
+        with self.storage.open(key) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest() == sha256
 
     def get_file(self, sha256: str) -> Path:
         """Return where a raw file lies, after verifying it against its hash.
@@ -136,22 +162,20 @@ class ObjectStore:
         CorruptStoreError
             If it is missing or is not what was stored.
         """
-        return _verified(self.file_path(sha256), sha256)
+        return self._verified(self.file_key(sha256), sha256)
 
     def put_source(self, archive: bytes) -> str:
         """Store a zip of the package's source and return its sha256."""
         digest = hashlib.sha256(archive).hexdigest()
-        path = self.home.root / "sources" / f"{digest}.zip"
-        if not path.exists():
-            write_bytes(path, archive)
+        self._put(f"sources/{digest}.zip", archive)
         return digest
 
     def put_environment(self, environment: Mapping[str, str]) -> str:
         """Store a description of installed software and return its hash."""
         digest = environment_hash(environment)
-        path = self.home.root / "environments" / f"{digest}.json"
-        if not path.exists():
-            write_bytes(path, json.dumps(dict(environment), indent=1, sort_keys=True).encode())
+        self._put(
+            f"environments/{digest}.json", json.dumps(dict(environment), indent=1, sort_keys=True).encode()
+        )
         return digest
 
     def get_source(self, sha256: str) -> Path:
@@ -162,14 +186,12 @@ class ObjectStore:
         CorruptStoreError
             If it is missing or is not what was stored.
         """
-        return _verified(self.home.root / "sources" / f"{sha256}.zip", sha256)
+        return self._verified(f"sources/{sha256}.zip", sha256)
 
     def put_config(self, config: Mapping[str, Any]) -> str:
         """Store the settings of a table and return the hash by which units name them."""
         digest = hash_json(config)
-        path = self.home.root / "configs" / f"{digest}.json"
-        if not path.exists():
-            write_bytes(path, json.dumps(config, indent=1, sort_keys=True).encode())
+        self._put(f"configs/{digest}.json", json.dumps(config, indent=1, sort_keys=True).encode())
         return digest
 
     def get_config(self, digest: str) -> dict[str, Any]:
@@ -180,7 +202,7 @@ class ObjectStore:
         CorruptStoreError
             If they are missing or are not what was stored.
         """
-        return _json_of(self.home.root / "configs" / f"{digest}.json", hash_json)
+        return self._json_of(f"configs/{digest}.json", digest, hash_json)
 
     def get_environment(self, digest: str) -> dict[str, str]:
         """Return a description of installed software, verified against its hash.
@@ -190,7 +212,49 @@ class ObjectStore:
         CorruptStoreError
             If it is missing or is not what was stored.
         """
-        return _json_of(self.home.root / "environments" / f"{digest}.json", environment_hash)
+        return self._json_of(f"environments/{digest}.json", digest, environment_hash)
+
+    def environment_file(self, digest: str) -> Path:
+        """Return where a description of installed software can be read, after verifying it against its hash.
+
+        Raises
+        ------
+        CorruptStoreError
+            If it is missing or is not what was stored.
+        """
+        self.get_environment(digest)
+        return local_file(self.storage, f"environments/{digest}.json")
+
+    def _put(self, key: str, data: bytes) -> None:
+        if self.storage.size(key) is None:
+            self.storage.write(key, data)
+
+    def _verified(self, key: str, sha256: str) -> Path:
+        storage = self.storage
+        try:
+            path = local_file(storage, key)
+            found = sha256_of(path)
+            if found != sha256 and storage.has_copies:  # it may be the copy that is damaged
+                storage.clear_copies(key)
+                found = sha256_of(local_file(storage, key))
+        except FileNotFoundError:
+            raise CorruptStoreError(f"{storage.place(key)} is missing") from None
+        if found != sha256:
+            raise CorruptStoreError(f"{storage.place(key)} {_DAMAGED}")
+        return path
+
+    def _json_of(self, key: str, digest: str, hashed: Callable[[Any], str]) -> dict[str, Any]:
+        """Read a JSON object that lies under its hash."""
+        place = self.storage.place(key)
+        try:
+            found = dict[str, Any](json.loads(self.storage.read(key)))
+        except FileNotFoundError:
+            raise CorruptStoreError(f"{place} is missing") from None
+        except (TypeError, ValueError) as error:
+            raise CorruptStoreError(f"{place} cannot be read: {error}") from error
+        if hashed(found) != digest:
+            raise CorruptStoreError(f"{place} {_DAMAGED}")
+        return found
 
 
 class StoredArrays(Mapping[str, NDArray[Any]]):
@@ -225,69 +289,12 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
         return len(self._arrays)
 
 
-def _json_of(path: Path, hashed: Callable[[Any], str]) -> dict[str, Any]:
-    """Read a JSON object that lies under its hash."""
-    try:
-        found = dict[str, Any](json.loads(path.read_bytes()))
-    except FileNotFoundError:
-        raise CorruptStoreError(f"{path} is missing") from None
-    except (TypeError, ValueError) as error:
-        raise CorruptStoreError(f"{path} cannot be read: {error}") from error
-    if hashed(found) != path.stem:
-        raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
-    return found
-
-
-def _verified(path: Path, sha256: str) -> Path:
-    try:
-        found = sha256_of(path)
-    except FileNotFoundError:
-        raise CorruptStoreError(f"{path} is missing") from None
-    if found != sha256:
-        raise CorruptStoreError(f"{path} is damaged: its contents do not match its name")
-    return path
-
-
 def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:
     n_bytes, copied = 0, hashlib.sha256()
     with opened(source) as reader:
-        while piece := reader.read(_PIECE):
+        while piece := reader.read(1 << 20):
             copied.update(piece)
             n_bytes += stream.write(piece)
     if copied.hexdigest() != sha256:
         raise CorruptStoreError(f"{source} changed while it was being copied; run again when it is complete")
     return n_bytes
-
-
-def _arrow_of(arrays: Mapping[str, NDArray[Any]]) -> memoryview:
-    """Write arrays as an Arrow IPC file."""
-    import pyarrow as pa
-    from pyarrow import ipc
-
-    # By way of Polars: PyArrow looks whether NumPy's arrays are Pandas', which it imports where it is there.
-    table, sink = pl.DataFrame(dict(arrays)).to_arrow(), pa.BufferOutputStream()
-    # Each curve is written once and read six times: LZ4 takes half of zstd's time for files 60 % larger.
-    options = ipc.IpcWriteOptions(compression="lz4", use_threads=False)
-    with ipc.new_file(sink, table.schema, options=options) as writer:
-        writer.write_table(table)
-    return memoryview(sink.getvalue())
-
-
-def _arrays_in(data: bytes) -> dict[str, NDArray[Any]]:
-    """Read an Arrow IPC file with PyArrow: on damaged files Polars panics or takes the process down."""
-    import pyarrow as pa
-    from pyarrow import ipc
-
-    # Workers share the cores already.
-    options = ipc.IpcReadOptions(use_threads=False)
-    with ipc.open_file(pa.py_buffer(data), options=options) as reader:
-        table = reader.read_all()
-    table.validate(full=True)
-    frame = pl.DataFrame(table)
-    return {name: frame[name].to_numpy() for name in frame.columns}
-
-
-def sha256_of(path: Path) -> str:
-    """Return a file's sha256 in hexadecimal."""
-    with opened(path) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -17,7 +17,6 @@ from typing import Any, Final
 import polars as pl
 
 from astro_assets.ledger.ancestry import ancestry
-from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.hashing import merkle_root
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
@@ -28,10 +27,12 @@ from astro_assets.ledger.models import CHAMPION, PREVIOUS
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.page_names import page_name
 from astro_assets.ledger.retraction import forgotten_models
+from astro_assets.ledger.storage import Storage
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model
 
 FORMAT: Final = "astro_assets record 1"
+_RECORD: Final = ".json"
 #: In place of a record, why there is none.
 _LOST: Final = ".lost"
 
@@ -106,40 +107,44 @@ class Record:
         return asdict(self)
 
 
-def record_path(home: Home, model: str, version: str) -> Path:
-    """Return where the record of a version lies, or would."""
-    return home.root / "records" / f"{page_name(f'{model}{SEPARATOR}{version}')}.json"
+def record_key(model: str, version: str) -> str:
+    """Return where the record of a version lies in a home's storage, or would."""
+    return f"records/{page_name(f'{model}{SEPARATOR}{version}')}{_RECORD}"
 
 
 def keep_record(ledger: Ledger, model: str, version: str) -> None:
     """Record a version, if it is not recorded yet; where some of it is gone, keep what."""
-    path = record_path(ledger.home, model, version)
-    if path.exists():
+    storage, key = ledger.home.storage, record_key(model, version)
+    if storage.size(key) is not None:
         return
-    why = path.with_suffix(_LOST)
+    why = _why_key(key)
     try:
         write_record(ledger, model, version)
     except (LostHistoryError, CorruptStoreError) as error:
-        write_bytes(why, f"{error}\n".encode())
+        storage.write(why, f"{error}\n".encode())
     else:
-        why.unlink(missing_ok=True)
+        storage.remove(why)
 
 
 def why_not_reproducible(home: Home, model: str, version: str) -> list[str]:
     """Return why a version may not come out the same, or cannot be made again at all."""
-    path = record_path(home, model, version)
-    if path.exists():
+    key = record_key(model, version)
+    if home.storage.size(key) is not None:
         try:
-            return read_record(path).why_not_reproducible
+            return read_record(home.storage, key).why_not_reproducible
         except RecordError as error:
             return [str(error)]
-    return [f"it has no record: {_why_lost(path)}"]
+    return [f"it has no record: {_why_lost(home.storage, key)}"]
 
 
-def _why_lost(path: Path) -> str:
+def _why_key(key: str) -> str:
+    return key.removesuffix(_RECORD) + _LOST
+
+
+def _why_lost(storage: Storage, key: str) -> str:
     try:
-        return path.with_suffix(_LOST).read_text().strip()
-    except OSError:
+        return storage.read(_why_key(key)).decode().strip()
+    except FileNotFoundError:
         return "it was fitted before records were kept"
 
 
@@ -161,7 +166,7 @@ def write_record(ledger: Ledger, model: str, version: str) -> Record:
     circumstances = json.loads(told.collect()["circumstances"][0] or "{}")
     record = Record(model, version, world, expected, out_of_date, circumstances, environment, elsewhere)
     data = json.dumps(record.to_json(), sort_keys=True).encode()
-    write_bytes(record_path(ledger.home, model, version), data)
+    ledger.home.storage.write(record_key(model, version), data)
     return record
 
 
@@ -180,7 +185,8 @@ def _expected(
         keys[table.name] = sorted(set(of_table["key"]))
         stale += [f"{table.name} {unit}" for unit in _out_of_date(ledger, table, of_table)]
     artefact = ledger.open(MODELS).rows(["artefact"]).filter(pl.col("key") == key).collect()["artefact"][0]
-    entries = entries_of(ledger.objects.file_path(artefact))
+    held = ledger.objects.held_file(artefact)
+    entries = {} if held is None else entries_of(held)
     return Expected(artefact, entries, world.config or {}, roots, keys), sorted(stale)
 
 
@@ -221,7 +227,7 @@ def entries_of(path: Path) -> dict[str, str]:
         return {name: hashlib.sha256(archive.read(name)).hexdigest() for name in sorted(archive.namelist())}
 
 
-def read_record(path: Path) -> Record:
+def read_record(storage: Storage, key: str) -> Record:
     """Read a record.
 
     Raises
@@ -229,14 +235,15 @@ def read_record(path: Path) -> Record:
     RecordError
         If it is none.
     """
+    path = storage.place(key)
     try:
-        told = json.loads(path.read_bytes())
+        told = json.loads(storage.read(key))
         if told.get("format") != FORMAT:
             raise RecordError(f"{path} is not a record of this form, {FORMAT!r}")
         parts = {"world": World.from_json(told["world"]), "expected": Expected(**told["expected"])}
         return Record(**{**told, **parts})
     except FileNotFoundError:
-        raise RecordError(f"there is no record {path}: {_why_lost(path)}") from None
+        raise RecordError(f"there is no record {path}: {_why_lost(storage, key)}") from None
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise RecordError(f"{path} is damaged: {error}") from error
 
@@ -257,8 +264,11 @@ def find_record(ledger: Ledger, text: str) -> Record:
     promoted = ledger.open(PROMOTED_MODELS).rows(["alias", "model_version"]).collect()
     versions = dict(promoted.select("alias", "model_version").iter_rows())
     found = []
-    for path in sorted((ledger.home.root / "records").glob("*.json")):
-        record = read_record(path)
+    storage = ledger.home.storage
+    for entry in storage.entries("records/"):
+        if not entry.name.endswith(_RECORD):
+            continue
+        record = read_record(storage, entry.key)
         if name not in (record.model, record.model.partition("/")[2]):
             continue
         alias = versions.get(f"{record.model}:{wanted if separator else CHAMPION}")
@@ -274,6 +284,4 @@ def find_record(ledger: Ledger, text: str) -> Record:
         if name in (model, model.partition("/")[2]) and version.startswith(wanted):
             raise LostHistoryError(f"{key} {lost}")
     model, version = resolve(ledger, text)
-    raise RecordError(
-        f"{model}@{version} has no record: {_why_lost(record_path(ledger.home, model, version))}"
-    )
+    raise RecordError(f"{model}@{version} has no record: {_why_lost(storage, record_key(model, version))}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import shutil
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError, TableNotFoundError
 
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.storage import Storage
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.units import ROW_COLUMNS, UNIT_COLUMNS, flat_rows, unit_schema
 
@@ -81,7 +82,7 @@ class Handle:
         names = list(wanted) if columns is None else list(columns)
         if self.delta is None:
             return pl.LazyFrame(schema={name: wanted[name] for name in names})
-        frame = self._scan(self.delta)
+        frame = self._scan(self.delta, shards)
         there = pl.Schema(self.delta.schema())
         if shards is not None:
             frame = frame.filter(pl.col("shard").is_in(list(shards)))
@@ -89,20 +90,44 @@ class Handle:
             pl.col(name) if there.get(name) == wanted[name] else _absent(name, wanted[name]) for name in names
         )
 
-    def _scan(self, delta: DeltaTable) -> pl.LazyFrame:
+    def _scan(self, delta: DeltaTable, shards: Collection[int] | None) -> pl.LazyFrame:
         """Scan the files by their plain paths: `pl.scan_delta` fails where a folder's name holds a space."""
-        files = self.files()
+        files = self._files(shards)
         if not files:
             return pl.LazyFrame(schema=pl.Schema(delta.schema()))
         return pl.scan_parquet(files, glob=False, hive_partitioning=True, hive_schema={"shard": pl.Int32})
 
-    def files(self) -> list[Path]:
-        """Return the files that this version is made of."""
+    @property
+    def key(self) -> str:
+        """Where the table lies in the home's storage."""
+        return self.home.table_key(self.table.name)
+
+    def file_names(self) -> list[str]:
+        """Return the files that this version is made of, by their paths below the table's."""
         if self.delta is None:
             return []
-        root = self.home.table_path(self.table.name)
-        files = [root / unquote(path) for path in pl.DataFrame(self.delta.get_add_actions())["path"]]
-        return [path for path in files if path.is_file()] if self.is_partial else files
+        return [unquote(path) for path in pl.DataFrame(self.delta.get_add_actions())["path"]]
+
+    def missing_files(self) -> list[str]:
+        """Return those of the files that are there no longer."""
+        keys = {f"{self.key}/{name}": name for name in self.file_names()}
+        return [keys[key] for key in keys.keys() - self.home.storage.existing(keys)]
+
+    def local_folder(self, names: Iterable[str]) -> Path:
+        """Return a folder of this machine in which files of the table can be read."""
+        table_id, _ = self.identity
+        return self.home.storage.folder_with(self.key, names, table_id)
+
+    def _files(self, shards: Collection[int] | None) -> list[Path]:
+        names = self.file_names()
+        if self.is_partial:
+            lost = set(self.missing_files())
+            names = [name for name in names if name not in lost]
+        if shards is not None:
+            prefixes = tuple(f"shard={shard}/" for shard in shards)
+            names = [name for name in names if name.startswith(prefixes)]
+        folder = self.local_folder(names)
+        return [folder / name for name in names]
 
     def rows(
         self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None
@@ -131,7 +156,8 @@ class Handle:
             data = pl.concat([others, units])
             options = {"schema_mode": "overwrite"}
         try:
-            write_deltalake(delta, data.to_arrow(), mode="overwrite", partition_by=["shard"], **options)
+            with self.home.storage.reaching():
+                write_deltalake(delta, data.to_arrow(), mode="overwrite", partition_by=["shard"], **options)
         except CommitFailedError as error:
             raise ConflictError(str(error)) from error
         return delta.version()
@@ -159,27 +185,37 @@ def open_table(home: Home, table: Table, *, version: int | None = None, at: date
     deltalake.exceptions.DeltaError
         If there is no such version.
     """
-    try:
-        delta = DeltaTable(home.table_path(table.name), version=version)
-    except TableNotFoundError:
-        return Handle(home, table, None)
-    if at is not None:
-        delta.load_as_version(at)
+    storage = home.storage
+    place = storage.place(home.table_key(table.name))
+    with storage.reaching():
+        try:
+            delta = DeltaTable(place, version=version, storage_options=_options(storage))
+        except TableNotFoundError:
+            return Handle(home, table, None)
+        if at is not None:
+            delta.load_as_version(at)
     return Handle(home, table, delta)
 
 
+def _options(storage: Storage) -> dict[str, str] | None:
+    return None if storage.options is None else dict(storage.options)
+
+
 def _create(home: Home, table: Table) -> DeltaTable:
-    """Make an empty table beside its place and move it there: of two processes, one makes it, both use it."""
-    path = home.table_path(table.name)
+    """Make an empty table beside its place and put it there: of two processes, one makes it, both use it."""
+    storage, key = home.storage, home.table_key(table.name)
+    if storage.options is None:
+        _put_in_folder(Path(storage.place(key)), table)
+    else:
+        _put_in_store(storage, key, table)
+    with storage.reaching():
+        return DeltaTable(storage.place(key), version=0, storage_options=_options(storage))
+
+
+def _put_in_folder(path: Path, table: Table) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".creating-", dir=path.parent))
-    DeltaTable.create(
-        temporary,
-        schema=pl.DataFrame(schema=unit_schema(table.schema)).to_arrow().schema,
-        partition_by=["shard"],
-        name=table.name,
-        configuration=_CONFIGURATION,
-    )
+    DeltaTable.create(temporary, **_declared(table))
     temporary.chmod(0o755)
     try:
         temporary.rename(path)
@@ -187,4 +223,20 @@ def _create(home: Home, table: Table) -> DeltaTable:
         shutil.rmtree(temporary)
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
-    return DeltaTable(path, version=0)
+
+
+def _put_in_store(storage: Storage, key: str, table: Table) -> None:
+    """Put the one file of an empty table where there is none: delta-rs would put a second one after it."""
+    with tempfile.TemporaryDirectory() as folder:
+        DeltaTable.create(folder, **_declared(table))
+        (commit,) = Path(folder, "_delta_log").glob("*.json")
+        storage.write(f"{key}/_delta_log/{commit.name}", commit.read_bytes(), replace=False)
+
+
+def _declared(table: Table) -> dict[str, Any]:
+    return {
+        "schema": pl.DataFrame(schema=unit_schema(table.schema)).to_arrow().schema,
+        "partition_by": ["shard"],
+        "name": table.name,
+        "configuration": _CONFIGURATION,
+    }

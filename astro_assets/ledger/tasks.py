@@ -5,12 +5,12 @@ The rows a unit sees, and their order, depend on the unit alone, never on what e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import polars as pl
 
-from astro_assets.ledger.matching import join_columns, shared_shards
+from astro_assets.ledger.matching import join_columns, meet_by_target, shared_shards
 from astro_assets.ledger.plan import Plan
 from astro_assets.ledger.table import Parent
 from astro_assets.ledger.units import ParentRow, Recipe
@@ -29,9 +29,15 @@ def task_chunks(plan: Plan, units: pl.DataFrame, size: int) -> Iterator[list[Tas
     units
         Lines of ``plan.units``.
     """
+    groups = list(_groups_of_shards(units))
+    apart = {
+        parent.role: _rows_of_groups(plan, parent, groups)
+        for parent in plan.table.parents
+        if parent.equals is None and not meet_by_target(plan.table, parent)
+    }
     pending: list[Task] = []
-    for group in _groups_of_shards(units):
-        for task in _tasks(plan, group):
+    for number, group in enumerate(groups):
+        for task in _tasks(plan, group, {role: frames.pop(number, None) for role, frames in apart.items()}):
             pending.append(task)
             if len(pending) == size:
                 yield pending
@@ -51,10 +57,20 @@ def _groups_of_shards(units: pl.DataFrame) -> Iterator[pl.DataFrame]:
         yield pl.concat(group)
 
 
-def _tasks(plan: Plan, units: pl.DataFrame) -> Iterator[Task]:
+def _tasks(plan: Plan, units: pl.DataFrame, apart: Mapping[str, pl.DataFrame | None]) -> Iterator[Task]:
+    """Yield the tasks of a group.
+
+    Parameters
+    ----------
+    apart
+        The rows of those parents that do not lie in the units' own shards; None for no rows.
+    """
     table, shards = plan.table, set(units["shard"])
     driving = table.parents[0]
-    rows = {p.role: _rows_by(plan, p, table.key if p is driving else p.on, shards) for p in table.parents}
+    rows = {}
+    for parent in table.parents:
+        frame = apart[parent.role] if parent.role in apart else _rows(plan, parent, shards)
+        rows[parent.role] = _gathered(frame, _by(plan, parent))
     for unit in units.iter_rows(named=True):
         own = rows[driving.role][unit["key"]]
         matched = {driving.role: own}
@@ -64,16 +80,38 @@ def _tasks(plan: Plan, units: pl.DataFrame) -> Iterator[Task]:
         yield Task(_recipe(plan, unit, matched), {p.role: _seen(p, matched[p.role]) for p in table.parents})
 
 
-def _rows_by(
-    plan: Plan, parent: Parent, by: str, shards: Collection[int]
-) -> Mapping[str, list[dict[str, Any]]]:
-    """Read the chosen rows of a parent, gathered by a column, in the order of what is seen of them."""
+def _rows_of_groups(plan: Plan, parent: Parent, groups: Sequence[pl.DataFrame]) -> dict[int, pl.DataFrame]:
+    """Read the chosen rows of a parent whose rows lie in any shard: once, not once a group."""
+    if not groups:
+        return {}
+    group = pl.concat(units.select("key", group=pl.lit(number)) for number, units in enumerate(groups))
+    driving, by = plan.chosen[plan.table.parents[0].role], _by(plan, parent)
+    named = plan.table.key if parent is plan.table.parents[0] else by
+    places = driving.select(key=plan.table.key, value=named).join(group, on="key").select("value", "group")
+    rows = _rows(plan, parent, None).join(
+        places.unique(), left_on=by, right_on="value", maintain_order="left"
+    )
+    parts = rows.partition_by("group", as_dict=True, include_key=False, maintain_order=True)
+    return {int(number): frame for (number,), frame in parts.items()}
+
+
+def _by(plan: Plan, parent: Parent) -> str:
+    """Return the column of a parent by which its rows find their units."""
+    return plan.table.key if parent is plan.table.parents[0] else parent.on
+
+
+def _rows(plan: Plan, parent: Parent, shards: Collection[int] | None) -> pl.DataFrame:
+    """Read the chosen rows of a parent, in the order of what is seen of them."""
     columns = dict.fromkeys([*join_columns(plan.table, parent), *parent.columns])
     scan = plan.parents[parent.role].rows(list(columns), shared_shards(plan.table, parent, shards))
     chosen = plan.chosen[parent.role].select("key", "row_hash", "projection").unique()
-    frame = scan.collect().join(chosen, on=["key", "row_hash"], how="inner").sort("projection")
+    return scan.collect().join(chosen, on=["key", "row_hash"], how="inner").sort("projection")
+
+
+def _gathered(rows: pl.DataFrame | None, by: str) -> dict[str, list[dict[str, Any]]]:
+    """Gather rows by a column, in their order."""
     gathered: dict[str, list[dict[str, Any]]] = {}
-    for row in frame.iter_rows(named=True):
+    for row in () if rows is None else rows.iter_rows(named=True):
         gathered.setdefault(row[by], []).append(row)
     return gathered
 

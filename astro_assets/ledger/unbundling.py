@@ -17,6 +17,7 @@ from typing import IO, Any, Final, Self
 from astro_assets.ledger.bundles import FORMAT, MANIFEST, RECORD, BundleError
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.records import Record, RecordError, read_record
+from astro_assets.ledger.storage import Folder
 
 #: What a manifest and a record may hold, as of a training on 200,000 files: read, it takes 30 times as much.
 _MOST_TOLD: Final = 1 << 25
@@ -52,7 +53,7 @@ def unpack(path: Path, into: Path) -> tuple[Record, Home]:
         raise BundleError(f"{into} cannot be made: {error}; unpack into another folder") from error
     try:
         _take(path, into)
-        record = read_record(into / RECORD)
+        record = read_record(Folder(into), RECORD)
     except BaseException as error:
         shutil.rmtree(into, ignore_errors=True)
         if isinstance(error, RecordError):

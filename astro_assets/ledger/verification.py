@@ -6,7 +6,7 @@ Everything is hashed again. What differs is told one by one; nothing is mended.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import polars as pl
@@ -21,6 +21,7 @@ from astro_assets.ledger.hashing import (
     recipe_hash,
     row_hash,
 )
+from astro_assets.ledger.home import read_anew
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.members import member_rows
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS
@@ -64,6 +65,11 @@ def verify(
     progress
         Called with the number of units done and to do.
     """
+    with read_anew(ledger.home) as home:
+        return _verified(replace(ledger, home=home), audit, progress)
+
+
+def _verified(ledger: Ledger, audit: Audit, progress: Callable[[int, int], None]) -> Verified:
     name = f"{audit.model}@{audit.version}"
     rows = member_rows(ledger, audit.model, audit.version)
     found = ancestry(ledger, rows.select("table", "key", "row_hash"))

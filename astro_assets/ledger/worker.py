@@ -13,6 +13,7 @@ from typing import Any, Final
 from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.hashing import coerce, column_digests, output_hash, row_hash
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.memory import VARIABLE, memory_bound
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, StoredArrays
 from astro_assets.ledger.running import require_source
 from astro_assets.ledger.schema import ARRAYS, FILE, SchemaError
@@ -63,7 +64,8 @@ def compute_chunk(order: Order, tasks: Sequence[Task]) -> list[Unit]:
     SourceChangedError
         If this process runs other code than the one that ordered the work.
     OSError, MemoryError, CorruptStoreError
-        Failures of the machine; all other exceptions make their unit ``failed`` with the reason.
+        Failures of the machine; all other exceptions make their unit ``failed`` with the reason, as does a
+        MemoryError where this process may have only so much.
     """
     if order.table.compute is None:
         raise SchemaError(f"{order.table.name} is a source: its units are put in, not computed")
@@ -80,6 +82,7 @@ def _compute(
 ) -> list[Unit]:
     """Compute units with one call; one by one where it fails, so that only what is at fault fails."""
     table, keys = order.table, [task.recipe.key for task in tasks]
+    results: Sequence[Sequence[Row]] | None = None
     parents = [
         {
             parent.role: [resolve_references(row, parent.table, objects) for row in task.parents[parent.role]]
@@ -92,11 +95,14 @@ def _compute(
             results = compute(keys, parents, order.config)
         else:
             results = [compute(keys[0], parents[0], order.config)]
-    except TRANSIENT:
-        raise
-    except Exception as error:  # noqa: BLE001  a star that fails must not sink its shard
-        if len(tasks) == 1:
-            return [failed_unit(tasks[0].recipe, _reason(error))]
+    except Exception as error:  # a star that fails must not sink its shard
+        if _is_of_the_machine(error):
+            raise
+        reason = _reason(error)
+    # Not where the error is handled, which holds what the computation held.
+    if results is None and len(tasks) == 1:
+        return [failed_unit(tasks[0].recipe, reason)]
+    if results is None:
         return [unit for task in tasks for unit in _compute(order, compute, objects, [task])]
     return [_unit(table, task.recipe, rows, objects) for task, rows in zip(tasks, results, strict=True)]
 
@@ -104,13 +110,24 @@ def _compute(
 def _unit(table: Table, recipe: Recipe, rows: Sequence[Row], objects: ObjectStore) -> Unit:
     try:
         return make_unit(table, recipe, rows, objects)
-    except TRANSIENT:
-        raise
-    except Exception as error:  # noqa: BLE001  rows that do not fit are the star's failure as well
+    except Exception as error:  # rows that do not fit are the star's failure as well
+        if _is_of_the_machine(error):
+            raise
         return failed_unit(recipe, _reason(error))
 
 
+def _is_of_the_machine(error: Exception) -> bool:
+    is_too_large = isinstance(error, MemoryError) and memory_bound() is not None
+    return isinstance(error, TRANSIENT) and not is_too_large
+
+
 def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        megabytes = (memory_bound() or 0) // 10**6
+        return (
+            f"needs more than the {megabytes} MB that a worker may have; allow more by {VARIABLE} and run "
+            "again with --retry-failed"
+        )
     return without_secrets(f"{type(error).__name__}: {error}")[:_REASON_LENGTH]
 
 

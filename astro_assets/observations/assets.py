@@ -20,6 +20,7 @@ from astro_assets.observations.quarantine import (
 from astro_assets.observations.simulated_survey import simulate_survey
 from astro_assets.observations.simulated_telescopes import MOST_STARS
 from astro_assets.observations.tables import (
+    ARCHIVE_PRODUCTS,
     LIGHT_CURVES,
     OBSERVATION_FILES,
     RAW_FILES,
@@ -138,7 +139,7 @@ def simulated_truth(
 
 @dg.asset(
     key=asset_key(RAW_FILES),
-    deps=[asset_key(SIMULATED_TRUTH)],
+    deps=[asset_key(SIMULATED_TRUTH), asset_key(ARCHIVE_PRODUCTS)],
     description="Every file that ever came in, kept once and unchanged under its SHA-256. Drop files into "
     "the home's `inbox` folder, or name them in the run's configuration.",
     group_name="observations",

@@ -8,6 +8,7 @@ import polars as pl
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.observations.invariants import broken_spans, too_few_finite, unidentified
 from astro_assets.observations.tables import (
+    ARCHIVE_PRODUCTS,
     LIGHT_CURVES,
     OBSERVATION_FILES,
     RAW_FILES,
@@ -35,6 +36,7 @@ def file_names(ledger: Ledger) -> pl.LazyFrame:
 def checks() -> list[dg.AssetChecksDefinition]:
     """Return the wing's checks."""
     return [
+        table_checks(ARCHIVE_PRODUCTS, identity=("sha256", "archive", "uri"), names=file_names),
         table_checks(RAW_FILES, identity=("sha256",), names=file_names),
         table_checks(SIMULATED_TRUTH, identity=("sha256", "signal"), names=file_names),
         table_checks(

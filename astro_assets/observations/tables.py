@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from astro_assets.ledger.table import Parent, Parents, Table
+from astro_assets.observations.archive_schemas import ARCHIVE_PRODUCTS_SCHEMA, ArchiveProductsConfig
 from astro_assets.observations.identification import describe_file
 from astro_assets.observations.light_curves import compute_light_curves
 from astro_assets.observations.schemas import (
@@ -24,6 +25,7 @@ from astro_assets.observations.schemas import (
 from astro_assets.observations.selection import STAR_COLUMNS, accepted, choose, searched, stars_told
 
 __all__ = [
+    "ARCHIVE_PRODUCTS",
     "LIGHT_CURVES",
     "OBSERVATION_FILES",
     "RAW_FILES",
@@ -34,6 +36,11 @@ __all__ = [
     "TABLES",
     "searched",
 ]
+
+#: Which files were fetched from an archive, keyed by their SHA-256: told of the files, and read by nothing.
+ARCHIVE_PRODUCTS: Final = Table(
+    name="observations/archive_products", schema=ARCHIVE_PRODUCTS_SCHEMA, config=ArchiveProductsConfig()
+)
 
 #: Every file that ever came in, unopened: the source of everything. Units are put in by ingest.
 RAW_FILES: Final = Table(name="observations/raw_files", schema=RAW_FILES_SCHEMA)
@@ -124,4 +131,6 @@ SIMULATED_TRUTH: Final = Table(
 #: Kinds of rows of it that every star has: the signals of quiet stars.
 SURFACE_KINDS: Final = ("spots", "granulation")
 
-TABLES: Final = (SIMULATED_TRUTH, RAW_FILES, OBSERVATION_FILES, LIGHT_CURVES, SELECTED_FILES)
+TABLES: Final = (
+    ARCHIVE_PRODUCTS, SIMULATED_TRUTH, RAW_FILES, OBSERVATION_FILES, LIGHT_CURVES, SELECTED_FILES,
+)  # fmt: skip

@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain, islice
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
+from astro_assets.ledger import memory
 from astro_assets.ledger.compute import Compute, Serial
 from astro_assets.ledger.variables import environment
 from astro_assets.orchestration import pool_worker
@@ -72,10 +74,10 @@ class _Context(ForkServerContext):
 class _Pool:
     """Worker processes, and the pipe that they watch: they stop when its other end is closed."""
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, worker_memory: int | None) -> None:
         self._context = _Context()
         self._watched, self._kept = multiprocessing.Pipe(duplex=False)
-        beginning = pool_worker.begin, (self._watched, _SINGLE_THREADED)
+        beginning = pool_worker.begin, (self._watched, _SINGLE_THREADED, worker_memory)
         self._executor = ProcessPoolExecutor(workers, self._context, *beginning)
 
     def submit(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Future[Any]:
@@ -104,16 +106,23 @@ class LocalProcesses:
         Number of processes; the cores this process may use when None.
     preload
         Name of a module that is imported once, before the workers are forked from the process that has it.
+    worker_memory
+        Bytes that each worker may have; any number when None.
     """
 
-    def __init__(self, workers: int | None = None, preload: str | None = None) -> None:
+    def __init__(
+        self, workers: int | None = None, preload: str | None = None, worker_memory: int | None = None
+    ) -> None:
         self.workers = workers or len(os.sched_getaffinity(0))
+        self._worker_memory = worker_memory
         self._preload = [_MAIN] if preload is None else [_MAIN, preload]
         self._starting = threading.Lock()
         self._pool: _Pool | None = None
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Call ``function`` with each tuple of arguments in the workers; a single call runs here.
+
+        It does not where memory is bounded: this process is not.
 
         Raises
         ------
@@ -124,7 +133,8 @@ class LocalProcesses:
         """
         pending = iter(calls)
         first = list(islice(pending, 2))
-        if len(first) < 2 or self.workers == 1:  # one call gains nothing from another process
+        gains_nothing = self._worker_memory is None and (len(first) < 2 or self.workers == 1)
+        if gains_nothing or not first:  # from other processes
             yield from Serial().run(function, chain(first, pending))
             return
         pool = self._started()
@@ -134,7 +144,8 @@ class LocalProcesses:
         except BrokenProcessPool as error:
             self._end(pool)
             raise WorkerLostError(
-                f"a worker process died: out of memory? Try fewer workers ({WORKERS_VARIABLE}) and run again"
+                f"a worker process died: out of memory? Try fewer workers ({WORKERS_VARIABLE}), or set what "
+                f"each may have ({memory.VARIABLE}), and run again"
             ) from error
 
     def start(self) -> None:
@@ -142,7 +153,7 @@ class LocalProcesses:
 
         That takes seconds of imports, which others can use.
         """
-        if self.workers > 1:
+        if self.workers > 1 or self._worker_memory is not None:
             multiprocessing.set_forkserver_preload(self._preload)
             resource_tracker.ensure_running()  # before interrupts are held back, which it would end
             # It passes its environment on, and would die of an interrupt before it has imported all.
@@ -166,7 +177,7 @@ class LocalProcesses:
         with self._starting:
             if self._pool is None:
                 self.start()
-                self._pool = _Pool(self.workers)
+                self._pool = _Pool(self.workers, self._worker_memory)
             return self._pool
 
 
@@ -177,11 +188,14 @@ class DaskCluster:
     ----------
     address
         For example ``tcp://127.0.0.1:8786``. The workers need this package and the home at the same path.
+    worker_memory
+        Bytes that each worker process may have while it computes for this; any number when None.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, worker_memory: int | None = None) -> None:
         import distributed
 
+        self._worker_memory = worker_memory
         # Dask's client is not annotated.
         self.client: Any = distributed.Client(address, timeout=30)  # type: ignore[no-untyped-call]
 
@@ -192,9 +206,25 @@ class DaskCluster:
         return max(1, sum(threads.values()))
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-        """Call ``function`` with each tuple of arguments on the cluster."""
-        executor = self.client.get_executor(pure=False)
-        yield from _in_flight(lambda a: executor.submit(function, *a), iter(calls), _AHEAD * self.workers)
+        """Call ``function`` with each tuple of arguments on the cluster.
+
+        Raises
+        ------
+        WorkerLostError
+            If workers died of a call, however often Dask tried it again.
+        """
+        import distributed
+
+        executor, work = self.client.get_executor(pure=False), function
+        if self._worker_memory is not None:
+            work = partial(pool_worker.bounded, self._worker_memory, function)
+        try:
+            yield from _in_flight(lambda a: executor.submit(work, *a), iter(calls), _AHEAD * self.workers)
+        except distributed.KilledWorker as error:
+            raise WorkerLostError(
+                f"workers of the cluster died of one piece of work, for lack of memory? Give them more "
+                f"(--memory-limit), or set what a unit may need ({memory.VARIABLE}), and run again"
+            ) from error
 
     def start(self) -> None:
         """Do nothing: the cluster's workers are there."""
@@ -213,19 +243,20 @@ def worker_environment() -> dict[str, str]:
 def default_compute(preload: str | None = None) -> ClosableCompute:
     """Return the Dask cluster that ``ASTRO_ASSETS_DASK`` names, else local processes.
 
-    ``ASTRO_ASSETS_WORKERS`` sets the number of local processes, ``preload`` what these begin with.
+    ``ASTRO_ASSETS_WORKERS`` sets the number of local processes, ``ASTRO_ASSETS_WORKER_MEMORY`` how much
+    memory each may have, ``preload`` what they begin with.
 
     Raises
     ------
     ValueError
-        If the number of workers is not a positive integer.
+        If the number of workers is not a positive integer, or the memory no size.
     """
     if address := os.environ.get(DASK_VARIABLE):
-        return DaskCluster(address)
+        return DaskCluster(address, memory.memory_named())
     named = os.environ.get(WORKERS_VARIABLE)
     if named is not None and not (named.isdigit() and int(named) > 0):
         raise ValueError(f"{WORKERS_VARIABLE} = {named!r} is not a positive number of processes")
-    return LocalProcesses(int(named) if named else None, preload)
+    return LocalProcesses(int(named) if named else None, preload, memory.memory_named())
 
 
 def _in_flight(

@@ -9,25 +9,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
-from pathlib import Path
 from typing import Final
 
 import polars as pl
 
 from astro_assets.ledger.forgetting_log import rewrite_log
-from astro_assets.ledger.forgetting_tables import rewrite_table, table_folders, table_name
+from astro_assets.ledger.forgetting_tables import rewrite_table, table_names
 from astro_assets.ledger.history import every_unit
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import FORGOTTEN
 from astro_assets.ledger.model_names import SEPARATOR
 from astro_assets.ledger.model_tables import MODEL_AUDITS, PROMOTED_MODELS
-from astro_assets.ledger.records import record_path
+from astro_assets.ledger.records import record_key
+from astro_assets.ledger.storage import Entry, Storage, local_file
 from astro_assets.ledger.trace import Trace
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.forgetting_files import Gone, remove_inbox, remove_rest, remove_tracked
 from astro_assets.orchestration.forgetting_journal import Journal
 from astro_assets.orchestration.mentions import Mention, mention_in
 from astro_assets.orchestration.scrubbing import remove, scrub_file, scrub_folder
+from astro_assets.orchestration.scrubbing_postgres import history_address, scrub_database
 
 _SHA256: Final = re.compile("[0-9a-f]{64}")
 
@@ -35,16 +36,16 @@ _SHA256: Final = re.compile("[0-9a-f]{64}")
 def forget(ledger: Ledger, journal: Journal) -> Gone:
     """Take everything out that the journal names, leaving a tombstone; may be called again."""
     home, trace, gone = ledger.home, journal.trace, Gone()
+    storage = home.storage
     _demote(ledger, trace)
     # From here on the target is left out by its tombstone: the retraction goes with the rest.
     _put_tombstone(ledger, journal)
     declared = {table.name: table for table in ledger.tables}
-    for folder in table_folders(home):
-        name = table_name(folder)
+    for name in table_names(storage):
         if name == FORGOTTEN.name:
             continue
-        removed = rewrite_table(folder, declared.get(name), trace, journal.name)
-        rewrite_log(folder, trace)
+        removed = rewrite_table(storage, name, declared.get(name), trace, journal.name)
+        rewrite_log(storage, home.table_key(name), trace)
         gone.counts["rows"] += removed.rows
         gone.counts["files of tables"] += len(removed.files)
     others = _files_of_others(ledger, trace)
@@ -56,6 +57,9 @@ def forget(ledger: Ledger, journal: Journal) -> Gone:
     for path in home.root.glob("mlflow.db"):
         scrub_file(path, journal.replace)
     gone.counts["logs and databases"] += scrub_folder(home.dagster, journal.replace)
+    if (address := history_address(home)) is not None:
+        gone.counts["rows of the run history"] += scrub_database(address, journal.replace)
+        gone.notes.append("PostgreSQL's write-ahead log and backups keep old rows until they are recycled")
     remove_rest(home, trace, gone)
     return gone
 
@@ -93,38 +97,30 @@ def _put_tombstone(ledger: Ledger, journal: Journal) -> None:
 
 
 def _remove_stored(ledger: Ledger, journal: Journal, others: Collection[str], gone: Gone) -> None:
-    trace, objects = journal.trace, ledger.objects
+    trace, objects, storage = journal.trace, ledger.objects, ledger.home.storage
     for digest in trace.arrays:
-        if (path := objects.array_path(digest)).exists():
-            gone.counts["arrays"] += 1
-            gone.counts["bytes"] += remove(path)
+        gone.remove("arrays", storage, objects.array_key(digest))
     for sha256 in (*trace.files, *trace.artefacts):
-        if (path := objects.file_path(sha256)).exists():
-            gone.counts["stored files"] += 1
-            gone.counts["bytes"] += remove(path)
+        gone.remove("stored files", storage, objects.file_key(sha256))
     _remove_audits(ledger, journal, gone)
-    for path in sorted((ledger.home.root / "files").glob("*/*")):
-        if _SHA256.fullmatch(path.name) and path.name not in others:
-            _remove_shared(path, journal, gone)
+    for entry in storage.entries("files/"):
+        if _SHA256.fullmatch(entry.name) and entry.name not in others:
+            _remove_shared(storage, entry, journal, gone)
     gone.counts["bytes"] += sum(remove(path) for path in (ledger.home.root / "trainings").glob("*"))
     for name in trace.models:
-        path = record_path(ledger.home, *name.split(SEPARATOR, 1))
-        if path.exists():
-            gone.counts["records"] += 1
-            gone.counts["bytes"] += remove(path)
+        gone.remove("records", storage, record_key(*name.split(SEPARATOR, 1)))
 
 
-def _remove_shared(path: Path, journal: Journal, gone: Gone) -> None:
+def _remove_shared(storage: Storage, entry: Entry, journal: Journal, gone: Gone) -> None:
     """Remove a stored file that tells of the target among others, where that is wanted."""
-    is_known = path.name in journal.trace.shared_files
-    found = Mention.FOUND if is_known else mention_in(path, journal.trace)
-    name = f"the stored file {path.name[:12]}"
+    is_known = entry.name in journal.trace.shared_files
+    found = Mention.FOUND if is_known else mention_in(local_file(storage, entry.key), journal.trace)
+    name = f"the stored file {entry.name[:12]}"
     if found is Mention.UNSURE:
         gone.left.append(f"{name} may tell of the star, and stays: look into it")
     elif found is Mention.FOUND and journal.with_shared:
-        gone.counts["stored files"] += 1
-        gone.counts["bytes"] += remove(path)
-        gone.shared.add(path.name)
+        gone.remove("stored files", storage, entry.key)
+        gone.shared.add(entry.name)
         gone.notes.append(f"{name}, which told of other stars too, is removed")
     elif found is Mention.FOUND:
         gone.left.append(f"{name} tells of other stars too, and is kept; --purge-files removes it")
@@ -136,14 +132,14 @@ def _remove_audits(ledger: Ledger, journal: Journal, gone: Gone) -> None:
     told = [
         line for units in every_unit(handle, ["key", "audit"]) for line in units.explode("audit").iter_rows()
     ]
-    paths = {ledger.objects.file_path(sha256) for _, sha256 in told if sha256 is not None}
-    for path in sorted(paths):
-        if not path.exists() or mention_in(path, journal.trace) is not Mention.FOUND:
-            continue
-        gone.counts["audits"] += 1
-        gone.counts["bytes"] += remove(path)
+    objects = ledger.objects
+    for sha256 in sorted(objects.held_files({sha256 for _, sha256 in told if sha256 is not None})):
+        key = objects.file_key(sha256)
+        if mention_in(local_file(objects.storage, key), journal.trace) is Mention.FOUND:
+            gone.remove("audits", objects.storage, key)
     now = handle.rows(["audit"]).select("key", "audit").collect()
-    lost = [key for key, sha256 in now.iter_rows() if not ledger.objects.file_path(sha256).exists()]
+    held = objects.held_files(now["audit"])
+    lost = [key for key, sha256 in now.iter_rows() if sha256 not in held]
     if lost:
         put_units(ledger, MODEL_AUDITS, {}, remove=lost)
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
+import polars as pl
+
 from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.computing import Progress
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, sha256_of
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
 from astro_assets.ledger.opening import opened
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.table import Table
@@ -118,27 +121,29 @@ def ingest(
     OSError
         If a path does not exist or a folder cannot be listed; nothing is taken in then.
     """
-    known = _known(ledger, table)
     paths = list(paths)
     descriptions = Descriptions([ledger.home.inbox, *paths])
     files = _with_described(find_files(paths) if may_take is None else paths, descriptions)
-    found: dict[str, dict[str, Any]] = {}
-    described: dict[str, str] = {}
-    names: dict[str, list[str]] = {}
+    contents: dict[Path, str] = {}
     before: dict[Path, Seen] = {}
     notes, n_bytes = [], 0
     for n_done, (path, outcome) in enumerate(_taken(ledger.home, files, may_take, flushing), 1):
         if isinstance(outcome, str):
             notes.append(f"{path} was not taken in: {outcome}")
             continue
-        before[path], sha256, written = outcome
+        before[path], contents[path], written = outcome
         n_bytes += written
+        if progress is not None:
+            progress(n_done, len(files))
+    known = _known(ledger, table, set(contents.values()))
+    found: dict[str, dict[str, Any]] = {}
+    described: dict[str, str] = {}
+    names: dict[str, list[str]] = {}
+    for path, sha256 in contents.items():
         found.setdefault(sha256, known.get(sha256) or _row(path, sha256, before[path]))
         names.setdefault(sha256, []).append(file_name(path))
         if (description := descriptions.of(path, found[sha256]["description"])) is not None:
             described.setdefault(sha256, description)
-        if progress is not None:
-            progress(n_done, len(files))
     for sha256, description in described.items():
         found[sha256] = {**found[sha256], "description": description}
     found = {sha256: _with_copies(row, names[sha256]) for sha256, row in found.items()}
@@ -153,9 +158,11 @@ def ingest(
     return report
 
 
-def _known(ledger: Ledger, table: Table) -> dict[str, dict[str, Any]]:
-    rows = ledger.open(table).rows(table.schema.names).collect().select(table.schema.names)
-    return {row["sha256"]: row for row in rows.iter_rows(named=True)}
+def _known(ledger: Ledger, table: Table, keys: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return the rows of some files that came in before, by sha256."""
+    shards = {shard_of(key, ledger.home.n_shards) for key in keys}
+    rows = ledger.open(table).rows(table.schema.names, shards).filter(pl.col("key").is_in(list(keys)))
+    return {row["sha256"]: row for row in rows.select(table.schema.names).collect().iter_rows(named=True)}
 
 
 def _row(path: Path, sha256: str, now: Seen) -> dict[str, Any]:

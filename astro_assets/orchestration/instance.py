@@ -1,6 +1,7 @@
 """The Dagster instance of a home: its settings and workspace files, and opening it.
 
-Runs made on the command line and in the UI are kept in the same place, so that each shows the other's.
+Runs made on the command line and in the UI are kept in the same place, so that each shows the other's: in
+SQLite files in the home, or in the PostgreSQL database that the environment names.
 """
 
 import fcntl
@@ -17,6 +18,7 @@ import sqlalchemy
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.variables import environment
+from astro_assets.orchestration.postgres import POSTGRES_VARIABLE, connected, postgres_address
 
 _SETTINGS = """\
 # Settings of this home's Dagster instance. Delete the file to get the defaults again.
@@ -45,6 +47,16 @@ event_log_storage:
   class: RunHistory
   config: {}
 """
+# The settings end with those of concurrency. Runs are processes beside the code, whose memory is shared.
+_POSTGRES = f"""\
+  runs:
+    max_concurrent_runs: 4
+# The address is read from the environment whenever a process starts, the password by the driver.
+storage:
+  postgres:
+    postgres_url:
+      env: {POSTGRES_VARIABLE}
+"""
 
 #: Lets Dagster store the events of an asset's partitions together; Dagster reads it at every event.
 BATCHED_EVENTS: Final = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
@@ -58,8 +70,24 @@ load_from:
 """
 
 
+def postgres_folder(home: Home) -> Path:
+    """Return the folder for ``DAGSTER_HOME`` of a history in PostgreSQL; it is there once that was used."""
+    return home.dagster / "postgres"
+
+
 def instance_folder(home: Home) -> Path:
-    """Return the folder for ``DAGSTER_HOME``, with its settings file in place."""
+    """Return the folder for ``DAGSTER_HOME``, with its settings file in place.
+
+    Raises
+    ------
+    PostgresError
+        If the environment names a database in a way that cannot be.
+    """
+    if postgres_address() is not None:
+        folder = postgres_folder(home)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_bytes(folder / "dagster.yaml", (_SETTINGS + _POSTGRES).encode(), replace=False)
+        return folder
     settings = home.dagster / "dagster.yaml"
     if not settings.exists():
         write_bytes(settings, (_SETTINGS + _EVENT_LOG).encode(), replace=False)
@@ -79,11 +107,19 @@ def open_instance(home: Home) -> dg.DagsterInstance:
     """Open the home's Dagster instance; use it as a context manager.
 
     One process at a time: two that make its databases at once spoil them.
+
+    Raises
+    ------
+    PostgresError
+        If the database that the environment names cannot be used.
     """
-    folder = instance_folder(home)
+    folder, address = instance_folder(home), postgres_address()
     with (folder / ".opening").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        is_new = not (folder / "history").exists()
+        if address is not None:
+            with connected(address):
+                pass  # Dagster would try six times, telling of each
+        is_new = address is None and not (folder / "history").exists()
         with environment({"DAGSTER_HOME": str(folder)}), _made_at_once(folder) if is_new else nullcontext():
             return dg.DagsterInstance.from_config(str(folder))
 

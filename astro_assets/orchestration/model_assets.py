@@ -22,7 +22,7 @@ from astro_assets.ledger.table import settings_fault
 from astro_assets.ledger.units import ORIGINS
 from astro_assets.orchestration.engine import Engine, Outcome
 from astro_assets.orchestration.model_audits import audit_metadata
-from astro_assets.orchestration.table_assets import asset_key
+from astro_assets.orchestration.table_assets import asset_key, table_uri
 from astro_assets.orchestration.ui import Picture, draw
 
 #: Of the metrics of a new version and of the promoted one: why the new one is to replace it; None if not.
@@ -79,7 +79,7 @@ def model_asset(
         kinds={"python", "polars", "deltalake"},
         owners=[f"team:{wing}"],
         code_version=code_version(spec.fit)[:16],
-        metadata={"dagster/uri": home.table_path(MODELS.name).as_uri()},
+        metadata={"dagster/uri": table_uri(home, MODELS)},
     )
     def fit(
         context: dg.AssetExecutionContext, config: FitConfig, engine: dg.ResourceParam[Engine]

@@ -16,6 +16,8 @@ from multiprocessing.connection import Connection, wait
 from types import FrameType
 from typing import Any, Final
 
+from astro_assets.ledger.memory import bound_memory
+
 #: Whether this process was told to stop: then it makes no further call.
 _STOPPED: Final = threading.Event()
 
@@ -31,7 +33,7 @@ class _Work:
 _WORK: Final = _Work()
 
 
-def begin(stop: Connection, environment: Mapping[str, str]) -> None:
+def begin(stop: Connection, environment: Mapping[str, str], memory: int | None = None) -> None:
     """Begin a worker, which was forked from a process that holds interrupts back.
 
     Parameters
@@ -41,7 +43,11 @@ def begin(stop: Connection, environment: Mapping[str, str]) -> None:
         interrupted. A pool's workers would wait for ever for a parent that was killed.
     environment
         Variables that are set, whoever started the process that it was forked from.
+    memory
+        Bytes that it may have; any number when None.
     """
+    if memory is not None:
+        bound_memory(memory)
     os.environ.update(environment)
     # Not a mask: libraries start threads in calls, which would take what the main thread holds back.
     signal.signal(signal.SIGINT, _interrupt)
@@ -64,6 +70,12 @@ def interruptible(function: Callable[..., Any], *arguments: Any) -> Any:
         return function(*arguments)
     finally:
         _WORK.is_a_call = False
+
+
+def bounded(memory: int, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a process that others started, and that may have so many bytes from now on."""
+    bound_memory(memory)
+    return function(*arguments)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

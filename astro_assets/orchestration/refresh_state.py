@@ -4,8 +4,6 @@ Everything here may be forgotten at any time: it is then found out again from th
 """
 
 import hashlib
-import os
-import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -20,8 +18,6 @@ from astro_assets.orchestration.runs import ended_since
 
 #: Runs that are looked at when nothing is remembered.
 _LAST_RUNS: Final = 20
-#: A table that was written so shortly ago may be written again without showing a later time, in ns.
-_UNTRUSTED_NS: Final = 2 * 10**9
 _CHECKS: Final = "__checks"
 
 
@@ -71,16 +67,11 @@ def fingerprint(home: Home, names: Iterable[str]) -> str:
         If the package's files are not those that this process runs.
     """
     parts = [source_version(), *_settings(home)]
-    now_ns = time.time_ns()
     for name in names:
-        try:
-            status = os.stat(home.table_path(name) / "_delta_log")  # noqa: PTH116  a hundred times a minute
-        except FileNotFoundError:
-            parts.append("")
-            continue
-        if abs(now_ns - status.st_mtime_ns) < _UNTRUSTED_NS:
+        stamp = home.storage.stamp(f"{home.table_key(name)}/_delta_log/")
+        if stamp == "":
             return ""
-        parts.append(f"{status.st_ino} {status.st_mtime_ns}")
+        parts.append(stamp or "")
     return hash_parts(*parts)
 
 

@@ -21,7 +21,7 @@ _PASSING: Final = frozenset(
     | {
         "BrokenProcessPool", "ConflictError", "CorruptStoreError", "DagsterExecutionInterruptedError",
         "InboxBusyError", "InboxStateError", "MemoryError", "OperationalError", "SourceChangedError",
-        "WorkerLostError",
+        "StoreError", "WorkerLostError",
     }
 )  # fmt: skip
 

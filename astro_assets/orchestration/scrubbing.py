@@ -85,7 +85,7 @@ def _scrub_rows(database: sqlite3.Connection, table: str, replace: Replace) -> i
     listed = ", ".join(f'"{column}"' for column in columns)
     n_changed = 0
     for rowid, *values in database.execute(f'SELECT rowid, {listed} FROM "{table}"').fetchall():  # noqa: S608
-        new = [_value(value, replace) for value in values]
+        new = [replaced_value(value, replace) for value in values]
         if new != values:
             assigned = ", ".join(f'"{column}" = ?' for column in columns)
             # Names of tables and columns are the database's own.
@@ -94,7 +94,8 @@ def _scrub_rows(database: sqlite3.Connection, table: str, replace: Replace) -> i
     return n_changed
 
 
-def _value(value: object, replace: Replace) -> object:
+def replaced_value(value: object, replace: Replace) -> object:
+    """Return a value of a database's row without a name: text, packed or not, is changed; all else stays."""
     if isinstance(value, str):
         return replace(value)
     return _bytes(value, replace) if isinstance(value, bytes) else value

@@ -6,6 +6,7 @@ One factory for computed tables, partitioned by shard; how a table is computed i
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -85,17 +86,23 @@ def materialized(
     table: Table,
     report: Report,
     pictures: Mapping[str, Picture] = MappingProxyType({}),
+    besides: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Yield the events of an update: counts for each partition, then totals and pictures once for all.
 
     Dagster records one materialization a partition, in any order, and shows the last on the asset's page: so
     one of no partition follows, about the whole table.
+
+    Parameters
+    ----------
+    besides
+        Metadata of the whole table beyond its numbers.
     """
     engine.updated(report)
     shown = draw(pictures, engine.ledger(), context.log.warning)
-    numbers = report_metadata(report, engine.home.table_path(table.name).as_uri())
+    numbers = report_metadata(report, table_uri(engine.home, table))
     context.log.info("%s: %s", table.name, numbers)
-    metadata = {**shown, **numbers}
+    metadata = {**shown, **besides, **numbers}
     if not table.is_by_target:
         yield recorded(context, metadata)
         return
@@ -108,6 +115,12 @@ def materialized(
             context.log_event(_changed(context, key, report, counts_metadata(counts)))
     yield dg.MaterializeResult()
     context.log_event(dg.AssetMaterialization(asset_key(table), metadata=metadata))
+
+
+def table_uri(home: Home, table: Table) -> str:
+    """Return the address of a table, for those who read it with other programs."""
+    place = home.storage.place(home.table_key(table.name))
+    return place if home.store is not None else Path(place).as_uri()
 
 
 def recorded(context: dg.AssetExecutionContext, metadata: Mapping[str, Any]) -> dg.MaterializeResult[None]:

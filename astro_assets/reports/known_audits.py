@@ -16,7 +16,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_AUDITS, MODELS
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.ledger.page_names import model_page_name, report_folder
-from astro_assets.ledger.records import record_path
+from astro_assets.ledger.records import record_key
 from astro_assets.ledger.running import source_version
 from astro_assets.reports.page_store import fingerprint
 
@@ -52,9 +52,9 @@ class _Tables:
         if name not in self._known:
             table = next((table for table in self._ledger.tables if table.name == name), None)
             identity = list(self._ledger.open(table).identity) if table is not None else []
-            folder = self._ledger.home.table_path(name)
-            shards = sorted(folder.iterdir()) if folder.is_dir() else []
-            self._known[name] = [*identity, [[path.name, path.stat().st_mtime_ns] for path in shards]]
+            home = self._ledger.home
+            files = home.storage.entries(f"{home.table_key(name)}/")
+            self._known[name] = [*identity, [[entry.key, entry.modified] for entry in files]]
         return self._known[name]
 
 
@@ -82,19 +82,19 @@ def _read_from(ledger: Ledger, tables: _Tables, made: Mapping[str, Any]) -> str:
     return fingerprint(source_version(), states, list(_records(ledger, made)))
 
 
-def _records(ledger: Ledger, made: Mapping[str, Any]) -> Iterator[tuple[str, int, int]]:
+def _records(ledger: Ledger, made: Mapping[str, Any]) -> Iterator[tuple[str, int, float]]:
     """Yield name, size and time of what is recorded of a version beside the tables."""
-    path = record_path(ledger.home, made["model"], made["version"])
-    if path.parent.is_dir():
-        for one in sorted(path.parent.iterdir()):
-            if one.name.startswith(path.stem):
-                yield one.name, one.stat().st_size, one.stat().st_mtime_ns
+    stem = record_key(made["model"], made["version"]).rpartition(".")[0]
+    for entry in ledger.home.storage.entries("records/"):
+        if entry.key.startswith(stem):
+            yield entry.name, entry.n_bytes, entry.modified
 
 
 def _is_held_as_told(ledger: Ledger, made: Mapping[str, Any]) -> bool:
     """Tell whether the files that an audit names are there, or lost, as they were."""
     files = [*made["files"], made["artefact"]]
-    return all(ledger.objects.file_path(line["sha256"]).is_file() == line["is_held"] for line in files)
+    held = ledger.objects.held_files(line["sha256"] for line in files)
+    return all((line["sha256"] in held) == line["is_held"] for line in files)
 
 
 def _path(folder: Path, model: str, version: str) -> Path:

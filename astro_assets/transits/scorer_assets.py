@@ -8,10 +8,10 @@ from typing import Any
 import dagster as dg
 from pydantic import Field
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.models import ModelSpec
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.model_assets import (

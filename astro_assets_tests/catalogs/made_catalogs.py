@@ -11,11 +11,11 @@ from typing import Any
 
 import polars as pl
 
-from astro_assets.catalogs.intake import accepted
+from astro_assets.catalogs.intake import accepted, file_row
 from astro_assets.catalogs.tables import CATALOG_FILES, TABLES
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.update import Report, put_units, update
 
 KOI_ROW = {
@@ -62,8 +62,7 @@ def put(ledger: Ledger, *paths: Path) -> dict[str, Report]:
     for path, catalog in accepted(paths, {}).items():
         sha256 = sha256_of(path)
         ledger.objects.put_file(path, sha256)
-        row = {"catalog": catalog.name, "sha256": sha256, "date": catalog.date, "file_name": path.name}
-        rows[catalog.name] = [{**row, "size_bytes": path.stat().st_size}]
+        rows[catalog.name] = [file_row(path, catalog, sha256)]
     put_units(ledger, CATALOG_FILES, rows)
     reports = [update(ledger, table) for table in ledger.tables if not table.is_source]
     return {report.table.partition("/")[2]: report for report in reports}

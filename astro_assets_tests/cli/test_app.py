@@ -12,8 +12,8 @@ from typing import Any
 import polars as pl
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.shards import shard_of
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes

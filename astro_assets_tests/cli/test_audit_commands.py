@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.update import put_units
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets_tests.cli.commands import astro_assets

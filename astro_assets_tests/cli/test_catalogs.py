@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets_tests.catalogs.made_catalogs import KOI_ROW, TOI_ROW, write
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
@@ -52,7 +52,8 @@ def test_a_catalogue_labels_the_candidates_there_are(home: Home, tmp_path: Path)
     assert listed == [
         {
             "catalog": "koi", "date": "2025-10-04T09:55:46", "entries": 1, "stars": 1,
-            "file_name": "koi.csv", "sha256": sha256_of(path),
+            "file_name": "koi.csv", "sha256": sha256_of(path), "archive": None, "archive_version": None,
+            "retrieved_at": None,
         }
     ]  # fmt: skip
 

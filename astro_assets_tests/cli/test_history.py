@@ -12,8 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.store import open_table
 from astro_assets.observations.spellings import spellings
 from astro_assets.orchestration.run_marks import journal_path

@@ -11,15 +11,15 @@ from typing import Any
 import polars as pl
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.left_out import FORGOTTEN
 from astro_assets.ledger.models import promote
-from astro_assets.ledger.objects import sha256_of
-from astro_assets.ledger.records import record_path
 from astro_assets.observations.spellings import spellings
 from astro_assets_tests.catalogs.made_catalogs import TOI_ROW, write
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.ledger.home_bytes import contents
+from astro_assets_tests.ledger.places import record_path
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.transits.scorer.events import event_frame, write_events
 

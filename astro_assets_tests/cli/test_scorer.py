@@ -16,15 +16,16 @@ import numpy as np
 import polars as pl
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.model_tables import MODEL_AUDITS, MODEL_MEMBERS, MODELS, PROMOTED_MODELS
 from astro_assets.ledger.models import promote
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer_models import versions
 from astro_assets_tests.cli.commands import astro_assets, kill_session, started, wait_for_end
+from astro_assets_tests.ledger.places import file_path
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.transits.scorer.events import event_frame, write_events
 
@@ -135,7 +136,7 @@ class TestScorer:
         told = json.loads(astro_assets("audit", "transit_scorer", "--format", "json", home=home).stdout)
         ledger = homes.ledger_of(home)
         (row,) = ledger.open(MODEL_AUDITS).rows().collect().to_dicts()
-        assert json.loads(ledger.objects.file_path(row["audit"]).read_text()) == told
+        assert json.loads(file_path(ledger.objects, row["audit"]).read_text()) == told
         assert (row["n_rows_trained_on"], row["n_stars"], row["n_files"]) == (2 * N_STARS, N_STARS, 1)
         assert row["n_checks_failed"] == 0
         with open_instance(home) as instance:

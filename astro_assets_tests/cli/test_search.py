@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets_tests.cli.commands import astro_assets, started
 from astro_assets_tests.observations.made_files import light_curve_file
 from astro_assets_tests.orchestration import homes

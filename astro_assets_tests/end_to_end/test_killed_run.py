@@ -13,6 +13,7 @@ import pytest
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.staleness import stale
 from astro_assets_tests.cli.commands import astro_assets, kill_session, started, wait_for_end
+from astro_assets_tests.ledger.places import table_path
 from astro_assets_tests.orchestration import homes
 
 #: After the commit of which table a run is killed, a little later.
@@ -21,7 +22,7 @@ _LATER_S = 0.6
 
 
 def is_written(home: Home, table: str) -> bool:
-    return any((home.table_path(table) / "_delta_log").glob("*1.json"))
+    return any((table_path(home, table) / "_delta_log").glob("*1.json"))
 
 
 @pytest.mark.parametrize("only_parent", [False, True], ids=["everything killed", "parent killed"])

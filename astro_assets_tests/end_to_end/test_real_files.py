@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from astropy.io import fits
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.transits.feature_tables import TRANSIT_FEATURES
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes

@@ -27,6 +27,9 @@ def test_a_store_is_local_unless_the_user_names_a_server(
     assert tracking_uri(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://localhost:5000")
     assert tracking_uri(tmp_path) == "http://localhost:5000"
+    # What is stored of it has no secret in it.
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:pass@word@mlflow.example:5000/mlflow")
+    assert tracking_uri(tmp_path) == "https://mlflow.example:5000/mlflow"
 
 
 def test_a_run_and_its_versions_are_kept_as_they_were_given(

@@ -16,6 +16,7 @@ from astro_assets.ledger.models import fit_model, promote
 from astro_assets.ledger.table import Table
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_entries, put_files, refresh, toy_ledger
+from astro_assets_tests.ledger.places import table_path
 
 
 @pytest.fixture
@@ -95,7 +96,7 @@ def test_what_was_pruned_is_named(ledger: Ledger) -> None:
     put_files(ledger, toy.file_row("f0", "SIM 0", [9.0]))
     refresh(ledger)
     for path in past_files(ledger.open(ledger.table("curves")))["path"]:
-        Path(path).unlink()
+        (table_path(ledger.home, "toy/curves") / path).unlink()
     found = ancestry(ledger, rows)
     assert found.missing.select("table", "key").rows() == [("toy/curves", "f0")]
 

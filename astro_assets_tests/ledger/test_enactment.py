@@ -20,7 +20,7 @@ from astro_assets.ledger.records import (
     RecordError,
     find_record,
     read_record,
-    record_path,
+    record_key,
     why_not_reproducible,
 )
 from astro_assets.ledger.retraction import set_retracted
@@ -29,6 +29,7 @@ from astro_assets.ledger.update import put_units
 from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model, world_of_unit
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_entries, put_files, refresh, toy_ledger
+from astro_assets_tests.ledger.places import file_path, record_path
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_a_row_is_made_again_with_the_model_that_it_applied(ledger: Ledger, tmp_
 
 
 def _file(ledger: Ledger, found: Enacted) -> Path:
-    return ledger.objects.file_path(str(found.models["toy/level:champion"].artefact))
+    return file_path(ledger.objects, str(found.models["toy/level:champion"].artefact))
 
 
 def test_other_settings_make_another_model(ledger: Ledger, tmp_path: Path) -> None:
@@ -132,7 +133,7 @@ def test_a_model_is_made_again_that_goes_on_from_one_that_goes_on_from_another(
     again = Stage(default.tables, (chain(default.table("stars")),), ledger.objects, tmp_path / "again")
     found = again.enact(world)
     assert (found.version, found.artefact) == (made[-1], artefact(ledger, made[-1]))
-    assert read_record(record_path(ledger.home, "toy/level", made[-1])).world == world
+    assert read_record(ledger.home.storage, record_key("toy/level", made[-1])).world == world
 
 
 def test_a_version_that_could_not_be_recorded_says_why(ledger: Ledger, tmp_path: Path) -> None:

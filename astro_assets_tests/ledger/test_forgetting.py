@@ -10,7 +10,7 @@ import pytest
 from deltalake import DeltaTable
 
 from astro_assets.ledger.forgetting_log import BrokenHistoryError, rewrite_log
-from astro_assets.ledger.forgetting_tables import rewrite_table, table_folders, table_name
+from astro_assets.ledger.forgetting_tables import rewrite_table, table_names
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_MEMBERS, MODELS
 from astro_assets.ledger.models import fit_model
@@ -19,6 +19,7 @@ from astro_assets.ledger.trace import Trace, trace_of
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.home_bytes import contents
 from astro_assets_tests.ledger.homes import CHAIN, put_entries, put_files, refresh, toy_ledger
+from astro_assets_tests.ledger.places import array_path, table_path
 
 PATTERN = r"(?i:sim)[\s_.-]*0*2(?![0-9])"
 NAMES = ("toy/files", "toy/catalogue", *(f"toy/{name}" for name in CHAIN))
@@ -38,12 +39,13 @@ def ledger(tmp_path: Path) -> Ledger:
 
 def _forget(ledger: Ledger) -> Trace:
     trace = trace_of(ledger, "SIM 2", PATTERN)
-    for folder in table_folders(ledger.home):
-        table = {table.name: table for table in ledger.tables}[table_name(folder)]
-        rewrite_table(folder, table, trace, "forgotten-1")
-        rewrite_log(folder, trace)
+    storage = ledger.home.storage
+    for name in table_names(storage):
+        table = {table.name: table for table in ledger.tables}[name]
+        rewrite_table(storage, name, table, trace, "forgotten-1")
+        rewrite_log(storage, f"tables/{name}", trace)
     for digest in trace.arrays:
-        ledger.objects.array_path(digest).unlink(missing_ok=True)
+        array_path(ledger.objects, digest).unlink(missing_ok=True)
     return trace
 
 
@@ -103,9 +105,10 @@ def test_nothing_of_it_is_in_any_file(ledger: Ledger) -> None:
 def test_a_second_time_changes_nothing(ledger: Ledger) -> None:
     trace = _forget(ledger)
     stamps = {path: path.stat().st_mtime_ns for path in ledger.home.root.rglob("*") if path.is_file()}
-    for folder in table_folders(ledger.home):
-        assert not rewrite_table(folder, None, trace, "forgotten-1").files
-        assert not rewrite_log(folder, trace)
+    storage = ledger.home.storage
+    for name in table_names(storage):
+        assert not rewrite_table(storage, name, None, trace, "forgotten-1").files
+        assert not rewrite_log(storage, f"tables/{name}", trace)
     assert {path: path.stat().st_mtime_ns for path in stamps} == stamps
 
 
@@ -113,7 +116,7 @@ def test_writers_and_readers_of_delta_lake_go_on(ledger: Ledger) -> None:
     """Also those that go by the sizes and counts in the log."""
     _forget(ledger)
     for name in NAMES:
-        path = ledger.home.table_path(name)
+        path = table_path(ledger.home, name)
         for version in range(DeltaTable(path).version() + 1):
             table = DeltaTable(path, version=version)
             n_told = pl.DataFrame(table.get_add_actions(flatten=True))
@@ -132,7 +135,7 @@ def test_versions_are_found_at_the_times_at_which_they_were(ledger: Ledger) -> N
 
 
 def test_a_checkpoint_is_made_again(ledger: Ledger) -> None:
-    path = ledger.home.table_path("toy/stars")
+    path = table_path(ledger.home, "toy/stars")
     DeltaTable(path).create_checkpoint()
     _forget(ledger)
     assert list((path / "_delta_log").glob("*.checkpoint*.parquet"))
@@ -142,28 +145,28 @@ def test_a_checkpoint_is_made_again(ledger: Ledger) -> None:
 
 
 def test_what_was_interrupted_in_the_log_is_gone_on_with(ledger: Ledger) -> None:
-    folder = ledger.home.table_path("toy/stars")
+    folder = table_path(ledger.home, "toy/stars")
     DeltaTable(folder).create_checkpoint()
     trace = trace_of(ledger, "SIM 2", PATTERN)
-    rewrite_table(folder, ledger.table("stars"), trace, "forgotten-1")
+    rewrite_table(ledger.home.storage, "toy/stars", ledger.table("stars"), trace, "forgotten-1")
     saved = folder.with_name("saved")
     shutil.copytree(folder, saved)
-    assert rewrite_log(folder, trace)
+    assert rewrite_log(ledger.home.storage, "tables/toy/stars", trace)
     (first, *_, last) = sorted((folder / "_delta_log").glob("*[0-9].json"))
     for kept in (first, last):  # the other one is as it was
         shutil.copytree(saved, folder, dirs_exist_ok=True)
-        rewrite_log(folder, trace)
+        rewrite_log(ledger.home.storage, "tables/toy/stars", trace)
         shutil.copy(saved / "_delta_log" / kept.name, kept)
-        rewrite_log(folder, trace)
+        rewrite_log(ledger.home.storage, "tables/toy/stars", trace)
         assert not [name for name, data in contents(folder) if b'"SIM 2\\' in data or b'"SIM 2"' in data]
         assert DeltaTable(folder).to_pyarrow_table().num_rows == 3
 
 
 def test_a_log_that_lacks_commits_is_refused(ledger: Ledger) -> None:
-    folder = ledger.home.table_path("toy/stars")
+    folder = table_path(ledger.home, "toy/stars")
     (folder / "_delta_log" / f"{0:020}.json").unlink()
     with pytest.raises(BrokenHistoryError, match="lacks commits"):
-        rewrite_log(folder, Trace("SIM 2", PATTERN))
+        rewrite_log(ledger.home.storage, "tables/toy/stars", Trace("SIM 2", PATTERN))
 
 
 def test_a_model_that_was_trained_on_it_is_known_and_loses_its_members(ledger: Ledger) -> None:

@@ -9,19 +9,19 @@ import platformdirs
 import pytest
 
 from astro_assets.ledger import home as home_module
+from astro_assets.ledger.configuration import check_config, table_config
 from astro_assets.ledger.home import (
     ENVIRONMENT_VARIABLE,
     Home,
     HomeError,
-    check_config,
     default_root,
     open_home,
-    table_config,
 )
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.table import Config
 from astro_assets_tests.ledger import toy
+from astro_assets_tests.ledger.places import table_path
 
 _TABLES = {table.name: table for table in toy.tables()}
 
@@ -56,15 +56,29 @@ def test_the_layout_is_made_at_once_and_paths_are_absolute(
     home = open_home("here")
     assert home.root == tmp_path / "here"
     assert home.inbox.is_dir()
-    assert home.table_path("toy/stars") == tmp_path / "here" / "tables" / "toy" / "stars"
+    assert table_path(home, "toy/stars") == tmp_path / "here" / "tables" / "toy" / "stars"
     assert home.dagster == tmp_path / "here" / "dagster"
 
 
-def test_a_home_keeps_its_number_of_shards(tmp_path: Path) -> None:
+def test_a_home_keeps_its_number_of_shards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASTRO_ASSETS_SHARDS", "512")
+    assert open_home(tmp_path / "many").n_shards == 512
+    monkeypatch.delenv("ASTRO_ASSETS_SHARDS")
+    assert open_home(tmp_path / "many").n_shards == 512
     assert open_home(tmp_path / "a", n_shards=256).n_shards == 256
     assert open_home(tmp_path / "a").n_shards == 256
     assert open_home(tmp_path / "a", n_shards=8).n_shards == 256
     assert open_home(tmp_path / "b").n_shards == 64
+
+
+@pytest.mark.parametrize("named", ["0", "-1", "many"])
+def test_a_number_of_shards_that_is_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    monkeypatch.setenv("ASTRO_ASSETS_SHARDS", named)
+    with pytest.raises(HomeError, match=f"ASTRO_ASSETS_SHARDS = '{named}' is not a positive number"):
+        open_home(tmp_path / "a")
+    assert not (tmp_path / "a").exists()
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
@@ -78,7 +92,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("format = 2\nn_shards = 64\n", "has home format 2; this version reads format 1"),
+        ("format = 3\nn_shards = 64\n", "has home format 3; this version reads formats 1 and 2"),
         ("format = [", "is damaged"),
     ],
 )

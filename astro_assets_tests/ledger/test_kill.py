@@ -16,6 +16,7 @@ import pytest
 from astro_assets.ledger.ledger import Ledger
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import contents, entries, put_files, refresh, toy_ledger
+from astro_assets_tests.ledger.places import array_path
 from astro_assets_tests.ledger.processes import HALVED, N_SHARDS, PATIENCE, refresh_in_halves
 
 _TARGETS = [f"SIM {i}" for i in range(24)]
@@ -99,5 +100,5 @@ def _check_objects(ledger: Ledger) -> None:
     """Whatever has the name of an object is one, whole; remains of a killed writer have another name."""
     for path in (ledger.home.root / "objects").rglob("*"):
         if path.is_file() and not path.name.startswith(".partial-"):
-            assert ledger.objects.array_path(path.stem) == path
+            assert array_path(ledger.objects, path.stem) == path
             assert ledger.objects.get_arrays(path.stem)

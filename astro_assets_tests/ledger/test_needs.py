@@ -13,6 +13,7 @@ from astro_assets.ledger.running import source_version
 from astro_assets.ledger.schema import Column, Schema
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worlds import Applied, World
+from astro_assets_tests.ledger.places import file_path
 
 FILES = Table(
     "toy/raw",
@@ -28,7 +29,7 @@ def world(files: dict[str, str], code: str = CODE, **applied: World) -> World:
 
 
 def put(home: Home, sha256: str) -> None:
-    path = ObjectStore(home).file_path(sha256)
+    path = file_path(ObjectStore(home), sha256)
     path.parent.mkdir(parents=True)
     path.touch()
 

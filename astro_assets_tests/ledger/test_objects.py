@@ -22,10 +22,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from astro_assets.ledger.atomic import Flushing, replacing, write_bytes
-from astro_assets.ledger.hashing import hash_arrays
+from astro_assets.ledger.hashing import hash_arrays, sha256_of
 from astro_assets.ledger.home import open_home
-from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, sha256_of
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
 from astro_assets.ledger.schema import SchemaError
+from astro_assets_tests.ledger.places import array_path, file_path
 
 _CURVE = {"time": np.arange(5.0), "flux": np.array([1, np.nan, 3, 4, 5], "f4"), "good": np.arange(5) > 2}
 
@@ -92,7 +93,7 @@ def test_arrays_come_back_bit_by_bit(tmp_path_factory: pytest.TempPathFactory, a
 
 def test_equal_arrays_are_stored_once_and_anybody_can_read_them(store: ObjectStore) -> None:
     digest, written = store.put_arrays(_CURVE)
-    path = store.array_path(digest)
+    path = array_path(store, digest)
     assert written == path.stat().st_size
     assert store.put_arrays({name: array.copy() for name, array in reversed(_CURVE.items())}) == (digest, 0)
     assert _files(store) == [path]
@@ -113,8 +114,8 @@ def test_arrays_kept_together_are_of_one_length(store: ObjectStore, arrays: dict
 
 def test_missing_cut_and_changed_arrays_are_named(store: ObjectStore) -> None:
     digest, _ = store.put_arrays(_CURVE)
-    path, whole = store.array_path(digest), store.array_path(digest).read_bytes()
-    other = store.array_path(store.put_arrays({"time": np.arange(5.0)})[0]).read_bytes()
+    path, whole = array_path(store, digest), array_path(store, digest).read_bytes()
+    other = array_path(store, store.put_arrays({"time": np.arange(5.0)})[0]).read_bytes()
     for damaged in (whole[:-20], whole[: len(whole) // 2], b"", b"not Arrow", other):
         path.write_bytes(damaged)
         with pytest.raises(CorruptStoreError, match=str(path)):
@@ -128,13 +129,13 @@ def test_missing_cut_and_changed_arrays_are_named(store: ObjectStore) -> None:
 def test_no_flipped_bit_goes_through(tmp_path_factory: pytest.TempPathFactory, at: int, bit: int) -> None:
     store = ObjectStore(open_home(tmp_path_factory.getbasetemp() / "flipped"))
     digest, _ = store.put_arrays(_CURVE)
-    whole = bytearray(store.array_path(digest).read_bytes())
+    whole = bytearray(array_path(store, digest).read_bytes())
     whole[at % len(whole)] ^= 1 << bit
-    store.array_path(digest).write_bytes(whole)
+    array_path(store, digest).write_bytes(whole)
     with suppress(CorruptStoreError):
         # No error: the bit was padding of the format.
         assert hash_arrays(store.get_arrays(digest)) == digest
-    store.array_path(digest).unlink()
+    array_path(store, digest).unlink()
 
 
 def test_a_file_is_kept_once_read_only_and_verified(store: ObjectStore, tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_files_that_may_reach_the_disk_later_are_there_at_once(
         replace(store, flushing=flushing).put_file(tmp_path / "raw", _sha256(b"raw"))
         assert store.get_file(_sha256(b"raw")).read_bytes() == b"raw"
         may_go_on.set()
-    assert flushed == [str(store.file_path(_sha256(b"raw")))]
+    assert flushed == [str(file_path(store, _sha256(b"raw")))]
     monkeypatch.setattr(os, "fsync", _full)
     with pytest.raises(_FullDiskError), Flushing(first=False) as flushing:
         replace(store, flushing=flushing).put_arrays(_CURVE)
@@ -221,7 +222,7 @@ def test_files_flushed_in_the_background_are_all_there_at_the_end(
         (tmp_path / "raw").write_bytes(b"raw")
         later.put_file(tmp_path / "raw", _sha256(b"raw"))
         assert not flushed
-        assert not any(store.array_path(digest).exists() for digest in digests)
+        assert not any(array_path(store, digest).exists() for digest in digests)
         may_go_on.set()
     assert len(flushed) == 21
     assert all(".partial-" in name for name in flushed)

@@ -88,7 +88,7 @@ def test_what_a_promoted_model_was_made_of_stays(ledger: Ledger) -> None:
     assert ancestry(ledger, rows).missing.is_empty()
     lost = ancestry(ledger, member_rows(ledger, "toy/level", other).select("table", "key", "row_hash"))
     assert lost.missing.height == len(_STARS)
-    assert not [part for part in _found(ledger) if part.paths]
+    assert not [part for part in _found(ledger) if part.keys]
 
 
 def test_a_rebuild_of_a_promoted_model_has_all_that_it_needs(ledger: Ledger) -> None:
@@ -110,7 +110,7 @@ def test_a_promoted_model_is_bundled_and_made_again_after_its_history_was_freed(
         refresh(ledger, ["curves", "stars"])
     freed = _found(ledger)
     prune(freed)
-    assert {part.kind for part in freed if part.paths} >= {"toy/files", "toy/stars", "objects"}
+    assert {part.kind for part in freed if part.keys} >= {"toy/files", "toy/stars", "objects"}
     record = record_of(home)
     bundle = write_bundle(ledger, record, tmp_path / "groups.tar.zst")
     assert rebuild(record, Enactor(home, tables_from=TABLES_FROM), tmp_path / "again").is_same
@@ -140,13 +140,13 @@ def test_a_version_that_was_pruned_is_told(ledger: Ledger) -> None:
 
 
 def test_nothing_younger_is_touched(ledger: Ledger) -> None:
-    assert not [part for part in _found(ledger, datetime.now(UTC) - timedelta(days=1)) if part.paths]
-    assert not [part for part in prunable(ledger, NOW) if part.paths], "it was written just now"
+    assert not [part for part in _found(ledger, datetime.now(UTC) - timedelta(days=1)) if part.keys]
+    assert not [part for part in prunable(ledger, NOW) if part.keys], "it was written just now"
     partial = ledger.home.root / "objects" / ".partial-abc"
     partial.write_bytes(b"half of it")
     os.utime(partial, (time.time() - 3 * 86400,) * 2)
-    (leftover,) = [part for part in prunable(ledger, NOW) if part.paths]
-    assert leftover.paths == (partial,)
+    (leftover,) = [part for part in prunable(ledger, NOW) if part.keys]
+    assert leftover.keys == ("objects/.partial-abc",)
 
 
 def test_sources_that_a_record_names_stay(ledger: Ledger) -> None:
@@ -156,7 +156,7 @@ def test_sources_that_a_record_names_stay(ledger: Ledger) -> None:
     (root / "records").mkdir(exist_ok=True)
     (root / "records" / "x.json").write_text(json.dumps({"source": "a" * 64, "installed": "c" * 64}))
     (part,) = [part for part in _found(ledger) if part.kind == "sources"]
-    assert [path.stem for path in part.paths] == ["b" * 64]
+    assert part.keys == (f"sources/{'b' * 64}.zip",)
 
 
 def test_a_kill_in_the_middle_leaves_a_home_that_works(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_a_kill_in_the_middle_leaves_a_home_that_works(tmp_path: Path) -> None:
     champion, held = _promoted(ledger), contents(ledger)
     before = audit(ledger, "toy/level", champion).to_json()
     freed = _found(ledger)
-    n_all = sum(len(part.paths) for part in freed)
+    n_all = sum(len(part.keys) for part in freed)
     for n in range(1, n_all, max(1, n_all // 6)):
         code = (
             "import os, signal\nfrom pathlib import Path\n"
@@ -182,5 +182,5 @@ def test_a_kill_in_the_middle_leaves_a_home_that_works(tmp_path: Path) -> None:
         assert contents(ledger) == held
         assert audit(ledger, "toy/level", champion).to_json() == before
     prune(_found(ledger))
-    assert not [part for part in _found(ledger) if part.paths]
+    assert not [part for part in _found(ledger) if part.keys]
     assert audit(ledger, "toy/level", champion).to_json() == before

@@ -184,10 +184,10 @@ def test_missing_code_and_damaged_records_are_errors_that_say_so(home: Home, tmp
     told = json.loads(path.read_bytes())
     path.write_text(json.dumps({**told, "format": "another"}))
     with pytest.raises(RecordError, match="is not a record of this form"):
-        read_record(path)
+        read_record(copy.storage, f"records/{path.name}")
     path.write_text(json.dumps({name: value for name, value in told.items() if name != "world"}))
     with pytest.raises(RecordError, match="is damaged"):
-        read_record(path)
+        read_record(copy.storage, f"records/{path.name}")
 
 
 def test_a_world_that_does_not_come_about_says_why(home: Home, tmp_path: Path) -> None:

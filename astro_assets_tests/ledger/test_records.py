@@ -11,7 +11,7 @@ from astro_assets.ledger.hashing import merkle_root
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_names import UnknownModelError
 from astro_assets.ledger.models import ModelSpec, Training, fit_model
-from astro_assets.ledger.records import Record, find_record, read_record, record_path
+from astro_assets.ledger.records import Record, find_record, read_record, record_key
 from astro_assets.ledger.table import Config
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_files, refresh, toy_ledger
@@ -31,7 +31,7 @@ def filled(root: Path, code: dict[str, int] | None = None) -> Ledger:
 
 
 def recorded(ledger: Ledger, model: ModelSpec) -> Record:
-    return read_record(record_path(ledger.home, model.name, fit_model(ledger, model)))
+    return read_record(ledger.home.storage, record_key(model.name, fit_model(ledger, model)))
 
 
 def root_of(ledger: Ledger, name: str) -> str:

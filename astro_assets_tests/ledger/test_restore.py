@@ -7,12 +7,14 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, StoredArrays, sha256_of
+from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, StoredArrays
 from astro_assets.ledger.staleness import stale
 from astro_assets.ledger.update import update
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import CHAIN, contents, put_files, refresh, toy_ledger
+from astro_assets_tests.ledger.places import array_path, file_path
 
 
 @pytest.fixture
@@ -38,7 +40,7 @@ def test_what_the_store_lost_is_restored_by_computing_again(ledger: Ledger) -> N
 
 def test_a_damaged_object_is_written_anew_by_computing_again(ledger: Ledger) -> None:
     digest = _references(ledger, "curves")[0]
-    ledger.objects.array_path(digest).write_bytes(b"damaged")
+    array_path(ledger.objects, digest).write_bytes(b"damaged")
     update(ledger, ledger.table("curves"))
     with pytest.raises(CorruptStoreError):
         ledger.objects.get_arrays(digest)
@@ -51,7 +53,7 @@ def test_a_damaged_file_is_replaced_by_taking_it_in_again(ledger: Ledger, tmp_pa
     source.write_bytes(b"observed")
     sha256 = sha256_of(source)
     assert ledger.objects.put_file(source, sha256) == 8
-    kept = ledger.objects.file_path(sha256)
+    kept = file_path(ledger.objects, sha256)
     kept.chmod(0o644)
     kept.write_bytes(b"observer")  # of the same size
     with pytest.raises(CorruptStoreError):
@@ -68,7 +70,7 @@ def test_arrays_that_a_table_passes_on_are_not_read_and_a_lost_one_is_named_wher
     digest = _references(ledger, "curves")[0]
     passed_on = StoredArrays(ledger.objects, digest, "mend it")
     assert ledger.objects.put_arrays(passed_on) == (digest, 0)
-    ledger.objects.array_path(digest).unlink()
+    array_path(ledger.objects, digest).unlink()
     assert ledger.objects.put_arrays(passed_on) == (digest, 0)
     with pytest.raises(CorruptStoreError, match=r"is missing; mend it"):
         passed_on["flux"]
@@ -76,7 +78,7 @@ def test_arrays_that_a_table_passes_on_are_not_read_and_a_lost_one_is_named_wher
 
 def test_arrays_that_a_table_passes_on_are_verified_when_all_of_it_is_computed_again(ledger: Ledger) -> None:
     digest = _references(ledger, "curves")[0]
-    path = ledger.objects.array_path(digest)
+    path = array_path(ledger.objects, digest)
     whole = path.read_bytes()
     again = ObjectStore(ledger.home, rewrite=True)
     path.write_bytes(b"damaged")

@@ -18,6 +18,7 @@ from astro_assets.ledger.table import Config, Parent, Parents, Table
 from astro_assets.ledger.update import SweepFailedError, put_units, update
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import computed, contents, entries, put_files, refresh, toy_ledger, units
+from astro_assets_tests.ledger.places import array_path
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ def test_a_failing_machine_stops_the_update_with_nothing_committed(ledger: Ledge
 def test_a_lost_object_stops_the_update_and_is_named(ledger: Ledger, damage: str) -> None:
     refresh(ledger, ["curves"])
     digest = ledger.open(ledger.table("curves")).rows(["curve"]).filter(key="f4").collect()["curve"][0]
-    path = ledger.objects.array_path(digest)
+    path = array_path(ledger.objects, digest)
     if damage == "removed":
         path.unlink()
     else:

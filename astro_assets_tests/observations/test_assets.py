@@ -18,8 +18,8 @@ import pytest
 from astropy.io import fits
 
 from astro_assets.definitions import build_definitions
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.observations.quarantine import (
     COPY_COLUMNS,
     QUARANTINE_COLUMNS,

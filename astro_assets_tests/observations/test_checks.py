@@ -8,8 +8,8 @@ import dagster as dg
 import pytest
 
 from astro_assets.definitions import SEARCH_JOB, build_definitions
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.observations.checks import checks, file_names
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.compute import LocalProcesses

@@ -16,6 +16,7 @@ from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.inbox import Inbox
 from astro_assets.orchestration.inbox_state import State
 from astro_assets.tables import TABLES
+from astro_assets_tests.ledger.places import table_path
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.orchestration.marking import marked_by_another
 
@@ -123,7 +124,7 @@ def test_a_run_that_failed_after_its_files_were_in_is_made_again(
     with dg.DagsterInstance.ephemeral() as instance:
         tick(home, instance, monkeypatch)
         (request,) = tick(home, instance, monkeypatch, 40).run_requests
-        blocking = home.table_path("transits/detrended_light_curves")
+        blocking = table_path(home, "transits/detrended_light_curves")
         blocking.parent.mkdir(parents=True, exist_ok=True)
         blocking.write_text("no table can be here")
         assert not execute(home, instance, request).success

@@ -22,6 +22,7 @@ from astro_assets.orchestration.checking import Finding, Passed, open_judge
 from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets.orchestration.rules import ArrayRule, RowRule, Rule
 from astro_assets.orchestration.time_series import broken_times, broken_values
+from astro_assets_tests.ledger.places import array_path
 
 
 class Limits(Config):
@@ -115,7 +116,7 @@ def passed_by(findings: dict[str, Finding]) -> dict[str, Passed]:
 def lose(ledger: Ledger, keys: Collection[str]) -> list[Path]:
     """Delete the stored arrays of some units; whoever reads them finds out."""
     rows = ledger.open(CURVES).rows(["curve"]).filter(pl.col("key").is_in(list(keys))).collect()
-    paths = [ledger.objects.array_path(digest) for digest in rows["curve"]]
+    paths = [array_path(ledger.objects, digest) for digest in rows["curve"]]
     for path in paths:
         path.unlink()
     return paths

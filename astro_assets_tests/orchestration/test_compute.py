@@ -19,6 +19,7 @@ from multiprocessing.process import BaseProcess
 import psutil
 import pytest
 
+from astro_assets.ledger import memory
 from astro_assets.orchestration.compute import (
     DASK_VARIABLE,
     WORKERS_VARIABLE,
@@ -35,6 +36,11 @@ def squared_with_process(number: int) -> tuple[int, int]:
 
 def environment_of_worker(name: str) -> str | None:
     return os.environ.get(name)
+
+
+def bound_and_process(number: int) -> tuple[int | None, int]:
+    del number
+    return memory.memory_bound(), os.getpid()
 
 
 def dies(number: int) -> int:
@@ -132,6 +138,18 @@ def test_one_worker_is_this_process_and_is_not_started() -> None:
     alone.start()
     assert not has_imported("wave")
     assert list(alone.run(squared_with_process, [(2,), (3,)])) == [(4, os.getpid()), (9, os.getpid())]
+
+
+def test_workers_have_the_memory_that_is_named_and_this_process_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(memory.VARIABLE, "2GB")
+    monkeypatch.setenv(WORKERS_VARIABLE, "1")
+    engine = default_compute()
+    # This process has no bound, so that even a single call runs in another.
+    (seen,) = engine.run(bound_and_process, [(1,)])
+    engine.close()
+    assert seen[0] == 2 * 10**9
+    assert seen[1] != os.getpid()
+    assert memory.memory_bound() is None
 
 
 def test_a_killed_worker_is_an_error_that_says_what_to_do_and_the_engine_recovers(
@@ -258,17 +276,31 @@ def test_workers_are_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_dask_cluster_is_used_when_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import dask
     import distributed
 
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
-    ) as cluster:
+    once = dask.config.set({"distributed.scheduler.allowed-failures": 0})
+    with (
+        once,
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+            host="127.0.0.1",
+        ) as cluster,
+    ):
         monkeypatch.setenv(DASK_VARIABLE, cluster.scheduler_address)
+        monkeypatch.setenv(memory.VARIABLE, "3GB")
         engine = default_compute()
         assert isinstance(engine, DaskCluster)
         assert engine.workers == 2
         results = list(engine.run(squared_with_process, ((n,) for n in range(30))))
+        bounds = {bound for bound, _ in engine.run(bound_and_process, ((n,) for n in range(4)))}
+        with pytest.raises(WorkerLostError, match="memory-limit"):
+            list(engine.run(dies, ((n,) for n in range(4))))
         engine.close()
+    assert bounds == {3 * 10**9}
     assert sorted(value for value, _ in results) == [n * n for n in range(30)]
     assert os.getpid() not in {process for _, process in results}
 

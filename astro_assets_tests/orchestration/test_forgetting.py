@@ -9,8 +9,10 @@ import pytest
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import FORGOTTEN
+from astro_assets.ledger.model_tables import MODELS, TRACKED_RUNS
 from astro_assets.ledger.models import fit_model, promote
 from astro_assets.ledger.retraction import forgotten_models
+from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.forgetting import forget
 from astro_assets.orchestration.forgetting_files import Gone
 from astro_assets.orchestration.forgetting_journal import ForgettingError, begun, end
@@ -81,6 +83,16 @@ def test_what_this_package_wrote_goes(ledger: Ledger) -> None:
     assert not [name for name, data in contents(root) if b"SIM 2\n" in data + b"\n" and "sources" not in name]
     assert not list((root / "records").iterdir()), "the model cannot be rebuilt, whatever its record told"
     assert len(forgotten_models(ledger)) == 1
+
+
+def test_a_model_on_a_server_is_named_where_it_is(ledger: Ledger) -> None:
+    (version,) = ledger.open(MODELS).rows(["model_version"]).select("model_version").collect().to_series()
+    known = {"model": "toy/level", "model_version": version, "tracker": "mlflow", "tracked_run": "abc"}
+    rows = {f"toy/level@{version}": [{**known, "address": "https://mlflow.example"}]}
+    put_units(ledger, TRACKED_RUNS, rows)
+    (line,) = forgotten(ledger).left
+    assert "the MLflow server at https://mlflow.example keeps a model" in line
+    assert "as run abc" in line
 
 
 def test_what_was_interrupted_may_take_more_with_it_and_not_less(ledger: Ledger) -> None:

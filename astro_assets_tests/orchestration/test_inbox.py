@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from astro_assets.ledger.objects import sha256_of
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.orchestration.inbox import SWEEP_NS, Inbox
 from astro_assets.orchestration.ingest import find_files
 from astro_assets_tests.orchestration import homes

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from astro_assets.ledger.objects import sha256_of
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.orchestration.inbox import SWEEP_NS
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.orchestration.looking import OLD_S, Looking, put, somebody_else, stored

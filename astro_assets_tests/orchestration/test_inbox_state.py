@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from astro_assets.ledger.objects import sha256_of
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.orchestration.inbox_state import InboxBusyError, State, transaction
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.orchestration.looking import TICK_NS, Looking, put

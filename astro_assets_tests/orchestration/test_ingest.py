@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.ingest import find_files, ingest
+from astro_assets_tests.ledger.places import file_path
 from astro_assets_tests.orchestration import homes
 
 
@@ -107,7 +108,7 @@ def test_a_failed_listing_is_no_empty_folder(
 def test_a_file_that_the_store_lost_is_restored(home: Home, folder: Path) -> None:
     ledger = homes.ledger_of(home)
     ingest(ledger, RAW_FILES, [folder])
-    kept = ledger.objects.file_path(sha256_of(folder / "b.fits"))
+    kept = file_path(ledger.objects, sha256_of(folder / "b.fits"))
     kept.unlink()
     report = ingest(ledger, RAW_FILES, [folder / "b.fits"])
     assert (report.total("rows"), report.total("reused")) == (0, 1)

@@ -13,8 +13,8 @@ import pytest
 
 from astro_assets import definitions
 from astro_assets.definitions import SEARCH_JOB, build_definitions
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets.orchestration.engine import Engine
@@ -22,6 +22,7 @@ from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.launch import run_job
 from astro_assets.tables import TABLES
 from astro_assets_tests.cli.commands import astro_assets, session_of, started, wait_for_end, wait_until
+from astro_assets_tests.ledger.places import array_path, file_path
 from astro_assets_tests.orchestration import homes
 
 #: Makes the candidates stale and leaves them as they are.
@@ -46,7 +47,7 @@ def object_of(home: Home, key: str) -> Path:
     ledger = homes.ledger_of(home)
     rows = homes.units(home, "detrended_light_curves", "light_curve")
     (digest,) = dict(rows.rows())[key]
-    return ledger.objects.array_path(digest)
+    return array_path(ledger.objects, digest)
 
 
 def test_a_run_that_succeeds_has_no_failures_and_shows_in_the_instance(home: Home) -> None:
@@ -99,7 +100,7 @@ def test_a_damaged_raw_file_is_an_error_that_names_it_until_it_is_taken_in_again
 ) -> None:
     home.config_file.write_text("[observations.light_curves]\nflux_column = 'SAP_FLUX'\n")
     source = min(home.inbox.glob("*.fits"))
-    file = homes.ledger_of(home).objects.file_path(sha256_of(source))
+    file = file_path(homes.ledger_of(home).objects, sha256_of(source))
     kept_elsewhere = source.rename(tmp_path / source.name)
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:-1] + b"x")

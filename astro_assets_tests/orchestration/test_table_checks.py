@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 
 from astro_assets.definitions import build_definitions
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.store import open_table
 from astro_assets.ledger.table import Parents, Table
@@ -29,6 +29,7 @@ from astro_assets.orchestration.shards import partition_keys
 from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.tables import TABLES
 from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.ledger.places import array_path
 from astro_assets_tests.observations.made_files import light_curve_file
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.orchestration.checked_runs import (
@@ -128,7 +129,7 @@ def test_a_bad_row_stops_what_comes_after_it_until_it_is_mended(
 @pytest.mark.slow
 def test_a_refresh_with_nothing_new_reads_no_arrays_and_a_check_alone_reads_all(home: Home) -> None:
     rows = homes.units(home, "light_curves", "light_curve")
-    lost = homes.ledger_of(home).objects.array_path(rows["light_curve"][0][0])
+    lost = array_path(homes.ledger_of(home).objects, rows["light_curve"][0][0])
     lost.unlink()
 
     run_id, failures = run(home)

@@ -13,11 +13,11 @@ from astro_assets.ledger.audit import audit
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.models import promote
-from astro_assets.ledger.records import record_path
 from astro_assets.ledger.retraction import set_retracted
 from astro_assets.ledger.update import put_units
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets.reports.known_audits import all_audits
+from astro_assets_tests.ledger.places import file_path, record_path, table_path
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.orchestration.depths import DEPTHS
 
@@ -52,7 +52,7 @@ def anew(home: Home) -> dict[str, Any]:
 
 
 def lose_a_file(ledger: Ledger, one: dict[str, Any]) -> None:
-    ledger.objects.file_path(one["files"][0]["sha256"]).unlink()
+    file_path(ledger.objects, one["files"][0]["sha256"]).unlink()
 
 
 def give_another_alias(ledger: Ledger, one: dict[str, Any]) -> None:
@@ -72,7 +72,7 @@ def take_a_file_out(ledger: Ledger, one: dict[str, Any]) -> None:
 
 
 def lose_history(ledger: Ledger, one: dict[str, Any]) -> None:
-    folder = ledger.home.table_path("transits/transit_candidates")
+    folder = table_path(ledger.home, "transits/transit_candidates")
     next(folder.glob("shard=*")).joinpath("old.parquet").touch()
 
 
@@ -100,7 +100,7 @@ def test_it_is_made_again_when_something_that_it_tells_of_changes(
 
 def test_a_change_elsewhere_is_no_reason(home: Home) -> None:
     doctored(home)
-    path = home.table_path("transits/variability")
+    path = table_path(home, "transits/variability")
     next(path.glob("shard=*")).joinpath("old.parquet").touch()
     assert found(home)["origin"] == "doctored"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from astro_assets.ledger.atomic import write_bytes
+from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.objects import sha256_of
 from astro_assets.ledger.opening import opened
 from astro_assets.ledger.signing import signed
 from astro_assets.observations.tables import RAW_FILES

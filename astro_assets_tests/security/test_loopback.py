@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from astro_assets.cli.app import is_loopback
+from astro_assets.cli.options import is_loopback
 from astro_assets.ledger.home import open_home
 from astro_assets.orchestration.ui_guard import may_ask
 from astro_assets_tests.cli.commands import kill_session, session_of, started, wait_for_end, wait_until

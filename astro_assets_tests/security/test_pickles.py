@@ -73,7 +73,7 @@ def test_readers_unpickle_nothing(tmp_path: Path) -> None:
 from contextlib import suppress
 from pathlib import Path
 from astro_assets.catalogs.reading import read_catalog
-from astro_assets.ledger.objects import _arrays_in
+from astro_assets.ledger.array_files import arrays_in
 from astro_assets.ledger.records import read_record
 from astro_assets.ledger.unbundling import unpack
 from astro_assets.observations.identification import describe_file
@@ -84,7 +84,7 @@ for path in sorted(Path().glob("*.*")):
     describe_file(path, "0" * 64, path.name)
     for read in (
         read_catalog, read_record, read_events, lambda path: unpack(path, Path("into")),
-        lambda path: _arrays_in(path.read_bytes()), lambda path: scorer_of(path.read_bytes()),
+        lambda path: arrays_in(path.read_bytes()), lambda path: scorer_of(path.read_bytes()),
         lambda path: session_of(path.read_bytes()),
     ):
         with suppress(Exception):

@@ -1,0 +1,259 @@
+"""Fetching catalogues from archives into a folder: each for itself, so that one that fails stops no other.
+
+Nothing is stored here; what came is taken in like the files that people add.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from astro_assets.archives.errors import (
+    ArchiveError,
+    IncompleteError,
+    RateLimitedError,
+    TooSlowError,
+    UnavailableError,
+    UnreachableError,
+)
+from astro_assets.archives.patience import Told, logged
+from astro_assets.archives.sessions import PoliteSession, polite_session
+from astro_assets.archives.settings import EXOPLANET_ARCHIVE, MAST, Archive, ArchiveSettings
+from astro_assets.catalogs.answers import Answer, file_text, keep_answer, with_kept_stars
+from astro_assets.catalogs.exoplanet_archive import TABLES, ExoplanetArchive, Rows
+from astro_assets.catalogs.mast_catalog import TessInputCatalog
+from astro_assets.catalogs.reading import read_catalog
+from astro_assets.catalogs.text_tables import CatalogError, parse
+
+#: What is fetched where nothing is named, and there are no stars to ask for.
+SIGNAL_CATALOGS: Final = ("koi", "toi", "dr24_tce", "dr25_tce", "composite_planets")
+#: Catalogues that are asked for stars, by the missions whose numbers they are asked by.
+STAR_CATALOGS: Final = {"tic": ("TIC", "KIC"), "kic": ("KIC",), "epic": ("EPIC",)}
+FETCHABLE: Final = (*TABLES, "tic")
+#: Stars in one question.
+_STARS: Final = 500
+#: After one of these the archive is asked for nothing more.
+_OUT_OF_REACH: Final = (UnreachableError, TooSlowError, RateLimitedError, UnavailableError)
+
+#: Called with a catalogue's name and the parts of it that came and are to come.
+Shown = Callable[[str, int, int], None]
+
+
+class UnknownCatalogError(ValueError):
+    """No archive has a catalogue of this name that is understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is held of a catalogue.
+
+    Attributes
+    ----------
+    path
+        Its file.
+    n_rows
+        Lines of it.
+    """
+
+    path: Path
+    n_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A catalogue that could not be fetched, and why."""
+
+    catalog: str
+    error: ArchiveError | CatalogError
+
+    def __str__(self) -> str:
+        return f"{self.catalog}: {self.error}"
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What came and what did not."""
+
+    answers: list[Answer] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+def catalog_of(name: str) -> str:
+    """Return our name of a catalogue that is named as here or as at its archive.
+
+    Raises
+    ------
+    UnknownCatalogError
+        If there is none of that name.
+    """
+    by_name = {table.name: catalog for catalog, table in TABLES.items()}
+    found = by_name.get(name, name)
+    if found not in FETCHABLE:
+        raise UnknownCatalogError(f"no archive has a catalogue {name!r}; there are {', '.join(FETCHABLE)}")
+    return found
+
+
+def catalogs_wanted(names: Iterable[str], targets: Collection[str]) -> list[str]:
+    """Return which catalogues are to be fetched: those named; else all of signals, and of the targets' stars.
+
+    Raises
+    ------
+    UnknownCatalogError
+        If one of the names is unknown.
+    """
+    if named := list(dict.fromkeys(map(catalog_of, names))):
+        return named
+    missions = {target.partition(" ")[0] for target in targets}
+    return [*SIGNAL_CATALOGS, *(name for name, of in STAR_CATALOGS.items() if missions & {*of})]
+
+
+class Fetcher:
+    """Fetches catalogues into a folder.
+
+    Parameters
+    ----------
+    folder
+        Where the files go.
+    settings_of
+        Returns how an archive is asked, by its key.
+    held
+        What is held of each catalogue.
+    targets
+        Canonical ids of the targets that catalogues of stars are asked for.
+    shown
+        Told how far it is.
+    told
+        Told of waits and failures that pass.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings_of: Callable[[str], ArchiveSettings],
+        held: Mapping[str, Held],
+        targets: Iterable[str] = (),
+        shown: Shown = lambda _name, _done, _to_do: None,
+        told: Told = logged,
+    ) -> None:
+        self._folder = folder
+        self._settings_of = settings_of
+        self._held = held
+        self._numbers: dict[str, set[int]] = defaultdict(set)
+        for target in targets:
+            mission, _, number = target.partition(" ")
+            self._numbers[mission].add(int(number))
+        self._shown = shown
+        self._told = told
+
+    def fetch(self, catalogs: Sequence[str]) -> Fetched:
+        """Fetch catalogues, as far as their archives answer."""
+        fetched = Fetched()
+        dead: dict[Archive, ArchiveError] = {}
+        for catalog in catalogs:
+            archive = MAST if catalog == "tic" else EXOPLANET_ARCHIVE
+            self._shown(catalog, 0, 1)
+            try:
+                if archive in dead:
+                    raise dead[archive]
+                fetched.answers.append(self._one(catalog))
+            except (ArchiveError, CatalogError) as error:
+                fetched.failures.append(Failure(catalog, error))
+                if isinstance(error, _OUT_OF_REACH):
+                    dead[archive] = error
+            else:
+                self._shown(catalog, 1, 1)
+        return fetched
+
+    def _one(self, catalog: str) -> Answer:
+        now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+        answer, text = self._stars(catalog, now) if catalog in STAR_CATALOGS else self._table(catalog, now)
+        path = self._folder / answer.file_name
+        path.write_text(text)
+        try:
+            found = read_catalog(path)
+        except CatalogError as error:
+            raise CatalogError(f"{answer.archive}: what came cannot be used: {error}") from None
+        if found.name != catalog:
+            raise CatalogError(f"{answer.archive}: what came is the catalogue {found.name}, not {catalog}")
+        keep_answer(self._folder, answer)
+        return answer
+
+    def _table(self, catalog: str, now: str) -> tuple[Answer, str]:
+        archive = self._exoplanet_archive
+        found = archive.rows(catalog)
+        self._refuse_fewer(catalog, len(found.rows), EXOPLANET_ARCHIVE)
+        name = EXOPLANET_ARCHIVE.name
+        comments = [f"{name}, table {TABLES[catalog].name}", f"QUERY {found.query}"]
+        text = file_text(comments, found.columns, found.units, found.rows)
+        return Answer(catalog, name, found.query, now, len(found.rows), found.version, f"{catalog}.csv"), text
+
+    def _refuse_fewer(self, catalog: str, n_rows: int, archive: Archive) -> None:
+        """Refuse a table that lost most of its rows: archives reload tables, and tell nobody."""
+        held = self._held[catalog].n_rows if catalog in self._held else 0
+        if 2 * n_rows < held:
+            url = archive.base_url(self._settings_of(archive.key))
+            raise IncompleteError(
+                archive, url, f"{n_rows:,} rows of {TABLES[catalog].name} came, of {held:,} that are held"
+            )
+
+    def _stars(self, catalog: str, now: str) -> tuple[Answer, str]:
+        found = self._tic() if catalog == "tic" else self._stars_of_archive(catalog)
+        column = "ID" if catalog == "tic" else TABLES[catalog].stars
+        mission = STAR_CATALOGS[catalog][0]
+        held = parse(self._held[catalog].path.read_bytes()) if catalog in self._held else None
+        rows = with_kept_stars(held, found.rows, column, map(str, self._numbers[mission]))
+        columns = tuple(sorted({*found.columns, *(held.columns if held else ())}))
+        units = {**(held.units if held else {}), **found.units}
+        archive = (MAST if catalog == "tic" else EXOPLANET_ARCHIVE).name
+        what = "TESS Input Catalog" if catalog == "tic" else f"table {TABLES[catalog].name}"
+        text = file_text([f"{archive}, {what}"], columns, units, rows)
+        return Answer(catalog, archive, found.query, now, len(rows), found.version, f"{catalog}.csv"), text
+
+    def _stars_of_archive(self, catalog: str) -> Rows:
+        numbers = sorted(self._numbers[STAR_CATALOGS[catalog][0]])
+        parts = []
+        for done, some in enumerate(chunks := _chunks(numbers)):
+            self._shown(catalog, done, len(chunks))
+            parts.append(self._exoplanet_archive.rows(catalog, some))
+        if not parts:
+            raise CatalogError("no target is known to ask for; name some with --targets FILE")
+        version = max((part.version for part in parts if part.version), default=None)
+        rows = [row for part in parts for row in part.rows]
+        query = f"{parts[0].query.partition(' where ')[0]} for {len(numbers):,} stars"
+        return Rows(parts[0].columns, parts[0].units, rows, query, version)
+
+    def _tic(self) -> Rows:
+        """Return the stars asked for by TIC numbers, and those of which KIC numbers are known."""
+        asked = [("ID", some) for some in _chunks(sorted(self._numbers["TIC"]))]
+        asked += [("KIC", some) for some in _chunks(sorted(self._numbers["KIC"]))]
+        if not asked:
+            raise CatalogError("no target is known to ask for; name some with --targets FILE")
+        rows: dict[str, dict[str, str]] = {}
+        for done, (column, some) in enumerate(asked):
+            self._shown("tic", done, len(asked))
+            rows |= {row["ID"]: row for row in self._tess_input_catalog.rows(column, some)}
+        found = list(rows.values())
+        columns = tuple(sorted({name for row in found for name in row}))
+        n_stars = sum(len(some) for _, some in asked)
+        version = max((row["version"] for row in found if row.get("version")), default=None)
+        return Rows(columns, {}, found, f"TESS Input Catalog, by ID or KIC, {n_stars:,} stars", version)
+
+    @cached_property
+    def _exoplanet_archive(self) -> ExoplanetArchive:
+        return ExoplanetArchive(self._session(EXOPLANET_ARCHIVE))
+
+    @cached_property
+    def _tess_input_catalog(self) -> TessInputCatalog:
+        return TessInputCatalog(self._session(MAST))
+
+    def _session(self, archive: Archive) -> PoliteSession:
+        return polite_session(archive, self._settings_of(archive.key), told=self._told)
+
+
+def _chunks(numbers: Sequence[int]) -> list[Sequence[int]]:
+    return [numbers[first : first + _STARS] for first in range(0, len(numbers), _STARS)]
