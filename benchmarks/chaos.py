@@ -1,10 +1,10 @@
 """Faults at random moments: after each the same command is run again, and the rows must be the same.
 
 Kills what computes and what serves, fills the disk, makes the home read-only, cuts the network to an object
-store, damages stored files. Prints a table: how many moments, after how many of them the same command (or the
-daemon by itself) came to its end, the rows were those of an undisturbed run, and the damage was found and
-named; and the longest recovery. Exits with 1 where anything was otherwise. As root it mounts a small disk, and
-PostgreSQL runs as another user.
+store, damages stored files. Prints a table: how many moments, after how many of them the same command (or
+the daemon by itself) came to its end, the rows were those of an undisturbed run, the damage was found and
+named; and the longest recovery. Exits with 1 where anything was otherwise. As root it mounts a small disk;
+PostgreSQL runs as another user then.
 
 The search must have been compiled (`python -m astro_assets.transits.compilation`).
 """

@@ -86,7 +86,7 @@ def test_every_damaged_file_is_named(
 
 
 def test_an_array_is_restored_by_the_table_that_made_it(made: Ledger) -> None:
-    digest = made.open(made.table("curves")).rows(["flux"]).collect()["flux"][0]
+    digest = made.open(made.table("curves")).rows(["curve"]).collect()["curve"][0]
     path = made.home.root / made.objects.array_key(digest)
     whole = path.read_bytes()
     try:
