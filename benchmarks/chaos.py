@@ -1,9 +1,10 @@
 """Faults at random moments: after each the same command is run again, and the rows must be the same.
 
-Kills what computes and what serves, fills the disk, makes the home read-only, damages stored files. Prints a
-table: how many moments, after how many of them the same command (or the daemon by itself) came to its end,
-the rows were those of an undisturbed run, and the damage was found and named; and the longest recovery. Exits
-with 1 where anything was otherwise. As root it mounts a small disk, and PostgreSQL runs as another user.
+Kills what computes and what serves, fills the disk, makes the home read-only, cuts the network to an object
+store, damages stored files. Prints a table: how many moments, after how many of them the same command (or
+the daemon by itself) came to its end, the rows were those of an undisturbed run, the damage was found and
+named; and the longest recovery. Exits with 1 where anything was otherwise. As root it mounts a small disk;
+PostgreSQL runs as another user then.
 
 The search must have been compiled (`python -m astro_assets.transits.compilation`).
 """
@@ -26,18 +27,24 @@ import chaos_damage
 import chaos_disk
 import chaos_homes
 import chaos_kills
+import chaos_network
 import chaos_served
 from chaos_homes import Ground, Trial
 
 #: Of how many faults each kind is, in parts of 200 kills; the others come on top.
 KILLS = {
-    "run-toy": 50, "worker-toy": 20, "dask-worker-toy": 18, "dask-scheduler-toy": 14,
-    "run": 30, "worker": 12, "dask-worker": 6, "dask-scheduler": 4, "ingestion": 12, "catalogue": 12,
-    "served-run": 8, "daemon": 6, "postgres": 8,
+    "run-toy": 70, "worker-toy": 26, "dask-worker-toy": 20, "dask-scheduler-toy": 14,
+    "run": 20, "worker": 10, "dask-worker": 4, "dask-scheduler": 4, "ingestion": 8, "catalogue": 8,
+    "served-run": 6, "daemon": 4, "postgres": 6,
 }  # fmt: skip
 OTHERS = {
-    "full-toy": 12, "full": 4, "read-only-toy": 8, "read-only": 4, "damage-toy": 36, "damage": 14,
+    "full-toy": 10, "full": 4, "read-only-toy": 6, "read-only": 4, "network-toy": 8, "damage-toy": 40,
+    "damage": 14,
 }  # fmt: skip
+
+
+#: Stars of the home that is served: one for each fault.
+_STARS = 40
 
 
 class Faults:
@@ -52,8 +59,8 @@ class Faults:
         self.dask = cache(lambda: stack.enter_context(chaos_kills.dask(folder / "dask")))
         self.toy_on_dask = cache(lambda: chaos_kills.undisturbed_on(self.toy(), self.dask()))
         self.real_on_dask = cache(lambda: chaos_kills.undisturbed_on(self.real(), self.dask()))
-        n_served = 40
-        self.served = cache(lambda: stack.enter_context(chaos_served.served(folder / "served", n_served)))
+        self.remote = cache(lambda: stack.enter_context(chaos_network.remote(folder / "remote", self.toy())))
+        self.served = cache(lambda: stack.enter_context(chaos_served.served(folder / "served", _STARS)))
 
     def _catalogue(self, folder: Path) -> Callable[[], chaos_homes.Ground]:
         def made() -> chaos_homes.Ground:
@@ -76,6 +83,8 @@ class Faults:
             done = self.toy_done() if is_toy else self.real_done()
             places = chaos_damage.places_in(done)
             return lambda rng: chaos_damage.damage(done, rng, rng.choice(places))
+        if what == "network":
+            return self.remote().cut
         if what == "catalogue":
             return partial(chaos_kills.kill_of_run, self.catalogue())
         of_ground: dict[str, Callable[[Ground, random.Random], Trial]] = {

@@ -181,12 +181,16 @@ class Ground:
 
     def recover(self, trial: Trial, home: Home, kind: str) -> Trial:
         """Run the same command again, and judge."""
+        self.again(trial, home)
+        return self.judge(trial, home, kind)
+
+    def again(self, trial: Trial, home: Home) -> None:
+        """Run the same command again."""
         began = time.monotonic()
-        done = subprocess.run(self.command(home), capture_output=True, text=True, check=False, timeout=600)
+        done = subprocess.run(self.command(home), capture_output=True, text=True, check=False, timeout=900)
         trial.seconds, trial.is_recovered = time.monotonic() - began, done.returncode == 0
         if done.returncode:
             trial.problems.append(f"the command again ended with {done.returncode}: {done.stderr[-600:]}")
-        return self.judge(trial, home, kind)
 
 
 def real_ground(folder: Path) -> Ground:
@@ -205,12 +209,18 @@ def real_ground(folder: Path) -> Ground:
 def toy_ground(folder: Path) -> Ground:
     """Make a home of the toy wing of which every target has changed since its last refresh."""
     folder.mkdir(parents=True)
-    ledger = toy_ledger(folder / "changed")
+    make_toy(folder / "changed")
+    return _undisturbed(Ground(folder, {"changed": {}}, {}, is_toy=True))
+
+
+def make_toy(root: Path) -> Ledger:
+    """Make a home of the toy wing of which every target has changed since its last refresh."""
+    ledger = toy_ledger(root)
     put_files(ledger, *(toy.file_row(f"f{i}", name, [0.6, i / 64]) for i, name in enumerate(_TOY)))
     refresh(ledger)
     changed = [toy.file_row(f"f{i}", name, [0.9, 0.8, i / 64]) for i, name in enumerate(_TOY)]
     put_files(ledger, *changed[1:], toy.file_row("more", _TOY[5], [0.75]), remove=["f0"])
-    return _undisturbed(Ground(folder, {"changed": {}}, {}, is_toy=True))
+    return ledger
 
 
 def finished(ground: Ground) -> Ground:

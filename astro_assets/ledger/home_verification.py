@@ -21,6 +21,7 @@ from astro_assets.ledger.schema import ARRAYS
 from astro_assets.ledger.store import DamagedTableError
 from astro_assets.ledger.table import Table
 
+_MADE_WITH: Final = ("config_hash", "source", "installed", "environment")
 _AGAIN: Final = "astro-assets run --recompute {}"
 _TAKE_IN: Final = "take the file in again: astro-assets run --observations PATH, or catalogs add FILE"
 _PAST: Final = "copy it from a backup; only older versions of tables refer to it"
@@ -106,7 +107,7 @@ def _named(ledger: Ledger, table: Table) -> Iterator[_Stored]:
     handle, objects = ledger.open(table), ledger.objects
     again = _TAKE_IN if table.is_source else _AGAIN.format(table.name)
     columns = [column for column in table.schema if column.is_reference]
-    names = [*(column.name for column in columns), "config_hash", "source", "installed"]
+    names = [*(column.name for column in columns), *_MADE_WITH]
     lines, *past = every_unit(handle, names)
     for units, remedy in [(units, _PAST) for units in past] + [(lines, again)]:
         for column in columns:
@@ -115,11 +116,12 @@ def _named(ledger: Ledger, table: Table) -> Iterator[_Stored]:
                     yield _Stored(objects.array_key(digest), partial(objects.get_arrays, digest), remedy)
                 else:
                     yield _Stored(objects.file_key(digest), partial(objects.get_file, digest), remedy)
-    for digest in _distinct(lines["config_hash"]):
+    made = pl.concat([units.select(_MADE_WITH) for units in (lines, *past)])
+    for digest in _distinct(made["config_hash"]):
         yield _Stored(f"configs/{digest}.json", partial(objects.get_config, digest), _COPY)
-    for digest in _distinct(lines["source"]):
+    for digest in _distinct(made["source"]):
         yield _Stored(f"sources/{digest}.zip", partial(objects.get_source, digest), _COPY)
-    for digest in _distinct(lines["installed"]):
+    for digest in _distinct(pl.concat([made["installed"], made["environment"]])):
         yield _Stored(f"environments/{digest}.json", partial(objects.get_environment, digest), _COPY)
 
 
