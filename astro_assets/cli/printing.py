@@ -39,7 +39,7 @@ _DIGITS: Final = {
 }
 _SHORT: Final = 12
 _LISTED: Final = 20
-out = Console(highlight=False, markup=False)
+out = Console(highlight=False, markup=False, emoji=False)
 
 
 def plain(text: str) -> str:
@@ -54,6 +54,7 @@ def print_wide(shown: Grid | Tree) -> None:
     wide = Console(
         highlight=False,
         markup=False,
+        emoji=False,
         width=max(out.width, out.measure(shown, options=out.options.update(width=1000)).maximum),
     )
     wide.print(shown, crop=False, no_wrap=True)
