@@ -88,9 +88,9 @@ class Faults:
         if what == "catalogue":
             return partial(chaos_kills.kill_of_run, self.catalogue())
         of_ground: dict[str, Callable[[Ground, random.Random], Trial]] = {
-            "run": chaos_kills.kill_of_run, "forked": chaos_kills.kill_of_forked_run, "worker": chaos_kills.kill_of_worker,
-            "ingestion": chaos_kills.kill_of_ingestion, "full": chaos_disk.full_disk,
-            "read-only": chaos_disk.read_only,
+            "run": chaos_kills.kill_of_run, "forked": chaos_kills.kill_of_forked_run,
+            "worker": chaos_kills.kill_of_worker, "ingestion": chaos_kills.kill_of_ingestion,
+            "full": chaos_disk.full_disk, "read-only": chaos_disk.read_only,
         }  # fmt: skip
         return partial(of_ground[what], ground())
 

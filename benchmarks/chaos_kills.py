@@ -69,7 +69,7 @@ def kill_of_run(ground: Ground, rng: random.Random) -> Trial:
 
 
 def kill_of_forked_run(ground: Ground, rng: random.Random) -> Trial:
-    """Kill a run of the toy wing in a process that had imported all before, and let another one complete it."""
+    """Kill a run of the toy wing in a process that has imported all before; another one completes it."""
     while True:
         with ground.home(rng) as (home, kind):
             moment = rng.uniform(0.02, 0.97) * ground.seconds[kind]

@@ -1,7 +1,7 @@
 """Brings a home of the toy wing up to date in halves: one run, as a command or in a process that is forked.
 
-A command computes on worker processes or on a Dask cluster. A forked process has imported all before and computes
-alone, so that most moments at which it is killed are of work.
+A command computes on worker processes or on a Dask cluster. A forked process has imported all before and
+computes alone, so that most moments at which it is killed are of work.
 """
 
 from __future__ import annotations
