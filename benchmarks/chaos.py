@@ -33,7 +33,7 @@ from chaos_homes import Ground, Trial
 
 #: Of how many faults each kind is, in parts of 200 kills; the others come on top.
 KILLS = {
-    "forked-toy": 84, "run-toy": 14, "worker-toy": 14, "dask-worker-toy": 12, "dask-scheduler-toy": 10,
+    "forked-toy": 80, "run-toy": 14, "worker-toy": 14, "dask-worker-toy": 12, "dask-scheduler-toy": 10,
     "run": 20, "worker": 10, "dask-worker": 4, "dask-scheduler": 4, "ingestion": 8, "catalogue": 8,
     "served-run": 6, "daemon": 4, "postgres": 6,
 }  # fmt: skip
