@@ -9,7 +9,7 @@ PYTEST :=
 TORCH := $(PIP_FIND_LINKS)
 
 .DELETE_ON_ERROR:
-.PHONY: help demo ui test test-deploy lint lock audit-dependencies bench clean
+.PHONY: help demo ui test test-deploy lint lock audit-dependencies bench chaos clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,10 @@ bench: .venv/.installed-bench ## print the benchmark tables
 	missed=; for script in benchmarks/bench_*.py benchmarks/real_*.py; do \
 	  $(BIN)/python "$$script" || missed="$$missed $$script"; \
 	done; test -z "$$missed" || { echo "missed what they want:$$missed" >&2; exit 1; }
+
+chaos: .venv/.installed-test ## 200 kills and other faults at random moments: hours; as root on Debian with postgresql
+	$(BIN)/python -m astro_assets.transits.compilation
+	$(BIN)/python benchmarks/chaos.py
 
 clean: ## remove the environment and all caches; data/ stays
 	rm -rf .venv build dist *.egg-info .*_cache .hypothesis .coverage .coverage.* htmlcov

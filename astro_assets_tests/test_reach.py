@@ -1,4 +1,4 @@
-"""No code version of a table reaches pages, commands, archives or object stores: these would make all stale."""
+"""No code version of a table reaches pages, commands, archives or object stores: or all went stale."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from typing import Final
 
 import psutil
 
-_EVERY_S: Final = 0.05
+_EVERY_S: Final = 0.2
 #: In the command line of the process from which workers are forked, which these share.
 _WORKER: Final = "multiprocessing.forkserver"
 
@@ -74,7 +74,7 @@ def watched(command: Sequence[str], environment: Mapping[str, str] | None = None
     RuntimeError
         If it fails, with the end of what it said.
     """
-    seen, spent = Watched(), dict[int, float]()
+    seen, spent, servers = Watched(), dict[int, float](), set[int]()
     started = time.monotonic()
     variables = os.environ | dict(environment or {})
     with subprocess.Popen(
@@ -85,7 +85,7 @@ def watched(command: Sequence[str], environment: Mapping[str, str] | None = None
         reader.start()
         root = psutil.Process(run.pid)
         while reader.is_alive():
-            _look(root, seen, spent)
+            _look(root, seen, spent, servers)
             reader.join(_EVERY_S)
     seen.wall = time.monotonic() - started
     seen.output = said[0]
@@ -94,7 +94,7 @@ def watched(command: Sequence[str], environment: Mapping[str, str] | None = None
     return seen
 
 
-def _look(root: psutil.Process, seen: Watched, spent: dict[int, float]) -> None:
+def _look(root: psutil.Process, seen: Watched, spent: dict[int, float], servers: set[int]) -> None:
     with suppress(psutil.NoSuchProcess):
         for process in (root, *root.children(recursive=True)):
             with suppress(psutil.Error, FileNotFoundError, ProcessLookupError, IndexError):
@@ -104,7 +104,9 @@ def _look(root: psutil.Process, seen: Watched, spent: dict[int, float]) -> None:
                 if process.pid == root.pid:
                     seen.own = spent[process.pid]
                     seen.parent = max(seen.parent, peak)
-                elif _WORKER in " ".join(process.cmdline()) and process.ppid() != root.pid:
+                elif process.ppid() == root.pid:
+                    servers.add(process.pid)  # which has another parent in the end
+                elif process.pid not in servers and _WORKER in " ".join(process.cmdline()):
                     seen.workers[process.pid] = max(seen.workers.get(process.pid, 0), peak)
     seen.moments.append(time.time())
     seen.spent.append(sum(spent.values()))

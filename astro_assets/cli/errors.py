@@ -6,11 +6,11 @@ from typing import Final
 
 from deltalake.exceptions import DeltaError
 
-from astro_assets.archives.downloads import FileNameError
-from astro_assets.archives.errors import ArchiveError
-from astro_assets.catalogs.fetching import UnknownCatalogError
+from astro_assets.archives.errors import ArchiveError, FileNameError
+from astro_assets.catalogs.archive_tables import UnknownCatalogError
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands
+from astro_assets.learning.tracking import TrackingError
 from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
 from astro_assets.ledger.bundles import BundleError
@@ -27,6 +27,7 @@ from astro_assets.ledger.records import RecordError
 from astro_assets.ledger.signing import KeyFileError
 from astro_assets.ledger.star_proofs import ProofError
 from astro_assets.ledger.storage import StoreError
+from astro_assets.ledger.store import DamagedTableError
 from astro_assets.ledger.worlds import LostHistoryError
 from astro_assets.observations.cutouts import PlaceError
 from astro_assets.observations.fetching import NothingWantedError
@@ -52,6 +53,7 @@ EXPECTED_ERRORS: Final = (
     FileNameError,
     EventFileError,
     ScorerFileError,
+    TrackingError,
     UnknownModelError,
     UnknownVersionError,
     BundleError,
@@ -71,6 +73,7 @@ EXPECTED_ERRORS: Final = (
     KeyFileError,
     ProofError,
     CorruptStoreError,
+    DamagedTableError,
     InboxStateError,
     StoreError,
     CacheSizeError,

@@ -5,6 +5,7 @@ Finding and making a home live here; its settings, and what its tables mean, do 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -26,6 +27,8 @@ ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
 SHARDS_VARIABLE: Final = "ASTRO_ASSETS_SHARDS"
 STORE_VARIABLE: Final = "ASTRO_ASSETS_STORE"
 _FORMAT: Final = 1
+#: Whatever the system's settings: what lies in a home decides what its owner's processes do.
+_NOT_FOR_OTHERS: Final = 0o002
 #: Of homes whose tables lie elsewhere: versions of before must not make them anew in the folder.
 _FORMAT_WITH_STORE: Final = 2
 #: Kept in a store for those homes that share it.
@@ -34,6 +37,12 @@ _STORE_MARKER: Final = "store.toml"
 _STORE: Final = re.compile(r"s3://[a-z0-9][a-z0-9.-]+[a-z0-9](/[A-Za-z0-9._-]+)*")
 #: Characters in a folder's name that delta-rs or Dagster's SQLite takes for parts of an address.
 _UNUSABLE: Final = re.compile(r"[%#?\[\]\x00-\x1f]")
+
+
+#: What to do without the file that says how many shards there are.
+_RESTORE: Final = (
+    "copy it from a backup, or write two lines into it, `format = 1` and `n_shards = 64`, or what it was"
+)
 
 
 class HomeError(RuntimeError):
@@ -104,7 +113,7 @@ def open_home(
     must_exist: bool = False,
     store: str | None = None,
 ) -> Home:
-    """Open a home, making it where there is none.
+    """Open a home, making it where there is none; others can write no file that this process makes from then.
 
     Parameters
     ----------
@@ -127,6 +136,7 @@ def open_home(
     StoreError
         If a home is to be made and its object store does not answer.
     """
+    os.umask(os.umask(_NOT_FOR_OTHERS) | _NOT_FOR_OTHERS)
     path = Path(root if root is not None else default_root()).expanduser().absolute()
     if unusable := _UNUSABLE.search(str(path)):
         raise HomeError(
@@ -135,17 +145,17 @@ def open_home(
     marker = path / "home.toml"
     try:
         if not marker.exists():
+            if (path / "tables").exists():
+                raise HomeError(f"{marker} is missing, and there are tables: {_RESTORE}")
             if must_exist:
                 raise HomeError(f"there is no home at {path}; `astro-assets run` makes one")
             named = os.environ.get(STORE_VARIABLE, "") if store is None else store
             _make(path, n_shards or _shards_of_new_homes(), named)
-        settings = tomllib.loads(marker.read_text())
+        settings = _marked(marker)
     except StoreError:
         raise
     except OSError as error:
         raise HomeError(f"the home {path} cannot be used: {error}; choose another with --home") from error
-    except ValueError as error:
-        raise HomeError(f"{marker} is damaged: {error}") from error
     if settings.get("format") not in (_FORMAT, _FORMAT_WITH_STORE):
         known = f"{_FORMAT} and {_FORMAT_WITH_STORE}"
         raise HomeError(
@@ -167,7 +177,9 @@ def _make(path: Path, n_shards: int, store: str) -> None:
     (path / "inbox").mkdir(exist_ok=True)
     if store:
         lines["store"] = store
-    write_bytes(path / "home.toml", _toml(lines), replace=False)
+    told = _toml(lines)
+    checksum = _toml({"checksum": _checksum(told.decode())})
+    write_bytes(path / "home.toml", told + checksum, replace=False)
 
 
 def _toml(values: Mapping[str, int | str]) -> bytes:
@@ -191,6 +203,24 @@ def _shards_in(settings: Mapping[str, Any], marker: object) -> int:
     if not isinstance(stored, int) or stored < 1:
         raise HomeError(f"{marker} is damaged: n_shards = {stored!r} is not a positive number")
     return stored
+
+
+def _marked(marker: Path) -> dict[str, Any]:
+    """Read what a home was made with."""
+    try:
+        text = marker.read_text()
+        settings = tomllib.loads(text)
+    except ValueError as error:
+        raise HomeError(f"{marker} is damaged: {error}; {_RESTORE}") from error
+    if settings.pop("checksum", _checksum(text)) != _checksum(text.partition("checksum = ")[0]):
+        raise HomeError(f"{marker} is damaged: its contents do not match its checksum; {_RESTORE}")
+    if unknown := sorted(settings.keys() - {"format", "n_shards", "store"}):
+        raise HomeError(f"{marker} is damaged: {unknown[0]!r} is no setting of a home; {_RESTORE}")
+    return settings
+
+
+def _checksum(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 def _store_in(settings: Mapping[str, Any], marker: Path) -> str | None:

@@ -130,6 +130,11 @@ class Ledger:
             The tables, where they were opened already.
         earlier
             A plan of the table, returned where nothing that it was made from has changed since.
+
+        Raises
+        ------
+        DamagedTableError
+            If a file of a table that is read is missing or damaged.
         """
         wanted = None if shards is None else frozenset(shards)
         if wanted is not None and len(wanted) == self.home.n_shards:
@@ -138,6 +143,8 @@ class Ledger:
         now = opened or self.opened(read)
         version, own = self.version(table), handle or now.handles[table.name]
         parents = {parent.role: now.handles[parent.table.name] for parent in table.parents}
+        for read_from in (own, *parents.values()):
+            read_from.check()
         if earlier is not None and earlier.is_of(version, own, parents, wanted, now.retracted):
             return earlier
         return plan_table(table, version, own, parents, wanted, now.retracted)

@@ -18,6 +18,7 @@ from typing import Final
 import polars as pl
 
 from astro_assets.ledger.ancestry import IDENTITY, ancestry, rows_of
+from astro_assets.ledger.checksums import folder_of, leave_out
 from astro_assets.ledger.forgetting_tables import data_files, table_names
 from astro_assets.ledger.history import logged_files, past_files, past_units
 from astro_assets.ledger.ledger import Ledger
@@ -96,6 +97,9 @@ def _leftovers(root: Path, latest: float) -> Freed:
 def prune(freed: Iterable[Freed]) -> None:
     """Remove what was found; killed in the middle, the rest is found again."""
     for part in freed:  # tables first: nothing that a table still holds may refer to what is gone
+        for table in {key.rsplit("/", 2)[0] for key in part.keys if key.endswith(".parquet")}:
+            if (folder := folder_of(part.storage, table)) is not None:
+                leave_out(folder, [key.removeprefix(f"{table}/") for key in part.keys])
         for key in part.keys:
             part.storage.remove(key)
 

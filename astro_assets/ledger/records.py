@@ -17,7 +17,7 @@ from typing import Any, Final
 import polars as pl
 
 from astro_assets.ledger.ancestry import ancestry
-from astro_assets.ledger.hashing import merkle_root
+from astro_assets.ledger.hashing import hash_json, merkle_root
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.members import member_rows
@@ -165,7 +165,8 @@ def write_record(ledger: Ledger, model: str, version: str) -> Record:
     told = ledger.open(MODELS).rows(["circumstances"]).filter(pl.col("key") == f"{model}{SEPARATOR}{version}")
     circumstances = json.loads(told.collect()["circumstances"][0] or "{}")
     record = Record(model, version, world, expected, out_of_date, circumstances, environment, elsewhere)
-    data = json.dumps(record.to_json(), sort_keys=True).encode()
+    written = record.to_json()
+    data = json.dumps({**written, "checksum": hash_json(written)}, sort_keys=True).encode()
     ledger.home.storage.write(record_key(model, version), data)
     return record
 
@@ -240,11 +241,13 @@ def read_record(storage: Storage, key: str) -> Record:
         told = json.loads(storage.read(key))
         if told.get("format") != FORMAT:
             raise RecordError(f"{path} is not a record of this form, {FORMAT!r}")
+        if told.pop("checksum", None) not in (None, hash_json(told)):
+            raise RecordError(f"{path} is damaged: its contents do not match its checksum")
         parts = {"world": World.from_json(told["world"]), "expected": Expected(**told["expected"])}
         return Record(**{**told, **parts})
     except FileNotFoundError:
         raise RecordError(f"there is no record {path}: {_why_lost(storage, key)}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise RecordError(f"{path} is damaged: {error}") from error
 
 

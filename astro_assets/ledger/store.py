@@ -17,8 +17,16 @@ from urllib.parse import unquote
 
 import polars as pl
 from deltalake import DeltaTable, write_deltalake
-from deltalake.exceptions import CommitFailedError, TableNotFoundError
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
+from astro_assets.ledger.checksums import (
+    Damage,
+    all_damages,
+    damages,
+    folder_of,
+    keep_checksums,
+    lost_commits,
+)
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.storage import Storage
 from astro_assets.ledger.table import Table
@@ -32,6 +40,10 @@ _CONFIGURATION: Final = {
     # Opening a table reads all commits since the last checkpoint: with a hundred that takes 40 ms.
     "delta.checkpointInterval": "20",
 }
+
+
+class DamagedTableError(RuntimeError):
+    """A file of a table is missing or is not what was written; the message names it and what restores it."""
 
 
 class ConflictError(RuntimeError):
@@ -102,6 +114,11 @@ class Handle:
         """Where the table lies in the home's storage."""
         return self.home.table_key(self.table.name)
 
+    @property
+    def folder(self) -> Path | None:
+        """The table's folder; None where an object store holds it, which checks what it keeps by itself."""
+        return folder_of(self.home.storage, self.key)
+
     def file_names(self) -> list[str]:
         """Return the files that this version is made of, by their paths below the table's."""
         if self.delta is None:
@@ -128,6 +145,23 @@ class Handle:
             names = [name for name in names if name.startswith(prefixes)]
         folder = self.local_folder(names)
         return [folder / name for name in names]
+
+    def check(self) -> None:
+        """Compare the files that this version is read from with what was written.
+
+        Raises
+        ------
+        DamagedTableError
+            If one is missing or damaged.
+        """
+        if self.delta is not None and self.folder is not None:
+            for damage in damages(self.folder, self.version, self.file_names()):
+                raise damaged_table(self.table, damage)
+
+    def keep_checksums(self) -> None:
+        """Keep the checksums of this version where its writer was killed before it did so."""
+        if self.delta is not None and self.folder is not None:
+            keep_checksums(self.folder, self.version, with_copies=self.table.is_source)
 
     def rows(
         self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None
@@ -160,6 +194,8 @@ class Handle:
                 write_deltalake(delta, data.to_arrow(), mode="overwrite", partition_by=["shard"], **options)
         except CommitFailedError as error:
             raise ConflictError(str(error)) from error
+        if self.folder is not None:
+            keep_checksums(self.folder, delta.version(), with_copies=self.table.is_source)
         return delta.version()
 
 
@@ -184,17 +220,38 @@ def open_table(home: Home, table: Table, *, version: int | None = None, at: date
     ------
     deltalake.exceptions.DeltaError
         If there is no such version.
+    DamagedTableError
+        If its log is damaged.
     """
-    storage = home.storage
-    place = storage.place(home.table_key(table.name))
+    storage, key = home.storage, home.table_key(table.name)
+    folder = folder_of(storage, key)
     with storage.reaching():
         try:
-            delta = DeltaTable(place, version=version, storage_options=_options(storage))
+            delta = DeltaTable(storage.place(key), version=version, storage_options=_options(storage))
         except TableNotFoundError:
+            _require_log(folder, table, -1)
             return Handle(home, table, None)
+        except DeltaError:
+            for damage in () if folder is None else all_damages(folder):
+                raise damaged_table(table, damage) from None
+            raise
+        if version is None:
+            _require_log(folder, table, delta.version())
         if at is not None:
             delta.load_as_version(at)
     return Handle(home, table, delta)
+
+
+def _require_log(folder: Path | None, table: Table, version: int) -> None:
+    """Refuse a log that has lost its last commits: the table would be as it was before them."""
+    for damage in () if folder is None else lost_commits(folder, version):
+        raise damaged_table(table, damage)
+
+
+def damaged_table(table: Table, damage: Damage) -> DamagedTableError:
+    """Return the error that tells of a damage, with what restores it."""
+    again = ", with --observations or `catalogs add` for files that are not in the inbox" * table.is_source
+    return DamagedTableError(f"{damage}; `astro-assets run --recompute {table.name}` restores it{again}")
 
 
 def _options(storage: Storage) -> dict[str, str] | None:
@@ -216,6 +273,7 @@ def _put_in_folder(path: Path, table: Table) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=".creating-", dir=path.parent))
     DeltaTable.create(temporary, **_declared(table))
+    keep_checksums(temporary, 0)
     temporary.chmod(0o755)
     try:
         temporary.rename(path)

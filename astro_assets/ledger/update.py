@@ -118,6 +118,7 @@ def update(  # noqa: PLR0913  each is a choice that callers make by name
         if handle.delta is None and ledger.open(table.parents[0].table).delta is None:
             return Report(table.name)  # there is nothing, and nothing to make anything of
         plan = ledger.plan(table, shards, handle, prepared.plan)
+        handle.keep_checksums()
         to_do = wanted_units(
             ledger,
             plan,
@@ -170,6 +171,8 @@ def put_units(
     shards = {unit.recipe.shard for unit in units} | {shard_of(key, ledger.home.n_shards) for key in gone}
     for attempt in range(_ATTEMPTS):
         handle = ledger.open(table)
+        handle.check()
+        handle.keep_checksums()
         there = handle.units(["key", "shard", "recipe_hash"], shards).collect()
         known = set(there["recipe_hash"])
         new = [unit for unit in units if unit.recipe.recipe_hash not in known]

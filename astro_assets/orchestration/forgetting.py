@@ -13,6 +13,7 @@ from typing import Final
 
 import polars as pl
 
+from astro_assets.ledger.checksums import drop_checksums, folder_of, renew_checksums
 from astro_assets.ledger.forgetting_log import rewrite_log
 from astro_assets.ledger.forgetting_tables import rewrite_table, table_names
 from astro_assets.ledger.history import every_unit
@@ -44,8 +45,13 @@ def forget(ledger: Ledger, journal: Journal) -> Gone:
     for name in table_names(storage):
         if name == FORGOTTEN.name:
             continue
+        key = home.table_key(name)
+        if (folder := folder_of(storage, key)) is not None:
+            drop_checksums(folder)
         removed = rewrite_table(storage, name, declared.get(name), trace, journal.name)
-        rewrite_log(storage, home.table_key(name), trace)
+        rewrite_log(storage, key, trace)
+        if folder is not None:
+            renew_checksums(folder, with_copies=name in declared and declared[name].is_source)
         gone.counts["rows"] += removed.rows
         gone.counts["files of tables"] += len(removed.files)
     others = _files_of_others(ledger, trace)

@@ -20,6 +20,7 @@ _PASSING: Final = frozenset(
     {cls.__name__ for cls in vars(builtins).values() if isinstance(cls, type) and issubclass(cls, OSError)}
     | {
         "BrokenProcessPool", "ConflictError", "CorruptStoreError", "DagsterExecutionInterruptedError",
+        "DamagedTableError",
         "InboxBusyError", "InboxStateError", "MemoryError", "OperationalError", "SourceChangedError",
         "StoreError", "WorkerLostError",
     }

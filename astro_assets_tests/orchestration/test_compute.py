@@ -21,13 +21,12 @@ import pytest
 
 from astro_assets.ledger import memory
 from astro_assets.orchestration.compute import (
-    DASK_VARIABLE,
     WORKERS_VARIABLE,
-    DaskCluster,
     LocalProcesses,
-    WorkerLostError,
     default_compute,
 )
+from astro_assets.orchestration.dask_cluster import DASK_VARIABLE, DaskCluster
+from astro_assets.orchestration.in_flight import WorkerLostError
 
 
 def squared_with_process(number: int) -> tuple[int, int]:
