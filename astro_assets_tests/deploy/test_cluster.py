@@ -22,17 +22,16 @@ from typing import Any
 import psycopg2
 import pytest
 import yaml
-from mlflow import MlflowClient
 
+from astro_assets.learning.tracking import aliases, find_run, record_run, register, tracking_uri
 from astro_assets.ledger.home import Home, open_home
-from astro_assets.ledger.model_tables import TRACKED_RUNS
 from astro_assets_tests.cli.commands import astro_assets, wait_until
 from astro_assets_tests.deploy.files import DEPLOY, SERVICES, command_of, environment_of, settings, tool
 from astro_assets_tests.deploy.servers import Postgres, free_port, postgres, serving
-from astro_assets_tests.orchestration.homes import N_SHARDS, contents, ledger_of, star_file, units
+from astro_assets_tests.orchestration.homes import N_SHARDS, contents, star_file, units
 
 pytestmark = [pytest.mark.deploy, pytest.mark.slow]
-N_STARS = 12
+N_STARS = 8
 BIN = Path(sys.executable).parent
 #: Ports in compose.yaml, of which each has another one here.
 PORTS = ("3000", "4000", "5000", "8786", "8787", "8790")
@@ -66,15 +65,15 @@ class Cluster:
         found = {name: self.here(value) for name, value in environment_of(service, self.values).items()}
         return {name: value for name, value in found.items() if value}
 
-    def health(self, service: str) -> subprocess.CompletedProcess[str]:
-        """Run a service's health check."""
+    def is_well(self, service: str) -> bool:
+        """Run a service's health check, with more time than it has there."""
         kind, program, *words = SERVICES[service]["healthcheck"]["test"]
         assert kind == "CMD"
-        return subprocess.run(
+        told = subprocess.run(
             [str(BIN / program), *map(self.here, words)],
-            env={"PATH": str(BIN), **self.environment(service)},
-            capture_output=True, text=True, check=False, timeout=60,
+            env={"PATH": str(BIN), **self.environment(service)}, capture_output=True, check=False,
         )  # fmt: skip
+        return told.returncode == 0
 
     @property
     def web(self) -> str:
@@ -118,7 +117,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             "ASTRO_ASSETS_POSTGRES": server.address(), "MLFLOW_BACKEND_STORE_URI": server.address("mlflow"),
         }  # fmt: skip
         running = Cluster(root, home, server, values)
-        _make_bucket(values)
+        _bucket(values).create_bucket(Bucket=values["OBJECT_STORE_BUCKET"])
         for name, service, port in (
             ("dask-scheduler", "dask-scheduler", "8786"),
             ("worker-0", "dask-worker", "8790"),
@@ -142,15 +141,14 @@ def _start(stack: ExitStack, running: Cluster, name: str, service: str, port: st
     )
 
 
-def _make_bucket(values: dict[str, str]) -> None:
+def _bucket(values: dict[str, str]) -> Any:
     import boto3
 
     keys = {
         "aws_access_key_id": values["AWS_ACCESS_KEY_ID"],
         "aws_secret_access_key": values["AWS_SECRET_ACCESS_KEY"],
     }
-    client = boto3.client("s3", endpoint_url=values["AWS_ENDPOINT_URL"], region_name="us-east-1", **keys)
-    client.create_bucket(Bucket=values["OBJECT_STORE_BUCKET"])
+    return boto3.client("s3", endpoint_url=values["AWS_ENDPOINT_URL"], region_name="us-east-1", **keys)
 
 
 @pytest.fixture(scope="module")
@@ -188,7 +186,7 @@ def served(searched: Cluster) -> Iterator[Cluster]:
     with ExitStack() as stack:
         _start(stack, searched, "code", "code", "4000")
         _start(stack, searched, "webserver", "webserver", "3000")
-        wait_until(lambda: searched.health("code").returncode == 0, 60, 1)
+        wait_until(lambda: searched.is_well("code"), 300, 1)
         stack.enter_context(
             serving(
                 searched.command("daemon"),
@@ -202,10 +200,10 @@ def served(searched: Cluster) -> Iterator[Cluster]:
 
 def test_the_same_command_gives_the_same_rows_on_the_cluster(searched: Cluster, laptop: Home) -> None:
     assert contents(searched.home) == contents(laptop)
+    assert set(contents(laptop)["transits/transit_candidates"]) == {f"SIM {n}" for n in range(1, N_STARS + 1)}
     columns = ("outcome", "recipe_hash", "output_hash", "row_hash")
-    for name in ("transits/transit_features", "transits/transit_scores"):
+    for name in ("transits/single_transits", "transits/transit_features"):
         assert units(searched.home, name, *columns).equals(units(laptop, name, *columns)), name
-        assert units(laptop, name).height > 0
     assert _tasks_done(searched) > 0, "nothing was computed by the workers"
 
 
@@ -228,23 +226,29 @@ def test_runs_are_in_postgresql_alone(searched: Cluster) -> None:
     )
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT pipeline_name, status FROM runs ORDER BY id")
-        assert cursor.fetchall() == [("search_for_transits", "SUCCESS"), ("train_transit_scorer", "SUCCESS")]
+        runs = cursor.fetchall()
+        assert runs[0] == ("search_for_transits", "SUCCESS")
+        assert {status for _, status in runs} == {"SUCCESS"}
         cursor.execute("SELECT count(*) FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION'")
         assert cursor.fetchone()[0] > N_SHARDS * 8
     connection.close()
     assert not list(searched.home.dagster.rglob("*.db"))
 
 
-def test_trainings_are_on_the_mlflow_server_and_their_files_in_the_object_store(searched: Cluster) -> None:
-    address = searched.here(searched.values["MLFLOW_TRACKING_URI"])
-    ledger = ledger_of(searched.home)
-    (tracked,) = ledger.open(TRACKED_RUNS).rows(["tracked_run", "address"]).collect().to_dicts()
-    assert tracked["address"] == address
-    client = MlflowClient(address, address)
-    run = client.get_run(tracked["tracked_run"])
-    assert run.info.status == "FINISHED"
-    assert client.list_artifacts(run.info.run_id)
-    assert not (searched.home.root / "mlflow.db").exists()
+def test_trainings_go_to_the_mlflow_server_and_their_files_to_the_object_store(
+    searched: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in searched.environment("code").items():
+        monkeypatch.setenv(name, value)
+    root = searched.home.root
+    run = record_run(root, "scorer", "quick", {"a": 1}, {"ap": 0.9}, {}, {"models/card.md": b"# Card"})
+    assert register(root, "scorer", run, ["champion"]) == "1"
+    assert find_run(root, "scorer", "quick") == run
+    assert aliases(root, "scorer") == {"champion": "1"}
+    assert tracking_uri(root) == f"http://127.0.0.1:{searched.ports['5000']}/mlflow"
+    listed = _bucket(searched.values).list_objects_v2(Bucket="astro-assets", Prefix="mlflow/")["Contents"]
+    assert [stored["Key"].endswith("models/card.md") for stored in listed] == [True]
+    assert not list(root.glob("mlflow*"))
 
 
 def test_the_ui_shows_what_the_command_did(served: Cluster) -> None:
@@ -260,31 +264,27 @@ def test_a_file_that_is_dropped_is_searched_by_the_services_as_by_the_command(
     before = len(served.runs())
     for home in (served.home, laptop):
         star_file(home.inbox / "star100.fits", 100)
-    wait_until(lambda: len(served.runs()) > before, 240, 1)
-    wait_until(lambda: {status for _, status in served.runs()[before:]} <= {"SUCCESS", "FAILURE"}, 240, 1)
-    assert served.runs()[before:] == [("refresh", "SUCCESS")]
+    wait_until(lambda: "KIC 100" in contents(served.home)["transits/transit_candidates"], 600, 2)
+    wait_until(lambda: {status for _, status in served.runs()} <= {"SUCCESS", "FAILURE"}, 300, 2)
+    assert {status for _, status in served.runs()[before:]} == {"SUCCESS"}
     # The command then finds nothing left to do that the services should have done.
     for home, environment in ((laptop, {}), (served.home, served.environment("code"))):
         result = astro_assets("run", home=home, **environment)
         assert result.returncode == 0, result.stderr
     here, there = contents(served.home), contents(laptop)
     assert here == there
-    assert (
-        "KIC 100"
-        in here["transits/transit_candidates"].keys() | here["transits/detrended_light_curves"].keys()
-    )
 
 
 @pytest.mark.parametrize(
     "service", ["code", "webserver", "daemon", "dask-scheduler", "dask-worker", "mlflow"]
 )
 def test_the_health_check_of_a_service_passes(served: Cluster, service: str) -> None:
-    wait_until(lambda: served.health(service).returncode == 0, 90, 1)
+    wait_until(lambda: served.is_well(service), 300, 1)
 
 
 def test_secrets_are_in_no_event_no_setting_and_no_file(served: Cluster) -> None:
     told = json.dumps(served.ask("{ instance { info } }"))
-    assert "ASTRO_ASSETS_POSTGRES" in told, "the address is the environment's"
+    assert "PostgresRunStorage" in told
     hidden = [served.values[name] for name in ("POSTGRES_PASSWORD", "AWS_SECRET_ACCESS_KEY")]
     assert not [secret for secret in hidden if secret in told]
     dump = subprocess.run(
@@ -313,7 +313,7 @@ def test_the_proxy_asks_for_a_password_and_passes_on_over_tls_alone(served: Clus
         )
     http, https = free_port(), free_port()
     environment = {
-        "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
+        "PROXY_BIND": "127.0.0.1", "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
         "PROXY_HTTP_PORT": str(http), "PROXY_HTTPS_PORT": str(https),
         "PROXY_USER": "me", "PROXY_PASSWORD_HASH": hashed.stdout.strip(), "SITE_ADDRESS": "localhost",
         "PROXY_WEBSERVER": f"127.0.0.1:{served.ports['3000']}",
