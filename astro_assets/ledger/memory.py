@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import resource
+from pathlib import Path
 from typing import Final
 
 VARIABLE: Final = "ASTRO_ASSETS_WORKER_MEMORY"
@@ -42,10 +43,29 @@ def bound_memory(n_bytes: int) -> None:
 
     Counted is what is its own and can be written, touched or not (RLIMIT_DATA). Files that are mapped do not
     count, nor does what is only reserved, which libraries that compile do by the gigabyte.
+
+    Raises
+    ------
+    ValueError
+        If it has more already: whatever it did next could end it.
     """
+    if (held := _held()) > n_bytes:
+        raise ValueError(
+            f"{VARIABLE} allows {n_bytes // 10**6} MB, and a worker has {held // 10**6} MB at first: allow "
+            "more, or set MIMALLOC_ARENA_EAGER_COMMIT=0 for the workers of a cluster"
+        )
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
     bound = n_bytes if most == resource.RLIM_INFINITY else min(n_bytes, most)
     resource.setrlimit(resource.RLIMIT_DATA, (bound, most))
+
+
+def _held() -> int:
+    """Return the bytes of this process that count; 0 where the system does not tell."""
+    try:
+        status = Path("/proc/self/status").read_text()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmData")), 0)
 
 
 def memory_bound() -> int | None:

@@ -30,8 +30,10 @@ _SINGLE_THREADED: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
 #: Arrays of light curves come and go: glibc keeps their memory instead of returning it to the system, which
-#: takes as long as to detrend them, and asks for large pages.
+#: takes as long as to detrend them, and asks for large pages. Arrow's allocator takes a gigabyte at first, of
+#: which it uses little: it would count against what a worker may have.
 _MEMORY: Final = {
+    "MIMALLOC_ARENA_EAGER_COMMIT": "0",
     "MALLOC_MMAP_THRESHOLD_": str(2**25),
     "MALLOC_TRIM_THRESHOLD_": str(2**26),
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",

@@ -20,6 +20,7 @@ import psutil
 import pytest
 
 from astro_assets.ledger import memory
+from astro_assets.orchestration import pool_worker
 from astro_assets.orchestration.compute import (
     WORKERS_VARIABLE,
     LocalProcesses,
@@ -40,6 +41,14 @@ def environment_of_worker(name: str) -> str | None:
 def bound_and_process(number: int) -> tuple[int | None, int]:
     del number
     return memory.memory_bound(), os.getpid()
+
+
+def frames_by_way_of_arrow(number: int) -> int:
+    import polars as pl
+    import pyarrow as pa
+
+    values = pa.array(list(range(100_000)))
+    return pl.DataFrame({"value": values}).lazy().filter(pl.col("value") >= 0 * number).collect().height
 
 
 def dies(number: int) -> int:
@@ -149,6 +158,26 @@ def test_workers_have_the_memory_that_is_named_and_this_process_any(monkeypatch:
     assert seen[0] == 2 * 10**9
     assert seen[1] != os.getpid()
     assert memory.memory_bound() is None
+
+
+def test_the_least_memory_is_enough_for_what_libraries_take_at_first() -> None:
+    words = run_program("""
+        from astro_assets.ledger.memory import LEAST
+        from astro_assets.orchestration.compute import LocalProcesses
+        from astro_assets_tests.orchestration.test_compute import frames_by_way_of_arrow
+        if __name__ == "__main__":
+            engine = LocalProcesses(2, "astro_assets.preload", LEAST)
+            print(*engine.run(frames_by_way_of_arrow, [(1,), (2,), (3,)]))
+            engine.close()
+    """)
+    assert words == ["100000"] * 3
+
+
+def test_a_bound_below_what_a_process_has_is_refused_and_says_what_to_do(processes: LocalProcesses) -> None:
+    # As on a cluster, whose workers others have started.
+    calls = [(1000, squared_with_process, 2)] * 2
+    with pytest.raises(ValueError, match="MIMALLOC_ARENA_EAGER_COMMIT=0"):
+        list(processes.run(pool_worker.bounded, calls))
 
 
 def test_a_killed_worker_is_an_error_that_says_what_to_do_and_the_engine_recovers(
