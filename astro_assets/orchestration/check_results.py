@@ -27,6 +27,8 @@ def _told(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey]) -> Ite
         event = None if record is None else record.event
         if record is None or event is None or event.dagster_event is None:
             continue
+        if event.dagster_event.event_type is not dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+            continue  # it was planned by a run that ended before
         found = event.dagster_event.asset_check_evaluation_data
         yield {
             "name": f"{key.asset_key.to_user_string()}: {key.name}",
