@@ -117,9 +117,8 @@ def test_a_server_that_is_gone_is_named_in_one_line(home: Home) -> None:
     told = astro_assets("instance", home=home, ASTRO_ASSETS_POSTGRES=address, PGPASSWORD="not to be told")
     assert told.returncode == 2
     assert told.stdout == ""
-    assert told.stderr.startswith(
-        f"astro-assets: the database of the run history at {address} (ASTRO_ASSETS_"
-    )
+    assert told.stderr.startswith("astro-assets: the database of the run history at ")
+    assert f"127.0.0.1:{port}/astro (ASTRO_ASSETS_POSTGRES) cannot be used" in told.stderr
     assert told.stderr.count("\n") == 1
     assert "refused" in told.stderr
     assert "not to be told" not in told.stderr
