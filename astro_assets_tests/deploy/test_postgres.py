@@ -13,6 +13,7 @@ import sqlalchemy
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.orchestration.instance import instance_folder, open_instance
 from astro_assets.orchestration.postgres import PostgresError, connected, postgres_address
+from astro_assets.orchestration.postgres_history import PostgresHistory
 from astro_assets.orchestration.scrubbing_postgres import history_address, scrub_database
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.deploy.servers import Postgres, free_port, postgres
@@ -48,6 +49,7 @@ def test_runs_and_events_are_kept_by_the_server_that_the_environment_names(
     with open_instance(home) as instance:
         assert dg.materialize([flux], instance=instance).success
     with open_instance(home) as instance:
+        assert isinstance(instance.event_log_storage, PostgresHistory), "its webserver would not be guarded"
         (run,) = instance.get_runs()
         assert instance.fetch_materializations(flux.key, limit=1).records
     with connected(server.address()) as connection:
