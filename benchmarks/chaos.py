@@ -33,7 +33,7 @@ from chaos_homes import Ground, Trial
 
 #: Of how many faults each kind is, in parts of 200 kills; the others come on top.
 KILLS = {
-    "run-toy": 70, "worker-toy": 26, "dask-worker-toy": 20, "dask-scheduler-toy": 14,
+    "forked-toy": 80, "run-toy": 14, "worker-toy": 14, "dask-worker-toy": 12, "dask-scheduler-toy": 10,
     "run": 20, "worker": 10, "dask-worker": 4, "dask-scheduler": 4, "ingestion": 8, "catalogue": 8,
     "served-run": 6, "daemon": 4, "postgres": 6,
 }  # fmt: skip
@@ -88,9 +88,9 @@ class Faults:
         if what == "catalogue":
             return partial(chaos_kills.kill_of_run, self.catalogue())
         of_ground: dict[str, Callable[[Ground, random.Random], Trial]] = {
-            "run": chaos_kills.kill_of_run, "worker": chaos_kills.kill_of_worker,
-            "ingestion": chaos_kills.kill_of_ingestion, "full": chaos_disk.full_disk,
-            "read-only": chaos_disk.read_only,
+            "run": chaos_kills.kill_of_run, "forked": chaos_kills.kill_of_forked_run,
+            "worker": chaos_kills.kill_of_worker, "ingestion": chaos_kills.kill_of_ingestion,
+            "full": chaos_disk.full_disk, "read-only": chaos_disk.read_only,
         }  # fmt: skip
         return partial(of_ground[what], ground())
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import chaos_toy
 import psutil
 from chaos_homes import Ground, Trial
 
@@ -66,6 +67,26 @@ def kill_of_run(ground: Ground, rng: random.Random) -> Trial:
             trial = Trial("a run is killed", f"{moment:.2f} s, {'it alone' if only_parent else 'all of it'}")
             trial.problems += [f"{one.pid} goes on without its run" for one in left]
             return ground.recover(trial, home, kind)
+
+
+def kill_of_forked_run(ground: Ground, rng: random.Random) -> Trial:
+    """Kill a run of the toy wing in a process that has imported all before; another one completes it."""
+    while True:
+        with ground.home(rng) as (home, kind):
+            moment = rng.uniform(0.02, 0.97) * ground.seconds[kind]
+            process = chaos_toy.forked(home.root)
+            process.join(moment)
+            process.kill()
+            process.join()
+            if process.exitcode == 0:
+                ground.seconds[kind] = min(ground.seconds[kind], moment)
+                continue
+            trial = Trial("a run is killed", f"{moment:.2f} s, forked")
+            began = time.monotonic()
+            again = chaos_toy.forked(home.root)
+            again.join()
+            trial.seconds, trial.is_recovered = time.monotonic() - began, again.exitcode == 0
+            return ground.judge(trial, home, kind)
 
 
 def kill_of_ingestion(ground: Ground, rng: random.Random) -> Trial:

@@ -24,38 +24,41 @@ class Figures:
     short_ms, long_ms
         Of a processor for a target: a short curve, taken in and searched; a TESS two-minute curve, with all
         measures.
-    own_ms
-        Of that of a short curve, in the run's own process, of which there is one.
+    own_us
+        Of that, for each unit of a table, in the run's own process, of which there is one.
     short_points, long_points
         Cadences of these.
-    parent_bytes, parent_base
-        Memory of the run's own process [byte]: for each unit that one run computes of a table, and without.
-    stale_us
-        Of a processor, for each unit that is compared with its recipe.
+    unit_bytes, shard_bytes, base_bytes
+        Memory of the run's own process [byte]: for each target that one run takes in, for each shard, and
+        without.
+    stale_us, stale_ms
+        Of a processor, for each unit that is compared with its recipe, and for each file of a table.
     puts, gets
         Requests for a target's files and arrays.
     gets_a_commit, log_bytes
         Requests for a table's log around a commit, lists among them; bytes of it for each file that is added.
     row_bytes
         Of a unit in a table's files.
-    event_ms
-        Dagster's bookkeeping, for each partition of each asset.
+    partition_ms
+        Of a processor, for each shard of each table in a run: its file and its events.
     """
 
     short_ms: float
     long_ms: float
-    own_ms: float
+    own_us: float
     short_points: int
     long_points: int
-    parent_bytes: float
-    parent_base: float
+    unit_bytes: float
+    shard_bytes: float
+    base_bytes: float
     stale_us: float
+    stale_ms: float
     puts: float
     gets: float
     gets_a_commit: float
     log_bytes: float
     row_bytes: float
-    event_ms: float
+    partition_ms: float
 
 
 @dataclass(frozen=True)
@@ -99,20 +102,22 @@ class Survey:
 
 
 MEASURED: Final = Figures(
-    short_ms=16.0,
+    short_ms=11.0,
     long_ms=45.0,
-    own_ms=4.0,
+    own_us=330.0,
     short_points=120,
     long_points=18_000,
-    parent_bytes=10_000.0,
-    parent_base=0.43e9,
+    unit_bytes=7_300.0,
+    shard_bytes=0.47e6,
+    base_bytes=0.40e9,
     stale_us=9.0,
+    stale_ms=1.0,
     puts=3.05,
     gets=5.0,
     gets_a_commit=40.0,
     log_bytes=2_500.0,
     row_bytes=600.0,
-    event_ms=25.0,
+    partition_ms=3.2,
 )
 SURVEYS: Final = (
     Survey("as measured", 100_000, 120, 17e3),
@@ -143,9 +148,12 @@ def row(survey: Survey, figures: Figures, prices: Prices) -> dict[str, str]:
     rows = survey.targets * _TABLES * figures.row_bytes
     stored = survey.targets * (survey.file_bytes + _ARRAY_BYTES * survey.points) + rows
     in_run = min(in_home, survey.files_a_run)
-    memory = figures.parent_base + in_run * figures.parent_bytes
-    shard_bytes = in_home / survey.shards * figures.row_bytes
-    own_hours = in_home * figures.own_ms / 3.6e6
+    memory = figures.base_bytes + in_run * figures.unit_bytes + survey.shards * figures.shard_bytes
+    stale_s = _TABLES * (in_home * figures.stale_us / 1e6 + survey.shards * figures.stale_ms / 1e3)
+    of_shard = in_home / survey.shards * figures.row_bytes
+    # Each run plans the whole home, which grows from run to run.
+    own_ms = in_home * _TABLES * figures.own_us / 1e3 + files * figures.partition_ms
+    own_hours = own_ms / 3.6e6 + runs * stale_s / 2 / 3600
     spent = max(own_hours, core_hours / survey.cores)
     per_request = (puts * prices.puts + gets * prices.gets) / 1000
     return {
@@ -153,13 +161,13 @@ def row(survey: Survey, figures: Figures, prices: Prices) -> dict[str, str]:
         "homes, shards of each": f"{survey.homes:,}, {survey.shards:,}",
         "targets a shard": f"{in_home / survey.shards:,.0f}",
         "files of a table": f"{survey.shards:,}",
-        "rewritten in a table for a changed star": f"{shard_bytes / _MEGABYTE:.2f} MB",
+        "rewritten in a table for a changed star": f"{of_shard / _MEGABYTE:.2f} MB",
         "runs a home, targets each": f"{runs:,}, {in_run:,.0f}",
         "commits a home": f"{commits:,}",
         "log of a table": f"{runs * survey.shards * figures.log_bytes / _MEGABYTE:.1f} MB",
         "memory of a run's own process": f"{memory / _GIGABYTE:.1f} GB",
-        "what is stale in a home": f"{in_home * _TABLES * figures.stale_us / 1e6:,.0f} s",
-        "Dagster's events a home": f"{files:,}, {files * figures.event_ms / 6e4:,.1f} min",
+        "what is stale in a home": f"{stale_s:,.0f} s",
+        "partitions of runs a home": f"{files:,}, {files * figures.partition_ms / 6e4:,.1f} min",
         "calls of workers a home": f"{in_home * _TABLES / _CALL:,.0f}",
         "calls in flight": f"{2 * survey.cores:,}",
         "processors": f"{core_hours:,.1f} core h, {survey.cores:,} of them",
@@ -180,13 +188,16 @@ def with_figures(path: Path) -> Figures:
     first, n_first = found[0], found[0]["n_targets"]
     tables = len(last["files"])
     more = n_targets - n_first
+    seconds, before = last["seconds"], first["seconds"]
     return replace(
         MEASURED,
-        short_ms=1e3 * last["seconds"]["all of the run"] / n_targets,
-        own_ms=1e3 * last["seconds"].get("of it in its own process", 0.0) / n_targets or MEASURED.own_ms,
-        parent_bytes=(last["memory"]["run"] - first["memory"]["run"]) / more,
-        parent_base=first["memory"]["run"],
-        stale_us=1e6 * (last["seconds"]["stale"] - first["seconds"]["stale"]) / more / tables,
+        short_ms=1e3 * (seconds["all of the run"] - before["all of the run"]) / more,
+        own_us=1e6
+        * (seconds["of it in its own process"] - before["of it in its own process"])
+        / more
+        / tables,
+        unit_bytes=(last["memory"]["run"] - first["memory"]["run"]) / more,
+        stale_us=1e6 * (seconds["stale"] - before["stale"]) / more / tables,
         row_bytes=last["n_bytes"]["tables"] / n_targets / tables,
     )
 

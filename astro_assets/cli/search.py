@@ -5,10 +5,11 @@ import os
 import sys
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import polars as pl
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -24,10 +25,14 @@ from rich.text import Text
 from astro_assets.cli import printing, queries
 from astro_assets.definitions import SCORING_JOB, SEARCH_JOB, build_definitions
 from astro_assets.ledger.computing import Progress as Shown
+from astro_assets.ledger.store import DamagedTableError
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.launch import run_job, tables_of
 from astro_assets.redaction import without_secrets
 from astro_assets.transits.on_demand import asked_for
+
+#: What reading a table raises whose files are damaged.
+_UNREADABLE: Final = (DamagedTableError, pl.exceptions.PolarsError, OSError)
 
 
 def search(engine: Engine, *, paths: Sequence[Path] = (), n_targets: int | None = None) -> int:
@@ -63,9 +68,10 @@ def search(engine: Engine, *, paths: Sequence[Path] = (), n_targets: int | None 
     taken = [key for report in engine.reports for key in report.keys]
     if paths and not taken:
         printing.notes([f"no files in {path}" for path in paths])
-    printing.notes(queries.retracted_files(ledger, taken))
-    printing.refused(queries.refused_files(ledger, taken), engine.home)
-    printing.failed(queries.failed_units(ledger))
+    with suppress(*(_UNREADABLE if failures else ())):  # what is damaged is named by what failed
+        printing.notes(queries.retracted_files(ledger, taken))
+        printing.refused(queries.refused_files(ledger, taken), engine.home)
+        printing.failed(queries.failed_units(ledger))
     return report_failures(failures)
 
 

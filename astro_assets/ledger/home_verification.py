@@ -6,7 +6,7 @@ Nothing is mended here; each finding names the file and what restores it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import polars as pl
 
 from astro_assets.ledger.checksums import all_damages, folder_of
 from astro_assets.ledger.history import every_unit
+from astro_assets.ledger.home import read_anew
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.records import RecordError, read_record
@@ -68,6 +69,11 @@ def verify_home(
     tuple of (int, list of Finding)
         Files of the stores that were read, and what was found.
     """
+    with read_anew(ledger.home) as home:
+        return _verified(replace(ledger, home=home), progress)
+
+
+def _verified(ledger: Ledger, progress: Callable[[int, int], None]) -> tuple[int, list[Finding]]:
     findings = [finding for table in ledger.tables for finding in _of_table(ledger, table)]
     damaged = {finding.remedy for finding in findings}
     named: dict[str, _Stored] = {}

@@ -12,11 +12,11 @@ def quick(base_url: str, **changed: Any) -> ArchiveSettings:
     settings: dict[str, Any] = {
         "base_url": base_url,
         "requests_per_second": 1000,
-        "timeout_s": 5,
+        "timeout_s": 60,
         "attempts": 3,
         "first_wait_s": 0.005,
         "longest_wait_s": 0.02,
-        "patience_s": 30,
+        "patience_s": 300,
     }
     return ArchiveSettings(**{**settings, **changed})
 

@@ -42,7 +42,7 @@ def test_settings_come_from_the_home(tmp_path: Path) -> None:
         ('[archives.mast]\nbase_url = "mast"\n', "base_url: .*no address such as https"),
         ('[archives.mast]\nbase_url = "file:///etc"\n', "base_url: .*no address such as https"),
         ('[archives.mast]\nbase_url = "https://me:word@mast"\n', "base_url: .*no user, password"),
-        ("[archives]\nmast = 3\n", r"archives\.mast is 3, not a section"),
+        ("[archives]\nmast = 3\n", r"archives\.mast is no section of settings"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
+from astro_assets.ledger.checksums import drop_checksums, renew_checksums
 from astro_assets.ledger.forgetting_log import BrokenHistoryError, rewrite_log
 from astro_assets.ledger.forgetting_tables import rewrite_table, table_names
 from astro_assets.ledger.ledger import Ledger
@@ -42,8 +43,11 @@ def _forget(ledger: Ledger) -> Trace:
     storage = ledger.home.storage
     for name in table_names(storage):
         table = {table.name: table for table in ledger.tables}[name]
+        folder = table_path(ledger.home, name)
+        drop_checksums(folder)
         rewrite_table(storage, name, table, trace, "forgotten-1")
         rewrite_log(storage, f"tables/{name}", trace)
+        renew_checksums(folder, with_copies=table.is_source)
     for digest in trace.arrays:
         array_path(ledger.objects, digest).unlink(missing_ok=True)
     return trace
@@ -148,6 +152,7 @@ def test_what_was_interrupted_in_the_log_is_gone_on_with(ledger: Ledger) -> None
     folder = table_path(ledger.home, "toy/stars")
     DeltaTable(folder).create_checkpoint()
     trace = trace_of(ledger, "SIM 2", PATTERN)
+    drop_checksums(folder)
     rewrite_table(ledger.home.storage, "toy/stars", ledger.table("stars"), trace, "forgotten-1")
     saved = folder.with_name("saved")
     shutil.copytree(folder, saved)

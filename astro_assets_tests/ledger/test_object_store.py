@@ -15,6 +15,7 @@ from astro_assets.ledger.as_of import AsOfError, open_as_of
 from astro_assets.ledger.bucket import Bucket
 from astro_assets.ledger.forgetting_log import rewrite_log
 from astro_assets.ledger.forgetting_tables import rewrite_table, table_names
+from astro_assets.ledger.home_verification import verify_home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.lineage import lineage
 from astro_assets.ledger.models import fit_model
@@ -156,11 +157,14 @@ def test_what_is_damaged_in_the_store_is_found_and_named_whatever_copies_say(led
     model = ledger.open(ledger.table("models")).rows(["artefact"]).collect()["artefact"][0]
     assert ledger.objects.get_file(model).is_file()
     assert not verified(ledger).mismatches
-    for key in (ledger.objects.array_key(digest), ledger.objects.file_key(model)):
+    keys = {ledger.objects.array_key(digest), ledger.objects.file_key(model)}
+    for key in keys:
         storage.write(key, storage.read(key)[:-1] + b"?")
     problems = [mismatch.problem for mismatch in verified(ledger).mismatches]
     assert len(problems) == 2
     assert [f"{storage.url}/{part}/" in "".join(problems) for part in ("objects", "files")] == [True, True]
+    _, findings = verify_home(ledger)
+    assert {finding.place for finding in findings} == {storage.place(key) for key in keys}
 
 
 def test_a_damaged_copy_is_fetched_again(ledger: Ledger) -> None:

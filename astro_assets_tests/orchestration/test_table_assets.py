@@ -14,6 +14,7 @@ import pytest
 
 from astro_assets.definitions import (
     CLUSTERS_JOB,
+    FETCH_JOB,
     SCORING_JOB,
     SEARCH_JOB,
     TRAINING_JOB,
@@ -21,6 +22,7 @@ from astro_assets.definitions import (
 )
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.shards import shard_of
+from astro_assets.observations.tables import ARCHIVE_PRODUCTS
 from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.instance import open_instance
@@ -127,7 +129,9 @@ def test_the_jobs_materialize_every_asset(tmp_path: Path) -> None:
     assert on_demand
     models = {dg.AssetKey(name.split("/")) for name in MODELS}
     files = asset_key(EVENT_FILES)
-    assert selected(SEARCH_JOB) == of_all - on_demand - models - {files}
+    fetched = asset_key(ARCHIVE_PRODUCTS)
+    assert selected(SEARCH_JOB) == of_all - on_demand - models - {files, fetched}
+    assert selected(FETCH_JOB) == {fetched}
     pages = {dg.AssetKey(["transits", "candidate_reports"])}
     assert selected(SCORING_JOB) == on_demand | models | pages
     assert selected(CLUSTERS_JOB) | selected(TRAINING_JOB) == on_demand | models | {files} | pages

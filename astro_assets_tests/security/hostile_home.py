@@ -83,7 +83,7 @@ def make_hostile_home(folder: Path) -> None:
     file.rename(home.inbox / f"refused {NAMES[1]}")
     os.mkfifo(home.inbox / "pipe.fits")
     (home.inbox / "zero.fits").symlink_to("/dev/zero")
-    for number, arguments in enumerate((("run",), ("report",), ("stale",), ("targets", "find", "KIC 100"))):
+    for number, arguments in enumerate((("run",), ("report",), ("targets", "find", "KIC 100"))):
         done = command(home, *arguments)
         assert done.returncode == 0, done.stderr
         (folder / f"printed{number}").write_text(json.dumps([done.stdout, done.stderr]))
