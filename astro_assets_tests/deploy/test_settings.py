@@ -13,9 +13,8 @@ _OURS = re.compile(r"\bASTRO_ASSETS_[A-Z][A-Z_]*[A-Z]\b")
 
 
 def _read_by_the_code() -> set[str]:
-    """Return the settings of services: they have a proxy in the place of the guard of `astro-assets ui`."""
     texts = (path.read_text() for path in (REPOSITORY / "astro_assets").rglob("*.py"))
-    return {name for text in texts for name in _OURS.findall(text)} - {"ASTRO_ASSETS_UI_HOSTS"}
+    return {name for text in texts for name in _OURS.findall(text)}
 
 
 def _used_by_compose() -> set[str]:
