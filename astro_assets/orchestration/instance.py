@@ -52,10 +52,21 @@ _POSTGRES = f"""\
   runs:
     max_concurrent_runs: 4
 # The address is read from the environment whenever a process starts, the password by the driver.
-storage:
-  postgres:
+run_storage:
+  module: dagster_postgres
+  class: PostgresRunStorage
+  config: &history
     postgres_url:
       env: {POSTGRES_VARIABLE}
+schedule_storage:
+  module: dagster_postgres
+  class: PostgresScheduleStorage
+  config: *history
+# Dagster's own, which keeps pages of other sites away from the UI.
+event_log_storage:
+  module: astro_assets.orchestration.postgres_history
+  class: PostgresHistory
+  config: *history
 """
 
 #: Lets Dagster store the events of an asset's partitions together; Dagster reads it at every event.

@@ -343,6 +343,17 @@ def test_the_proxy_asks_for_a_password_and_passes_on_over_tls_alone(served: Clus
         assert moved.headers["Location"].startswith("https://localhost")
 
 
+def test_a_page_of_another_site_is_refused_by_the_ui(served: Cluster) -> None:
+    question = json.dumps({"query": "{ version }"}).encode()
+    for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+        request = urllib.request.Request(
+            f"{served.web}/graphql", question, {"Content-Type": "application/json", **headers}
+        )
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(request, timeout=30)
+    assert "version" in served.ask("{ version }")
+
+
 class _NotFollowing(urllib.request.HTTPErrorProcessor):
     def http_response(self, request: Any, response: Any) -> Any:
         return response
