@@ -1,19 +1,21 @@
 """The asset of what is fetched from archives: asked for by name, or what the home's settings follow."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from pydantic import Field
 
-from astro_assets.observations.fetching import fetch_products, followed, listed
 from astro_assets.observations.light_curve_names import CADENCES
-from astro_assets.observations.mast_products import Wanted
 from astro_assets.observations.missions import MISSIONS
 from astro_assets.observations.tables import ARCHIVE_PRODUCTS
 from astro_assets.observations.targets import canonical_target_id
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.table_assets import asset_key, recorded
 from astro_assets.orchestration.ui import definition_metadata
+
+if TYPE_CHECKING:
+    from astro_assets.observations.mast_products import Wanted
 
 #: Files whose fault is told when a run fails; all are in its log.
 _TOLD = 3
@@ -36,8 +38,10 @@ class FetchConfig(dg.Config):
     )
     limit: int | None = Field(default=None, ge=1, description="Most light curves.")
 
-    def wanted(self) -> list[tuple[Wanted, int | None]]:
+    def wanted(self) -> "list[tuple[Wanted, int | None]]":
         """Return what is named, if anything is."""
+        from astro_assets.observations.mast_products import Wanted
+
         if not self.segments and not self.targets:
             return []
         if self.cadence_s is not None and self.cadence_s not in CADENCES[self.mission]:
@@ -65,6 +69,8 @@ def archive_products(
     context: dg.AssetExecutionContext, config: FetchConfig, engine: dg.ResourceParam[Engine]
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Fetch what is wanted and not here, file by file."""
+    from astro_assets.observations.fetching import fetch_products, followed, listed
+
     ledger = engine.ledger()
     wanted = config.wanted() or followed(ledger)
     if not wanted:

@@ -9,21 +9,21 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 
 from astro_assets.archives.errors import ArchiveError
-from astro_assets.archives.sessions import polite_session
 from astro_assets.archives.settings import MAST
 from astro_assets.ledger.home import Home, HomeError
-from astro_assets.observations.fetching import followed, quick_settings, settings_of
-from astro_assets.observations.mast_products import Mast, Wanted
 from astro_assets.observations.tables import ARCHIVE_PRODUCTS
 from astro_assets.orchestration.dead_runs import end_dead_runs
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.runs import GIVEN, GOING_ON
 from astro_assets.orchestration.table_assets import asset_key
+
+if TYPE_CHECKING:
+    from astro_assets.observations.mast_products import Wanted
 
 #: Tag of the runs that the sensor asks for: what MAST listed.
 LISTED_TAG: Final = "astro_assets/archive_listed"
@@ -33,7 +33,7 @@ _PAUSE_S: Final = 600.0
 _LONGEST_PAUSE_S: Final = 24 * 3600.0
 #: With more targets than this a list takes longer than a sensor may: a run is asked for without a look.
 _MOST_TARGETS: Final = 2_000
-_Followed = Sequence[tuple[Wanted, int | None]]
+_Followed = Sequence[tuple["Wanted", int | None]]
 
 
 @dataclass(slots=True)
@@ -78,6 +78,8 @@ def archive_sensor(home: Home, engine: Engine, job: str) -> dg.SensorDefinition:
         "time; everything else goes on.",
     )
     def mast_observations(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        from astro_assets.observations.fetching import followed, settings_of
+
         end_dead_runs(context.instance, home)
         state = _remembered(context.cursor)
         try:
@@ -128,6 +130,10 @@ def _seen(home: Home, wanted: _Followed, now: float, every_s: float) -> list[Any
     """Return what MAST lists of what is followed; of many targets, a new value each time they are due."""
     if sum(len(one.targets) for one, _ in wanted) > _MOST_TARGETS:
         return [int(now // every_s)]
+    from astro_assets.archives.sessions import polite_session
+    from astro_assets.observations.fetching import quick_settings
+    from astro_assets.observations.mast_products import Mast
+
     mast = Mast(polite_session(MAST, quick_settings(home)))
     return [
         # The list of a sector has 20,000 rows, their number one.
