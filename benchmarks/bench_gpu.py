@@ -219,7 +219,7 @@ def main() -> None:
         print(f"bench_gpu: {missing}")
         return
     if path is not None and path.exists():
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(path, allow_pickle=False) as file:  # noqa: TID251  arrays alone
             reference = dict(file)
     else:
         reference = make_reference()

@@ -18,7 +18,8 @@ import psutil
 from chaos_homes import Ground, Trial
 
 from astro_assets.ledger.variables import environment
-from astro_assets.orchestration.compute import DASK_VARIABLE, WORKERS_VARIABLE
+from astro_assets.orchestration.compute import WORKERS_VARIABLE
+from astro_assets.orchestration.dask_cluster import DASK_VARIABLE
 from astro_assets_tests.cli.commands import kill_session, session_of, wait_for_end, wait_until
 
 #: Longest wait for a process that lost what it works with to say so, in seconds.

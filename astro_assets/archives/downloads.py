@@ -14,7 +14,13 @@ from typing import Final
 
 import requests
 
-from astro_assets.archives.errors import CutOffError, DamagedError, IncompleteError, NotDataError
+from astro_assets.archives.errors import (
+    CutOffError,
+    DamagedError,
+    FileNameError,
+    IncompleteError,
+    NotDataError,
+)
 from astro_assets.archives.fits_ends import fault_of_fits
 from astro_assets.archives.patience import retrying
 from astro_assets.archives.sessions import PIECE, PoliteSession, is_page, pieces_of
@@ -23,10 +29,6 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}", re.ASCII)
 _PART: Final = 206
 _BEYOND_THE_END: Final = 416
 _FITS_NAMES: Final = (".fits", ".fit", ".fits.gz")
-
-
-class FileNameError(ValueError):
-    """A name that an archive gives a file cannot be that of a file here."""
 
 
 @dataclass(frozen=True, slots=True)

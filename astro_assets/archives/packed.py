@@ -44,6 +44,8 @@ def unpack(session: PoliteSession, url: str, packed: Path, stem: str) -> list[Pa
     ArchiveError
         If it is no zip file of FITS files, or too much comes out of it. Then none of them is there.
     """
+    if not zipfile.is_zipfile(packed):
+        raise _no_zip(session, url, packed)
     made: list[Path] = []
     try:
         with zipfile.ZipFile(packed) as members:
@@ -61,10 +63,7 @@ def unpack(session: PoliteSession, url: str, packed: Path, stem: str) -> list[Pa
                     room -= _copied(session, url, member, made[-1], room)
                 if fault := fault_of_fits(made[-1]):
                     raise DamagedError(session.archive, url, f"{name}: {fault}")
-    except zipfile.BadZipFile as error:
-        _remove(made)
-        raise _no_zip(session, url, packed) from error
-    except (zlib.error, EOFError, ValueError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
         _remove(made)
         raise DamagedError(session.archive, url, "the zip file that came is damaged") from error
     except (ArchiveError, OSError):

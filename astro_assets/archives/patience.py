@@ -12,12 +12,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Final, NoReturn
-
-import tenacity
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from astro_assets.archives.errors import ArchiveError, host_of
 from astro_assets.archives.settings import ArchiveSettings
+
+if TYPE_CHECKING:
+    import tenacity
 
 #: Is given a line whenever an archive is waited for.
 Told = Callable[[str], None]
@@ -63,7 +64,7 @@ def asked_wait(header: str | None) -> float:
     """Return the seconds that a ``Retry-After`` asks for, a number or a date; 0 where it asks for none."""
     if header is None:
         return 0.0
-    if header.strip().isdigit():
+    if header.isascii() and header.strip().isdigit():
         return float(header.strip()[:9])
     try:
         date = parsedate_to_datetime(header)
@@ -79,6 +80,9 @@ def retrying(settings: ArchiveSettings, told: Told) -> tenacity.Retrying:
     Waits grow exponentially with jitter, and are never shorter than the archive asks for; the last error is
     raised once attempts or patience are used up, or the next wait would use the patience up.
     """
+    # With it comes a web server.
+    import tenacity
+
     backoff = tenacity.wait_exponential_jitter(
         multiplier=settings.first_wait_s, max=settings.longest_wait_s, jitter=settings.first_wait_s
     )

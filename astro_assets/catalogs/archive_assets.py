@@ -11,7 +11,7 @@ import polars as pl
 
 from astro_assets.archives.patience import Told, logged
 from astro_assets.catalogs.answers import Answer
-from astro_assets.catalogs.fetching import STAR_CATALOGS, Fetched, Fetcher, Held, Shown, catalogs_wanted
+from astro_assets.catalogs.archive_tables import STAR_CATALOGS, Fetched, Held, Shown, catalogs_wanted
 from astro_assets.catalogs.intake import accepted, file_row
 from astro_assets.catalogs.tables import CATALOG_ENTRIES, CATALOG_FILES, STELLAR_PARAMETERS
 from astro_assets.ledger.configuration import archive_settings
@@ -42,6 +42,8 @@ def fetch_into(
     UnknownCatalogError
         If no archive has one of the catalogues; nothing was asked.
     """
+    from astro_assets.catalogs.fetching import Fetcher
+
     catalogs = catalogs_wanted(names, ()) if names else []
     if not catalogs:
         return Fetched()

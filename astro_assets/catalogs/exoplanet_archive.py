@@ -14,39 +14,10 @@ from astro_assets.archives.errors import ArchiveError, CutOffError, IncompleteEr
 from astro_assets.archives.patience import retrying
 from astro_assets.archives.sessions import PoliteSession
 from astro_assets.catalogs.answers import cell_text
+from astro_assets.catalogs.archive_tables import TABLES
 from astro_assets.catalogs.format import DELIVERY
 from astro_assets.catalogs.formats import FORMATS
 
-
-@dataclass(frozen=True, slots=True)
-class ArchiveTable:
-    """A table of the archive that is one of our catalogues.
-
-    Parameters
-    ----------
-    name
-        At the archive.
-    where
-        Which of its rows are meant; all when empty.
-    stars
-        Column of the numbers of stars by which it is asked; it is asked for whole when empty.
-    """
-
-    name: str
-    where: str = ""
-    stars: str = ""
-
-
-TABLES: Final = {
-    "koi": ArchiveTable("cumulative"),
-    "toi": ArchiveTable("toi"),
-    "dr24_tce": ArchiveTable("q1_q17_dr24_tce"),
-    "dr25_tce": ArchiveTable("q1_q17_dr25_tce"),
-    "composite_planets": ArchiveTable("pscomppars"),
-    "planetary_systems": ArchiveTable("ps"),
-    "kic": ArchiveTable("keplerstellar", "st_delivname='q1_q17_dr25_stellar'", "kepid"),
-    "epic": ArchiveTable("k2targets", stars="epic_number"),
-}
 #: Columns that say how new rows are, the first that a table has: by row, and by delivery.
 _VERSIONS: Final = ("rowupdate", DELIVERY, "st_delivname", "releasedate")
 

@@ -6,8 +6,7 @@ Nothing is stored here; what came is taken in like the files that people add.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -25,91 +24,16 @@ from astro_assets.archives.patience import Told, logged
 from astro_assets.archives.sessions import PoliteSession, polite_session
 from astro_assets.archives.settings import EXOPLANET_ARCHIVE, MAST, Archive, ArchiveSettings
 from astro_assets.catalogs.answers import Answer, file_text, keep_answer, with_kept_stars
-from astro_assets.catalogs.exoplanet_archive import TABLES, ExoplanetArchive, Rows
+from astro_assets.catalogs.archive_tables import STAR_CATALOGS, TABLES, Failure, Fetched, Held, Shown
+from astro_assets.catalogs.exoplanet_archive import ExoplanetArchive, Rows
 from astro_assets.catalogs.mast_catalog import TessInputCatalog
 from astro_assets.catalogs.reading import read_catalog
 from astro_assets.catalogs.text_tables import CatalogError, parse
 
-#: What is fetched where nothing is named, and there are no stars to ask for.
-SIGNAL_CATALOGS: Final = ("koi", "toi", "dr24_tce", "dr25_tce", "composite_planets")
-#: Catalogues that are asked for stars, by the missions whose numbers they are asked by.
-STAR_CATALOGS: Final = {"tic": ("TIC", "KIC"), "kic": ("KIC",), "epic": ("EPIC",)}
-FETCHABLE: Final = (*TABLES, "tic")
 #: Stars in one question.
 _STARS: Final = 500
 #: After one of these the archive is asked for nothing more.
 _OUT_OF_REACH: Final = (UnreachableError, TooSlowError, RateLimitedError, UnavailableError)
-
-#: Called with a catalogue's name and the parts of it that came and are to come.
-Shown = Callable[[str, int, int], None]
-
-
-class UnknownCatalogError(ValueError):
-    """No archive has a catalogue of this name that is understood."""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What is held of a catalogue.
-
-    Attributes
-    ----------
-    path
-        Its file.
-    n_rows
-        Lines of it.
-    """
-
-    path: Path
-    n_rows: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A catalogue that could not be fetched, and why."""
-
-    catalog: str
-    error: ArchiveError | CatalogError
-
-    def __str__(self) -> str:
-        return f"{self.catalog}: {self.error}"
-
-
-@dataclass(slots=True)
-class Fetched:
-    """What came and what did not."""
-
-    answers: list[Answer] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
-
-
-def catalog_of(name: str) -> str:
-    """Return our name of a catalogue that is named as here or as at its archive.
-
-    Raises
-    ------
-    UnknownCatalogError
-        If there is none of that name.
-    """
-    by_name = {table.name: catalog for catalog, table in TABLES.items()}
-    found = by_name.get(name, name)
-    if found not in FETCHABLE:
-        raise UnknownCatalogError(f"no archive has a catalogue {name!r}; there are {', '.join(FETCHABLE)}")
-    return found
-
-
-def catalogs_wanted(names: Iterable[str], targets: Collection[str]) -> list[str]:
-    """Return which catalogues are to be fetched: those named; else all of signals, and of the targets' stars.
-
-    Raises
-    ------
-    UnknownCatalogError
-        If one of the names is unknown.
-    """
-    if named := list(dict.fromkeys(map(catalog_of, names))):
-        return named
-    missions = {target.partition(" ")[0] for target in targets}
-    return [*SIGNAL_CATALOGS, *(name for name, of in STAR_CATALOGS.items() if missions & {*of})]
 
 
 class Fetcher:

@@ -14,7 +14,7 @@ from astro_assets.catalogs.columns import Number, is_same_unit
 from astro_assets.catalogs.format import DELIVERY, Format
 from astro_assets.catalogs.formats import FORMATS
 from astro_assets.catalogs.names import Identity
-from astro_assets.catalogs.text_tables import CatalogError, Line, TextTable, parse
+from astro_assets.catalogs.text_tables import MAX_BYTES, CatalogError, Line, TextTable, parse
 
 #: Our columns that catalogues fill, in the order of the tables; the others say who and what.
 VALUES: Final = tuple(dict.fromkeys(name for form in FORMATS.values() for name in form.readings))
@@ -49,7 +49,8 @@ def read_catalog(path: Path) -> Catalog:
         If it is none that is understood, states another unit than expected, or a line cannot be used; the
         message names line and column.
     """
-    table = parse(path.read_bytes())
+    with path.open("rb") as file:
+        table = parse(file.read(MAX_BYTES + 1))
     form = recognised(table)
     _check_units(table, form)
     return Catalog(form.name, table.date, list(_rows(table, form)))

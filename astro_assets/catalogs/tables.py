@@ -159,8 +159,17 @@ def choose_planets(entries: pl.DataFrame) -> pl.DataFrame:
 
 
 def choose_signals(entries: pl.DataFrame) -> pl.DataFrame:
-    """Keep the entries that are about a signal, not about a star or a name."""
-    return entries.filter(~pl.col("catalog").is_in([*STAR_CATALOGS, ALIASES.name]))
+    """Keep the entries that are about a signal, not about a star or a name.
+
+    One catalogue may know a star's id where another has its name only, or has another id: the id counts if it
+    is the only one.
+    """
+    target = pl.col("target_id")
+    is_only = target.min().over("star") == target.max().over("star")
+    agreed = pl.when(is_only).then(target.min().over("star"))
+    return entries.filter(~pl.col("catalog").is_in([*STAR_CATALOGS, ALIASES.name])).with_columns(
+        agreed.alias("target_id")
+    )
 
 
 def choose_stars(entries: pl.DataFrame) -> pl.DataFrame:

@@ -11,10 +11,18 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 #: What catalogues write for "no value", besides nothing.
 _NOTHING: Final = frozenset({"", "nan", "null", "none"})
+#: The largest, all columns of the archive's Planetary Systems, has 60 MB, 350 columns and 14 million values,
+#: each of which takes a hundred bytes of memory.
+MAX_BYTES: Final = 128 * 1024**2
+_MAX_COLUMNS: Final = 2000
+_MAX_VALUES: Final = 20_000_000
+#: Longer comments tell neither a unit nor a date; looking for these takes the square of their length.
+_MAX_COMMENT: Final = 1000
 #: How the NASA Exoplanet Archive documents a column: ``# COLUMN koi_period:  Orbital Period [days]``.
 _COLUMN: Final = re.compile(r"#\s*COLUMN\s+(\w+):.*\[([^\]]*)\]")
 #: When the file was made: the archive's line of its own, and that of the eclipsing-binary catalogues.
@@ -146,9 +154,11 @@ def parse(content: bytes) -> TextTable:
     Raises
     ------
     CatalogError
-        If the content is no UTF-8 text, names a column twice, has a line of another length than its header,
-        or has no line at all.
+        If the content is too large, no UTF-8 text, names a column twice, has a line of another length than
+        its header, or has no line at all.
     """
+    if len(content) > MAX_BYTES:
+        raise CatalogError(f"the file has {len(content)} bytes; at most {MAX_BYTES} are read")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -156,23 +166,28 @@ def parse(content: bytes) -> TextTable:
         raise CatalogError(f"line {line}: this is no UTF-8 text") from None
     physical = text.replace("\r\n", "\n").split("\n")
     n_comments = next((i for i, line in enumerate(physical) if not line.startswith("#")), len(physical))
-    comments, body = physical[:n_comments], physical[n_comments:]
+    comments = [line for line in physical[:n_comments] if len(line) <= _MAX_COMMENT]
+    body = physical[n_comments:]
     reader = csv.reader(body, strict=True)
     try:
         columns = _header(next(reader, []), n_comments + 1)
-        lines = tuple(
-            _line(columns, values, n_comments + reader.line_num) for values in reader if any(values)
-        )
+        most = _MAX_VALUES // max(len(columns), 1)
+        rows = islice((values for values in reader if any(values)), most + 1)
+        lines = tuple(_line(columns, values, n_comments + reader.line_num) for values in rows)
     except csv.Error as error:
         raise CatalogError(f"line {n_comments + reader.line_num}: {error}") from None
     if not lines:
         raise CatalogError("there is no line below the header")
+    if len(lines) > most:
+        raise CatalogError(f"there are more than {_MAX_VALUES} values")
     units = {match[1]: match[2] for line in comments if (match := _COLUMN.match(line))}
     return TextTable(columns, lines, units, _date(comments))
 
 
 def _header(names: list[str], number: int) -> tuple[str, ...]:
     columns = tuple(name.strip() for name in names)
+    if len(columns) > _MAX_COLUMNS:
+        raise CatalogError(f"line {number} names {len(columns)} columns; at most {_MAX_COLUMNS} are read")
     named = [name for name in columns if name]
     if twice := {name for name in named if named.count(name) > 1}:
         raise CatalogError(f"line {number}: columns named twice: {', '.join(sorted(twice))}")

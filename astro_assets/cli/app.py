@@ -31,7 +31,7 @@ from astro_assets.cli import (
     verify_commands,
 )
 from astro_assets.cli.errors import EXPECTED_ERRORS
-from astro_assets.cli.options import Format, FormatOption, HomeOption
+from astro_assets.cli.options import Format, FormatOption, HomeOption, is_loopback
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
@@ -41,6 +41,7 @@ from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
 from astro_assets.observations.targets import canonical_target_id
 from astro_assets.orchestration.engine import Again
+from astro_assets.redaction import without_secrets
 from astro_assets.tables import TABLES
 
 app = typer.Typer(
@@ -75,7 +76,7 @@ def main() -> None:
         app()
     except EXPECTED_ERRORS as error:
         console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-        console.print(printing.plain(f"astro-assets: {error}"))
+        console.print(printing.plain(without_secrets(f"astro-assets: {error}")))
         sys.exit(2)
     finally:
         gc.freeze()
@@ -144,12 +145,20 @@ def demo(
 @app.command()
 def ui(
     home: HomeOption = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = DEFAULT_PORT,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Its port.")] = DEFAULT_PORT,
+    host: Annotated[
+        str, typer.Option(help="Address to serve on; any other than this one opens the home to a network.")
+    ] = "127.0.0.1",
 ) -> None:
     """Serve the Dagster UI of a home on 127.0.0.1."""
     from astro_assets.orchestration.launch import serve_ui
 
-    serve_ui(open_home(home), port)
+    if not is_loopback(host):
+        sys.stderr.write(
+            f"astro-assets: the UI asks for no password: whoever reaches {printing.plain(host)} can see "
+            "everything in this home and run jobs. docs/security.md says what to put before it.\n"
+        )
+    serve_ui(open_home(home), port, host)
 
 
 @app.command()

@@ -44,8 +44,13 @@ def fetch_catalogs(
     raise typer.Exit(fetch(open_home(home), names or [], wanted))
 
 
-def targets_in(path: Path) -> list[str]:
+def targets_in(path: Path, catalogue: str | None = None) -> list[str]:
     """Return the canonical ids in a file with a target a line; ``-`` is standard input.
+
+    Parameters
+    ----------
+    catalogue
+        Of lines that are bare numbers; without it they are no targets.
 
     Raises
     ------
@@ -57,6 +62,8 @@ def targets_in(path: Path) -> list[str]:
     for number, line in enumerate(lines, start=1):
         text = line.partition("#")[0].strip()
         if text:
+            if catalogue is not None and text.isascii() and text.isdigit():
+                text = f"{catalogue} {text}"
             try:
                 found.append(canonical_target_id(text))
             except TargetIdError as error:

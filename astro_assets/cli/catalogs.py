@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from astro_assets.catalogs.archive_assets import fetch_into, known_targets
-from astro_assets.catalogs.fetching import catalogs_wanted
+from astro_assets.catalogs.archive_tables import catalogs_wanted
 from astro_assets.catalogs.intake import accepted
 from astro_assets.cli import printing, queries
 from astro_assets.cli.progress import asking_shown

@@ -6,11 +6,11 @@ from typing import Final
 
 from deltalake.exceptions import DeltaError
 
-from astro_assets.archives.downloads import FileNameError
-from astro_assets.archives.errors import ArchiveError
-from astro_assets.catalogs.fetching import UnknownCatalogError
+from astro_assets.archives.errors import ArchiveError, FileNameError
+from astro_assets.catalogs.archive_tables import UnknownCatalogError
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands
+from astro_assets.learning.tracking import TrackingError
 from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
 from astro_assets.ledger.bundles import BundleError
@@ -53,6 +53,7 @@ EXPECTED_ERRORS: Final = (
     FileNameError,
     EventFileError,
     ScorerFileError,
+    TrackingError,
     UnknownModelError,
     UnknownVersionError,
     BundleError,

@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 
 from astro_assets.archives.products import Product
 from astro_assets.cli import printing
+from astro_assets.cli.catalog_commands import targets_in
 from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.progress import progress_shown
 from astro_assets.ledger.home import open_home
@@ -28,7 +29,7 @@ from astro_assets.observations.fetching import (
     fetch_products,
     listed,
 )
-from astro_assets.observations.light_curve_names import CADENCES, targets_listed
+from astro_assets.observations.light_curve_names import CADENCES
 from astro_assets.observations.mast_products import Wanted
 from astro_assets.observations.missions import K2, KEPLER, MISSIONS, TESS, Mission
 from astro_assets.orchestration.fetching import Fetched, Known
@@ -60,7 +61,8 @@ def fetch(  # noqa: PLR0913, PLR0917  one option each
     targets: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="File of targets, one a line: 'TIC 25155310', KIC 11446443, EPIC ..."
+            metavar="FILE",
+            help="File of targets, one a line: 'TIC 25155310', KIC 11446443; - is standard input.",
         ),
     ] = None,
     mission: Annotated[
@@ -112,7 +114,7 @@ def fetch(  # noqa: PLR0913, PLR0917  one option each
             found = cutouts_listed(
                 ledger, places, survey, pixels=size, sectors=tuple(sector or ()), told=told
             )
-        del found.products[limit:]
+        found.products = found.products[:limit]
         if dry_run:
             _show_plan(ledger, found, output)
             raise typer.Exit(1 if found.missing else 0)
@@ -126,7 +128,7 @@ def _targets(path: Path | None, mission: MissionName | None) -> list[str] | None
     if path is None:
         return None
     catalogue = MISSIONS[mission.value].catalogue if mission else None
-    if not (found := targets_listed(_text(path), catalogue)):
+    if not (found := targets_in(path, catalogue)):
         raise NothingWantedError(f"{path} names no target")
     return found
 
@@ -165,9 +167,13 @@ def _wanted(
     else:
         wanted = by_mission(targets, segments[named[0]] if named else (), cadence)
     for one in wanted:
-        if (named and one.mission is not named[0]) or (mission and one.mission.name != mission.value):
-            other = named[0].name if named else mission
-            raise NothingWantedError(f"{(one.targets or ('what is named',))[0]} is not of {other}")
+        what = one.targets[0] if one.targets else f"a {one.mission.segment_kind}"
+        if named and one.mission is not named[0]:
+            raise NothingWantedError(
+                f"{what} is not of {named[0].name}, whose {named[0].segment_kind} is named"
+            )
+        if mission and one.mission.name != mission.value:
+            raise NothingWantedError(f"{what} is not of {mission.value}")
         if cadence is not None and cadence not in CADENCES[one.mission.name]:
             there = " or ".join(map(str, CADENCES[one.mission.name]))
             raise NothingWantedError(f"--cadence {cadence}: {one.mission.name} has light curves of {there} s")

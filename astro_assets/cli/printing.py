@@ -39,7 +39,7 @@ _DIGITS: Final = {
 }
 _SHORT: Final = 12
 _LISTED: Final = 20
-out = Console(highlight=False, markup=False)
+out = Console(highlight=False, markup=False, emoji=False)
 
 
 def plain(text: str) -> str:
@@ -54,6 +54,7 @@ def print_wide(shown: Grid | Tree) -> None:
     wide = Console(
         highlight=False,
         markup=False,
+        emoji=False,
         width=max(out.width, out.measure(shown, options=out.options.update(width=1000)).maximum),
     )
     wide.print(shown, crop=False, no_wrap=True)
@@ -202,7 +203,8 @@ def target(found: Mapping[str, Any]) -> None:
         out.print(plain(f"Forgotten on {forgotten['forgotten_at']}: {forgotten['why']}"), soft_wrap=True)
     files = pl.DataFrame(found["files"])
     if files.height:
-        print_wide(_grid(files))
+        # Files that were dropped into the inbox tell of no archive.
+        print_wide(_grid(files.select(column for column in files if column.count())))
     else:
         out.print("No files of this target in this home.")
 

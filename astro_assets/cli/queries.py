@@ -18,7 +18,13 @@ from astro_assets.ledger.retraction import retraction_of, tombstone_for
 from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import TARGET, Table
-from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES, SIMULATED_TRUTH, SURFACE_KINDS
+from astro_assets.observations.tables import (
+    ARCHIVE_PRODUCTS,
+    OBSERVATION_FILES,
+    RAW_FILES,
+    SIMULATED_TRUTH,
+    SURFACE_KINDS,
+)
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
 from astro_assets.orchestration.inbox import Inbox, seen
 from astro_assets.orchestration.inbox_state import State
@@ -174,15 +180,24 @@ def target(ledger: Ledger, target_id: str, shard: int) -> dict[str, Any]:
     """Return a target's id, shard and files."""
     columns = ["target_id", "file_name", "sha256", "mission", "segment_kind", "segment", "cadence_s"]
     rows = ledger.open(OBSERVATION_FILES).rows(columns).filter(pl.col("target_id") == target_id).collect()
-    files = rows.select(*columns[1:], "origin").sort("mission", "segment", "sha256").to_dicts()
+    files = rows.select(*columns[1:], "origin").sort("mission", "segment", "sha256")
+    files = files.join(_fetched_from(ledger), on="sha256", how="left", maintain_order="left")
     forgotten = tombstone_for(ledger, target_id)
     return {
         "target_id": target_id,
         "shard": shard,
         "retracted": retraction_of(ledger, target_id),
         "forgotten": forgotten and {name: forgotten[name] for name in ("why", "forgotten_at")},
-        "files": files,
+        "files": files.to_dicts(),
     }
+
+
+def _fetched_from(ledger: Ledger) -> pl.DataFrame:
+    """Return where files were fetched from, and when, by SHA-256: ``from`` and ``fetched_at``."""
+    names = ["sha256", "uri", "fetched_at"]
+    rows = ledger.open(ARCHIVE_PRODUCTS).rows(names).select(names).sort("fetched_at").collect()
+    first = rows.unique("sha256", keep="first", maintain_order=True)
+    return first.select("sha256", pl.col("uri").alias("from"), "fetched_at")
 
 
 def retracted_files(ledger: Ledger, keys: Sequence[str]) -> list[str]:

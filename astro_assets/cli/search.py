@@ -26,6 +26,7 @@ from astro_assets.definitions import SCORING_JOB, SEARCH_JOB, build_definitions
 from astro_assets.ledger.computing import Progress as Shown
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.launch import run_job, tables_of
+from astro_assets.redaction import without_secrets
 from astro_assets.transits.on_demand import asked_for
 
 
@@ -130,7 +131,7 @@ def report_failures(failures: Sequence[str]) -> int:
     """Print what failed and return the exit code: 0 only if nothing did."""
     with _standard_error() as console:
         for failure in failures:
-            text = Text.assemble(("failed", "red"), f" {printing.plain(failure)}")
+            text = Text.assemble(("failed", "red"), f" {printing.plain(without_secrets(failure))}")
             console.print(text, soft_wrap=True)
     return 1 if failures else 0
 

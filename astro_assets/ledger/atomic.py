@@ -6,7 +6,7 @@ Only this: a temporary file in the same folder, flushed to the disk, then one re
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -81,17 +81,18 @@ def replacing(
     replace
         Whether an existing file is replaced; otherwise the first writer wins.
     mode
-        The file's permissions.
+        The file's permissions, as far as the process's mask allows them.
     flushing
         Where the file may become ``path`` a little later.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".partial-", dir=path.parent)
-    temporary, stream = Path(name), os.fdopen(handle, "wb")
+    make_folder(path.parent)
+    temporary = path.parent / f".partial-{secrets.token_hex(8)}"
+    # Where nobody may write yet, and what the mask takes away stays away.
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    stream = os.fdopen(handle, "wb")
     try:
         yield stream
         stream.flush()
-        os.fchmod(stream.fileno(), mode)
     except BaseException:
         _leave(stream, temporary)
         raise
@@ -115,6 +116,13 @@ def replacing(
     else:
         settle(is_first=False)
         flushing.begin(partial(_flush, path))
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, that others cannot write into, whatever the process's mask."""
+    if not path.is_dir():
+        make_folder(path.parent)
+        path.mkdir(mode=0o775, exist_ok=True)
 
 
 def _flush(path: Path) -> None:

@@ -88,9 +88,7 @@ def check_config(home: Home, tables: tuple[Table, ...]) -> None:
                 there = ", ".join(sorted(named))
                 raise HomeError(f"{home.config_file}: [{wing}.{name}] names no {what}; there are {there}")
             if not isinstance(section, dict):
-                raise HomeError(
-                    f"{home.config_file}: {wing}.{name} is {section!r}, not a section of settings"
-                )
+                raise HomeError(f"{home.config_file}: {wing}.{name} is no section of settings")
             if wing in _OTHERS:
                 _validated(home, f"{wing}.{name}", _OTHERS[wing][name], section)
     for table in tables:

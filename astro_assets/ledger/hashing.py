@@ -19,6 +19,7 @@ import numpy as np
 from blake3 import blake3
 from numpy.typing import NDArray
 
+from astro_assets.ledger.opening import opened
 from astro_assets.ledger.schema import Column, Schema, SchemaError
 
 HASH_BYTES: Final = 32
@@ -244,5 +245,5 @@ def _merkle(leaves: Sequence[bytes]) -> bytes:
 
 def sha256_of(path: Path) -> str:
     """Return a file's sha256 in hexadecimal."""
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         return file_digest(stream, "sha256").hexdigest()

@@ -27,6 +27,8 @@ ENVIRONMENT_VARIABLE: Final = "ASTRO_ASSETS_HOME"
 SHARDS_VARIABLE: Final = "ASTRO_ASSETS_SHARDS"
 STORE_VARIABLE: Final = "ASTRO_ASSETS_STORE"
 _FORMAT: Final = 1
+#: Whatever the system's settings: what lies in a home decides what its owner's processes do.
+_NOT_FOR_OTHERS: Final = 0o002
 #: Of homes whose tables lie elsewhere: versions of before must not make them anew in the folder.
 _FORMAT_WITH_STORE: Final = 2
 #: Kept in a store for those homes that share it.
@@ -111,7 +113,7 @@ def open_home(
     must_exist: bool = False,
     store: str | None = None,
 ) -> Home:
-    """Open a home, making it where there is none.
+    """Open a home, making it where there is none; others can write no file that this process makes from then.
 
     Parameters
     ----------
@@ -134,6 +136,7 @@ def open_home(
     StoreError
         If a home is to be made and its object store does not answer.
     """
+    os.umask(os.umask(_NOT_FOR_OTHERS) | _NOT_FOR_OTHERS)
     path = Path(root if root is not None else default_root()).expanduser().absolute()
     if unusable := _UNUSABLE.search(str(path)):
         raise HomeError(

@@ -20,13 +20,13 @@ from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.hashing import canonical_array, hash_arrays, hash_json, sha256_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.memory import memory_bound
+from astro_assets.ledger.opening import opened
 from astro_assets.ledger.schema import SchemaError
 from astro_assets.ledger.sources import environment_hash
 from astro_assets.ledger.storage import Storage, local_file
 
 _READ_ONLY: Final = 0o444  # raw files stay as they came
 _DAMAGED: Final = "is damaged: its contents do not match its name"
-_PIECE: Final = 1 << 20  # bytes copied at once
 
 
 class CorruptStoreError(RuntimeError):
@@ -291,8 +291,8 @@ class StoredArrays(Mapping[str, NDArray[Any]]):
 
 def _copy(source: Path, stream: BinaryIO, sha256: str) -> int:
     n_bytes, copied = 0, hashlib.sha256()
-    with source.open("rb") as reader:
-        while piece := reader.read(_PIECE):
+    with opened(source) as reader:
+        while piece := reader.read(1 << 20):
             copied.update(piece)
             n_bytes += stream.write(piece)
     if copied.hexdigest() != sha256:

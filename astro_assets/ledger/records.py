@@ -247,7 +247,7 @@ def read_record(storage: Storage, key: str) -> Record:
         return Record(**{**told, **parts})
     except FileNotFoundError:
         raise RecordError(f"there is no record {path}: {_why_lost(storage, key)}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise RecordError(f"{path} is damaged: {error}") from error
 
 

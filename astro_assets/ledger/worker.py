@@ -19,6 +19,7 @@ from astro_assets.ledger.running import require_source
 from astro_assets.ledger.schema import ARRAYS, FILE, SchemaError
 from astro_assets.ledger.table import TARGET, Config, Row, Table
 from astro_assets.ledger.units import Outcome, Recipe, Unit, least_real
+from astro_assets.redaction import without_secrets
 
 #: Units sent to a worker at once: bounds its memory and the size of a lost piece of work. Stars are searched
 #: in vectors of 16: a multiple of these.
@@ -127,7 +128,7 @@ def _reason(error: Exception) -> str:
             f"needs more than the {megabytes} MB that a worker may have; allow more by {VARIABLE} and run "
             "again with --retry-failed"
         )
-    return f"{type(error).__name__}: {error}"[:_REASON_LENGTH]
+    return without_secrets(f"{type(error).__name__}: {error}")[:_REASON_LENGTH]
 
 
 def make_unit(table: Table, recipe: Recipe, rows: Sequence[Row], objects: ObjectStore) -> Unit:

@@ -129,7 +129,11 @@ def _seen(home: Home, wanted: _Followed, now: float, every_s: float) -> list[Any
     if sum(len(one.targets) for one, _ in wanted) > _MOST_TARGETS:
         return [int(now // every_s)]
     mast = Mast(polite_session(MAST, quick_settings(home)))
-    return [asdict(row) for one, _ in wanted for row in mast.observations(one)]
+    return [
+        # The list of a sector has 20,000 rows, their number one.
+        [asdict(row) for row in mast.observations(one)] if one.targets else mast.n_observations(one)
+        for one, _ in wanted
+    ]
 
 
 def _requested(instance: dg.DagsterInstance, state: _State, now: float, again: str) -> dg.SensorResult:

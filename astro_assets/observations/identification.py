@@ -21,6 +21,8 @@ from astro_assets.observations.standard_form import LEAST_FINITE_FRACTION, stand
 
 #: The setting that asks for the flux with systematics removed, in formats of other column names too.
 CORRECTED: Final = "PDCSAP_FLUX"
+#: Of an error's text, which may cite the rest of a file.
+_LONGEST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,4 +286,4 @@ def _details(contents: Contents, mission: Mission | None) -> dict[str, Any] | No
 
 
 def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:400]
+    return " ".join(str(error)[:_LONGEST].split())[:400]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from astro_assets.observations.missions import K2, KEPLER, MISSIONS, TESS, Mission
-from astro_assets.observations.targets import canonical_target_id, target_id
+from astro_assets.observations.targets import target_id
 
 #: Cadences in whole seconds that light curves come in, the mission's usual one first, each with the end of
 #: the file's name. SPOC Science Data Products Description Document, Kepler Archive Manual (KDMC-10008) 2.1.
@@ -84,23 +84,3 @@ def target_name(target: str) -> str:
     catalogue, _, number = target.partition(" ")
     prefix = {"KIC": "kplr", "EPIC": "ktwo"}.get(catalogue)
     return number if prefix is None else f"{prefix}{int(number):09d}"
-
-
-def targets_listed(text: str, catalogue: str | None = None) -> list[str]:
-    """Return the targets of a list, one a line, each once; empty lines and those after ``#`` are passed over.
-
-    Parameters
-    ----------
-    catalogue
-        Of lines that are bare numbers.
-
-    Raises
-    ------
-    TargetIdError
-        If a line is no target id.
-    """
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
-    named = (
-        f"{catalogue} {line}" if catalogue and line.isascii() and line.isdigit() else line for line in lines
-    )
-    return list(dict.fromkeys(canonical_target_id(line) for line in named if line))

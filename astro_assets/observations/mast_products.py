@@ -26,7 +26,9 @@ _T = TypeVar("_T")
 #: Targets that are asked for in one question, and observations.
 _TARGETS_A_QUESTION: Final = 100
 _OBSERVATIONS_A_QUESTION: Final = 100
-_URI: Final = re.compile(r"mast:[A-Za-z0-9_+./-]{1,400}", re.ASCII)
+_URI: Final = re.compile(
+    r"mast:(?=.{1,400}$)[A-Za-z0-9_+-][A-Za-z0-9_+.-]*(/[A-Za-z0-9_+-][A-Za-z0-9_+.-]*)*"
+)
 _PIPELINES: Final = {"TESS": "SPOC", "Kepler": "Kepler", "K2": "K2"}
 #: Kepler's and K2's light curves belong to what MAST calls cubes.
 _TYPES: Final = ("timeseries", "cube")
@@ -98,6 +100,17 @@ class Mast:
         found = {row.obsid: row for group in groups for row in self._asked_observations(wanted, group)}
         return sorted(found.values(), key=lambda row: (row.obs_id, row.obsid))
 
+    def n_observations(self, wanted: Wanted) -> int:
+        """Return how many observations MAST lists of what is wanted, of whatever targets.
+
+        Raises
+        ------
+        ArchiveError
+            If MAST cannot be asked, or its answer is of no use.
+        """
+        with as_archive_error(self._session):
+            return int(self._client.query_criteria_count(**_criteria(wanted, ())))
+
     def light_curves(self, wanted: Wanted, limit: int | None = None) -> Iterator[Product]:
         """Yield the light curves that MAST has of what is wanted, in the order of its names.
 
@@ -124,19 +137,8 @@ class Mast:
             told |= chosen.keys()
 
     def _asked_observations(self, wanted: Wanted, names: Sequence[str]) -> list[Observation]:
-        mission, cadence = wanted.mission, wanted.cadence
-        criteria: dict[str, Any] = {
-            "obs_collection": mission.name,
-            "provenance_name": _PIPELINES[mission.name],
-            "dataproduct_type": list(_TYPES),
-            "t_exptime": [cadence * (1 - _TOLERANCE), cadence * (1 + _TOLERANCE)],
-        }
-        if names:
-            criteria["target_name"] = list(names)
-        if wanted.segments and mission in (TESS, K2):  # of Kepler's observations MAST lists no quarter
-            criteria["sequence_number"] = list(wanted.segments)
         with as_archive_error(self._session):
-            lines = _lines(self._client.query_criteria(**criteria))
+            lines = _lines(self._client.query_criteria(**_criteria(wanted, names)))
             rows = [Observation(line["obsid"], line["obs_id"], line["target_name"]) for line in lines]
         return [row for row in rows if row.obsid.isdecimal() and (not names or row.target in names)]
 
@@ -164,6 +166,22 @@ class Mast:
             segment=named.segment,
             cadence_s=named.cadence_s,
         )
+
+
+def _criteria(wanted: Wanted, names: Sequence[str]) -> dict[str, Any]:
+    """Return what MAST is asked: observations by what it calls their columns."""
+    mission, cadence = wanted.mission, wanted.cadence
+    criteria: dict[str, Any] = {
+        "obs_collection": mission.name,
+        "provenance_name": _PIPELINES[mission.name],
+        "dataproduct_type": list(_TYPES),
+        "t_exptime": [cadence * (1 - _TOLERANCE), cadence * (1 + _TOLERANCE)],
+    }
+    if names:
+        criteria["target_name"] = list(names)
+    if wanted.segments and mission in (TESS, K2):  # of Kepler's observations MAST lists no quarter
+        criteria["sequence_number"] = list(wanted.segments)
+    return criteria
 
 
 def _groups(values: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:

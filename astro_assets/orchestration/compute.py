@@ -10,24 +10,22 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from itertools import chain, islice
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerContext, ForkServerProcess
-from queue import SimpleQueue
 from typing import Any, Final, Protocol
 
 from astro_assets.ledger import memory
 from astro_assets.ledger.compute import Compute, Serial
 from astro_assets.ledger.variables import environment
 from astro_assets.orchestration import pool_worker
+from astro_assets.orchestration.dask_cluster import DASK_VARIABLE, DaskCluster
+from astro_assets.orchestration.in_flight import WorkerLostError, in_flight
 
-DASK_VARIABLE: Final = "ASTRO_ASSETS_DASK"
 WORKERS_VARIABLE: Final = "ASTRO_ASSETS_WORKERS"
-#: Calls handed out ahead of the workers, so that memory stays bounded while none of them waits.
-_AHEAD: Final = 2
 _SINGLE_THREADED: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
@@ -40,10 +38,6 @@ _MEMORY: Final = {
 }
 #: How `multiprocessing` calls the script that runs, which each worker imports otherwise.
 _MAIN: Final = "__main__"
-
-
-class WorkerLostError(OSError):
-    """A worker process died, most often for lack of memory, or its cluster; nothing was committed."""
 
 
 class ClosableCompute(Compute, Protocol):
@@ -139,7 +133,7 @@ class LocalProcesses:
         pool = self._started()
         try:
             calls = chain(first, pending)
-            yield from _in_flight(lambda a: pool.submit(function, a), calls, _AHEAD * self.workers)
+            yield from in_flight(lambda a: pool.submit(function, a), calls, self.workers)
         except BrokenProcessPool as error:
             self._end(pool)
             raise WorkerLostError(
@@ -180,64 +174,6 @@ class LocalProcesses:
             return self._pool
 
 
-class DaskCluster:
-    """The workers of a Dask scheduler.
-
-    Parameters
-    ----------
-    address
-        For example ``tcp://127.0.0.1:8786``. The workers need this package and the home at the same path.
-    """
-
-    def __init__(self, address: str) -> None:
-        import distributed
-
-        self._address = address
-        try:
-            # Dask's client is not annotated.
-            self.client: Any = distributed.Client(address, timeout=30)  # type: ignore[no-untyped-call]
-        except OSError as error:
-            raise WorkerLostError(f"no Dask scheduler answers at {address} ({DASK_VARIABLE})") from error
-
-    @property
-    def workers(self) -> int:
-        """The threads of all workers now."""
-        threads: dict[str, int] = self.client.nthreads()
-        return max(1, sum(threads.values()))
-
-    def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
-        """Call ``function`` with each tuple of arguments on the cluster.
-
-        Raises
-        ------
-        WorkerLostError
-            If the scheduler went, or workers kept dying.
-        """
-        from distributed.comm.core import CommClosedError
-        from distributed.scheduler import KilledWorker
-
-        executor = self.client.get_executor(pure=False)
-        try:
-            yield from _in_flight(lambda a: executor.submit(function, *a), iter(calls), _AHEAD * self.workers)
-        except (CancelledError, CommClosedError) as error:  # a scheduler that is back knows no work of before
-            raise WorkerLostError(
-                f"the Dask scheduler at {self._address} was lost, and the work on it; nothing was committed: "
-                "run again"
-            ) from error
-        except KilledWorker as error:
-            raise WorkerLostError(
-                f"workers of the Dask scheduler at {self._address} keep dying: out of memory? Run again with "
-                "more memory a worker"
-            ) from error
-
-    def start(self) -> None:
-        """Do nothing: the cluster's workers are there."""
-
-    def close(self) -> None:
-        """Disconnect from the scheduler."""
-        self.client.close()
-
-
 def worker_environment() -> dict[str, str]:
     """Return what workers are started with: one thread each, and memory settings unless there are others."""
     memory = {name: os.environ.get(name, value) for name, value in _MEMORY.items()}
@@ -256,36 +192,11 @@ def default_compute(preload: str | None = None) -> ClosableCompute:
         If the number of workers is not a positive integer, or the memory no size.
     """
     if address := os.environ.get(DASK_VARIABLE):
-        return DaskCluster(address)
+        return DaskCluster(address, memory.memory_named())
     named = os.environ.get(WORKERS_VARIABLE)
     if named is not None and not (named.isdigit() and int(named) > 0):
         raise ValueError(f"{WORKERS_VARIABLE} = {named!r} is not a positive number of processes")
     return LocalProcesses(int(named) if named else None, preload, memory.memory_named())
-
-
-def _in_flight(
-    submit: Callable[[tuple[Any, ...]], Future[Any]], calls: Iterator[tuple[Any, ...]], limit: int
-) -> Iterator[Any]:
-    running: set[Future[Any]] = set()
-    # Not `concurrent.futures.wait`, which is not told of futures that a closed pool has cancelled.
-    done: SimpleQueue[Future[Any]] = SimpleQueue()
-
-    def submit_some(number: int) -> None:
-        for arguments in islice(calls, number):
-            future = submit(arguments)
-            running.add(future)
-            future.add_done_callback(done.put)
-
-    try:
-        submit_some(limit)
-        while running:
-            future = done.get()
-            running.remove(future)
-            submit_some(1)
-            yield future.result()
-    finally:
-        for future in running:
-            future.cancel()
 
 
 @contextmanager

@@ -21,7 +21,10 @@ _FILE: Final = "file"
 #: Stands for the column of what is wrong with a list, or with what it says of a file: no column is named so.
 _ERROR: Final = ""
 #: A survey of a million tables has a list of 100 MB.
-_MAX_BYTES: Final = 256 * 1024**2
+_MAX_BYTES: Final = 128 * 1024**2
+#: Lines of a list, and names of columns: what is made of a line takes many times its size.
+_MAX_LINES: Final = 1_200_000
+_MAX_COLUMNS: Final = 200
 #: Of a list above what is taken in, which is read in passing.
 _MAX_BYTES_ABOVE: Final = 16 * 1024**2
 #: What spreadsheets write between cells.
@@ -125,15 +128,20 @@ def _read(path: Path) -> dict[str, str]:
             return {}
         if (size := path.stat().st_size) > _MAX_BYTES:
             raise _ListError(f"{DESCRIPTIONS} has {size} bytes, more than {_MAX_BYTES}")
-        text = _decoded(path.read_bytes())
-        lines = list(_reader(text))
+        return _described(_lines(path.read_bytes()))
     except OSError as error:
         raise _ListError(f"{DESCRIPTIONS} cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise _ListError(f"{DESCRIPTIONS} is not comma-separated UTF-8: {error}") from error
+
+
+def _described(lines: Iterable[dict[str, str]]) -> dict[str, str]:
+    """Return what lines say by the file that they are about."""
     described: dict[str, str] = {}
-    for line in lines:
-        cells = {key.strip(): value.strip() for key, value in line.items() if isinstance(value, str)}
+    for n_lines, line in enumerate(lines):
+        if n_lines == _MAX_LINES:
+            raise _ListError(f"{DESCRIPTIONS} has more than {_MAX_LINES} lines")
+        cells = {key.strip(): value.strip() for key, value in line.items()}
         file = PurePosixPath(cells.pop(_FILE, ""))
         if file.name and not file.is_absolute() and ".." not in file.parts:
             told = {key: value for key, value in cells.items() if key and value}
@@ -143,24 +151,32 @@ def _read(path: Path) -> dict[str, str]:
     return described
 
 
-def _decoded(content: bytes) -> str:
-    """Return the text of a list: UTF-8, or what spreadsheets on Windows write."""
+def _lines(content: bytes) -> Iterator[dict[str, str]]:
+    """Yield the cells of each line by the names of the first; those that have none are left out."""
+    if content.count(b"\n") > _MAX_LINES:
+        raise _ListError(f"{DESCRIPTIONS} has more than {_MAX_LINES} lines")
+    text = io.TextIOWrapper(io.BytesIO(content), _encoding(content), newline="")
+    first = next((line for line in text if line.strip()), "")
+    delimiter = _delimiter(first)
+    names = next(csv.reader([first.strip()], delimiter=delimiter), [])
+    if len(names) > _MAX_COLUMNS:
+        raise _ListError(f"{DESCRIPTIONS} has {len(names)} columns, more than {_MAX_COLUMNS}")
+    yield from (dict(zip(names, row, strict=False)) for row in csv.reader(text, delimiter=delimiter))
+
+
+def _encoding(content: bytes) -> str:
+    """Return how the text of a list is encoded: in UTF-8, or as spreadsheets on Windows write."""
     if content.startswith(_UTF_16):
-        return content.decode("utf-16")
+        return "utf-16"
     try:
-        return content.decode("utf-8-sig")
+        content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return content.decode("cp1252")
+        return "cp1252"
+    return "utf-8-sig"
 
 
-def _reader(text: str) -> csv.DictReader[str]:
-    lines = io.StringIO(text.lstrip(), newline="")
-    return csv.DictReader(lines, restkey="", restval="", delimiter=_delimiter(text))
-
-
-def _delimiter(text: str) -> str:
-    """Return what separates the cells, by the first line, which names the columns."""
-    names = text.lstrip().partition("\n")[0]
+def _delimiter(names: str) -> str:
+    """Return what separates the cells, by the line that names the columns."""
     for delimiter in _DELIMITERS:
         if _FILE in (name.strip() for name in next(csv.reader([names], delimiter=delimiter), [])):
             return delimiter

@@ -20,6 +20,7 @@ from typing import Final
 
 from astro_assets.ledger.home import Home
 from astro_assets.orchestration.descriptions import DESCRIPTIONS
+from astro_assets.orchestration.inbox_links import is_trusted
 from astro_assets.orchestration.inbox_scan import APART_NS, Stamp, look_again, scan, stamp_of
 from astro_assets.orchestration.inbox_state import State, count_by_state, fact, reading, set_fact, transaction
 
@@ -61,12 +62,14 @@ def seen(path: Path | bytes) -> Seen:
     Raises
     ------
     OSError
-        If it is not there, or is no regular file: reading a pipe or a device might never end.
+        If it is not there, is no regular file, where reading might never end, or is a link of another user.
     """
     now_ns = time.time_ns()
     status = os.stat(path)  # noqa: PTH116  bytes, too
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", os.fspath(path))
+    if not is_trusted(path, status):
+        raise OSError(errno.EPERM, "a link of another user, which is not followed", os.fspath(path))
     return Seen(stamp_of(status), now_ns)
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from astro_assets.orchestration.inbox_links import is_trusted
 from astro_assets.orchestration.inbox_state import State, fact, set_fact
 
 #: A folder that changed so shortly before it was listed may change again without showing a later time: file
@@ -132,14 +133,20 @@ def _list(
 
 
 def _entries(folder: bytes) -> Iterator[tuple[bytes, os.stat_result]]:
-    """Yield what a folder holds, links followed; hidden entries and those that vanish are passed over."""
+    """Yield what a folder holds, links followed.
+
+    Hidden entries, links of others and what vanishes are passed over.
+    """
     with os.scandir(folder) as entries:
         for entry in entries:
             if not entry.name.startswith(b"."):
                 try:
-                    yield entry.name, entry.stat()
+                    status = entry.stat()
+                    is_ours = not entry.is_symlink() or is_trusted(entry.path, status)
                 except OSError:
                     continue
+                if is_ours:
+                    yield entry.name, status
 
 
 def _add(

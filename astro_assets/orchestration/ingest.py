@@ -23,11 +23,13 @@ from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore
+from astro_assets.ledger.opening import opened
 from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report, put_units
 from astro_assets.orchestration.descriptions import DESCRIPTIONS, Descriptions
 from astro_assets.orchestration.inbox import Seen, seen
+from astro_assets.orchestration.inbox_links import is_trusted
 
 _CHANGING: Final = "it is being written"
 #: Files taken at once, and bytes up to which one is read as a whole and so only once.
@@ -38,7 +40,8 @@ _IN_MEMORY: Final = 64 * 1024**2
 def find_files(paths: Iterable[Path]) -> Iterator[Path]:
     """Yield files and the files below folders, in a fixed order.
 
-    Links are followed, each folder once; hidden files and folders are passed over.
+    Links are followed, each folder once, but not those of other users into folders; hidden files and folders
+    are passed over.
 
     Raises
     ------
@@ -61,8 +64,17 @@ def _below(top: Path) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and _may_enter(Path(folder, name))
+        )
         yield from (Path(folder, name) for name in names if not name.startswith("."))
+
+
+def _may_enter(folder: Path) -> bool:
+    try:
+        return is_trusted(folder, folder.stat())
+    except OSError:
+        return False
 
 
 def ingest(
@@ -211,7 +223,9 @@ def _take(
         if may_take is not None and not may_take(path, before):
             return _CHANGING
         size, _ = before.stamp
-        data = path.read_bytes() if size <= _IN_MEMORY else None
+        data = _whole(path, size) if size <= _IN_MEMORY else None
+        if data is not None and len(data) != size:
+            return _CHANGING
         sha256 = sha256_of(path) if data is None else hashlib.sha256(data).hexdigest()
     except OSError as error:
         return error.strerror or str(error)
@@ -224,6 +238,12 @@ def _take(
         if error.filename != os.fspath(path):
             raise
         return error.strerror or str(error)
+
+
+def _whole(path: Path, size: int) -> bytes:
+    """Return the content of a file, and of one that is longer than it said, one byte more."""
+    with opened(path) as stream:
+        return stream.read(size + 1)
 
 
 def _raise(error: OSError) -> NoReturn:

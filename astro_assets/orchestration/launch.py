@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import dagster as dg
 
@@ -18,6 +18,8 @@ from astro_assets.orchestration.instance import BATCHED_EVENTS, instance_folder,
 from astro_assets.orchestration.runs import cause
 from astro_assets.orchestration.shards import partition_keys
 
+#: Where the UI is served, unless somebody asks for another address.
+LOOPBACK: Final = "127.0.0.1"
 #: The event log of a run, with its stack traces, is for the UI; the terminal gets the failures returned.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -64,8 +66,8 @@ def tables_of(definitions: dg.Definitions, job: str) -> set[str]:
     return {"/".join(key.path) for key in assets}
 
 
-def serve_ui(home: Home, port: int) -> NoReturn:
-    """Become the Dagster UI and its daemon on 127.0.0.1, until interrupted or terminated."""
+def serve_ui(home: Home, port: int, host: str = LOOPBACK) -> NoReturn:
+    """Become the Dagster UI and its daemon, until interrupted or terminated; nobody who asks is refused."""
     with open_instance(
         home
     ) as instance:  # its databases are made here: the UI's processes would race for that
@@ -79,7 +81,7 @@ def serve_ui(home: Home, port: int) -> NoReturn:
         "PYTHONWARNINGS": "ignore:Function `dev_command` is superseded",
     }
     dagster = str(Path(sys.executable).with_name("dagster"))
-    command = [dagster, "dev", "-w", str(workspace_file(home)), "-h", "127.0.0.1", "-p", str(port)]
+    command = [dagster, "dev", "-w", str(workspace_file(home)), "-h", host, "-p", str(port)]
     os.chdir(home.root)
     # In place of this process, so that every signal reaches the one that ends the others.
     # The command is ours, and nothing of it comes from outside.

@@ -72,6 +72,12 @@ def interruptible(function: Callable[..., Any], *arguments: Any) -> Any:
         _WORK.is_a_call = False
 
 
+def bounded(memory: int, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a function in a process that others started, and that may have so many bytes from now on."""
+    bound_memory(memory)
+    return function(*arguments)
+
+
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     if _WORK.is_a_call:
         _WORK.is_a_call = False  # first: what hands the exception over is no call any more

@@ -20,6 +20,8 @@ from dagster._core.storage.event_log import (  # noqa: TID251
     SqliteEventLogStorage,
 )
 
+from astro_assets.orchestration.ui_guard import guard_webserver
+
 #: Databases kept open: the index of all runs, and those of the runs that were looked at last.
 _KEPT_OPEN: Final = 8
 #: Seconds that a writer waits for another, as Dagster's own.
@@ -122,6 +124,11 @@ class RunHistory(SqliteEventLogStorage):
     def _tell_watchers(self, run_id: str) -> None:
         # The UI watches the database's file, and only the log beside it is written.
         os.utime(self.path_for_shard(run_id))
+
+    def optimize_for_webserver(self, statement_timeout: int, pool_recycle: int, max_overflow: int) -> None:
+        """Get ready for a webserver, which this process makes next: only here can a home say how."""
+        guard_webserver()
+        super().optimize_for_webserver(statement_timeout, pool_recycle, max_overflow)
 
     def wipe(self) -> None:
         """Delete all events."""

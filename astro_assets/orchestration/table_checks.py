@@ -21,6 +21,8 @@ from astro_assets.orchestration.table_assets import asset_key
 SHOWN = 20
 #: Of these as many are told in a sentence.
 _TOLD = 3
+#: The UI reads descriptions as Markdown: names of files must draw no picture from elsewhere, nor lead there.
+_NO_MARKUP = str.maketrans("[]<>`", "?????")
 #: Evaluations that are looked through for the last one that passed.
 _HISTORY = 50
 #: Beginning of a key by which a file can be found, beside its name.
@@ -94,11 +96,10 @@ def _result(
         "what_to_do": f"{_HELP}#{name}",
     }
     if shown:
-        lines = [f"| {_cell(unit)} | {_cell(what)} |" for unit, what in shown]
-        metadata["first_violations"] = dg.MetadataValue.md(
-            "\n".join(["| unit | what |", "| --- | --- |", *lines])
-        )
-    told = "; ".join(f"{unit}: {what}" for unit, what in shown[:_TOLD])
+        # Not Markdown: files may be called as what draws pictures from elsewhere.
+        records = [dg.TableRecord({"unit": unit, "what": what}) for unit, what in shown]
+        metadata["first_violations"] = dg.MetadataValue.table(records)
+    told = "; ".join(f"{unit}: {what}" for unit, what in shown[:_TOLD]).translate(_NO_MARKUP)
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=name,
@@ -115,7 +116,3 @@ def _last_passed(instance: dg.DagsterInstance, key: dg.AssetCheckKey) -> Passed 
             metadata: Mapping[str, Any] = record.evaluation.metadata
             return Passed(metadata["table_version"].value, metadata["judged_by"].value)
     return None
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

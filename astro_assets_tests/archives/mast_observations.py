@@ -97,7 +97,7 @@ class SmallMast:
         rows = [_observation_row(number, held) for number, held in enumerate(self.observations)]
         for one in params["filters"]:
             rows = [row for row in rows if _passes(row[one["paramName"]], one["values"])]
-        return rows
+        return [{"Column1": len(rows)}] if params["columns"] == "COUNT_BIG(*)" else rows
 
     def _list_of_products(self, params: Mapping[str, Any]) -> list[dict[str, Any]]:
         wanted = set(params["obsid"].split(","))

@@ -6,7 +6,9 @@ What is said in a protocol is in `tap` and `mast`; how it goes wrong, in `faults
 from __future__ import annotations
 
 import re
+import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -144,6 +146,8 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, *_: Any) -> None:
         """Say nothing of clients that left: they are among what is tested."""
+        if not isinstance(sys.exception(), ConnectionError):
+            traceback.print_exc()
 
 
 class _OneRequest(BaseHTTPRequestHandler):

@@ -129,24 +129,24 @@ def _votable(
     from astropy.io.votable.tree import Info
     from astropy.table import MaskedColumn, Table
 
-    table = Table(masked=True)
-    for name in names:
-        texts = [row[name] for row in rows]
-        there = [text for text in texts if text]
-        kind: Any = float if there and all(_NUMBER.fullmatch(text) for text in there) else str
-        if kind is float and all(re.fullmatch(r"-?\d+", text) for text in there):
-            kind = int
-        empty = {float: float("nan"), int: -999, str: ""}[kind]
-        values = [kind(text) if text else empty for text in texts]
-        table[name] = MaskedColumn(values, mask=[not text for text in texts], dtype=kind if rows else str)
-        if units.get(name):
-            table[name].unit = units[name]
-    document = from_table(table)
-    document.resources[0].infos.append(Info(name="QUERY_STATUS", value=status))
-    document.resources[0].type = "results"
-    file = io.BytesIO()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the archive's units are not those of the standard
+        table = Table(masked=True)
+        for name in names:
+            texts = [row[name] for row in rows]
+            there = [text for text in texts if text]
+            kind: Any = float if there and all(_NUMBER.fullmatch(text) for text in there) else str
+            if kind is float and all(re.fullmatch(r"-?\d+", text) for text in there):
+                kind = int
+            empty = {float: float("nan"), int: -999, str: ""}[kind]
+            values = [kind(text) if text else empty for text in texts]
+            table[name] = MaskedColumn(values, mask=[not text for text in texts], dtype=kind if rows else str)
+            if units.get(name):
+                table[name].unit = units[name]
+        document = from_table(table)
+        document.resources[0].infos.append(Info(name="QUERY_STATUS", value=status))
+        document.resources[0].type = "results"
+        file = io.BytesIO()
         writeto(document, file)
     return Answer(file.getvalue(), "application/x-votable+xml")
 

@@ -11,7 +11,7 @@ import pytest
 from astropy.io import fits
 
 from astro_assets.archives import errors
-from astro_assets.archives.downloads import Expected, FileNameError, download, file_name
+from astro_assets.archives.downloads import Expected, download, file_name
 from astro_assets.archives.sessions import PIECE, PoliteSession, polite_session
 from astro_assets.archives.settings import MAST
 from astro_assets_tests.archives import faults
@@ -177,7 +177,7 @@ def test_a_file_that_is_too_large_is_left(server: ArchiveServer, tmp_path: Path)
     "name", ["../star.fits", "/etc/passwd", ".hidden", "a\\b", "a b", "", "x" * 300, "a\n"]
 )
 def test_a_name_that_is_a_path_is_refused(name: str) -> None:
-    with pytest.raises(FileNameError, match="cannot be the name of a file here"):
+    with pytest.raises(errors.FileNameError, match="cannot be the name of a file here"):
         file_name(name)
 
 

@@ -14,7 +14,7 @@ from astro_assets.archives.patience import asked_wait
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [(None, 0), ("0", 0), (" 7 ", 7), ("soon", 0), ("Fri, 31 Dec 1999 23:59:59 GMT", 0)],
+    [(None, 0), ("0", 0), (" 7 ", 7), ("soon", 0), ("²", 0), ("Fri, 31 Dec 1999 23:59:59 GMT", 0)],
 )
 def test_a_number_or_a_date(header: str | None, seconds: float) -> None:
     assert asked_wait(header) == seconds

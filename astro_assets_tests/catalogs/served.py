@@ -14,7 +14,7 @@ from typing import Any
 
 from astro_assets.catalogs.answers import kept_answers
 from astro_assets.catalogs.archive_assets import fetch_into, take_in
-from astro_assets.catalogs.fetching import Fetched
+from astro_assets.catalogs.archive_tables import Fetched
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.update import update

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 
 from astro_assets.archives import errors
-from astro_assets.catalogs.fetching import (
+from astro_assets.catalogs.archive_tables import (
     FETCHABLE,
     SIGNAL_CATALOGS,
     Fetched,
-    Fetcher,
     Held,
     UnknownCatalogError,
     catalog_of,
     catalogs_wanted,
 )
+from astro_assets.catalogs.fetching import Fetcher
 from astro_assets.catalogs.reading import read_catalog
 from astro_assets_tests.archives import faults
 from astro_assets_tests.archives.asking import quick

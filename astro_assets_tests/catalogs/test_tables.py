@@ -156,3 +156,16 @@ def test_a_name_of_two_stars_is_no_target_of_a_planet(tmp_path: Path) -> None:
     put(ledger, write(tmp_path / "ps", PLANET_ROW), write(tmp_path / "names", *names))
     (planet,) = rows_of(ledger, "planets")
     assert planet["target_id"] is None
+
+
+def test_a_star_that_one_catalogue_has_by_name_only(tmp_path: Path) -> None:
+    """A file of planets without TIC numbers and another one with them are about the same star."""
+    composite = {**PLANET_ROW, "pl_orbper_reflink": "x", "tic_id": "TIC 173103335"}
+    for column in ("default_flag", "soltype"):
+        del composite[column]
+    ledger = ledger_at(tmp_path / "home")
+    put(ledger, write(tmp_path / "ps", PLANET_ROW), write(tmp_path / "composite", composite))
+    assert {row["target_id"] for row in rows_of(ledger, "known_signals")} == {"TIC 173103335"}
+    put(ledger, write(tmp_path / "ps", {**PLANET_ROW, "tic_id": "TIC 5"}))
+    signals = rows_of(ledger, "known_signals")
+    assert {row["target_id"] for row in signals} == {"TIC 5", "TIC 173103335"}, "listed for both"

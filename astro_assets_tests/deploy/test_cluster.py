@@ -32,7 +32,7 @@ from astro_assets_tests.deploy.servers import Postgres, free_port, postgres, ser
 from astro_assets_tests.orchestration.homes import N_SHARDS, contents, ledger_of, star_file, units
 
 pytestmark = [pytest.mark.deploy, pytest.mark.slow]
-N_STARS = 10
+N_STARS = 12
 BIN = Path(sys.executable).parent
 #: Ports in compose.yaml, of which each has another one here.
 PORTS = ("3000", "4000", "5000", "8786", "8787", "8790")
@@ -205,7 +205,7 @@ def test_the_same_command_gives_the_same_rows_on_the_cluster(searched: Cluster, 
     columns = ("outcome", "recipe_hash", "output_hash", "row_hash")
     for name in ("transits/transit_features", "transits/transit_scores"):
         assert units(searched.home, name, *columns).equals(units(laptop, name, *columns)), name
-        assert units(laptop, name).height > 5
+        assert units(laptop, name).height > 0
     assert _tasks_done(searched) > 0, "nothing was computed by the workers"
 
 

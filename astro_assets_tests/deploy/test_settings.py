@@ -50,7 +50,11 @@ def test_every_setting_is_explained() -> None:
 
 def test_the_chart_names_the_same_settings() -> None:
     chart = yaml.safe_load((DEPLOY / "helm" / "platform" / "settings.yaml").read_text())["data"]
-    of_mlflow = {"MLFLOW_DISABLE_TELEMETRY", "MLFLOW_S3_ENDPOINT_URL"}  # compose gives it these itself
+    of_mlflow = {
+        "MLFLOW_DISABLE_TELEMETRY",
+        "MLFLOW_S3_ENDPOINT_URL",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION",
+    }  # compose gives it these itself
     assert chart.keys() - of_mlflow <= settings().keys()
     assert _read_by_the_code() <= chart.keys()
     assert all(isinstance(value, str) for value in chart.values())

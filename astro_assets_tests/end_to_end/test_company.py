@@ -9,7 +9,8 @@ import pytest
 
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.observations.tables import RAW_FILES
-from astro_assets.orchestration.compute import ClosableCompute, DaskCluster, LocalProcesses
+from astro_assets.orchestration.compute import ClosableCompute, LocalProcesses
+from astro_assets.orchestration.dask_cluster import DaskCluster
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.ingest import ingest
 from astro_assets.tables import TABLES

@@ -184,7 +184,7 @@ def test_two_processes_that_make_and_write_one_table_lose_no_commit(
     tmp_path: Path, in_store: ObjectStoreServer
 ) -> None:
     """They have homes of their own; the store is one."""
-    barrier, names = _SPAWN.Barrier(2), [f"f{i}" for i in range(12)]
+    barrier, names = _SPAWN.Barrier(2), [f"f{i}" for i in range(8)]
     given = [(tmp_path / f"home {i}", names[i::2], barrier) for i in range(2)]
     processes = [_SPAWN.Process(target=put_one_by_one, args=args, daemon=True) for args in given]
     for process in processes:

@@ -21,13 +21,12 @@ import pytest
 
 from astro_assets.ledger import memory
 from astro_assets.orchestration.compute import (
-    DASK_VARIABLE,
     WORKERS_VARIABLE,
-    DaskCluster,
     LocalProcesses,
-    WorkerLostError,
     default_compute,
 )
+from astro_assets.orchestration.dask_cluster import DASK_VARIABLE, DaskCluster
+from astro_assets.orchestration.in_flight import WorkerLostError
 
 
 def squared_with_process(number: int) -> tuple[int, int]:
@@ -276,17 +275,31 @@ def test_workers_are_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_dask_cluster_is_used_when_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    import dask
     import distributed
 
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address="127.0.0.1:0", host="127.0.0.1"
-    ) as cluster:
+    once = dask.config.set({"distributed.scheduler.allowed-failures": 0})
+    with (
+        once,
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+            host="127.0.0.1",
+        ) as cluster,
+    ):
         monkeypatch.setenv(DASK_VARIABLE, cluster.scheduler_address)
+        monkeypatch.setenv(memory.VARIABLE, "3GB")
         engine = default_compute()
         assert isinstance(engine, DaskCluster)
         assert engine.workers == 2
         results = list(engine.run(squared_with_process, ((n,) for n in range(30))))
+        bounds = {bound for bound, _ in engine.run(bound_and_process, ((n,) for n in range(4)))}
+        with pytest.raises(WorkerLostError, match="memory-limit"):
+            list(engine.run(dies, ((n,) for n in range(4))))
         engine.close()
+    assert bounds == {3 * 10**9}
     assert sorted(value for value, _ in results) == [n * n for n in range(30)]
     assert os.getpid() not in {process for _, process in results}
 

@@ -188,7 +188,7 @@ def test_more_cells_than_names_are_passed_over(tmp_path: Path) -> None:
 def test_a_list_of_gigabytes_and_a_folder_of_its_name_are_not_read(tmp_path: Path) -> None:
     os.truncate(write(tmp_path, "file,target_id", "a/b.csv,KIC 1"), 2**32)
     (tmp_path / "a" / DESCRIPTIONS).mkdir(parents=True)
-    assert told(tmp_path / "a" / "b.csv") == {"": "targets.csv has 4294967296 bytes, more than 268435456"}
+    assert told(tmp_path / "a" / "b.csv") == {"": "targets.csv has 4294967296 bytes, more than 134217728"}
 
 
 def test_a_list_is_read_once_for_all_files_of_an_intake(tmp_path: Path) -> None:

@@ -19,10 +19,12 @@ from astro_assets.observations.fits_checksums import check_sums
 from astro_assets.observations.fits_columns import column_names
 from astro_assets.observations.fits_header import Header
 from astro_assets.observations.fits_structure import Hdu, read_structure
+from astro_assets.observations.readers.parquet_file import MAX_BYTES, check_pages, opened_parquet
 from astro_assets.observations.readers.text import (
     MAX_COLUMNS,
     MAX_ROWS,
     TextLayout,
+    check_lines,
     layout_of,
     read_text,
     why_no_table,
@@ -33,9 +35,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyarrow import DataType
 
-_MAX_TABLE_BYTES: Final = 512 * 1024**2
 #: A year of 20 s cadence has 100 MB as text, which takes seconds to read.
-_MAX_TEXT_BYTES: Final = 256 * 1024**2
+_MAX_TEXT_BYTES: Final = 128 * 1024**2
 _HEAD_BYTES: Final = 65536
 #: What an entry names columns for.
 _COLUMNS: Final = ("time", "flux", "flux_err")
@@ -125,6 +126,7 @@ def open_contents(path: Path, description: str | None = None) -> Contents:
     if (layout := layout_of(head, columns)) is not None:
         if status.st_size > _MAX_TEXT_BYTES:
             raise RefusalError("too_large", f"the table has {status.st_size} bytes")
+        check_lines(path, layout)
         return Contents(path, "csv", (), layout.names, layout, told)
     if (why := why_no_table(head)) is not None:
         raise RefusalError("not_fits", f"neither FITS nor a table: {why}")
@@ -158,18 +160,20 @@ def read_table(contents: Contents, columns: Sequence[int]) -> list[NDArray[np.fl
 
 def _parquet(contents: Contents, columns: Sequence[int]) -> list[NDArray[np.float64]]:
     import pyarrow as pa
-    from pyarrow import compute, parquet
+    from pyarrow import compute
 
     read = []
     try:
-        file = parquet.ParquetFile(contents.path)
+        file = opened_parquet(contents.path)
         n_rows = file.metadata.num_rows
+        leaves = {file.schema.column(leaf).path: leaf for leaf in range(file.metadata.num_columns)}
         for place in columns:
             field = file.schema_arrow.field(place)
             # Texts that repeat are stored once: two million lines of them may be 200 kB in the file.
             if not _holds_numbers(field.type):
                 read.append(np.full(n_rows, np.nan))
                 continue
+            check_pages(contents.path, file.metadata, [leaves[field.name]])
             column = file.read(columns=[field.name]).column(field.name)
             numbers = compute.cast(column, pa.float64(), safe=False).to_numpy()
             if len(numbers) != n_rows:
@@ -188,16 +192,16 @@ def _holds_numbers(dtype: DataType) -> bool:
 
 def _parquet_names(path: Path) -> tuple[str, ...]:
     import pyarrow as pa
-    from pyarrow import parquet
 
     try:
-        metadata = parquet.ParquetFile(path).metadata
+        file = opened_parquet(path)
+        metadata = file.metadata
         n_bytes = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
-        names = tuple(parquet.ParquetFile(path).schema_arrow.names)
+        names = tuple(file.schema_arrow.names)
     except (pa.ArrowException, *_DAMAGED_PARQUET) as error:
         code = "truncated" if "magic bytes" in str(error) else "damaged"
         raise RefusalError(code, f"{code} Parquet: {_line(error)}") from error
-    if metadata.num_rows > MAX_ROWS or n_bytes > _MAX_TABLE_BYTES or len(names) > MAX_COLUMNS:
+    if metadata.num_rows > MAX_ROWS or n_bytes > MAX_BYTES or len(names) > MAX_COLUMNS:
         raise RefusalError("too_large", f"the table has {metadata.num_rows} rows, {n_bytes} bytes unpacked")
     return names
 
@@ -207,4 +211,4 @@ def _printable(text: str) -> str:
 
 
 def _line(error: Exception) -> str:
-    return _printable(" ".join(str(error).split()))
+    return _printable(" ".join(str(error)[:1000].split()))

@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: The largest real table, four years of Kepler, has 65,000 rows; a year of 20 s cadence has 1.6 million.
-MAX_ROWS: Final = 20_000_000
+MAX_ROWS: Final = 10_000_000
 MAX_COLUMNS: Final = 1000
+#: A line of a thousand cells has 16 kB. Polars takes the cells of the first for columns, however many.
+MAX_LINE_BYTES: Final = 32 * 1024
 #: What separates cells, tried in this order where two would do; with the first two a comma may stand in
 #: numbers in place of the point. None stands for any blanks.
 _DELIMITERS: Final = (";", "\t", ",", None)
@@ -118,6 +120,21 @@ def why_no_table(head: bytes) -> str | None:
     return "text without a row of at least two cells, half of them numbers, in its first 64 kB"
 
 
+def check_lines(path: Path, layout: TextLayout) -> None:
+    """Check that a line ends in every piece of a table of :data:`MAX_LINE_BYTES`.
+
+    Raises
+    ------
+    RefusalError
+        If not: such a line is no row, and reading it takes many times its size.
+    """
+    line_end = layout.line_end.encode()
+    with path.open("rb") as file:
+        while len(piece := file.read(MAX_LINE_BYTES)) == MAX_LINE_BYTES:
+            if line_end not in piece:
+                raise RefusalError("too_large", f"a line of the table has more than {MAX_LINE_BYTES} bytes")
+
+
 def read_text(path: Path, layout: TextLayout, columns: Sequence[int]) -> list[NDArray[np.float64]]:
     """Read columns by their positions as float64 of shape (n_rows,); what is no number becomes NaN.
 
@@ -140,8 +157,8 @@ def _column(path: Path, layout: TextLayout, place: int) -> NDArray[np.float64]:
     cells = pl.all()
     if layout.delimiter is None:
         frame = _frame(path, layout, _NOTHING, 0)
-        cells = cells.str.strip_chars().str.replace_all(r"\s+", " ").str.split(" ")
-        cells = cells.list.get(place, null_on_oob=True)
+        # Not all cells of all lines: they may be as many as bytes.
+        cells = cells.str.extract(rf"^\s*(?:\S+\s+){{{place}}}(\S+)")
     else:
         frame = _frame(path, layout, layout.delimiter, place)
     if layout.delimiter in _WITH_COMMAS:
@@ -177,8 +194,9 @@ def _frame(path: Path, layout: TextLayout, separator: str, place: int) -> pl.Dat
         return pl.DataFrame({"column": []}, schema={"column": pl.String})
     except pl.exceptions.ColumnNotFoundError:
         raise RefusalError("damaged", "damaged table: lines are shorter than the first") from None
-    except (pl.exceptions.PolarsError, OSError) as error:
-        text = " ".join(str(error).split()).encode("ascii", "replace").translate(PRINTABLE).decode("ascii")
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
+        cited = str(error)[:200]  # it may cite the rest of the file
+        text = " ".join(cited.split()).encode("ascii", "replace").translate(PRINTABLE).decode("ascii")
         raise RefusalError("damaged", f"damaged table: {text}") from error
     if frame.height > MAX_ROWS:
         raise RefusalError("too_large", f"the table has more than {MAX_ROWS} rows")
