@@ -58,15 +58,18 @@ def search(engine: Engine, *, paths: Sequence[Path] = (), n_targets: int | None 
     ledger = engine.ledger()
     if not failures and (wanted := asked_for(ledger)):
         failures = run_with_progress(engine, SCORING_JOB, {}, wanted)
-    printing.updates(engine.reports)
-    printing.notes([note for report in engine.reports for note in report.notes])
-    taken = [key for report in engine.reports for key in report.keys]
-    if paths and not taken:
-        printing.notes([f"no files in {path}" for path in paths])
-    printing.notes(queries.retracted_files(ledger, taken))
-    printing.refused(queries.refused_files(ledger, taken), engine.home)
-    printing.failed(queries.failed_units(ledger))
-    return report_failures(failures)
+    try:
+        printing.updates(engine.reports)
+        printing.notes([note for report in engine.reports for note in report.notes])
+        taken = [key for report in engine.reports for key in report.keys]
+        if paths and not taken:
+            printing.notes([f"no files in {path}" for path in paths])
+        printing.notes(queries.retracted_files(ledger, taken))
+        printing.refused(queries.refused_files(ledger, taken), engine.home)
+        printing.failed(queries.failed_units(ledger))
+    finally:  # what failed is told also where a damaged table stops what follows
+        code = report_failures(failures)
+    return code
 
 
 def run_with_progress(
