@@ -168,14 +168,18 @@ def damages(folder: Path, version: int, files: Iterable[str]) -> Iterator[Damage
     """
     yield from lost_commits(folder, version)
     first = _last_checkpoint(folder, version)
-    paths = [entry_path(folder, of) for of in range(first + 1, version + 1)]
-    paths += (folder / LOG).glob(f"{first:020}.checkpoint*.parquet") if first >= 0 else ()
-    paths += (folder / name for name in files)
-    unsure = [path for path in paths if path not in _SOUND or not path.exists()]
-    names = [str(path.relative_to(folder)) for path in unsure]
-    if names:
-        known = _Known(folder, names)
-        yield from known.damages(names)
+    log = [entry_path(folder, of) for of in range(first + 1, version + 1)]
+    log += (folder / LOG).glob(f"{first:020}.checkpoint*.parquet") if first >= 0 else ()
+    yield from damages_of(folder, [*(f"{LOG}/{path.name}" for path in log), *files])
+
+
+def damages_of(folder: Path, names: Iterable[str]) -> Iterator[Damage]:
+    """Find what is damaged or missing of some files of a table, named by their paths below it."""
+    paths = {name: folder / name for name in names}
+    unsure = [name for name, path in paths.items() if path not in _SOUND or not path.exists()]
+    if unsure:
+        known = _Known(folder, unsure)
+        yield from known.damages(unsure)
         yield from known.unreadable
 
 
@@ -251,15 +255,15 @@ class _Known:
         for name in names:
             path, wanted = self._folder / name, self.digests.get(name)
             try:
-                found = _digest(path)
+                found = _digest(path) if wanted is not None or not path.exists() else None
             except FileNotFoundError:
                 yield Damage(path, "is missing")
             except OSError as error:
                 yield Damage(path, f"cannot be read: {error.strerror}")
             else:
-                if wanted is not None and found != wanted:
+                if found != wanted:
                     yield Damage(path, "is damaged: its bytes are not those that were written")
-                elif wanted is not None:
+                elif found is not None:
                     _SOUND.add(path)
 
     def damages_of_copies(self) -> Iterator[Damage]:

@@ -62,6 +62,7 @@ def past_units(handle: Handle, columns: Sequence[str], files: pl.DataFrame | Non
     if found.is_empty():
         return pl.LazyFrame(schema={**schema, "path": pl.String})
     names = found["path"].to_list()
+    handle.check_files(names)
     folder = handle.local_folder(names)
     lines = pl.scan_parquet(
         [folder / name for name in names],

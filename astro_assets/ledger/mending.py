@@ -8,6 +8,7 @@ killed writer, which pruning removes.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -138,7 +139,7 @@ def _restore_shards(handle: Handle, folder: Path, lost: Collection[Path], damage
     units = pl.concat(found)
     for path in lost:
         _set_aside(path)
-    handle.commit(units, shards)
+    replace(handle, is_partial=True).commit(units, shards)  # it may have to read what it does not replace
     return (
         f"{handle.table.name}: {units.height} units of {len(shards)} shards are those of earlier versions "
         "until they are made again"

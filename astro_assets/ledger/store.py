@@ -23,6 +23,7 @@ from astro_assets.ledger.checksums import (
     Damage,
     all_damages,
     damages,
+    damages_of,
     folder_of,
     keep_checksums,
     lost_commits,
@@ -143,8 +144,20 @@ class Handle:
         if shards is not None:
             prefixes = tuple(f"shard={shard}/" for shard in shards)
             names = [name for name in names if name.startswith(prefixes)]
+        self.check_files(names)
         folder = self.local_folder(names)
         return [folder / name for name in names]
+
+    def check_files(self, names: Iterable[str]) -> None:
+        """Compare some files of the table, named by their paths below it, with what was written.
+
+        Raises
+        ------
+        DamagedTableError
+            If one is missing or damaged.
+        """
+        for damage in () if self.folder is None else damages_of(self.folder, names):
+            raise damaged_table(self.table, damage)
 
     def check(self) -> None:
         """Compare the files that this version is read from with what was written.
