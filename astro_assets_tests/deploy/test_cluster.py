@@ -10,12 +10,10 @@ import json
 import secrets
 import ssl
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,75 +24,13 @@ import yaml
 from astro_assets.learning.tracking import aliases, find_run, record_run, register, tracking_uri
 from astro_assets.ledger.home import Home, open_home
 from astro_assets_tests.cli.commands import astro_assets, wait_until
-from astro_assets_tests.deploy.files import DEPLOY, SERVICES, command_of, environment_of, settings, tool
-from astro_assets_tests.deploy.servers import Postgres, free_port, postgres, serving
+from astro_assets_tests.deploy.cluster import BIN, Cluster, bucket_client, start
+from astro_assets_tests.deploy.files import DEPLOY, settings, tool
+from astro_assets_tests.deploy.servers import free_port, postgres, serving
 from astro_assets_tests.orchestration.homes import N_SHARDS, contents, star_file, units
 
 pytestmark = [pytest.mark.deploy, pytest.mark.slow]
 N_STARS = 8
-BIN = Path(sys.executable).parent
-#: Ports in compose.yaml, of which each has another one here.
-PORTS = ("3000", "4000", "5000", "8786", "8787", "8790")
-
-
-@dataclass
-class Cluster:
-    """The services that run, and what each is told."""
-
-    root: Path
-    home: Home
-    server: Postgres
-    values: dict[str, str]
-    ports: dict[str, int] = field(default_factory=lambda: {port: free_port() for port in PORTS})
-
-    def here(self, text: str) -> str:
-        """Return a word of a command with this machine's ports and folders in it."""
-        for host in ("dask-scheduler", "mlflow", "postgres", "code"):
-            text = text.replace(f"{host}:", "127.0.0.1:")
-        text = text.replace("0.0.0.0", "127.0.0.1")  # noqa: S104  it is what may not stay
-        for port, other in self.ports.items():
-            if text == port or f":{port}" in text or f"={port}" in text:
-                text = text.replace(port, str(other))
-        return text.replace("/etc/astro-assets/workspace.yaml", str(self.root / "workspace.yaml"))
-
-    def command(self, service: str) -> list[str]:
-        program, *words = (self.here(word) for word in command_of(service, self.values))
-        return [str(BIN / program), *words]
-
-    def environment(self, service: str) -> dict[str, str]:
-        found = {name: self.here(value) for name, value in environment_of(service, self.values).items()}
-        return {name: value for name, value in found.items() if value}
-
-    def is_well(self, service: str) -> bool:
-        """Run a service's health check, with more time than it has there."""
-        kind, program, *words = SERVICES[service]["healthcheck"]["test"]
-        assert kind == "CMD"
-        told = subprocess.run(
-            [str(BIN / program), *map(self.here, words)],
-            env={"PATH": str(BIN), **self.environment(service)}, capture_output=True, check=False,
-        )  # fmt: skip
-        return told.returncode == 0
-
-    @property
-    def web(self) -> str:
-        return f"http://127.0.0.1:{self.ports['3000']}"
-
-    def ask(self, question: str) -> dict[str, Any]:
-        """Ask the webserver in GraphQL."""
-        request = urllib.request.Request(
-            f"{self.web}/graphql",
-            json.dumps({"query": question}).encode(),
-            {"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=30) as response:
-            answer: dict[str, Any] = json.load(response)
-        assert "errors" not in answer, answer
-        return answer["data"]
-
-    def runs(self) -> list[tuple[str, str]]:
-        """Return job and status of every run, the oldest first."""
-        answer = self.ask("{ runsOrError { ... on Runs { results { jobName status } } } }")
-        return [(run["jobName"], run["status"]) for run in reversed(answer["runsOrError"]["results"])]
 
 
 @pytest.fixture(scope="module")
@@ -117,13 +53,13 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             "ASTRO_ASSETS_POSTGRES": server.address(), "MLFLOW_BACKEND_STORE_URI": server.address("mlflow"),
         }  # fmt: skip
         running = Cluster(root, home, server, values)
-        _bucket(values).create_bucket(Bucket=values["OBJECT_STORE_BUCKET"])
+        bucket_client(values).createbucket_client(Bucket=values["OBJECT_STORE_BUCKET"])
         for name, service, port in (
             ("dask-scheduler", "dask-scheduler", "8786"),
             ("worker-0", "dask-worker", "8790"),
             ("mlflow", "mlflow", "5000"),
         ):
-            _start(stack, running, name, service, port)
+            start(stack, running, name, service, port)
         other = free_port()  # the second worker has a port of its own for its health
         command = [
             word.replace(str(running.ports["8790"]), str(other)) for word in running.command("dask-worker")
@@ -132,23 +68,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
             serving(command, other, root / "worker-1.log", **running.environment("dask-worker"))
         )
         yield running
-
-
-def _start(stack: ExitStack, running: Cluster, name: str, service: str, port: str) -> None:
-    log = running.root / f"{name}.log"
-    stack.enter_context(
-        serving(running.command(service), running.ports[port], log, **running.environment(service))
-    )
-
-
-def _bucket(values: dict[str, str]) -> Any:
-    import boto3
-
-    keys = {
-        "aws_access_key_id": values["AWS_ACCESS_KEY_ID"],
-        "aws_secret_access_key": values["AWS_SECRET_ACCESS_KEY"],
-    }
-    return boto3.client("s3", endpoint_url=values["AWS_ENDPOINT_URL"], region_name="us-east-1", **keys)
 
 
 @pytest.fixture(scope="module")
@@ -184,8 +103,8 @@ def served(searched: Cluster) -> Iterator[Cluster]:
         location["grpc_server"].update(host="127.0.0.1", port=searched.ports["4000"])
     (searched.root / "workspace.yaml").write_text(yaml.safe_dump(workspace))
     with ExitStack() as stack:
-        _start(stack, searched, "code", "code", "4000")
-        _start(stack, searched, "webserver", "webserver", "3000")
+        start(stack, searched, "code", "code", "4000")
+        start(stack, searched, "webserver", "webserver", "3000")
         wait_until(lambda: searched.is_well("code"), 300, 1)
         stack.enter_context(
             serving(
@@ -246,7 +165,9 @@ def test_trainings_go_to_the_mlflow_server_and_their_files_to_the_object_store(
     assert find_run(root, "scorer", "quick") == run
     assert aliases(root, "scorer") == {"champion": "1"}
     assert tracking_uri(root) == f"http://127.0.0.1:{searched.ports['5000']}/mlflow"
-    listed = _bucket(searched.values).list_objects_v2(Bucket="astro-assets", Prefix="mlflow/")["Contents"]
+    listed = bucket_client(searched.values).list_objects_v2(Bucket="astro-assets", Prefix="mlflow/")[
+        "Contents"
+    ]
     assert [stored["Key"].endswith("models/card.md") for stored in listed] == [True]
     assert not list(root.glob("mlflow*"))
 
