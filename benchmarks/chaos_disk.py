@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from chaos_homes import Ground, Trial
-from chaos_kills import PATIENCE_S, moment_in, running
+from chaos_kills import PATIENCE_S, has_ended_well, moment_in, running
 
 from astro_assets.ledger.home import open_home
 
@@ -42,20 +42,23 @@ def _small_disk(root: Path) -> Iterator[None]:
 
 def full_disk(ground: Ground, rng: random.Random) -> Trial:
     """Fill the disk of a home, all but some kilobytes, while a run writes; free it when the run has ended."""
-    kind = rng.choice(sorted(ground.expected))
-    root = ground.folder / "disk"
-    shutil.rmtree(root, ignore_errors=True)
-    with _small_disk(root):
-        shutil.copytree(ground.folder / kind, root, symlinks=True, dirs_exist_ok=True)
-        home, moment, left = open_home(root), moment_in(rng, ground, kind), rng.choice((0, 8, 64, 512))
-        filler = root / ".filler"
-        trial = Trial("the disk is full", f"{moment:.2f} s, {left} kB left")
-        with running(ground.command(home), ground.folder / "disk.log") as process:
-            time.sleep(moment)
-            _fill(filler, left * 1024)
-            _wait(trial, process, ground.folder / "disk.log", _FULL)
-        filler.unlink()
-        return ground.recover(trial, home, kind)
+    while True:
+        kind = rng.choice(sorted(ground.expected))
+        root, log = ground.folder / "disk", ground.folder / "disk.log"
+        shutil.rmtree(root, ignore_errors=True)
+        with _small_disk(root):
+            shutil.copytree(ground.folder / kind, root, symlinks=True, dirs_exist_ok=True)
+            home, moment, left = open_home(root), moment_in(rng, ground, kind), rng.choice((0, 8, 64, 512))
+            trial = Trial("the disk is full", f"{moment:.2f} s, {left} kB left")
+            with running(ground.command(home), log) as process:
+                time.sleep(moment)
+                if has_ended_well(process, log):
+                    ground.seconds[kind] = min(ground.seconds[kind], moment)
+                    continue
+                _fill(root / ".filler", left * 1024)
+                _wait(trial, process, log, _FULL)
+            (root / ".filler").unlink()
+            return ground.recover(trial, home, kind)
 
 
 def _fill(path: Path, left: int) -> None:
@@ -68,20 +71,24 @@ def read_only(ground: Ground, rng: random.Random) -> Trial:
     """Take the right to write into the home from a run, and give it back when it has ended."""
     without_rights = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search,-fowner")
     bound = replace(ground, prefix=without_rights if os.getuid() == 0 else ())
-    with ground.home(rng) as (home, kind):
-        moment, log = moment_in(rng, ground, kind), home.root.with_suffix(".log")
-        trial = Trial("the home is read-only", f"{moment:.2f} s")
-        with running(bound.command(home), log) as process:
-            time.sleep(moment)
-            modes = _modes(home.root)
+    while True:
+        with ground.home(rng) as (home, kind):
+            moment, log = moment_in(rng, ground, kind), home.root.with_suffix(".log")
+            trial = Trial("the home is read-only", f"{moment:.2f} s")
+            with running(bound.command(home), log) as process:
+                time.sleep(moment)
+                if has_ended_well(process, log):
+                    ground.seconds[kind] = min(ground.seconds[kind], moment)
+                    continue
+                modes = _modes(home.root)
+                for path, mode in modes.items():
+                    with suppress(OSError):
+                        path.chmod(mode & ~0o222)
+                _wait(trial, process, log, _READ_ONLY)
             for path, mode in modes.items():
                 with suppress(OSError):
-                    path.chmod(mode & ~0o222)
-            _wait(trial, process, log, _READ_ONLY)
-        for path, mode in modes.items():
-            with suppress(OSError):
-                path.chmod(mode)
-        return bound.recover(trial, home, kind)
+                    path.chmod(mode)
+            return bound.recover(trial, home, kind)
 
 
 def _modes(root: Path) -> dict[Path, int]:

@@ -43,6 +43,24 @@ def running(command: list[str], log: Path, **variables: str) -> Iterator[subproc
         process.wait()
 
 
+class SpontaneousError(RuntimeError):
+    """A run ended before anything happened to it, and not well."""
+
+
+def has_ended_well(process: subprocess.Popen[bytes], log: Path) -> bool:
+    """Return whether a run is over, to which nothing has happened yet.
+
+    Raises
+    ------
+    SpontaneousError
+        If it failed.
+    """
+    if process.poll():
+        told = log.read_text(errors="replace")[-600:]
+        raise SpontaneousError(f"a run ended with {process.returncode} by itself: {told}")
+    return process.returncode == 0
+
+
 def moment_in(rng: random.Random, ground: Ground, kind: str) -> float:
     """Draw a moment of a run, in seconds after its beginning."""
     return rng.uniform(_IMPORTS, 0.97) * ground.seconds[kind]
@@ -53,9 +71,10 @@ def kill_of_run(ground: Ground, rng: random.Random) -> Trial:
     while True:
         with ground.home(rng) as (home, kind):
             moment, only_parent = moment_in(rng, ground, kind), rng.random() < 0.5
-            with running(ground.command(home), home.root.with_suffix(".log"), **_two_workers()) as process:
+            log = home.root.with_suffix(".log")
+            with running(ground.command(home), log, **_two_workers()) as process:
                 time.sleep(moment)
-                if process.poll() is not None:  # too late: this machine has become faster
+                if has_ended_well(process, log):  # too late: this machine has become faster
                     ground.seconds[kind] = min(ground.seconds[kind], moment)
                     continue
                 if only_parent:
@@ -81,6 +100,8 @@ def kill_of_forked_run(ground: Ground, rng: random.Random) -> Trial:
             if process.exitcode == 0:
                 ground.seconds[kind] = min(ground.seconds[kind], moment)
                 continue
+            if process.exitcode != -signal.SIGKILL:
+                raise SpontaneousError(f"a run ended with {process.exitcode} before it was killed")
             trial = Trial("a run is killed", f"{moment:.2f} s, forked")
             began = time.monotonic()
             again = chaos_toy.forked(home.root)
@@ -92,10 +113,13 @@ def kill_of_forked_run(ground: Ground, rng: random.Random) -> Trial:
 def kill_of_ingestion(ground: Ground, rng: random.Random) -> Trial:
     """Kill a run while it takes files in, or a moment later."""
     with ground.home(rng, "fresh") as (home, kind):
-        with running(ground.command(home), home.root.with_suffix(".log")) as process:
+        log = home.root.with_suffix(".log")
+        with running(ground.command(home), log) as process:
             wait_until(lambda: any(home.root.glob("files/*/*")) or process.poll() is not None, PATIENCE_S)
             later = rng.uniform(0, 1.0)
             time.sleep(later)
+            if has_ended_well(process, log):
+                raise SpontaneousError("a run took its files in and ended within a second")
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
         trial = Trial("a run is killed while it takes files in", f"{later:.2f} s after the first file")
@@ -111,6 +135,8 @@ def kill_of_worker(ground: Ground, rng: random.Random) -> Trial:
                 time.sleep(moment)
                 worker = _any_worker(process, rng)
                 if worker is None:
+                    process.wait()
+                    has_ended_well(process, log)
                     ground.seconds[kind] = min(ground.seconds[kind], 1.2 * moment)
                     continue
                 worker.kill()
@@ -248,7 +274,7 @@ def kill_in_cluster(ground: Ground, rng: random.Random, cluster: Cluster, what: 
             name = rng.choice(("worker-0", "worker-1")) if what == "worker" else "scheduler"
             with running(ground.command(home), log, **{DASK_VARIABLE: cluster.address}) as process:
                 time.sleep(moment)
-                if process.poll() is not None:
+                if has_ended_well(process, log):
                     ground.seconds[kind] = min(ground.seconds[kind], moment)
                     continue
                 cluster.kill(name)

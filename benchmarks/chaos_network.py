@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chaos_homes import Ground, Trial, differences, make_toy, rows_of
-from chaos_kills import PATIENCE_S, moment_in, running
+from chaos_kills import PATIENCE_S, has_ended_well, moment_in, running
 
+from astro_assets.ledger.home import Home
 from astro_assets.ledger.home_verification import verify_home
 from astro_assets.ledger.variables import environment
 from astro_assets_tests.object_store import ObjectStoreServer, Wire, new_url, served
@@ -31,29 +32,36 @@ class Remote:
 
     def cut(self, rng: random.Random) -> Trial:
         """Cut the network while a run works, mend it, and run the same command again."""
-        root = self.folder / "home"
-        shutil.rmtree(root, ignore_errors=True)
-        with environment({**self.server.variables(), "ASTRO_ASSETS_STORE": new_url()}):
-            home = make_toy(root).home
-            moment, cut = moment_in(rng, self.ground, "changed"), rng.choice(_CUTS_S)
-            trial = Trial("the network is cut", f"{moment:.2f} s, for {cut:g} s")
-            with Wire(self.server.port) as wire:
-                variables, log = self.server.variables(wire.address), self.folder / "log"
-                with running(self.ground.command(home), log, **variables) as process:
-                    time.sleep(moment)
-                    wire.cut()
-                    time.sleep(cut)
-                    wire.mend()
-                    code = process.wait(timeout=PATIENCE_S)
-            trial.moment += ", went on" if code == 0 else ", failed"
-            if code and "s3://" not in log.read_text(errors="replace"):
-                trial.problems.append(f"it does not name the store: {log.read_text()[-600:]}")
-            self.ground.again(trial, home)
-            ledger = self.ground.ledger(home)
-            found = differences(rows_of(ledger), self.ground.expected["changed"])
-            trial.problems += [*found, *(str(finding) for finding in verify_home(ledger)[1])]
-            trial.is_identical = not found
-            return trial
+        while True:
+            root = self.folder / "home"
+            shutil.rmtree(root, ignore_errors=True)
+            with environment({**self.server.variables(), "ASTRO_ASSETS_STORE": new_url()}):
+                home = make_toy(root).home
+                moment, cut = moment_in(rng, self.ground, "changed"), rng.choice(_CUTS_S)
+                trial = Trial("the network is cut", f"{moment:.2f} s, for {cut:g} s")
+                with Wire(self.server.port) as wire:
+                    variables, log = self.server.variables(wire.address), self.folder / "log"
+                    with running(self.ground.command(home), log, **variables) as process:
+                        time.sleep(moment)
+                        if has_ended_well(process, log):
+                            self.ground.seconds["changed"] = min(self.ground.seconds["changed"], moment)
+                            continue
+                        wire.cut()
+                        time.sleep(cut)
+                        wire.mend()
+                        code = process.wait(timeout=PATIENCE_S)
+                trial.moment += ", went on" if code == 0 else ", failed"
+                if code and "s3://" not in log.read_text(errors="replace"):
+                    trial.problems.append(f"it does not name the store: {log.read_text()[-600:]}")
+                return self._judged(trial, home)
+
+    def _judged(self, trial: Trial, home: Home) -> Trial:
+        self.ground.again(trial, home)
+        ledger = self.ground.ledger(home)
+        found = differences(rows_of(ledger), self.ground.expected["changed"])
+        trial.problems += [*found, *(str(finding) for finding in verify_home(ledger)[1])]
+        trial.is_identical = not found
+        return trial
 
 
 @contextmanager

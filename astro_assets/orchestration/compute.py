@@ -135,7 +135,7 @@ class LocalProcesses:
         pool = self._started()
         try:
             calls = chain(first, pending)
-            yield from in_flight(lambda a: pool.submit(function, a), calls, self.workers)
+            yield from in_flight(lambda a: pool.submit(function, a), calls, lambda: self.workers)
         except BrokenProcessPool as error:
             self._end(pool)
             raise WorkerLostError(

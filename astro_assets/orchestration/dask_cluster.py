@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from functools import partial
@@ -12,6 +13,10 @@ from astro_assets.orchestration import pool_worker
 from astro_assets.orchestration.in_flight import WorkerLostError, in_flight
 
 DASK_VARIABLE: Final = "ASTRO_ASSETS_DASK"
+#: How long a cluster may be without workers, which may be on their way, in seconds.
+_PATIENCE_S: Final = 180.0
+#: How often a cluster is asked for its workers at most, in seconds.
+_ASK_S: Final = 5.0
 
 
 class DaskCluster:
@@ -24,13 +29,18 @@ class DaskCluster:
         the environment of its object store.
     worker_memory
         Bytes that each worker process may have while it computes for this; any number when None.
+    patience_s
+        How long the cluster may be without workers, in seconds.
     """
 
-    def __init__(self, address: str, worker_memory: int | None = None) -> None:
+    def __init__(
+        self, address: str, worker_memory: int | None = None, patience_s: float = _PATIENCE_S
+    ) -> None:
         import distributed
 
         self._address = address
         self._worker_memory = worker_memory
+        self._patience_s = patience_s
         try:
             # Dask's client is not annotated.
             self.client: Any = distributed.Client(address, timeout=30)  # type: ignore[no-untyped-call]
@@ -49,7 +59,8 @@ class DaskCluster:
         Raises
         ------
         WorkerLostError
-            If the scheduler went, or workers died of a call, however often Dask tried it again.
+            If the scheduler went, or workers died of a call, however often Dask tried it again, or if there
+            are no workers for long.
         """
         from distributed.comm.core import CommClosedError
         from distributed.scheduler import KilledWorker
@@ -58,17 +69,44 @@ class DaskCluster:
         if self._worker_memory is not None:
             work = partial(pool_worker.bounded, self._worker_memory, function)
         try:
-            yield from in_flight(lambda a: executor.submit(work, *a), iter(calls), self.workers)
+            yield from in_flight(lambda a: executor.submit(work, *a), iter(calls), self._counter())
         except (CancelledError, CommClosedError) as error:  # a scheduler that is back knows no work of before
-            raise WorkerLostError(
-                f"the Dask scheduler at {self._address} was lost, and the work on it; nothing was committed: "
-                "run again"
-            ) from error
+            raise self._lost() from error
         except KilledWorker as error:
             raise WorkerLostError(
                 f"workers of the cluster died of one piece of work, for lack of memory? Give them more "
                 f"(--memory-limit), or set what a unit may need ({memory.VARIABLE}), and run again"
             ) from error
+
+    def _lost(self) -> WorkerLostError:
+        return WorkerLostError(
+            f"the Dask scheduler at {self._address} was lost, and the work on it; nothing was committed: "
+            "run again"
+        )
+
+    def _counter(self) -> Callable[[], int]:
+        """Return what counts the workers' threads, however often it is asked, and waits for some so long."""
+        asked = seen = time.monotonic()
+        count = self.workers
+
+        def counted() -> int:
+            nonlocal asked, seen, count
+            if time.monotonic() - asked > _ASK_S:
+                try:
+                    threads = sum(self.client.nthreads().values())
+                except OSError as error:
+                    raise self._lost() from error
+                asked, count = time.monotonic(), max(1, threads)
+                if threads:
+                    seen = asked
+                elif asked - seen > self._patience_s:
+                    raise WorkerLostError(
+                        f"the Dask scheduler at {self._address} has no workers for {self._patience_s:.0f} s; "
+                        "nothing was committed: start some, and run again"
+                    )
+            return count
+
+        return counted
 
     def start(self) -> None:
         """Do nothing: the cluster's workers are there."""

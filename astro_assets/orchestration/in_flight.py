@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, Final
 
 #: Calls handed out for each worker, so that memory stays bounded while none of them waits.
 _AHEAD: Final = 2
+#: How often workers are counted while none of them has a result, in seconds.
+_LOOK_S: Final = 5.0
 
 
 class WorkerLostError(OSError):
@@ -17,25 +19,37 @@ class WorkerLostError(OSError):
 
 
 def in_flight(
-    submit: Callable[[tuple[Any, ...]], Future[Any]], calls: Iterator[tuple[Any, ...]], workers: int
+    submit: Callable[[tuple[Any, ...]], Future[Any]],
+    calls: Iterator[tuple[Any, ...]],
+    workers: Callable[[], int],
 ) -> Iterator[Any]:
-    """Yield the results of calls in any order; what is left when nobody listens any more is cancelled."""
+    """Yield the results of calls in any order; what is left when nobody listens any more is cancelled.
+
+    Parameters
+    ----------
+    workers
+        Returns how many there are now, or raises :class:`WorkerLostError` where none can be waited for.
+    """
     running: set[Future[Any]] = set()
     # Not `concurrent.futures.wait`, which is not told of futures that a closed pool has cancelled.
     done: SimpleQueue[Future[Any]] = SimpleQueue()
 
-    def submit_some(number: int) -> None:
-        for arguments in islice(calls, number):
+    def hand_out() -> None:
+        for arguments in islice(calls, max(0, _AHEAD * max(1, workers()) - len(running))):
             future = submit(arguments)
             running.add(future)
             future.add_done_callback(done.put)
 
     try:
-        submit_some(_AHEAD * workers)
+        hand_out()
         while running:
-            future = done.get()
+            try:
+                future = done.get(timeout=_LOOK_S)
+            except Empty:
+                hand_out()
+                continue
             running.remove(future)
-            submit_some(1)
+            hand_out()
             yield future.result()
     finally:
         for future in running:

@@ -24,9 +24,13 @@ def expect_all_well(chaos: ModuleType, kinds: list[tuple[str, int]]) -> None:
     seed = time.time_ns()
     told: list[tuple[str, Any]] = []
     chaos.run(kinds, seed, lambda kind, trial: told.append((kind, trial)))
-    assert {kind for kind, _ in told} <= {kind for kind, _ in kinds}
     assert [(kind, trial) for kind, trial in told if not trial.is_good] == [], f"seed {seed}"
-    assert len(told) >= sum(number for kind, number in kinds if not kind.startswith("full"))
+    missing = dict(kinds)
+    for kind, _ in told:
+        missing[kind] -= 1
+    assert not any(number for kind, number in missing.items() if not kind.startswith("full"))
+    if any(missing.values()):
+        pytest.skip("no small disk can be mounted here: all but full disks came out well")
 
 
 @pytest.mark.slow

@@ -26,7 +26,6 @@ from astro_assets.orchestration.compute import (
     LocalProcesses,
     default_compute,
 )
-from astro_assets.orchestration.dask_cluster import DASK_VARIABLE, DaskCluster
 from astro_assets.orchestration.in_flight import WorkerLostError
 
 
@@ -301,36 +300,6 @@ def test_workers_are_named_by_the_environment(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv(WORKERS_VARIABLE, "many")
     with pytest.raises(ValueError, match="'many'"):
         default_compute()
-
-
-def test_a_dask_cluster_is_used_when_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    import dask
-    import distributed
-
-    once = dask.config.set({"distributed.scheduler.allowed-failures": 0})
-    with (
-        once,
-        distributed.LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address="127.0.0.1:0",
-            host="127.0.0.1",
-        ) as cluster,
-    ):
-        monkeypatch.setenv(DASK_VARIABLE, cluster.scheduler_address)
-        monkeypatch.setenv(memory.VARIABLE, "3GB")
-        engine = default_compute()
-        assert isinstance(engine, DaskCluster)
-        assert engine.workers == 2
-        results = list(engine.run(squared_with_process, ((n,) for n in range(30))))
-        bounds = {bound for bound, _ in engine.run(bound_and_process, ((n,) for n in range(4)))}
-        with pytest.raises(WorkerLostError, match="memory-limit"):
-            list(engine.run(dies, ((n,) for n in range(4))))
-        engine.close()
-    assert bounds == {3 * 10**9}
-    assert sorted(value for value, _ in results) == [n * n for n in range(30)]
-    assert os.getpid() not in {process for _, process in results}
 
 
 def test_starting_is_put_off_until_there_is_work() -> None:
