@@ -15,7 +15,13 @@ from typing import Any
 from astro_assets.cli import main
 
 #: What commands import when they run, but nothing that starts threads or that their circumstances tell of.
-_IMPORTED = ("astro_assets.definitions", "deltalake", "matplotlib.backends.backend_agg", "pyarrow.dataset")
+_IMPORTED = (
+    "astro_assets.cli.app",
+    "astro_assets.definitions",
+    "deltalake",
+    "matplotlib.backends.backend_agg",
+    "pyarrow.dataset",
+)
 
 
 def serve() -> int | None:
