@@ -5,7 +5,9 @@ For each size files of 2.5 days are written (measured apart), taken in and searc
 together; the ratio is that of the time for a target to the same at the first size. Each table is computed by
 itself, so that its time is its own; checks and pictures are counted with the table they are of. The rest
 (starting, Dagster) is a line of its own. Exits with 1 where a target takes more than 1.2 times as long as at
-the first size.
+the first size, or each of those beyond the size before more than 1.2 times as long as each of those before
+them; and where a worker took more memory than it may have. What a model came from is asked of larger homes by
+`bench_ledger_scale.py`.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from process_tree import Watched, watched
 from short_curves import write_short_curves
 from timing import end
 
+from astro_assets.ledger import memory
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.tables import PRELOAD, TABLES
@@ -43,6 +46,9 @@ STAGES: Final = {
     ),
     "search": ("transits/detrended_light_curves", "transits/transit_candidates"),
 }
+#: What a worker may have; and how much more each target may take before it is told from noise [ms].
+_WORKER_BYTES: Final = 10**9
+_NOISE_MS: Final = 0.1
 _CLI: Final = [str(Path(sys.executable).with_name("astro-assets"))]
 #: The step of a table's checks is named by the table's, and this.
 _CHECKS: Final = "__checks"
@@ -88,7 +94,7 @@ def measure(folder: Path, n_targets: int, n_shards: int) -> Measured:
     late.parent.mkdir()
     paths[-1].rename(late)
     open_home(root, n_shards=n_shards)
-    _of_run(found, watched(search_command(root, files)))
+    _of_run(found, watched(search_command(root, files), {memory.VARIABLE: str(_WORKER_BYTES)}))
     shutil.rmtree(files)
     _sizes(found, root)
     for name, command in _questions(root, late).items():
@@ -171,7 +177,7 @@ def show(all_found: Sequence[Measured]) -> list[str]:
             if least and own / least > WANTED:
                 missed.append(f"{name} at {found.n_targets:,}: {own / least:.2f} times as long a target")
         print(line)
-    _beyond(all_found)
+    missed += _beyond(all_found)
     _lines("seconds of wall", all_found, "wall", lambda value: f"{value:.1f}")
     for found in all_found:
         workers = ", ".join(f"{value / 1e6:.0f}" for value in found.memory["workers"])
@@ -179,6 +185,8 @@ def show(all_found: Sequence[Measured]) -> list[str]:
             f"{name} {value / 1e6:.0f}" for name, value in found.memory.items() if name != "workers"
         )
         print(f"MB at the most, {found.n_targets:,}: {asked}; workers {workers}")
+        if max(found.memory["workers"]) > _WORKER_BYTES:
+            missed.append(f"a worker at {found.n_targets:,} took more than {_WORKER_BYTES / 1e6:.0f} MB")
     per_target = {name: 0 for found in all_found for name in found.n_bytes}
     print(f"\n{'bytes a target':28}" + "".join(f"{found.n_targets:>20,}" for found in all_found))
     for name in per_target:
@@ -193,17 +201,25 @@ def show(all_found: Sequence[Measured]) -> list[str]:
     return missed
 
 
-def _beyond(all_found: Sequence[Measured]) -> None:
-    """Print what each target takes beyond those of the size before: blind to what any run takes."""
+def _beyond(all_found: Sequence[Measured]) -> list[str]:
+    """Print what each target takes beyond those of the size before, and return where that grows.
+
+    It is blind to what any run takes, which hides growth at small sizes.
+    """
     print(
         f"\n{'ms a target beyond the size before':48}" + "".join(f"{n.n_targets:>20,}" for n in all_found[1:])
     )
+    missed = []
     for name in all_found[0].seconds:
         beyond = [
             1e3 * (more.seconds[name] - less.seconds[name]) / (more.n_targets - less.n_targets)
             for less, more in pairwise(all_found)
         ]
         print(f"{name:48}" + "".join(f"{value:20.3f}" for value in beyond))
+        for before, after in pairwise(beyond):
+            if after > max(WANTED * before, before + _NOISE_MS):
+                missed.append(f"{name}: each further target takes {after:.3f} ms, before {before:.3f}")
+    return missed
 
 
 def _lines(title: str, all_found: Sequence[Measured], of: str, shown: Any) -> None:
