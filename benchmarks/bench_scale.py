@@ -94,7 +94,7 @@ def measure(folder: Path, n_targets: int, n_shards: int) -> Measured:
     late.parent.mkdir()
     paths[-1].rename(late)
     open_home(root, n_shards=n_shards)
-    _of_run(found, watched(search_command(root, files), {memory.VARIABLE: str(_WORKER_BYTES)}))
+    _of_run(found, watched(search_command(root, files), {memory.VARIABLE: f"{_WORKER_BYTES // 10**6}MB"}))
     shutil.rmtree(files)
     _sizes(found, root)
     for name, command in _questions(root, late).items():
