@@ -93,6 +93,8 @@ def tick_for_ever(root: str) -> None:
     """Look, request and take in, again and again, as the sensor and its runs do, until killed."""
     looking = Looking(open_home(root))
     requests = Path(root, "requests.txt")
+    sys.stdout.write("begins\n")
+    sys.stdout.flush()
     while True:
         looking.tick()
         looking.started = set(requests.read_text().split()) if requests.exists() else set()
