@@ -3,6 +3,8 @@
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint deploy/constraints.txt
 PINS := pyproject.toml deploy/constraints.txt
+# Threads that wait for each other (boosted trees) do not spin: other tests need the processors.
+TESTING := OMP_WAIT_POLICY=passive POLARS_MAX_THREADS=1 $(BIN)/python -m pytest
 # More arguments for pytest: make test PYTEST='-k ledger'
 PYTEST :=
 # A folder, or the address of a page, that has torch's CPU wheels: make lock TORCH=...
@@ -22,11 +24,11 @@ ui: .venv/.installed ## serve the Dagster UI of the demo on 127.0.0.1
 
 test: lint ## all checks and all tests
 	$(BIN)/python -m astro_assets.transits.compilation
-	OMP_WAIT_POLICY=passive POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	$(TESTING) -n 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-deploy: .venv/.installed-test ## PostgreSQL, Dask, MLflow and Dagster's services for real: minutes; Debian: postgresql
 	$(BIN)/python -m astro_assets.transits.compilation
-	OMP_WAIT_POLICY=passive POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -m deploy $(PYTEST)
+	$(TESTING) -m deploy $(PYTEST)
 
 lint: .venv/.installed-test ## style, types, layers, spelling
 	$(BIN)/ruff check

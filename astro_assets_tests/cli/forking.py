@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from astro_assets.cli import main
@@ -22,6 +23,9 @@ _IMPORTED = (
     "matplotlib.backends.backend_agg",
     "pyarrow.dataset",
 )
+#: What fitting a scorer needs, and the commands that may fit one; seconds, once instead of for each.
+_FITTING = ("lightning.fabric", "mlflow", "sklearn.ensemble", "torch", "tsfresh.feature_extraction")
+_FIT = frozenset({"demo", "forget", "retract", "train"})
 
 
 def serve() -> int | None:
@@ -32,10 +36,11 @@ def serve() -> int | None:
     int or None
         None in the process that answers.
     """
-    for name in _IMPORTED:
-        importlib.import_module(name)
+    _import(_IMPORTED)
     for line in sys.stdin:
         command = json.loads(line)
+        if command["arguments"][1] in _FIT:
+            _import(_FITTING)
         if not (child := os.fork()):
             _become(command)
             return os.getpid()
@@ -43,6 +48,11 @@ def serve() -> int | None:
         _, status = os.waitpid(child, 0)
         _tell(os.waitstatus_to_exitcode(status))
     return None
+
+
+def _import(names: Iterable[str]) -> None:
+    for name in names:
+        importlib.import_module(name)
 
 
 def _tell(number: int) -> None:

@@ -27,7 +27,6 @@ _SMALL = (
     "--mode", "custom", "--set", "folds=2", "--set", "members=1", "--set", "trees=10",
     "--set", "network.epochs=2", "--set", "network.batch=16", "--set", "resamples=50",
 )  # fmt: skip
-_WAITING = {"OMP_WAIT_POLICY": "passive"}
 _N_STARS = 60
 STAR, NUMBER = "TIC 1005", "1005"
 
@@ -55,7 +54,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Home:
     result = astro_assets("catalogs", "add", listed, home=home)
     assert result.returncode == 0, result.stderr
     events = write_events(folder / "events.parquet", event_frame(_N_STARS, events_per_star=2))
-    result = astro_assets("train", "transit_scorer", "--events", events, *_SMALL, home=home, **_WAITING)
+    result = astro_assets("train", "transit_scorer", "--events", events, *_SMALL, home=home)
     assert result.returncode == 0, result.stderr
     ledger, version = homes.ledger_of(home), models(home)["champion"]
     promote(ledger, version["model"], version["model_version"], alias="published", why="a paper")
@@ -68,7 +67,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Home:
 def retracted(trained: Home) -> tuple[Home, str]:
     """Retract the star, and return what the command said, too."""
     home = open_home(trained.root.with_name("retracted"))
-    result = astro_assets("retract", STAR, "--why", "blended", home=home, **_WAITING)
+    result = astro_assets("retract", STAR, "--why", "blended", home=home)
     assert result.returncode == 0, result.stderr
     return home, result.stdout
 
@@ -149,7 +148,7 @@ def test_nothing_of_a_star_that_a_model_was_trained_on_remains(
         assert any(name.startswith(place) for name in before), place
 
     forget = ("forget", STAR, "--why", "its owner asked")
-    result = astro_assets(*forget, home=home, **_WAITING)
+    result = astro_assets(*forget, home=home)
     assert result.returncode == 1, result.stderr
     assert "notes.txt mentions the star, and is yours" in result.stdout
     assert "mine/events.parquet may tell of the star, and is yours" in result.stdout
@@ -165,7 +164,7 @@ def test_nothing_of_a_star_that_a_model_was_trained_on_remains(
 
     notes.unlink()
     shutil.rmtree(events.parent)
-    result = astro_assets(*forget, "--purge-files", home=home, **_WAITING)
+    result = astro_assets(*forget, "--purge-files", home=home)
     assert result.returncode == 0, result.stderr
     assert not any((root / name).exists() for name in kept)
     assert _mentioning(home, *words) == set()

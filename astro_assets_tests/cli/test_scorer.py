@@ -34,9 +34,6 @@ SMALL = (
     "--set", "network.epochs=6", "--set", "network.batch=16", "--set", "resamples=50",
 )  # fmt: skip
 N_STARS = 80
-#: Threads of the boosted trees that wait for each other spin: where other tests keep the processors busy,
-#: that takes more time than all the rest.
-WAITING = {"OMP_WAIT_POLICY": "passive"}
 
 
 def trained_home(factory: pytest.TempPathFactory) -> Home:
@@ -47,7 +44,7 @@ def trained_home(factory: pytest.TempPathFactory) -> Home:
         folder.mkdir()
         home = homes.copy_of(open_home(searched), folder / "home")
         events = write_events(folder / "events.parquet", event_frame(N_STARS, events_per_star=2))
-        result = astro_assets("train", "transit_scorer", "--events", events, *SMALL, home=home, **WAITING)
+        result = astro_assets("train", "transit_scorer", "--events", events, *SMALL, home=home)
         assert result.returncode == 0, result.stderr
 
     return open_home(homes.made_once(factory, "trained", make) / "home")
@@ -203,7 +200,7 @@ def networks(home: Home) -> dict[str, tuple[int, int]]:
 
 def kill_a_training(home: Home, events: Path) -> dict[str, tuple[int, int]]:
     """Kill a training and all its processes once a network is fitted; return the networks that it leaves."""
-    run = started("train", "transit_scorer", "--events", events, *SMALL, home=home, **WAITING)
+    run = started("train", "transit_scorer", "--events", events, *SMALL, home=home)
     try:
         while not networks(home) and run.poll() is None:
             time.sleep(0.01)
@@ -255,7 +252,7 @@ def test_a_killed_training_stores_nothing_and_goes_on_with_its_networks(home, ev
     assert [(row["model_version"], row["aliases"]) for row in models(killed)] == [("earlier", ["champion"])]
     assert stored(killed) == {**before, "files": [sha256_of(events)]}
 
-    run = started("train", "transit_scorer", "--events", events, *SMALL, home=killed, **WAITING)
+    run = started("train", "transit_scorer", "--events", events, *SMALL, home=killed)
     seen = networks_during(run, killed)
     assert run.returncode == 0
     assert {name: seen[name] for name in kept} == {name: {file} for name, file in kept.items()}

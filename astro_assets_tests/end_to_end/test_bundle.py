@@ -15,7 +15,6 @@ import pytest
 import zstandard
 
 from astro_assets_tests.cli.commands import SCRIPT, astro_assets
-from astro_assets_tests.cli.test_scorer import WAITING
 from astro_assets_tests.transits.scorer.events import event_frame, write_events
 
 SMALLEST = (
@@ -41,7 +40,7 @@ def bundled(tmp_path_factory: pytest.TempPathFactory) -> Bundled:
     folder = tmp_path_factory.mktemp("bundled")
     events = write_events(folder / "events.parquet", event_frame(60))
     home, path = folder / "home", folder / "scorer.tar.zst"
-    trained = astro_assets("train", "transit_scorer", "--events", events, *SMALLEST, home=home, **WAITING)
+    trained = astro_assets("train", "transit_scorer", "--events", events, *SMALLEST, home=home)
     assert trained.returncode == 0, trained.stderr
     (version,) = json.loads(astro_assets("models", "--format", "json", home=home).stdout)
     name = f"transit_scorer@{version['model_version'][:8]}"

@@ -15,7 +15,7 @@ from astro_assets.ledger.staleness import stale
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.runs import GOING_ON
 from astro_assets_tests.cli.commands import astro_assets, wait_until
-from astro_assets_tests.cli.test_scorer import SMALL, WAITING
+from astro_assets_tests.cli.test_scorer import SMALL
 from astro_assets_tests.end_to_end import drops
 from astro_assets_tests.end_to_end.serving import daemon
 from astro_assets_tests.orchestration import homes
@@ -31,7 +31,7 @@ def make_scored_home(root: Path) -> Home:
     """Make a home with a scorer, and scores of the known stars and of some others."""
     home = open_home(root, n_shards=16)
     events = write_events(root.parent / "events.parquet", event_frame(80, events_per_star=2))
-    result = astro_assets("train", "transit_scorer", "--events", events, *SMALL, home=home, **WAITING)
+    result = astro_assets("train", "transit_scorer", "--events", events, *SMALL, home=home)
     assert result.returncode == 0, result.stderr
     drops.put_known_stars(home.inbox)
     for number in BYSTANDERS:
