@@ -96,18 +96,19 @@ def measure(store: _Store, folder: Path, n_targets: int, n_shards: int) -> None:
     paths[-1].rename(late / paths[-1].name)
     init = [str(Path(sys.executable).with_name("astro-assets")), "init", "--home", str(home)]
     place = ["--store", f"s3://{_BUCKET}/{_PREFIX}", "--shards", str(n_shards)]
-    for what, command in {
-        "the home made": [*init, *place],
-        f"{n_targets} targets": search_command(home, files),
-        "one target more": search_command(home, late),
-    }.items():
+    for what, n_taken_in, command in (
+        ("the home made", 0, [*init, *place]),
+        (f"{n_targets} targets", n_targets, search_command(home, files)),
+        ("one target more", 1, search_command(home, late)),
+    ):
         subprocess.run(command, check=True, env=os.environ | store.environment, stdout=subprocess.DEVNULL)
         print(f"{what}, {n_shards} shards")
         for part, kinds in sorted(store.asked().items()):
-            each = ", ".join(
-                f"{kind} {n} ({n / n_targets:.3f} a target)" for kind, n in sorted(kinds.items())
+            each = (
+                f"{kind} {n}" + f" ({n / n_taken_in:.3f} a target)" * (n_taken_in > 1)
+                for kind, n in sorted(kinds.items())
             )
-            print(f"  {part:10} {each}", flush=True)
+            print(f"  {part:10} {', '.join(each)}", flush=True)
 
 
 def main() -> None:

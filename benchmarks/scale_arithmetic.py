@@ -35,8 +35,8 @@ class Figures:
         Of a processor, for each unit that is compared with its recipe, and for each file of a table.
     puts, gets
         Requests for a target's files and arrays.
-    gets_a_commit, log_bytes
-        Requests for a table's log around a commit, lists among them; bytes of it for each file that is added.
+    gets_a_commit, lists_a_commit, log_bytes
+        Requests for a table's log around a commit; bytes of it for each file that is added.
     row_bytes
         Of a unit in a table's files.
     partition_ms
@@ -56,6 +56,7 @@ class Figures:
     puts: float
     gets: float
     gets_a_commit: float
+    lists_a_commit: float
     log_bytes: float
     row_bytes: float
     partition_ms: float
@@ -63,7 +64,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Prices:
-    """List prices in dollars: of a thousand requests, a gigabyte and month, a core and hour."""
+    """List prices in dollars: of a thousand requests, a gigabyte and month, a core and hour.
+
+    To list costs what writing does.
+    """
 
     puts: float = 0.005
     gets: float = 0.0004
@@ -114,7 +118,8 @@ MEASURED: Final = Figures(
     stale_ms=1.0,
     puts=3.05,
     gets=5.0,
-    gets_a_commit=40.0,
+    gets_a_commit=35.0,
+    lists_a_commit=5.0,
     log_bytes=2_500.0,
     row_bytes=600.0,
     partition_ms=3.2,
@@ -145,6 +150,7 @@ def row(survey: Survey, figures: Figures, prices: Prices) -> dict[str, str]:
     files = runs * survey.shards * _TABLES
     puts = figures.puts * survey.targets + survey.homes * (files + 1.05 * commits)
     gets = figures.gets * survey.targets + survey.homes * (figures.gets_a_commit * commits + 3 * files)
+    lists = survey.homes * figures.lists_a_commit * commits
     rows = survey.targets * _TABLES * figures.row_bytes
     stored = survey.targets * (survey.file_bytes + _ARRAY_BYTES * survey.points) + rows
     in_run = min(in_home, survey.files_a_run)
@@ -155,7 +161,7 @@ def row(survey: Survey, figures: Figures, prices: Prices) -> dict[str, str]:
     own_ms = in_home * _TABLES * figures.own_us / 1e3 + files * figures.partition_ms
     own_hours = own_ms / 3.6e6 + runs * stale_s / 2 / 3600
     spent = max(own_hours, core_hours / survey.cores)
-    per_request = (puts * prices.puts + gets * prices.gets) / 1000
+    per_request = ((puts + lists) * prices.puts + gets * prices.gets) / 1000
     return {
         "targets": f"{survey.targets:,}",
         "homes, shards of each": f"{survey.homes:,}, {survey.shards:,}",
@@ -173,7 +179,7 @@ def row(survey: Survey, figures: Figures, prices: Prices) -> dict[str, str]:
         "processors": f"{core_hours:,.1f} core h, {survey.cores:,} of them",
         "of it in a run's own process": f"{own_hours:,.2f} h a home",
         "hours, homes side by side": f"{spent:,.2f}",
-        "requests that write, that read": f"{puts:,.0f}, {gets:,.0f}",
+        "requests that write, list, read": f"{puts:,.0f}, {lists:,.0f}, {gets:,.0f}",
         "cost of requests": f"${per_request:,.2f}",
         "cost of processors": f"${core_hours * prices.core_hour:,.2f}",
         "stored": f"{stored / _TERABYTE:,.3f} TB, ${stored / _GIGABYTE * prices.gigabyte_month:,.0f} a month",
