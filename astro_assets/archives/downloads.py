@@ -14,6 +14,7 @@ from typing import Final
 
 import requests
 
+from astro_assets.archives.deadlines import within
 from astro_assets.archives.errors import (
     CutOffError,
     DamagedError,
@@ -22,10 +23,12 @@ from astro_assets.archives.errors import (
     NotDataError,
 )
 from astro_assets.archives.fits_ends import fault_of_fits
-from astro_assets.archives.patience import retrying
+from astro_assets.archives.patience import patiently
 from astro_assets.archives.sessions import PIECE, PoliteSession, is_page, pieces_of
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}", re.ASCII)
+#: A file that comes at this rate may take longer than an archive's patience.
+SLOWEST_BYTES_PER_S: Final = 10_000
 _PART: Final = 206
 _BEYOND_THE_END: Final = 416
 _FITS_NAMES: Final = (".fits", ".fit", ".fits.gz")
@@ -92,7 +95,8 @@ def download(session: PoliteSession, url: str, destination: Path, expected: Expe
         return False
     destination.parent.mkdir(parents=True, exist_ok=True)
     fetch = _Fetch(session, url, destination, expected)
-    retrying(session.settings, session.told)(fetch.go_on)
+    with within(session.settings.patience_s, slowest_bytes_per_s=SLOWEST_BYTES_PER_S):
+        patiently(session.settings, session.told, fetch.go_on)
     return True
 
 

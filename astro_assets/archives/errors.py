@@ -76,7 +76,10 @@ class UnreachableError(ArchiveError):
 class TooSlowError(ArchiveError):
     """No answer came in time."""
 
-    advice = "what is stored is untouched; try again later, or give it more than timeout_s in {section}"
+    advice = (
+        "what is stored is untouched; try again later, or give it more than timeout_s and patience_s "
+        "in {section}"
+    )
 
 
 class RateLimitedError(ArchiveError):

@@ -7,7 +7,6 @@ Every request keeps the archive's rate, its timeouts and its patience, and ends 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, Final
@@ -18,6 +17,8 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import ReadTimeoutError
 
 from astro_assets import __version__
+from astro_assets.archives.connections import TIMED_POOLS
+from astro_assets.archives.deadlines import seconds_left, within
 from astro_assets.archives.errors import (
     ArchiveError,
     CutOffError,
@@ -29,7 +30,7 @@ from astro_assets.archives.errors import (
     UnavailableError,
     UnreachableError,
 )
-from astro_assets.archives.patience import Told, asked_wait, logged, retrying, turns_at
+from astro_assets.archives.patience import Told, asked_wait, logged, patiently, turns_at
 from astro_assets.archives.settings import Archive, ArchiveSettings
 
 USER_AGENT: Final = f"astro-assets/{__version__}"
@@ -64,6 +65,11 @@ class PoliteSession(requests.Session):
     def base_url(self) -> str:
         """Where the archive is looked for, without a slash at the end."""
         return self.archive.base_url(self.settings)
+
+    def request(self, *arguments: Any, **options: Any) -> requests.Response:
+        """Make a request, and those that it is redirected to, within the archive's patience."""
+        with within(self.settings.patience_s):
+            return super().request(*arguments, **options)
 
 
 def polite_session(
@@ -109,6 +115,17 @@ class _PoliteAdapter(HTTPAdapter):
         self._may_be_page = may_be_page
         self._is_streamed = is_streamed
 
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """Make what keeps connections."""
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = TIMED_POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return what keeps connections to a proxy."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = TIMED_POOLS
+        return manager
+
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         """Return the answer to a request; how long to wait and what to stream is not the clients' choice.
 
@@ -122,12 +139,14 @@ class _PoliteAdapter(HTTPAdapter):
         }
         if self._is_streamed:
             return self._answer(request, how)
-        return retrying(self._settings, self._told)(self._whole_answer, request, how)
+        return patiently(self._settings, self._told, self._whole_answer, request, how)
 
     def _answer(self, request: requests.PreparedRequest, how: Mapping[str, Any]) -> requests.Response:
         self._turns.wait()
-        limit = self._settings.timeout_s
         url = request.url or ""
+        limit = min(self._settings.timeout_s, seconds_left())
+        if limit <= 0:
+            raise TooSlowError(self._archive, url, "the time for the answer is over")
         try:
             response = super().send(request, stream=True, timeout=(limit, limit), **how)
         except requests.exceptions.Timeout as error:
@@ -176,17 +195,12 @@ class _PoliteAdapter(HTTPAdapter):
         """Read an answer to its end, which the archive tells the place of."""
         pieces = []
         size = 0
-        deadline = time.monotonic() + self._settings.patience_s
         largest = self._settings.largest_answer_mb
         for piece in pieces_of(self._archive, url, response):
             pieces.append(piece)
             size += len(piece)
             if size > largest * 1e6:
                 raise CutOffError(self._archive, url, f"the answer is larger than {largest:g} MB")
-            if time.monotonic() > deadline:
-                raise TooSlowError(
-                    self._archive, url, f"only {size} bytes in {self._settings.patience_s:g} s"
-                )
         return b"".join(pieces)
 
 
@@ -202,7 +216,7 @@ def pieces_of(archive: Archive, url: str, response: requests.Response) -> Any:
         yield from response.iter_content(PIECE)
     except requests.exceptions.ConnectionError as error:
         if error.args and isinstance(error.args[0], ReadTimeoutError):
-            raise TooSlowError(archive, url, "the answer stopped in the middle") from error
+            raise TooSlowError(archive, url, "the answer stopped in the middle, or takes too long") from error
         raise IncompleteError(archive, url, "the connection broke in the middle of an answer") from error
     except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
         raise IncompleteError(archive, url, "the answer broke off before its end") from error

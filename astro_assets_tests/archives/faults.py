@@ -33,6 +33,27 @@ def stalls(after: int = 100) -> Fault:
     return fault
 
 
+def trickle(beginning: bytes, again: bytes = b"0") -> Fault:
+    """Say the beginning of an answer, then a byte every 20 ms for as long as the client listens."""
+
+    def fault(connection: Any, request: Request, server: ArchiveServer) -> None:
+        connection.close_connection = True
+        connection.wfile.write(beginning)
+        while not server.ended.wait(0.02):
+            connection.wfile.write(again)
+
+    return fault
+
+
+#: Wherever an answer can be drawn out.
+TRICKLES = {
+    "headers": trickle(b"HTTP/1.1 200 OK\r\nX-Slow: "),
+    "body": trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
+    "chunks": trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    "refusal": trickle(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 100000\r\n\r\n"),
+}
+
+
 def hang_up(connection: Any, request: Request, server: ArchiveServer) -> None:
     """Break the connection before an answer."""
     connection.close_connection = True
