@@ -112,6 +112,9 @@ def _retrying(settings: ArchiveSettings, told: Told) -> tenacity.Retrying:
     def wait(state: tenacity.RetryCallState) -> float:
         return max(backoff(state), _error(state).retry_after_s)
 
+    def is_over(state: tenacity.RetryCallState) -> bool:
+        return state.attempt_number >= settings.attempts or state.upcoming_sleep >= seconds_left()
+
     def tell(state: tenacity.RetryCallState) -> None:
         error = _error(state)
         again = f"attempt {state.attempt_number + 1} of {settings.attempts} in {state.upcoming_sleep:.3g} s"
@@ -122,10 +125,7 @@ def _retrying(settings: ArchiveSettings, told: Told) -> tenacity.Retrying:
         raise error.after(state.attempt_number) from error.__cause__
 
     return tenacity.Retrying(
-        stop=tenacity.stop_any(
-            tenacity.stop_after_attempt(settings.attempts),
-            lambda state: state.upcoming_sleep >= seconds_left(),
-        ),
+        stop=is_over,
         wait=wait,
         retry=tenacity.retry_if_exception(
             lambda error: isinstance(error, ArchiveError) and error.is_transient and not error.is_final

@@ -59,6 +59,7 @@ class PoliteSession(requests.Session):
         self.archive = archive
         self.settings = settings
         self.told = told
+        self.max_redirects = 10
         self.headers["User-Agent"] = f"{USER_AGENT} {self.headers['User-Agent']}"
 
     @property
@@ -67,9 +68,20 @@ class PoliteSession(requests.Session):
         return self.archive.base_url(self.settings)
 
     def request(self, *arguments: Any, **options: Any) -> requests.Response:
-        """Make a request, and those that it is redirected to, within the archive's patience."""
-        with within(self.settings.patience_s):
-            return super().request(*arguments, **options)
+        """Make a request, and those that it is redirected to, within the archive's patience.
+
+        Raises
+        ------
+        ArchiveError
+            If there is no answer that can be used.
+        """
+        try:
+            with within(self.settings.patience_s):
+                return super().request(*arguments, **options)
+        # ValueError: what an address that cannot be taken apart gives.
+        except (requests.RequestException, ValueError) as error:
+            words = " ".join(str(error).split())[:200]
+            raise NotDataError(self.archive, self.base_url, f"it leads nowhere: {words}") from error
 
 
 def polite_session(
@@ -218,7 +230,7 @@ def pieces_of(archive: Archive, url: str, response: requests.Response) -> Any:
         if error.args and isinstance(error.args[0], ReadTimeoutError):
             raise TooSlowError(archive, url, "the answer stopped in the middle, or takes too long") from error
         raise IncompleteError(archive, url, "the connection broke in the middle of an answer") from error
-    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+    except requests.RequestException as error:
         raise IncompleteError(archive, url, "the answer broke off before its end") from error
 
 

@@ -100,6 +100,15 @@ def status(code: int, *, retry_after: str = "", body: bytes = b"not now") -> Fau
     return fault
 
 
+def leads_to(location: str) -> Fault:
+    """Say that it is elsewhere."""
+
+    def fault(connection: Any, request: Request, server: ArchiveServer) -> None:
+        connection.say(Answer(b"", status=302, headers={"Location": location}))
+
+    return fault
+
+
 def page(connection: Any, request: Request, server: ArchiveServer) -> None:
     """Say a page for people with status 200."""
     connection.say(Answer(PAGE, "text/html"))

@@ -98,6 +98,19 @@ def test_a_wrong_request_is_made_once_and_the_reason_told(server: ArchiveServer)
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "location", ["/data", "ftp://127.0.0.1/data", "http://[::1/data", "http://", "mailto:me", "http://a:b/"]
+)
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_a_redirect_that_leads_nowhere_is_named(
+    server: ArchiveServer, location: str, is_streamed: bool
+) -> None:
+    session = polite_session(MAST, quick(server.base_url), is_streamed=is_streamed)
+    server.misbehave(faults.leads_to(location))
+    with pytest.raises(errors.NotDataError, match=r"MAST \(127.*: it leads nowhere: "):
+        session.get(f"{server.base_url}/data")
+
+
 def test_the_wait_that_an_archive_asks_for_is_kept(server: ArchiveServer) -> None:
     session = polite_session(MAST, quick(server.base_url))
     server.misbehave(faults.status(429, retry_after="1"), times=1)

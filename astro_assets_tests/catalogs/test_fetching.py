@@ -238,6 +238,20 @@ def test_what_mast_says_wrongly_is_named(
     assert str(failure).startswith("tic: MAST (127.0.0.1:")
 
 
+@pytest.mark.parametrize("said", [b"[]", b"null", b'"x"', b"3", b"", b"{", b"\xff"])
+def test_an_answer_of_another_form_stops_no_other_catalogue(
+    served: Archives, tmp_path: Path, said: bytes
+) -> None:
+    for path in ("/api/v0", "/TAP"):
+        served.server.misbehave(faults.changed(lambda _: said), path=path)
+    found = fetch(served, tmp_path, "tic", "koi", "toi")
+    assert [failure.catalog for failure in found.failures] == ["tic", "koi", "toi"]
+    assert all(isinstance(failure.error, errors.ArchiveError) for failure in found.failures)
+    served.server.behave()
+    served.server.misbehave(faults.changed(lambda _: said), path="/api/v0")
+    assert [answer.catalog for answer in fetch(served, tmp_path, "tic", "koi").answers] == ["koi"]
+
+
 def test_catalogues_are_named_as_here_or_there() -> None:
     assert catalog_of("cumulative") == catalog_of("koi") == "koi"
     assert catalogs_wanted(["pscomppars", "composite_planets", "tic"], ()) == ["composite_planets", "tic"]

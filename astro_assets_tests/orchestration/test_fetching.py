@@ -149,6 +149,8 @@ def test_a_new_version_is_another_file(
         (faults.status(503), 2, "out of order"),
         (faults.status(429, retry_after="900"), 1, "asks for a wait of 900 s"),
         (faults.status(404), 1, "refuses"),
+        (faults.leads_to(FILES), 2 * 11, "it leads nowhere: Exceeded 10 redirects"),
+        (faults.leads_to("ftp://127.0.0.1/f"), 2, "it leads nowhere: No connection adapters"),
     ],
 )
 def test_a_file_that_does_not_come_stops_no_other_and_is_fetched_later(
