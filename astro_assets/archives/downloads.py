@@ -31,7 +31,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}", re.ASCII)
 SLOWEST_BYTES_PER_S: Final = 10_000
 _PART: Final = 206
 _BEYOND_THE_END: Final = 416
-_FITS_NAMES: Final = (".fits", ".fit", ".fits.gz")
+_FITS_NAMES: Final = (".fits", ".fit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,12 @@ class _Fetch:
         told = self.expected.size_bytes
         if told is not None and size < told:
             raise IncompleteError(self.session.archive, self.url, f"{size:,} of {told:,} bytes came")
-        if fault := _fault(self.part, self.expected, self.destination.name):
+        try:
+            fault = _fault(self.part, self.expected, self.destination.name)
+        except Exception:  # what cannot even be looked at would be so at the next call
+            self._forget()
+            raise
+        if fault:
             self._forget()
             # What was put together may be of two states of the file: once more, from the beginning.
             kind = IncompleteError if is_resumed else DamagedError

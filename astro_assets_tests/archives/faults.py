@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,8 @@ from astro_assets_tests.archives.serving import Answer, ArchiveServer, Request
 
 #: Given what speaks to the client, its request, and the server.
 Fault = Callable[[Any, Request, ArchiveServer], None]
+#: The largest numbers that a FITS header's cards are read to.
+ABSURD = b"%20d" % (10**15 - 1)
 #: An archive's page, as a person would see it.
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>Back soon.</body></html>"
 
@@ -88,6 +91,11 @@ def changed(change: Callable[[bytes], bytes]) -> Fault:
         connection.say(replace(answer, body=change(answer.body)))
 
     return fault
+
+
+def absurd_header(body: bytes) -> bytes:
+    """Return a FITS file whose extensions claim to have a size that no file has."""
+    return re.sub(rb"(NAXIS[12]  = ) *[1-9]\d* ", rb"\g<1>" + ABSURD + b" ", body)
 
 
 def status(code: int, *, retry_after: str = "", body: bytes = b"not now") -> Fault:

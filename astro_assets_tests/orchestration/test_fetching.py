@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -146,6 +147,8 @@ def test_a_new_version_is_another_file(
         (faults.changed(lambda body: body[:-200] + b"\x99" + body[-199:]), 1, "checksum"),
         (faults.changed(lambda body: body + bytes(2880)), 1, "14,400 bytes, the archive tells of 11,520"),
         (faults.changed(lambda body: b"SIMPLY" + body[6:]), 1, "not FITS"),
+        (faults.changed(faults.absurd_header), 1, "ends before the end of its FITS data"),
+        (faults.changed(lambda body: gzip.compress(body).ljust(len(body), b"\0")), 1, "not FITS"),
         (faults.status(503), 2, "out of order"),
         (faults.status(429, retry_after="900"), 1, "asks for a wait of 900 s"),
         (faults.status(404), 1, "refuses"),
