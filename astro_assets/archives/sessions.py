@@ -17,6 +17,7 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import ReadTimeoutError
 
 from astro_assets import __version__
+from astro_assets.archives.addresses import refusal_of
 from astro_assets.archives.connections import TIMED_POOLS
 from astro_assets.archives.deadlines import seconds_left, within
 from astro_assets.archives.errors import (
@@ -25,6 +26,7 @@ from astro_assets.archives.errors import (
     IncompleteError,
     NotDataError,
     RateLimitedError,
+    RedirectError,
     RefusedError,
     TooSlowError,
     UnavailableError,
@@ -60,12 +62,18 @@ class PoliteSession(requests.Session):
         self.settings = settings
         self.told = told
         self.max_redirects = 10
+        # Else it would be a password from ~/.netrc.
+        self.auth = _no_password
         self.headers["User-Agent"] = f"{USER_AGENT} {self.headers['User-Agent']}"
 
     @property
     def base_url(self) -> str:
         """Where the archive is looked for, without a slash at the end."""
         return self.archive.base_url(self.settings)
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:  # noqa: ARG002  requests'
+        """Give a password to nobody that the archive sends on to either."""
+        prepared_request.headers.pop("Authorization", None)
 
     def request(self, *arguments: Any, **options: Any) -> requests.Response:
         """Make a request, and those that it is redirected to, within the archive's patience.
@@ -123,7 +131,8 @@ class _PoliteAdapter(HTTPAdapter):
         self._archive = session.archive
         self._settings = session.settings
         self._told = session.told
-        self._turns = turns_at(session.base_url, session.settings.requests_per_second)
+        self._base_url = session.base_url
+        self._turns = turns_at(self._base_url, session.settings.requests_per_second)
         self._may_be_page = may_be_page
         self._is_streamed = is_streamed
 
@@ -154,8 +163,10 @@ class _PoliteAdapter(HTTPAdapter):
         return patiently(self._settings, self._told, self._whole_answer, request, how)
 
     def _answer(self, request: requests.PreparedRequest, how: Mapping[str, Any]) -> requests.Response:
-        self._turns.wait()
         url = request.url or ""
+        if why := refusal_of(self._base_url, url):
+            raise RedirectError(self._archive, url, why)
+        self._turns.wait()
         limit = min(self._settings.timeout_s, seconds_left())
         if limit <= 0:
             raise TooSlowError(self._archive, url, "the time for the answer is over")
@@ -214,6 +225,10 @@ class _PoliteAdapter(HTTPAdapter):
             if size > largest * 1e6:
                 raise CutOffError(self._archive, url, f"the answer is larger than {largest:g} MB")
         return b"".join(pieces)
+
+
+def _no_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def pieces_of(archive: Archive, url: str, response: requests.Response) -> Any:
