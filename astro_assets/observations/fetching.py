@@ -250,9 +250,9 @@ def fetch_products(
 
 
 def quick_settings(home: Home) -> ArchiveSettings:
-    """Return how MAST is asked by somebody who cannot wait: a sensor, which has a minute."""
+    """Return how MAST is asked by somebody who cannot wait: a sensor, which Dagster gives a minute."""
     settings = archive_settings(home, MAST.key)
-    hurry = {"timeout_s": 20.0, "attempts": 2, "patience_s": 25.0, "longest_wait_s": 5.0}
+    hurry = {"timeout_s": 20.0, "attempts": 2, "patience_s": 40.0, "longest_wait_s": 5.0}
     changed = {name: min(value, getattr(settings, name)) for name, value in hurry.items()}
     return settings.model_copy(update=changed)
 
