@@ -59,10 +59,13 @@ class Listed:
         To be fetched, or here.
     missing
         A line for each target of which there is nothing.
+    same
+        A line for each place whose image is that of another place of the list.
     """
 
     products: list[Product] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
 
 
 def by_mission(
@@ -195,6 +198,7 @@ def cutouts_listed(
     known = _own_positions(ledger)
     omitted = left_out(ledger.home)
     found = Listed()
+    shown: dict[str, str] = {}
     for place in places:
         if omitted.among([place.target_id]):
             found.missing.append(f"{place.target_id} is retracted or forgotten here: it is not fetched")
@@ -215,7 +219,11 @@ def cutouts_listed(
                 raise
             found.missing.append(f"{place.name}: {error}")
             continue
-        found.products += products
+        new = [product for product in products if product.uri not in shown]
+        found.products += new
+        if twins := sorted({shown[product.uri] for product in products if product.uri in shown}):
+            found.same.append(f"{place.name}: it is at the place of {', '.join(twins)}: one image of both")
+        shown |= {product.uri: place.name for product in new}
         if not products:
             found.missing.append(f"{place.name}: no image of {survey} shows it")
     return found

@@ -129,6 +129,18 @@ def test_names_that_look_alike_are_two_files_and_one_position_is_one(home: Home)
     assert len(in_inbox(home)) == 2
 
 
+@pytest.mark.parametrize("survey", ["TESS", "HAP", "DSS"])
+def test_places_at_one_position_are_told(home: Home, survey: str) -> None:
+    other = Place("HD 10069", WASP_18.position)
+    found = cutouts_listed(open_ledger(home, TABLES), [WASP_18, other, Place("M 31", (10.68, 41.27))], survey)
+    assert found.same == ["HD 10069: it is at the place of WASP-18: one image of both"]
+    assert found.missing == []
+    assert {name.split("_")[1] for name in (product.file_name for product in found.products)} == {
+        "WASP-18",
+        "M-31",
+    }
+
+
 def test_a_size_that_is_not_cut_out(home: Home) -> None:
     with pytest.raises(NothingWantedError, match="at most 100 pixels"):
         cutouts_listed(open_ledger(home, TABLES), [WASP_18], "TESS", pixels=101)
