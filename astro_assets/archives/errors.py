@@ -138,10 +138,6 @@ class DamagedError(ArchiveError):
     advice = "nothing of it was kept; tell the archive if this goes on"
 
 
-class FileNameError(ValueError):
-    """A name that an archive gives a file cannot be that of a file here."""
-
-
 def host_of(url: str) -> str:
     """Return the host of an address, with its port where it names one."""
     parts = urlsplit(url)

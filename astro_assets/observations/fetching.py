@@ -5,13 +5,13 @@ What MAST is asked is in `mast_products`, how files come in, in `orchestration.f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from astro_assets.archives.errors import ArchiveError
-from astro_assets.archives.patience import logged
+from astro_assets.archives.patience import Told, logged
 from astro_assets.archives.products import Product
 from astro_assets.archives.sessions import PoliteSession, polite_session
 from astro_assets.archives.settings import ARCHIVES, MAST, SKYVIEW, ArchiveSettings
@@ -41,8 +41,6 @@ from astro_assets.observations.tables import ARCHIVE_PRODUCTS, OBSERVATION_FILES
 from astro_assets.orchestration.fetching import Fetched, Sources, fetch
 
 SOURCES = Sources(ARCHIVE_PRODUCTS, RAW_FILES)
-#: Is given a line whenever an archive is waited for.
-Told = Callable[[str], None]
 
 
 class NothingWantedError(ValueError):
