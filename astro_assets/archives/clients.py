@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import requests
-
 from astro_assets.archives.errors import (
     ArchiveError,
     IncompleteError,
@@ -121,11 +119,7 @@ def _meaning(session: PoliteSession, url: str, error: Exception) -> ArchiveError
         )
     if any(isinstance(one, DALQueryError | InvalidQueryError | RemoteServiceError) for one in chain):
         return RefusedError(session.archive, url, f"it refuses the question: {words}")
-    if any(
-        isinstance(one, ValueError | KeyError | TypeError | requests.exceptions.JSONDecodeError)
-        for one in chain
-    ):
-        return NotDataError(session.archive, url, f"the answer cannot be read: {words}")
     if isinstance(error, TimeoutError):
         return TooSlowError(session.archive, url, "it is still working on the question")
-    raise error
+    # Clients look into an answer of another form than they expect with whatever error that gives.
+    return NotDataError(session.archive, url, f"the answer cannot be read: {words}")

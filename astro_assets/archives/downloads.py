@@ -14,21 +14,22 @@ from typing import Final
 
 import requests
 
+from astro_assets.archives.deadlines import within
 from astro_assets.archives.errors import (
     CutOffError,
     DamagedError,
-    FileNameError,
     IncompleteError,
     NotDataError,
 )
 from astro_assets.archives.fits_ends import fault_of_fits
-from astro_assets.archives.patience import retrying
+from astro_assets.archives.patience import patiently
 from astro_assets.archives.sessions import PIECE, PoliteSession, is_page, pieces_of
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}", re.ASCII)
+#: A file that comes at this rate may take longer than an archive's patience.
+SLOWEST_BYTES_PER_S: Final = 10_000
 _PART: Final = 206
 _BEYOND_THE_END: Final = 416
-_FITS_NAMES: Final = (".fits", ".fit", ".fits.gz")
+_FITS_NAMES: Final = (".fits", ".fit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,6 @@ class Expected:
     is_fits: bool | None = None
 
 
-def file_name(name: str) -> str:
-    """Return the name that an archive gives a file, if it is one that is harmless here.
-
-    Raises
-    ------
-    FileNameError
-        If it names a folder, is hidden, or has unusual characters.
-    """
-    if not _NAME.fullmatch(name):
-        raise FileNameError(f"{name[:80]!r} cannot be the name of a file here")
-    return name
-
-
 def download(session: PoliteSession, url: str, destination: Path, expected: Expected | None = None) -> bool:
     """Fetch a file, unless it is there already as expected.
 
@@ -75,7 +63,8 @@ def download(session: PoliteSession, url: str, destination: Path, expected: Expe
     session
         A streamed one, see :func:`~astro_assets.archives.sessions.polite_session`.
     destination
-        Where it is put when it is whole; never a name that the archive chose, see :func:`file_name`.
+        Where it is put when it is whole; never a name that was not looked at: a
+        :class:`~astro_assets.archives.products.Product` has one that is safe.
 
     Returns
     -------
@@ -92,7 +81,8 @@ def download(session: PoliteSession, url: str, destination: Path, expected: Expe
         return False
     destination.parent.mkdir(parents=True, exist_ok=True)
     fetch = _Fetch(session, url, destination, expected)
-    retrying(session.settings, session.told)(fetch.go_on)
+    with within(session.settings.patience_s, slowest_bytes_per_s=SLOWEST_BYTES_PER_S):
+        patiently(session.settings, session.told, fetch.go_on)
     return True
 
 
@@ -165,7 +155,12 @@ class _Fetch:
         told = self.expected.size_bytes
         if told is not None and size < told:
             raise IncompleteError(self.session.archive, self.url, f"{size:,} of {told:,} bytes came")
-        if fault := _fault(self.part, self.expected, self.destination.name):
+        try:
+            fault = _fault(self.part, self.expected, self.destination.name)
+        except Exception:  # what cannot even be looked at would be so at the next call
+            self._forget()
+            raise
+        if fault:
             self._forget()
             # What was put together may be of two states of the file: once more, from the beginning.
             kind = IncompleteError if is_resumed else DamagedError

@@ -6,6 +6,7 @@
     ├── UnreachableError      no connection, or it broke before an answer
     ├── TooSlowError          no answer in time
     ├── RateLimitedError      asks for a longer wait than anybody has patience for
+    ├── RedirectError         sends requests on to where they may not go
     ├── UnavailableError      says that it is out of order (5xx)
     ├── RefusedError          says that the question is wrong (4xx, a VOTable with QUERY_STATUS ERROR)
     ├── NothingFoundError     has nothing of what was asked for
@@ -76,13 +77,23 @@ class UnreachableError(ArchiveError):
 class TooSlowError(ArchiveError):
     """No answer came in time."""
 
-    advice = "what is stored is untouched; try again later, or give it more than timeout_s in {section}"
+    advice = (
+        "what is stored is untouched; try again later, or give it more than timeout_s and patience_s "
+        "in {section}"
+    )
 
 
 class RateLimitedError(ArchiveError):
     """The archive asks for a longer wait than the settings have patience for."""
 
     advice = "try again after that, or ask less often: requests_per_second and patience_s in {section}"
+
+
+class RedirectError(ArchiveError):
+    """The archive sends requests on to where they may not go."""
+
+    is_transient = False
+    advice = "nothing was asked there; see that base_url in {section} is right"
 
 
 class UnavailableError(ArchiveError):
@@ -125,10 +136,6 @@ class DamagedError(ArchiveError):
 
     is_transient = False
     advice = "nothing of it was kept; tell the archive if this goes on"
-
-
-class FileNameError(ValueError):
-    """A name that an archive gives a file cannot be that of a file here."""
 
 
 def host_of(url: str) -> str:

@@ -12,14 +12,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, ParamSpec, TypeVar
 
+from astro_assets.archives.deadlines import seconds_left, within
 from astro_assets.archives.errors import ArchiveError, host_of
 from astro_assets.archives.settings import ArchiveSettings
 
 if TYPE_CHECKING:
     import tenacity
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 #: Is given a line whenever an archive is waited for.
 Told = Callable[[str], None]
 _LOGGER: Final = logging.getLogger("astro_assets.archives")
@@ -74,12 +77,31 @@ def asked_wait(header: str | None) -> float:
     return max(0.0, (date - datetime.now(UTC)).total_seconds())
 
 
-def retrying(settings: ArchiveSettings, told: Told) -> tenacity.Retrying:
-    """Return what makes a request again after transient errors.
+def patiently(
+    settings: ArchiveSettings, told: Told, ask: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs
+) -> _T:
+    """Ask an archive, and again after transient errors, all within its patience.
 
     Waits grow exponentially with jitter, and are never shorter than the archive asks for; the last error is
     raised once attempts or patience are used up, or the next wait would use the patience up.
+
+    Parameters
+    ----------
+    told
+        Told of each wait.
+    ask
+        What asks, of the arguments that follow.
+
+    Raises
+    ------
+    ArchiveError
+        If it does not give what was asked for.
     """
+    with within(settings.patience_s):
+        return _retrying(settings, told)(ask, *arguments, **named)
+
+
+def _retrying(settings: ArchiveSettings, told: Told) -> tenacity.Retrying:
     # With it comes a web server.
     import tenacity
 
@@ -89,6 +111,9 @@ def retrying(settings: ArchiveSettings, told: Told) -> tenacity.Retrying:
 
     def wait(state: tenacity.RetryCallState) -> float:
         return max(backoff(state), _error(state).retry_after_s)
+
+    def is_over(state: tenacity.RetryCallState) -> bool:
+        return state.attempt_number >= settings.attempts or state.upcoming_sleep >= seconds_left()
 
     def tell(state: tenacity.RetryCallState) -> None:
         error = _error(state)
@@ -100,7 +125,7 @@ def retrying(settings: ArchiveSettings, told: Told) -> tenacity.Retrying:
         raise error.after(state.attempt_number) from error.__cause__
 
     return tenacity.Retrying(
-        stop=tenacity.stop_after_attempt(settings.attempts) | tenacity.stop_before_delay(settings.patience_s),
+        stop=is_over,
         wait=wait,
         retry=tenacity.retry_if_exception(
             lambda error: isinstance(error, ArchiveError) and error.is_transient and not error.is_final

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,199}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,11 @@ class Product:
         What the archive says of it.
     is_zip
         Whether the FITS files come packed in a zip file.
+
+    Raises
+    ------
+    ValueError
+        If the name names a folder, is hidden, or has unusual characters.
     """
 
     archive: str
@@ -44,6 +53,10 @@ class Product:
     segment: int | None = None
     cadence_s: int | None = None
     is_zip: bool = False
+
+    def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.file_name):
+            raise ValueError(f"{self.file_name[:80]!r} cannot be the name of a file here")
 
     def address(self) -> str:
         """Return where its bytes come from now.

@@ -7,7 +7,6 @@ Every request keeps the archive's rate, its timeouts and its patience, and ends 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, Final
@@ -18,18 +17,22 @@ from urllib3 import HTTPResponse
 from urllib3.exceptions import ReadTimeoutError
 
 from astro_assets import __version__
+from astro_assets.archives.addresses import refusal_of
+from astro_assets.archives.connections import TIMED_POOLS
+from astro_assets.archives.deadlines import seconds_left, within
 from astro_assets.archives.errors import (
     ArchiveError,
     CutOffError,
     IncompleteError,
     NotDataError,
     RateLimitedError,
+    RedirectError,
     RefusedError,
     TooSlowError,
     UnavailableError,
     UnreachableError,
 )
-from astro_assets.archives.patience import Told, asked_wait, logged, retrying, turns_at
+from astro_assets.archives.patience import Told, asked_wait, logged, patiently, turns_at
 from astro_assets.archives.settings import Archive, ArchiveSettings
 
 USER_AGENT: Final = f"astro-assets/{__version__}"
@@ -58,12 +61,35 @@ class PoliteSession(requests.Session):
         self.archive = archive
         self.settings = settings
         self.told = told
+        self.max_redirects = 10
+        # Else it would be a password from ~/.netrc.
+        self.auth = _no_password
         self.headers["User-Agent"] = f"{USER_AGENT} {self.headers['User-Agent']}"
 
     @property
     def base_url(self) -> str:
         """Where the archive is looked for, without a slash at the end."""
         return self.archive.base_url(self.settings)
+
+    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:  # noqa: ARG002  requests'
+        """Give a password to nobody that the archive sends on to either."""
+        prepared_request.headers.pop("Authorization", None)
+
+    def request(self, *arguments: Any, **options: Any) -> requests.Response:
+        """Make a request, and those that it is redirected to, within the archive's patience.
+
+        Raises
+        ------
+        ArchiveError
+            If there is no answer that can be used.
+        """
+        try:
+            with within(self.settings.patience_s):
+                return super().request(*arguments, **options)
+        # ValueError: what an address that cannot be taken apart gives.
+        except (requests.RequestException, ValueError) as error:
+            words = " ".join(str(error).split())[:200]
+            raise NotDataError(self.archive, self.base_url, f"it leads nowhere: {words}") from error
 
 
 def polite_session(
@@ -105,9 +131,21 @@ class _PoliteAdapter(HTTPAdapter):
         self._archive = session.archive
         self._settings = session.settings
         self._told = session.told
-        self._turns = turns_at(session.base_url, session.settings.requests_per_second)
+        self._base_url = session.base_url
+        self._turns = turns_at(self._base_url, session.settings.requests_per_second)
         self._may_be_page = may_be_page
         self._is_streamed = is_streamed
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        """Make what keeps connections."""
+        super().init_poolmanager(*arguments, **options)
+        self.poolmanager.pool_classes_by_scheme = TIMED_POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return what keeps connections to a proxy."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = TIMED_POOLS
+        return manager
 
     def send(self, request: requests.PreparedRequest, *_: Any, **options: Any) -> requests.Response:
         """Return the answer to a request; how long to wait and what to stream is not the clients' choice.
@@ -122,12 +160,16 @@ class _PoliteAdapter(HTTPAdapter):
         }
         if self._is_streamed:
             return self._answer(request, how)
-        return retrying(self._settings, self._told)(self._whole_answer, request, how)
+        return patiently(self._settings, self._told, self._whole_answer, request, how)
 
     def _answer(self, request: requests.PreparedRequest, how: Mapping[str, Any]) -> requests.Response:
-        self._turns.wait()
-        limit = self._settings.timeout_s
         url = request.url or ""
+        if why := refusal_of(self._base_url, url):
+            raise RedirectError(self._archive, url, why)
+        self._turns.wait()
+        limit = min(self._settings.timeout_s, seconds_left())
+        if limit <= 0:
+            raise TooSlowError(self._archive, url, "the time for the answer is over")
         try:
             response = super().send(request, stream=True, timeout=(limit, limit), **how)
         except requests.exceptions.Timeout as error:
@@ -176,18 +218,17 @@ class _PoliteAdapter(HTTPAdapter):
         """Read an answer to its end, which the archive tells the place of."""
         pieces = []
         size = 0
-        deadline = time.monotonic() + self._settings.patience_s
         largest = self._settings.largest_answer_mb
         for piece in pieces_of(self._archive, url, response):
             pieces.append(piece)
             size += len(piece)
             if size > largest * 1e6:
                 raise CutOffError(self._archive, url, f"the answer is larger than {largest:g} MB")
-            if time.monotonic() > deadline:
-                raise TooSlowError(
-                    self._archive, url, f"only {size} bytes in {self._settings.patience_s:g} s"
-                )
         return b"".join(pieces)
+
+
+def _no_password(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request
 
 
 def pieces_of(archive: Archive, url: str, response: requests.Response) -> Any:
@@ -202,9 +243,9 @@ def pieces_of(archive: Archive, url: str, response: requests.Response) -> Any:
         yield from response.iter_content(PIECE)
     except requests.exceptions.ConnectionError as error:
         if error.args and isinstance(error.args[0], ReadTimeoutError):
-            raise TooSlowError(archive, url, "the answer stopped in the middle") from error
+            raise TooSlowError(archive, url, "the answer stopped in the middle, or takes too long") from error
         raise IncompleteError(archive, url, "the connection broke in the middle of an answer") from error
-    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+    except requests.RequestException as error:
         raise IncompleteError(archive, url, "the answer broke off before its end") from error
 
 

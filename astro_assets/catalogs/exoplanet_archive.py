@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from astro_assets.archives.clients import as_archive_error, columns_of, exoplanet_archive_client
 from astro_assets.archives.errors import ArchiveError, CutOffError, IncompleteError, RefusedError
-from astro_assets.archives.patience import retrying
+from astro_assets.archives.patience import patiently
 from astro_assets.archives.sessions import PoliteSession
 from astro_assets.catalogs.answers import cell_text
 from astro_assets.catalogs.archive_tables import TABLES
@@ -77,8 +77,9 @@ class ExoplanetArchive:
         of_stars = f"{table.stars} in ({','.join(map(str, stars))})" if table.stars else ""
         where = " and ".join(part for part in (of_stars, table.where) if part)
         version = next((name for name in _VERSIONS if name in units), None)
-        return retrying(self._session.settings, self._session.told)(
-            self._complete, table.name, columns, units, where, version
+        session = self._session
+        return patiently(
+            session.settings, session.told, self._complete, table.name, columns, units, where, version
         )
 
     def _complete(

@@ -110,33 +110,36 @@ class Fetcher:
     def _table(self, catalog: str, now: str) -> tuple[Answer, str]:
         archive = self._exoplanet_archive
         found = archive.rows(catalog)
-        self._refuse_fewer(catalog, len(found.rows), EXOPLANET_ARCHIVE)
+        n_held = self._held[catalog].n_rows if catalog in self._held else 0
+        self._refuse_fewer(EXOPLANET_ARCHIVE, f"rows of {TABLES[catalog].name}", len(found.rows), n_held)
         name = EXOPLANET_ARCHIVE.name
         comments = [f"{name}, table {TABLES[catalog].name}", f"QUERY {found.query}"]
         text = file_text(comments, found.columns, found.units, found.rows)
         return Answer(catalog, name, found.query, now, len(found.rows), found.version, f"{catalog}.csv"), text
 
-    def _refuse_fewer(self, catalog: str, n_rows: int, archive: Archive) -> None:
-        """Refuse a table that lost most of its rows: archives reload tables, and tell nobody."""
-        held = self._held[catalog].n_rows if catalog in self._held else 0
-        if 2 * n_rows < held:
+    def _refuse_fewer(self, archive: Archive, what: str, n_came: int, n_held: int) -> None:
+        """Refuse what lost most of its rows: archives reload tables, and tell nobody."""
+        if 2 * n_came < n_held:
             url = archive.base_url(self._settings_of(archive.key))
-            raise IncompleteError(
-                archive, url, f"{n_rows:,} rows of {TABLES[catalog].name} came, of {held:,} that are held"
-            )
+            raise IncompleteError(archive, url, f"{n_came:,} {what} came, of {n_held:,} that are held")
 
     def _stars(self, catalog: str, now: str) -> tuple[Answer, str]:
         found = self._tic() if catalog == "tic" else self._stars_of_archive(catalog)
         column = "ID" if catalog == "tic" else TABLES[catalog].stars
         mission = STAR_CATALOGS[catalog][0]
         held = parse(self._held[catalog].path.read_bytes()) if catalog in self._held else None
-        rows = with_kept_stars(held, found.rows, column, map(str, self._numbers[mission]))
+        asked = {*map(str, self._numbers[mission])}
+        there = asked & {line.values[column] for line in held.lines} if held else set()
+        came = there & {row[column] for row in found.rows}
+        archive = MAST if catalog == "tic" else EXOPLANET_ARCHIVE
+        what = "TESS Input Catalog" if catalog == "tic" else f"table {TABLES[catalog].name}"
+        self._refuse_fewer(archive, f"stars of the {what}", len(came), len(there))
+        rows = with_kept_stars(held, found.rows, column, asked)
         columns = tuple(sorted({*found.columns, *(held.columns if held else ())}))
         units = {**(held.units if held else {}), **found.units}
-        archive = (MAST if catalog == "tic" else EXOPLANET_ARCHIVE).name
-        what = "TESS Input Catalog" if catalog == "tic" else f"table {TABLES[catalog].name}"
-        text = file_text([f"{archive}, {what}"], columns, units, rows)
-        return Answer(catalog, archive, found.query, now, len(rows), found.version, f"{catalog}.csv"), text
+        text = file_text([f"{archive.name}, {what}"], columns, units, rows)
+        file = f"{catalog}.csv"
+        return Answer(catalog, archive.name, found.query, now, len(rows), found.version, file), text
 
     def _stars_of_archive(self, catalog: str) -> Rows:
         numbers = sorted(self._numbers[STAR_CATALOGS[catalog][0]])

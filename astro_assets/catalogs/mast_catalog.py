@@ -5,12 +5,12 @@ How politely is the session's affair; what the columns mean is declared in `star
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from astro_assets.archives.clients import as_archive_error, mast_client
 from astro_assets.archives.errors import IncompleteError, NotDataError, RefusedError
-from astro_assets.archives.patience import retrying
+from astro_assets.archives.patience import patiently
 from astro_assets.archives.sessions import PoliteSession
 from astro_assets.catalogs.answers import cell_text
 from astro_assets.catalogs.star_formats import TIC
@@ -42,8 +42,7 @@ class TessInputCatalog:
         ArchiveError
             If they cannot be had, all of them.
         """
-        ask: Callable[..., list[Row]] = retrying(self._session.settings, self._session.told)
-        return ask(self._complete, column, numbers)
+        return patiently(self._session.settings, self._session.told, self._complete, column, numbers)
 
     def _complete(self, column: str, numbers: Sequence[int]) -> list[Row]:
         """Return rows that are as many as MAST tells."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from deltalake.exceptions import DeltaError
 
-from astro_assets.archives.errors import ArchiveError, FileNameError
+from astro_assets.archives.errors import ArchiveError
 from astro_assets.catalogs.archive_tables import UnknownCatalogError
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands
@@ -50,7 +50,6 @@ EXPECTED_ERRORS: Final = (
     CatalogError,
     UnknownCatalogError,
     ArchiveError,
-    FileNameError,
     EventFileError,
     ScorerFileError,
     TrackingError,

@@ -188,7 +188,7 @@ def _show_plan(ledger: Ledger, found: Listed, output: Format) -> None:
             {**_plain(product), "is_here": is_here}
             for product, is_here in zip(found.products, there, strict=True)
         ]
-        _write_json({"files": files, "missing": found.missing})
+        _write_json({"files": files, "missing": found.missing, "same": found.same})
         return
     grid = Grid("file", "target", "segment", "size", "", box=SIMPLE_HEAD)
     for product, is_here in zip(found.products, there, strict=True):
@@ -202,7 +202,7 @@ def _show_plan(ledger: Ledger, found: Listed, output: Format) -> None:
     unknown = sum(product.size is None for product in to_fetch)
     more = f", and {unknown} of unknown size" if unknown else ""
     printing.out.print(f"{len(to_fetch)} files to fetch ({_size(n_bytes)}{more}), {sum(there)} here.")
-    printing.notes(found.missing)
+    printing.notes([*found.missing, *found.same])
 
 
 def _show_result(found: Listed, fetched: Fetched, output: Format) -> None:
@@ -213,6 +213,7 @@ def _show_result(found: Listed, fetched: Fetched, output: Format) -> None:
             "failed": [{**_plain(one.product), "why": one.why} for one in fetched.failed],
             "not_tried": [_plain(product) for product in fetched.untried],
             "missing": found.missing,
+            "same": found.same,
             "bytes": fetched.n_bytes,
         }
         _write_json(told)
@@ -224,7 +225,7 @@ def _show_result(found: Listed, fetched: Fetched, output: Format) -> None:
         f"{len(fetched.new)} files fetched ({_size(fetched.n_bytes)}), {len(fetched.here)} already here"
         f"{failed}."
     )
-    for lines in (failures, found.missing):
+    for lines in (failures, found.missing, found.same):
         printing.notes(lines[:_SHOWN])
         if len(lines) > _SHOWN:
             printing.notes([f"... and {len(lines) - _SHOWN} more; --format json lists all"])

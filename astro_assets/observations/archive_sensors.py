@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
@@ -31,8 +32,8 @@ _INTERVAL_S: Final = 60
 #: After a failure, of the archive or of a run, and twice that after the next.
 _PAUSE_S: Final = 600.0
 _LONGEST_PAUSE_S: Final = 24 * 3600.0
-#: With more targets than this a list takes longer than a sensor may: a run is asked for without a look.
-_MOST_TARGETS: Final = 2_000
+#: More questions than this take longer than a sensor may: a run is asked for without a look.
+_MOST_QUESTIONS: Final = 10
 _Followed = Sequence[tuple["Wanted", int | None]]
 
 
@@ -127,19 +128,23 @@ def _pause(n_failed: int, otherwise: float) -> float:
 
 
 def _seen(home: Home, wanted: _Followed, now: float, every_s: float) -> list[Any]:
-    """Return what MAST lists of what is followed; of many targets, a new value each time they are due."""
-    if sum(len(one.targets) for one, _ in wanted) > _MOST_TARGETS:
-        return [int(now // every_s)]
+    """Return what MAST lists of what is followed; where that is much, a new value each time it is due."""
+    from astro_assets.archives.deadlines import within
     from astro_assets.archives.sessions import polite_session
     from astro_assets.observations.fetching import quick_settings
-    from astro_assets.observations.mast_products import Mast
+    from astro_assets.observations.mast_products import TARGETS_A_QUESTION, Mast
 
-    mast = Mast(polite_session(MAST, quick_settings(home)))
-    return [
-        # The list of a sector has 20,000 rows, their number one.
-        [asdict(row) for row in mast.observations(one)] if one.targets else mast.n_observations(one)
-        for one, _ in wanted
-    ]
+    if sum(max(1, ceil(len(one.targets) / TARGETS_A_QUESTION)) for one, _ in wanted) > _MOST_QUESTIONS:
+        return [int(now // every_s)]
+    settings = quick_settings(home)
+    mast = Mast(polite_session(MAST, settings))
+    # Each question has this time, and all of them together: a sensor that is cut off remembers nothing.
+    with within(settings.patience_s):
+        return [
+            # The list of a sector has 20,000 rows, their number one.
+            [asdict(row) for row in mast.observations(one)] if one.targets else mast.n_observations(one)
+            for one, _ in wanted
+        ]
 
 
 def _requested(instance: dg.DagsterInstance, state: _State, now: float, again: str) -> dg.SensorResult:

@@ -248,7 +248,7 @@ def _product(
     uri = f"{service}:{ra:.6f},{dec:+.6f},{pixels}px{kind and f',{kind}'}"
     # Two places whose names differ in a sign only are two files.
     mark = blake2b(f"{place.name} {uri}".encode(), digest_size=3).hexdigest()
-    parts = [service, _UNUSUAL.sub("-", place.name).strip("-")[:60], kind, f"{pixels}px", mark]
+    parts = [service, _UNUSUAL.sub("-", place.name).strip("-")[:60], kind[:60], f"{pixels}px", mark]
     stem = "_".join(part for part in parts if part)
     return Product(
         archive=session.archive.key,

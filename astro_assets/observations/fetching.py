@@ -5,13 +5,13 @@ What MAST is asked is in `mast_products`, how files come in, in `orchestration.f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from astro_assets.archives.errors import ArchiveError
-from astro_assets.archives.patience import logged
+from astro_assets.archives.patience import Told, logged
 from astro_assets.archives.products import Product
 from astro_assets.archives.sessions import PoliteSession, polite_session
 from astro_assets.archives.settings import ARCHIVES, MAST, SKYVIEW, ArchiveSettings
@@ -41,8 +41,6 @@ from astro_assets.observations.tables import ARCHIVE_PRODUCTS, OBSERVATION_FILES
 from astro_assets.orchestration.fetching import Fetched, Sources, fetch
 
 SOURCES = Sources(ARCHIVE_PRODUCTS, RAW_FILES)
-#: Is given a line whenever an archive is waited for.
-Told = Callable[[str], None]
 
 
 class NothingWantedError(ValueError):
@@ -59,10 +57,13 @@ class Listed:
         To be fetched, or here.
     missing
         A line for each target of which there is nothing.
+    same
+        A line for each place whose image is that of another place of the list.
     """
 
     products: list[Product] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
 
 
 def by_mission(
@@ -195,6 +196,7 @@ def cutouts_listed(
     known = _own_positions(ledger)
     omitted = left_out(ledger.home)
     found = Listed()
+    shown: dict[str, str] = {}
     for place in places:
         if omitted.among([place.target_id]):
             found.missing.append(f"{place.target_id} is retracted or forgotten here: it is not fetched")
@@ -215,7 +217,11 @@ def cutouts_listed(
                 raise
             found.missing.append(f"{place.name}: {error}")
             continue
-        found.products += products
+        new = [product for product in products if product.uri not in shown]
+        found.products += new
+        if twins := sorted({shown[product.uri] for product in products if product.uri in shown}):
+            found.same.append(f"{place.name}: it is at the place of {', '.join(twins)}: one image of both")
+        shown |= {product.uri: place.name for product in new}
         if not products:
             found.missing.append(f"{place.name}: no image of {survey} shows it")
     return found
@@ -250,9 +256,9 @@ def fetch_products(
 
 
 def quick_settings(home: Home) -> ArchiveSettings:
-    """Return how MAST is asked by somebody who cannot wait: a sensor, which has a minute."""
+    """Return how MAST is asked by somebody who cannot wait: a sensor, which Dagster gives a minute."""
     settings = archive_settings(home, MAST.key)
-    hurry = {"timeout_s": 20.0, "attempts": 2, "patience_s": 25.0, "longest_wait_s": 5.0}
+    hurry = {"timeout_s": 20.0, "attempts": 2, "patience_s": 40.0, "longest_wait_s": 5.0}
     changed = {name: min(value, getattr(settings, name)) for name, value in hurry.items()}
     return settings.model_copy(update=changed)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 #: Targets that are asked for in one question, and observations.
-_TARGETS_A_QUESTION: Final = 100
+TARGETS_A_QUESTION: Final = 100
 _OBSERVATIONS_A_QUESTION: Final = 100
 _URI: Final = re.compile(
     r"mast:(?=.{1,400}$)[A-Za-z0-9_+-][A-Za-z0-9_+.-]*(/[A-Za-z0-9_+-][A-Za-z0-9_+.-]*)*"
@@ -96,7 +96,7 @@ class Mast:
             If MAST cannot be asked, or its answer is of no use.
         """
         names = [target_name(target) for target in wanted.targets]
-        groups = _groups(names, _TARGETS_A_QUESTION) if names else [()]
+        groups = _groups(names, TARGETS_A_QUESTION) if names else [()]
         found = {row.obsid: row for group in groups for row in self._asked_observations(wanted, group)}
         return sorted(found.values(), key=lambda row: (row.obs_id, row.obsid))
 

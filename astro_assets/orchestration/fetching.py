@@ -5,7 +5,9 @@ What is fetched, and what a file means, is the caller's. Killed at any moment, t
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from astro_assets.archives.errors import ArchiveError, DamagedError
 from astro_assets.archives.packed import unpack
 from astro_assets.archives.products import Product
 from astro_assets.archives.sessions import PoliteSession
+from astro_assets.ledger.atomic import replacing
 from astro_assets.ledger.computing import Progress
 from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
@@ -204,11 +207,24 @@ class _Delivery:
             others = [old for old in rows.get(file.sha256, []) if old["uri"] != row["uri"]]
             rows[file.sha256] = sorted([*others, row], key=lambda row: str(row["uri"]))
         put_units(self._ledger, self._table, rows, run_id=self._run_id)
-        for file in self._waiting:
+        while self._waiting:
+            file = self._waiting[0]
             folder = self._ledger.home.inbox / file.product.archive
             folder.mkdir(exist_ok=True)
-            file.path.replace(folder / file.name)
-        self._waiting.clear()
+            _move(file.path, folder / file.name)
+            del self._waiting[0]
+
+
+def _move(path: Path, destination: Path) -> None:
+    """Move a complete file, which shows all at once, wherever the inbox leads."""
+    try:
+        path.replace(destination)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        with path.open("rb") as file, replacing(destination) as copy:
+            shutil.copyfileobj(file, copy)
+        path.unlink()
 
 
 @contextmanager

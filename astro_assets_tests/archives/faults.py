@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,8 @@ from astro_assets_tests.archives.serving import Answer, ArchiveServer, Request
 
 #: Given what speaks to the client, its request, and the server.
 Fault = Callable[[Any, Request, ArchiveServer], None]
+#: The largest numbers that a FITS header's cards are read to.
+ABSURD = b"%20d" % (10**15 - 1)
 #: An archive's page, as a person would see it.
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Maintenance</title></head><body>Back soon.</body></html>"
 
@@ -31,6 +34,27 @@ def stalls(after: int = 100) -> Fault:
         server.ended.wait()
 
     return fault
+
+
+def trickle(beginning: bytes, again: bytes = b"0") -> Fault:
+    """Say the beginning of an answer, then a byte every 20 ms for as long as the client listens."""
+
+    def fault(connection: Any, request: Request, server: ArchiveServer) -> None:
+        connection.close_connection = True
+        connection.wfile.write(beginning)
+        while not server.ended.wait(0.02):
+            connection.wfile.write(again)
+
+    return fault
+
+
+#: Wherever an answer can be drawn out.
+TRICKLES = {
+    "headers": trickle(b"HTTP/1.1 200 OK\r\nX-Slow: "),
+    "body": trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"),
+    "chunks": trickle(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+    "refusal": trickle(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 100000\r\n\r\n"),
+}
 
 
 def hang_up(connection: Any, request: Request, server: ArchiveServer) -> None:
@@ -69,12 +93,26 @@ def changed(change: Callable[[bytes], bytes]) -> Fault:
     return fault
 
 
+def absurd_header(body: bytes) -> bytes:
+    """Return a FITS file whose extensions claim to have a size that no file has."""
+    return re.sub(rb"(NAXIS[12]  = ) *[1-9]\d* ", rb"\g<1>" + ABSURD + b" ", body)
+
+
 def status(code: int, *, retry_after: str = "", body: bytes = b"not now") -> Fault:
     """Say that it does not work, with 429, 503, 400 and so on."""
     headers = {"Retry-After": retry_after} if retry_after else {}
 
     def fault(connection: Any, request: Request, server: ArchiveServer) -> None:
         connection.say(Answer(body, "text/plain", code, headers))
+
+    return fault
+
+
+def leads_to(location: str) -> Fault:
+    """Say that it is elsewhere."""
+
+    def fault(connection: Any, request: Request, server: ArchiveServer) -> None:
+        connection.say(Answer(b"", status=302, headers={"Location": location}))
 
     return fault
 

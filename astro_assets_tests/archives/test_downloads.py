@@ -11,7 +11,7 @@ import pytest
 from astropy.io import fits
 
 from astro_assets.archives import errors
-from astro_assets.archives.downloads import Expected, download, file_name
+from astro_assets.archives.downloads import Expected, download
 from astro_assets.archives.sessions import PIECE, PoliteSession, polite_session
 from astro_assets.archives.settings import MAST
 from astro_assets_tests.archives import faults
@@ -171,19 +171,3 @@ def test_a_file_that_is_too_large_is_left(server: ArchiveServer, tmp_path: Path)
     with pytest.raises(errors.CutOffError, match=r"the file is larger than 0\.1 MB"):
         download(session_with(server, largest_file_mb=0.1), f"{server.base_url}/f", tmp_path / "star.fits")
     assert list(tmp_path.glob("star*")) == []
-
-
-@pytest.mark.parametrize(
-    "name", ["../star.fits", "/etc/passwd", ".hidden", "a\\b", "a b", "", "x" * 300, "a\n"]
-)
-def test_a_name_that_is_a_path_is_refused(name: str) -> None:
-    with pytest.raises(errors.FileNameError, match="cannot be the name of a file here"):
-        file_name(name)
-
-
-def test_names_of_products_are_taken() -> None:
-    for name in (
-        "kplr011446443-2009131105131_llc.fits",
-        "tess2018206045859-s0001-0000000025155310-0120-s_lc.fits",
-    ):
-        assert file_name(name) == name

@@ -84,7 +84,7 @@ def test_a_dead_archive_is_named_and_what_to_do(server: ArchiveServer) -> None:
 def test_an_archive_that_says_nothing_is_not_waited_for(server: ArchiveServer, fault: faults.Fault) -> None:
     session = polite_session(MAST, quick(server.base_url, timeout_s=0.1, attempts=2))
     server.misbehave(fault)
-    with pytest.raises(errors.TooSlowError, match=r"2 attempts; .* timeout_s in \[archives.mast\]"):
+    with pytest.raises(errors.TooSlowError, match=r"2 attempts; .* timeout_s and .* \[archives.mast\]"):
         session.get(f"{server.base_url}/data")
     assert len(server.requests) == 2
 
@@ -96,6 +96,19 @@ def test_a_wrong_request_is_made_once_and_the_reason_told(server: ArchiveServer)
         session.get(f"{server.base_url}/data")
     assert not caught.value.is_transient
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "location", ["/data", "ftp://127.0.0.1/data", "http://[::1/data", "http://", "mailto:me", "http://a:b/"]
+)
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_a_redirect_that_leads_nowhere_is_named(
+    server: ArchiveServer, location: str, is_streamed: bool
+) -> None:
+    session = polite_session(MAST, quick(server.base_url), is_streamed=is_streamed)
+    server.misbehave(faults.leads_to(location))
+    with pytest.raises(errors.NotDataError, match=r"MAST \(127.*: it leads nowhere: "):
+        session.get(f"{server.base_url}/data")
 
 
 def test_the_wait_that_an_archive_asks_for_is_kept(server: ArchiveServer) -> None:

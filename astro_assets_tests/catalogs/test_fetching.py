@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from astro_assets.archives import errors
 from astro_assets.catalogs.archive_tables import (
     FETCHABLE,
     SIGNAL_CATALOGS,
+    STAR_CATALOGS,
     Fetched,
     Held,
     UnknownCatalogError,
@@ -25,7 +27,7 @@ from astro_assets_tests.archives import faults
 from astro_assets_tests.archives.asking import quick
 from astro_assets_tests.archives.tap import ServedTable
 from astro_assets_tests.catalogs.made_catalogs import KOI_ROW
-from astro_assets_tests.catalogs.served import OTHER_KOI, Archives, archives
+from astro_assets_tests.catalogs.served import K2_STAR, KEPLER_STAR, OTHER_KOI, STAR, Archives, archives
 
 STARS = ("TIC 377780790", "KIC 11904151", "EPIC 201367065")
 
@@ -188,6 +190,38 @@ def test_a_table_that_lost_most_of_its_rows_is_not_believed(served: Archives, tm
     assert not fetch(served, tmp_path, "koi", held=held).failures
 
 
+@pytest.mark.parametrize("catalog", ["tic", "kic", "epic"])
+def test_a_catalogue_that_lost_most_of_the_stars_asked_for_is_not_believed(
+    served: Archives, tmp_path: Path, catalog: str
+) -> None:
+    n_stars = 10
+    served.stars[:] = [{**STAR, "ID": str(number)} for number in range(1, n_stars + 1)]
+    tables = (("keplerstellar", "kepid", KEPLER_STAR), ("k2targets", "epic_number", K2_STAR))
+    for table, column, row in tables:
+        rows = [{**row, column: str(number)} for number in range(1, n_stars + 1)]
+        served.tap.tables[table] = ServedTable(rows)
+    mission = STAR_CATALOGS[catalog][0]
+    settings = quick(served.server.base_url)
+
+    def come(held: dict[str, Held]) -> Fetched:
+        targets = [f"{mission} {number}" for number in range(1, 9)]
+        return Fetcher(tmp_path, lambda _key: settings, held, targets).fetch([catalog])
+
+    assert [answer.row_count for answer in come({}).answers] == [8]
+    held = {catalog: Held((tmp_path / f"{catalog}.csv").rename(tmp_path / "held.csv"), 8)}
+    lists: list[list[dict[str, Any]]] = [
+        served.stars, served.tap.tables["keplerstellar"].rows, served.tap.tables["k2targets"].rows
+    ]  # fmt: skip
+    for rows in lists:
+        del rows[4:]
+    assert [answer.row_count for answer in come(held).answers] == [4], "half of them may be gone"
+    for rows in lists:
+        del rows[1:4]
+    (failure,) = come(held).failures
+    assert isinstance(failure.error, errors.IncompleteError)
+    assert re.search(r"1 stars of the (TESS Input|table k).* came, of 8 that are held", str(failure))
+
+
 def test_stars_come_with_the_names_they_have(served: Archives, tmp_path: Path) -> None:
     fetch(served, tmp_path, "tic")
     rows = read_catalog(tmp_path / "tic.csv").rows
@@ -236,6 +270,20 @@ def test_what_mast_says_wrongly_is_named(
     assert isinstance(failure.error, kind)
     assert happened in str(failure)
     assert str(failure).startswith("tic: MAST (127.0.0.1:")
+
+
+@pytest.mark.parametrize("said", [b"[]", b"null", b'"x"', b"3", b"", b"{", b"\xff"])
+def test_an_answer_of_another_form_stops_no_other_catalogue(
+    served: Archives, tmp_path: Path, said: bytes
+) -> None:
+    for path in ("/api/v0", "/TAP"):
+        served.server.misbehave(faults.changed(lambda _: said), path=path)
+    found = fetch(served, tmp_path, "tic", "koi", "toi")
+    assert [failure.catalog for failure in found.failures] == ["tic", "koi", "toi"]
+    assert all(isinstance(failure.error, errors.ArchiveError) for failure in found.failures)
+    served.server.behave()
+    served.server.misbehave(faults.changed(lambda _: said), path="/api/v0")
+    assert [answer.catalog for answer in fetch(served, tmp_path, "tic", "koi").answers] == ["koi"]
 
 
 def test_catalogues_are_named_as_here_or_there() -> None:

@@ -52,6 +52,15 @@ def fetched(home: Home, *arguments: str | Path, code: int = 0) -> dict[str, Any]
     return told
 
 
+def test_places_at_one_position_are_told(home: Home, mast: SmallMast, tmp_path: Path) -> None:
+    mast.cutouts = {2: []}
+    places = tmp_path / "places.txt"
+    places.write_text("one, 1, 2\nother, 1, 2\n")
+    plan = fetched(home, "--cutouts", places, "--dry-run")
+    assert [file["file_name"].partition("_s0002")[0] for file in plan["files"]] == ["tesscut_one"]
+    assert plan["same"] == ["other: it is at the place of one: one image of both"]
+
+
 def test_what_is_fetched_is_taken_in_and_tells_where_it_is_from(
     home: Home, server: ArchiveServer, mast: SmallMast
 ) -> None:

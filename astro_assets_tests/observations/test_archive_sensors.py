@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from astro_assets.tables import TABLES
 from astro_assets_tests.archives import faults
 from astro_assets_tests.archives.held_stars import home_with, small_mast, tess_bytes, tess_name
 from astro_assets_tests.archives.mast_observations import Held, SmallMast
-from astro_assets_tests.archives.serving import ArchiveServer, serving
+from astro_assets_tests.archives.serving import ArchiveServer, Request, serving
 
 FOLLOWS = "[observations.archive_products]\nsectors = [7]\n"
 HOUR = 3600.0
@@ -159,6 +160,39 @@ def test_a_dead_archive_is_named_and_asked_less_and_less(
     assert daemon.execute(request).success
     server.end()
     assert "All that MAST lists" in daemon.skipped(3 * HOUR + 60), "everything that is here goes on"
+
+
+def follow(home: Home, sectors: range, **settings: float) -> None:
+    config = home.config_file.read_text().replace(FOLLOWS, f"{FOLLOWS[:-4]}{list(sectors)}\n")
+    for name, value in settings.items():
+        config = re.sub(rf"^{name} = .*$", f"{name} = {value}", config, flags=re.MULTILINE)
+    home.config_file.write_text(config)
+
+
+def test_slow_answers_end_with_the_patience_and_are_remembered(
+    home: Home, server: ArchiveServer, daemon: Daemon
+) -> None:
+    def slowly(connection: Any, request: Request, server: ArchiveServer) -> None:
+        server.ended.wait(0.3)
+        connection.say(server.answer(request))
+
+    follow(home, range(1, 11), patience_s=1.2)
+    server.misbehave(slowly)
+    began = time.monotonic()
+    assert daemon.skipped().endswith("MAST is asked again in 10 min.")
+    assert time.monotonic() - began < 1.2 + 5
+    assert 2 <= len(server.requests) <= 5, "each answer came in time, all together did not"
+    assert daemon.skipped(60).startswith("MAST did not answer.")
+    server.behave()
+    server.misbehave(faults.TRICKLES["body"])
+    assert daemon.skipped(601).endswith("again in 20 min.")
+    assert time.monotonic() - began < 2 * (1.2 + 5)
+
+
+def test_much_is_not_looked_at_but_left_to_a_run(home: Home, server: ArchiveServer, daemon: Daemon) -> None:
+    follow(home, range(1, 12))
+    assert len(daemon.tick().run_requests) == 1
+    assert server.requests == []
 
 
 def test_nothing_is_requested_beside_a_run_in_progress(home: Home, daemon: Daemon) -> None:

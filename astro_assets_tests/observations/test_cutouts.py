@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from astro_assets.archives import errors
+from astro_assets.archives.sessions import polite_session
+from astro_assets.archives.settings import MAST
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
-from astro_assets.observations.cutouts import Place, PlaceError, places_listed
+from astro_assets.observations.cutouts import Place, PlaceError, hubble_cutout, places_listed
 from astro_assets.observations.fetching import NothingWantedError, cutouts_listed, fetch_products
 from astro_assets.observations.identification import identify
 from astro_assets.orchestration.fetching import Fetched
@@ -127,6 +129,25 @@ def test_a_name_is_looked_up_and_one_that_nobody_knows_stops_no_other(home: Home
 def test_names_that_look_alike_are_two_files_and_one_position_is_one(home: Home) -> None:
     fetched(home, "DSS", Place("a b", (1, 1)), Place("a-b", (2, 2)), Place("a-b", (1, 1)))
     assert len(in_inbox(home)) == 2
+
+
+@given(st.text(min_size=1, max_size=300))
+def test_any_name_of_a_place_makes_a_safe_name_of_a_file(name: str) -> None:
+    session = polite_session(MAST)
+    product = hubble_cutout(session, Place(name, (1.0, 2.0)), 100)
+    assert len(product.file_name) < 100
+
+
+@pytest.mark.parametrize("survey", ["TESS", "HAP", "DSS"])
+def test_places_at_one_position_are_told(home: Home, survey: str) -> None:
+    other = Place("HD 10069", WASP_18.position)
+    found = cutouts_listed(open_ledger(home, TABLES), [WASP_18, other, Place("M 31", (10.68, 41.27))], survey)
+    assert found.same == ["HD 10069: it is at the place of WASP-18: one image of both"]
+    assert found.missing == []
+    assert {name.split("_")[1] for name in (product.file_name for product in found.products)} == {
+        "WASP-18",
+        "M-31",
+    }
 
 
 def test_a_size_that_is_not_cut_out(home: Home) -> None:

@@ -121,6 +121,21 @@ def test_nothing_that_is_not_as_agreed_is_a_product(server: ArchiveServer, mast:
     assert targets(server, Wanted(TESS, (), ("TIC 10",))) == [], "MAST answered another question"
 
 
+@pytest.mark.parametrize("change", ["../{}", "/etc/{}", "{}\n", " {}", "{}.gz"])
+def test_a_light_curve_whose_name_is_a_path_is_no_product(
+    server: ArchiveServer, mast: SmallMast, change: str
+) -> None:
+    def lying(answer: dict[str, Any]) -> dict[str, Any]:
+        for row in answer["data"]:
+            if "productFilename" in row:
+                row["productFilename"] = change.format(row["productFilename"])
+        return answer
+
+    assert targets(server, SECTOR) != []
+    mast.portal.edit = lying
+    assert targets(server, SECTOR) == []
+
+
 @pytest.mark.parametrize(
     ("fault", "error"),
     [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -146,9 +148,13 @@ def test_a_new_version_is_another_file(
         (faults.changed(lambda body: body[:-200] + b"\x99" + body[-199:]), 1, "checksum"),
         (faults.changed(lambda body: body + bytes(2880)), 1, "14,400 bytes, the archive tells of 11,520"),
         (faults.changed(lambda body: b"SIMPLY" + body[6:]), 1, "not FITS"),
+        (faults.changed(faults.absurd_header), 1, "ends before the end of its FITS data"),
+        (faults.changed(lambda body: gzip.compress(body).ljust(len(body), b"\0")), 1, "not FITS"),
         (faults.status(503), 2, "out of order"),
         (faults.status(429, retry_after="900"), 1, "asks for a wait of 900 s"),
         (faults.status(404), 1, "refuses"),
+        (faults.leads_to(FILES), 2 * 11, "it leads nowhere: Exceeded 10 redirects"),
+        (faults.leads_to("ftp://127.0.0.1/f"), 2, "it leads nowhere: No connection adapters"),
     ],
 )
 def test_a_file_that_does_not_come_stops_no_other_and_is_fetched_later(
@@ -215,6 +221,40 @@ def test_what_has_come_before_an_interruption_is_in_the_inbox(home: Home, server
         fetched(home, server, [*products[:2], replace(products[2], url=interrupted)])
     assert in_inbox(home) == [tess_name(10), tess_name(20)]
     assert len(told(home)) == 2
+
+
+def test_the_inbox_may_be_on_another_disk(home: Home, server: ArchiveServer) -> None:
+    memory = Path("/dev/shm")  # noqa: S108  what is made in it has a name of its own
+    if not memory.is_dir() or memory.stat().st_dev == home.root.stat().st_dev:
+        pytest.skip("this machine has no second file system at /dev/shm")
+    with TemporaryDirectory(dir=memory) as folder:
+        home.inbox.rmdir()
+        home.inbox.symlink_to(folder)
+        products = products_of(server)
+        assert fetched(home, server, products).new == products
+        names = [tess_name(number) for number in (10, 20, 30)]
+        assert sorted(path.name for path in (home.inbox / "mast").iterdir()) == names
+        assert fetched(home, server, products).here == products
+        report = ingest(open_ledger(home, TABLES), RAW_FILES, [home.inbox])
+        assert set(report.keys) == {row["sha256"] for row in told(home)}
+        assert left(home) == []
+
+
+def test_what_is_in_the_way_in_the_inbox_is_told_and_the_rest_comes_later(
+    home: Home, server: ArchiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("astro_assets.orchestration.fetching._TOGETHER", 2)
+    products = products_of(server)
+    in_the_way = home.inbox / "mast" / tess_name(20)
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(IsADirectoryError, match=tess_name(20)):
+        fetched(home, server, products)
+    assert in_inbox(home) == [tess_name(10)]
+    in_the_way.rmdir()
+    n_asked = len(server.asked(FILES))
+    again = fetched(home, server, products)
+    assert (len(again.new), len(again.here), len(server.asked(FILES))) == (2, 1, n_asked + 1)
+    assert in_inbox(home) == [tess_name(number) for number in (10, 20, 30)]
 
 
 def test_two_do_not_fetch_into_one_home_at_once(home: Home, server: ArchiveServer) -> None:
