@@ -74,11 +74,11 @@ def verify_home(
 
 
 def _verified(ledger: Ledger, progress: Callable[[int, int], None]) -> tuple[int, list[Finding]]:
-    findings = [finding for table in ledger.tables for finding in _of_table(ledger, table)]
-    damaged = {finding.remedy for finding in findings}
+    of_tables = {table.name: list(_of_table(ledger, table)) for table in ledger.tables}
+    findings = [finding for of_table in of_tables.values() for finding in of_table]
     named: dict[str, _Stored] = {}
     for table in reversed(ledger.tables):  # the first that refers to something is the one that made it
-        if _AGAIN.format(table.name) not in damaged:
+        if not of_tables[table.name]:
             for stored in _named(ledger, table):
                 if stored.remedy != _PAST or stored.key not in named:
                     named[stored.key] = stored
@@ -102,7 +102,7 @@ def _of_table(ledger: Ledger, table: Table) -> Iterator[Finding]:
         try:
             handle = ledger.open(table)
         except DamagedTableError as error:
-            yield Finding(home.storage.place(home.table_key(table.name)), str(error), remedy)
+            yield Finding(error.place, error.problem, error.remedy)
         else:
             for name in handle.missing_files():
                 yield Finding(home.storage.place(f"{handle.key}/{name}"), "is missing", remedy)
