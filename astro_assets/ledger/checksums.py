@@ -67,6 +67,13 @@ def versions(folder: Path, part: str = LOG) -> list[int]:
         return []
 
 
+def last_checkpoint(folder: Path, version: int | None = None) -> int:
+    """Return the version of a table's last checkpoint, or of the last up to a version; -1 without one."""
+    matches = (_CHECKPOINT.fullmatch(path.name) for path in (folder / LOG).iterdir())
+    found = [int(match[1]) for match in matches if match]
+    return max((of for of in found if version is None or of <= version), default=-1)
+
+
 def copy_path(folder: Path, name: str) -> Path:
     """Return where the copy of a data file of a table lies, named by its path below the table's."""
     return folder / FOLDER / "copies" / f"{name.rpartition('/')[2]}.copy"
@@ -142,6 +149,11 @@ def keep_again(folder: Path, version: int, *, with_copies: bool) -> None:
     _write(checksum_path(folder, version), {"entry": entry.read_text(), "files": files})
 
 
+def keep_nothing(folder: Path, version: int) -> None:
+    """Keep that nothing is known of a commit: its log entry is lost, and a checkpoint stands for it."""
+    _write(checksum_path(folder, version), {"entry": "", "files": {}})
+
+
 def _write(path: Path, told: dict[str, Any]) -> None:
     write_bytes(path, json.dumps({**told, "digest": _digest_of(told)}).encode())
 
@@ -167,7 +179,7 @@ def damages(folder: Path, version: int, files: Iterable[str]) -> Iterator[Damage
         Those that this version is made of, by their paths below the table's.
     """
     yield from lost_commits(folder, version)
-    first = _last_checkpoint(folder, version)
+    first = last_checkpoint(folder, version)
     log = [entry_path(folder, of) for of in range(first + 1, version + 1)]
     log += (folder / LOG).glob(f"{first:020}.checkpoint*.parquet") if first >= 0 else ()
     yield from damages_of(folder, [*(f"{LOG}/{path.name}" for path in log), *files])
@@ -210,11 +222,6 @@ def _unreadable_entry(entry: Path) -> Iterator[Damage]:
         _actions(entry)
     except (OSError, ValueError) as error:
         yield Damage(entry, f"cannot be read: {error}")
-
-
-def _last_checkpoint(folder: Path, version: int) -> int:
-    matches = (_CHECKPOINT.fullmatch(path.name) for path in (folder / LOG).iterdir())
-    return max((of for match in matches if match and (of := int(match[1])) <= version), default=-1)
 
 
 def _bad_pointer(folder: Path, known: _Known) -> Iterator[Damage]:

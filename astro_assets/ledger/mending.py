@@ -24,6 +24,8 @@ from astro_assets.ledger.checksums import (
     entry_path,
     folder_of,
     keep_again,
+    keep_nothing,
+    last_checkpoint,
     leave_out,
     renew_checksums,
     sound_copy,
@@ -69,11 +71,12 @@ def mend(ledger: Ledger, table: Table) -> list[str]:
 def _mend_folder(ledger: Ledger, table: Table, folder: Path) -> list[str]:
     notes = [f"{damage}: set aside" for damage in all_damages(folder)]
     if notes:
-        lost = _mend_log(folder, {damage.path for damage in all_damages(folder)}, with_copies=table.is_source)
-        if lost == 0:
+        damaged = {damage.path for damage in all_damages(folder)}
+        first = _mend_log(folder, damaged, with_copies=table.is_source)
+        if first == 0:
             _let_be_new(ledger, table, folder)
-        elif lost is not None:
-            _go_back(folder, lost)
+        elif first is not None:
+            _go_back(folder, first)
     handle = ledger.open(table)
     if handle.delta is None:
         return notes
@@ -100,7 +103,10 @@ def _restore_from_copy(folder: Path, path: Path) -> None:
 
 
 def _mend_log(folder: Path, damaged: Collection[Path], *, with_copies: bool) -> int | None:
-    """Put copies in the place of damaged entries; return the first commit of which nothing is left to read."""
+    """Put copies in the place of damaged entries; return the first commit that cannot be read without one.
+
+    What a sound checkpoint holds can: of a lost entry before it, an empty file among the checksums says so.
+    """
     log = folder / LOG
     bad = sorted(int(path.stem) for path in damaged if path.parent == log and path.stem.isdigit())
     lost = [version for version in bad if not _entry_restored(folder, version)]
@@ -113,7 +119,12 @@ def _mend_log(folder: Path, damaged: Collection[Path], *, with_copies: bool) -> 
     for version in versions(folder):
         if version not in lost and any(f"{version:020}" in path.name for path in damaged):
             keep_again(folder, version, with_copies=with_copies)
-    return lost[0] if lost and not _has_checkpoint(log, lost[0]) else None
+    checkpoint = last_checkpoint(folder)
+    for version in lost:
+        if version <= checkpoint:
+            _set_aside(entry_path(folder, version))
+            keep_nothing(folder, version)
+    return min((version for version in lost if version > checkpoint), default=None)
 
 
 def _entry_restored(folder: Path, version: int) -> bool:
@@ -138,10 +149,6 @@ def _go_back(folder: Path, lost: int) -> None:
     for version in range(lost, max([*versions(folder), *versions(folder, FOLDER)]) + 1):
         _set_aside(entry_path(folder, version))
         checksum_path(folder, version).unlink(missing_ok=True)
-
-
-def _has_checkpoint(log: Path, version: int) -> bool:
-    return any(int(path.name[:20]) >= version for path in log.glob("*.checkpoint*.parquet"))
 
 
 def _restore_shards(handle: Handle, folder: Path, lost: Collection[Path], damaged: Collection[Path]) -> str:
