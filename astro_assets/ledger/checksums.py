@@ -9,6 +9,7 @@ compared with the hashes first; putting right what is damaged lives in `mending`
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
@@ -233,7 +234,7 @@ def _bad_pointer(folder: Path, known: _Known) -> Iterator[Damage]:
             yield Damage(pointer, f"names a checkpoint of version {version}, and there is none")
     except FileNotFoundError:
         return
-    except (ValueError, TypeError, LookupError) as error:
+    except _UNUSABLE as error:
         yield Damage(pointer, f"cannot be read: {error}")
 
 
@@ -261,23 +262,29 @@ class _Known:
     def damages(self, names: Iterable[str]) -> Iterator[Damage]:
         for name in names:
             path, wanted = self._folder / name, self.digests.get(name)
-            try:
-                found = _digest(path) if wanted is not None or not path.exists() else None
-            except FileNotFoundError:
-                yield Damage(path, "is missing")
-            except OSError as error:
-                yield Damage(path, f"cannot be read: {error.strerror}")
-            else:
-                if found != wanted:
-                    yield Damage(path, "is damaged: its bytes are not those that were written")
-                elif found is not None:
-                    _SOUND.add(path)
+            problem = _problem(path, wanted) if wanted is not None or not path.exists() else None
+            if problem is not None:
+                yield Damage(path, problem)
+            elif wanted is not None:
+                _SOUND.add(path)
 
     def damages_of_copies(self) -> Iterator[Damage]:
         for name, wanted in self.digests.items():
             copy = copy_path(self._folder, name)
-            if copy.exists() and _digest(copy) != wanted:
-                yield Damage(copy, "is damaged: its bytes are not those that were written")
+            problem = _problem(copy, wanted) if os.path.lexists(copy) else None
+            if problem is not None:
+                yield Damage(copy, problem)
+
+
+def _problem(path: Path, wanted: str | None) -> str | None:
+    """Return what is the matter with a file that had a digest; None where nothing is."""
+    try:
+        is_sound = _digest(path) == wanted
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return None if is_sound else "is damaged: its bytes are not those that were written"
 
 
 def _digest(path: Path) -> str:

@@ -19,6 +19,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.records import RecordError, read_record
 from astro_assets.ledger.schema import ARRAYS
+from astro_assets.ledger.storage import StoreError
 from astro_assets.ledger.store import DamagedTableError
 from astro_assets.ledger.table import Table
 
@@ -68,6 +69,11 @@ def verify_home(
     -------
     tuple of (int, list of Finding)
         Files of the stores that were read, and what was found.
+
+    Raises
+    ------
+    StoreError
+        If the object store does not answer.
     """
     with read_anew(ledger.home) as home:
         return _verified(replace(ledger, home=home), progress)
@@ -89,6 +95,11 @@ def _verified(ledger: Ledger, progress: Callable[[int, int], None]) -> tuple[int
         except (CorruptStoreError, RecordError) as error:
             place = ledger.home.storage.place(key)
             findings.append(Finding(place, str(error).removeprefix(f"{place} "), stored.remedy))
+        except StoreError:
+            raise
+        except OSError as error:
+            place = ledger.home.storage.place(key)
+            findings.append(Finding(place, f"cannot be read: {error.strerror or error}", stored.remedy))
         progress(done, len(stores))
     return len(stores), findings
 
