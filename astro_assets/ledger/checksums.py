@@ -82,12 +82,21 @@ def copy_path(folder: Path, name: str) -> Path:
 
 def keep_checksums(folder: Path, version: int, *, with_copies: bool = False) -> None:
     """Keep the checksums of a commit, and of those before it whose writer was killed before it did so."""
-    if checksum_path(folder, version).exists():
-        return
-    kept = versions(folder, FOLDER)
-    last = max((of for of in kept if of < version), default=version - 1)
-    for committed in range(last + 1, version + 1):
-        keep_again(folder, committed, with_copies=with_copies)
+    if not checksum_path(folder, version).exists():
+        last = max((of for of in versions(folder, FOLDER) if of < version), default=version - 1)
+        for committed in range(last + 1, version + 1):
+            keep_again(folder, committed, with_copies=with_copies)
+    _keep_checkpoint(folder, last_checkpoint(folder, version))
+
+
+def _keep_checkpoint(folder: Path, version: int) -> None:
+    """Keep checksums of a checkpoint that was made after those of its commit were kept, as by another."""
+    path = checksum_path(folder, version)
+    names = {f"{LOG}/{found.name}" for found in (folder / LOG).glob(f"{version:020}.checkpoint*")}
+    with suppress(*_UNUSABLE):  # a table of before has none, and what is damaged is told by who reads it
+        told = _told(path)
+        if files := {name: _digest(folder / name) for name in sorted(names - told["files"].keys())}:
+            _write(path, {**told, "files": {**told["files"], **files}})
 
 
 def drop_checksums(folder: Path) -> None:
@@ -206,7 +215,10 @@ def all_damages(folder: Path) -> Iterator[Damage]:
         yield Damage(checksum_path(folder, version), "is missing")
     for version in versions(folder):
         if version not in known.versions:
-            yield from _unreadable_entry(entry_path(folder, version))
+            try:
+                _actions(entry := entry_path(folder, version))
+            except (OSError, ValueError) as error:
+                yield Damage(entry, f"cannot be read: {error}")
     yield from known.unreadable
     yield from _bad_pointer(folder, known)
 
@@ -218,19 +230,12 @@ def lost_commits(folder: Path, version: int) -> Iterator[Damage]:
             yield Damage(entry_path(folder, version), "is missing")
 
 
-def _unreadable_entry(entry: Path) -> Iterator[Damage]:
-    try:
-        _actions(entry)
-    except (OSError, ValueError) as error:
-        yield Damage(entry, f"cannot be read: {error}")
-
-
 def _bad_pointer(folder: Path, known: _Known) -> Iterator[Damage]:
     pointer = folder / _POINTER
     try:
         version = int(json.loads(pointer.read_bytes())["version"])
-        is_told = any(name.startswith(f"{LOG}/{version:020}.checkpoint") for name in known.digests)
-        if not is_told and not any((folder / LOG).glob(f"{version:020}.checkpoint*.parquet")):
+        there = (f"{LOG}/{path.name}" for path in (folder / LOG).glob(f"{version:020}.checkpoint*.parquet"))
+        if not any(f"{version:020}.checkpoint" in name for name in (*known.digests, *there)):
             yield Damage(pointer, f"names a checkpoint of version {version}, and there is none")
     except FileNotFoundError:
         return
