@@ -17,7 +17,7 @@ _USER: Final = re.compile(r"(?<=://)[^\s/?#@'\"]*(?:@[^\s/?#@'\"]*)*@")
 #: Names of variables of the environment whose values are secrets.
 _SECRET: Final = re.compile(r"PASSW|SECRET|TOKEN|CREDENTIAL|PRIVATE_KEY|API_KEY|ACCESS_KEY", re.IGNORECASE)
 #: Shorter values stand in many texts by chance.
-_SHORTEST: Final = 6
+_SHORTEST: Final = 4
 
 
 def without_secrets(text: str) -> str:
@@ -31,11 +31,16 @@ def without_secrets(text: str) -> str:
     return _USER.sub(f"{HIDDEN}@", text)
 
 
+def is_secret(name: str) -> bool:
+    """Tell whether a variable, or a parameter of an address, says by its name that its value is a secret."""
+    return _SECRET.search(name) is not None
+
+
 def _secrets() -> set[str]:
     """Return secret values of the environment, and the passwords of addresses in it."""
     found = set()
     for name, value in os.environ.items():
-        if _SECRET.search(name):
+        if is_secret(name):
             found.add(value)
         for user in _USER.findall(value):
             password = user[:-1].partition(":")[2]

@@ -41,6 +41,7 @@ from astro_assets.ledger.shards import shard_of
 from astro_assets.ledger.staleness import stale
 from astro_assets.observations.targets import canonical_target_id
 from astro_assets.orchestration.engine import Again
+from astro_assets.orchestration.run_marks import mending
 from astro_assets.redaction import without_secrets
 from astro_assets.tables import TABLES
 
@@ -114,8 +115,10 @@ def run(
     place = open_home(home)
     ledger = open_ledger(place, TABLES)
     tables = frozenset(ledger.table(name).name for name in recompute or [])
-    for name in sorted(tables):
-        printing.notes(mend(ledger, ledger.table(name)))
+    if tables:
+        with mending(place):
+            for name in sorted(tables):
+                printing.notes(mend(ledger, ledger.table(name)))
     engine = begun_engine(place, Again(retry_failed, refresh_environment, tables))
     from astro_assets.cli.search import search
 

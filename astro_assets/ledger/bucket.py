@@ -22,6 +22,7 @@ from astro_assets.ledger.atomic import Flushing
 from astro_assets.ledger.copies import Copies, bound_bytes
 from astro_assets.ledger.hashing import hash_parts
 from astro_assets.ledger.storage import Entry, StoreError
+from astro_assets.redaction import without_secrets
 
 if TYPE_CHECKING:
     from obstore.store import S3Config, S3Store
@@ -93,7 +94,7 @@ class Bucket:
 
     @contextmanager
     def reaching(self) -> Iterator[None]:
-        """Say of errors that come of the store what to do; others pass."""
+        """Say of errors that come of the store what to do; others pass, without secrets in their texts."""
         from deltalake.exceptions import DeltaError
         from obstore.exceptions import BaseError
 
@@ -104,6 +105,7 @@ class Bucket:
         except (OSError, DeltaError, BaseError) as error:
             why = next((why for sign, why in _REASONS if sign in str(error)), None)
             if why is None or (isinstance(error, FileNotFoundError) and why != _REASONS[0][1]):
+                error.args = tuple(without_secrets(of) if isinstance(of, str) else of for of in error.args)
                 raise
             # Without the cause: it may repeat what was sent, keys among it.
             raise StoreError(f"the store {self.url} cannot be used: {why}") from None

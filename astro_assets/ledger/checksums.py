@@ -9,6 +9,7 @@ compared with the hashes first; putting right what is damaged lives in `mending`
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
@@ -67,6 +68,13 @@ def versions(folder: Path, part: str = LOG) -> list[int]:
         return []
 
 
+def last_checkpoint(folder: Path, version: int | None = None) -> int:
+    """Return the version of a table's last checkpoint, or of the last up to a version; -1 without one."""
+    matches = (_CHECKPOINT.fullmatch(path.name) for path in (folder / LOG).iterdir())
+    found = [int(match[1]) for match in matches if match]
+    return max((of for of in found if version is None or of <= version), default=-1)
+
+
 def copy_path(folder: Path, name: str) -> Path:
     """Return where the copy of a data file of a table lies, named by its path below the table's."""
     return folder / FOLDER / "copies" / f"{name.rpartition('/')[2]}.copy"
@@ -74,12 +82,21 @@ def copy_path(folder: Path, name: str) -> Path:
 
 def keep_checksums(folder: Path, version: int, *, with_copies: bool = False) -> None:
     """Keep the checksums of a commit, and of those before it whose writer was killed before it did so."""
-    if checksum_path(folder, version).exists():
-        return
-    kept = versions(folder, FOLDER)
-    last = max((of for of in kept if of < version), default=version - 1)
-    for committed in range(last + 1, version + 1):
-        keep_again(folder, committed, with_copies=with_copies)
+    if not checksum_path(folder, version).exists():
+        last = max((of for of in versions(folder, FOLDER) if of < version), default=version - 1)
+        for committed in range(last + 1, version + 1):
+            keep_again(folder, committed, with_copies=with_copies)
+    _keep_checkpoint(folder, last_checkpoint(folder, version))
+
+
+def _keep_checkpoint(folder: Path, version: int) -> None:
+    """Keep checksums of a checkpoint that was made after those of its commit were kept, as by another."""
+    path = checksum_path(folder, version)
+    names = {f"{LOG}/{found.name}" for found in (folder / LOG).glob(f"{version:020}.checkpoint*")}
+    with suppress(*_UNUSABLE):  # a table of before has none, and what is damaged is told by who reads it
+        told = _told(path)
+        if files := {name: _digest(folder / name) for name in sorted(names - told["files"].keys())}:
+            _write(path, {**told, "files": {**told["files"], **files}})
 
 
 def drop_checksums(folder: Path) -> None:
@@ -142,6 +159,11 @@ def keep_again(folder: Path, version: int, *, with_copies: bool) -> None:
     _write(checksum_path(folder, version), {"entry": entry.read_text(), "files": files})
 
 
+def keep_nothing(folder: Path, version: int) -> None:
+    """Keep that nothing is known of a commit: its log entry is lost, and a checkpoint stands for it."""
+    _write(checksum_path(folder, version), {"entry": "", "files": {}})
+
+
 def _write(path: Path, told: dict[str, Any]) -> None:
     write_bytes(path, json.dumps({**told, "digest": _digest_of(told)}).encode())
 
@@ -167,7 +189,7 @@ def damages(folder: Path, version: int, files: Iterable[str]) -> Iterator[Damage
         Those that this version is made of, by their paths below the table's.
     """
     yield from lost_commits(folder, version)
-    first = _last_checkpoint(folder, version)
+    first = last_checkpoint(folder, version)
     log = [entry_path(folder, of) for of in range(first + 1, version + 1)]
     log += (folder / LOG).glob(f"{first:020}.checkpoint*.parquet") if first >= 0 else ()
     yield from damages_of(folder, [*(f"{LOG}/{path.name}" for path in log), *files])
@@ -193,7 +215,10 @@ def all_damages(folder: Path) -> Iterator[Damage]:
         yield Damage(checksum_path(folder, version), "is missing")
     for version in versions(folder):
         if version not in known.versions:
-            yield from _unreadable_entry(entry_path(folder, version))
+            try:
+                _actions(entry := entry_path(folder, version))
+            except (OSError, ValueError) as error:
+                yield Damage(entry, f"cannot be read: {error}")
     yield from known.unreadable
     yield from _bad_pointer(folder, known)
 
@@ -205,28 +230,16 @@ def lost_commits(folder: Path, version: int) -> Iterator[Damage]:
             yield Damage(entry_path(folder, version), "is missing")
 
 
-def _unreadable_entry(entry: Path) -> Iterator[Damage]:
-    try:
-        _actions(entry)
-    except (OSError, ValueError) as error:
-        yield Damage(entry, f"cannot be read: {error}")
-
-
-def _last_checkpoint(folder: Path, version: int) -> int:
-    matches = (_CHECKPOINT.fullmatch(path.name) for path in (folder / LOG).iterdir())
-    return max((of for match in matches if match and (of := int(match[1])) <= version), default=-1)
-
-
 def _bad_pointer(folder: Path, known: _Known) -> Iterator[Damage]:
     pointer = folder / _POINTER
     try:
         version = int(json.loads(pointer.read_bytes())["version"])
-        is_told = any(name.startswith(f"{LOG}/{version:020}.checkpoint") for name in known.digests)
-        if not is_told and not any((folder / LOG).glob(f"{version:020}.checkpoint*.parquet")):
+        there = (f"{LOG}/{path.name}" for path in (folder / LOG).glob(f"{version:020}.checkpoint*.parquet"))
+        if not any(f"{version:020}.checkpoint" in name for name in (*known.digests, *there)):
             yield Damage(pointer, f"names a checkpoint of version {version}, and there is none")
     except FileNotFoundError:
         return
-    except (ValueError, TypeError, LookupError) as error:
+    except _UNUSABLE as error:
         yield Damage(pointer, f"cannot be read: {error}")
 
 
@@ -254,23 +267,29 @@ class _Known:
     def damages(self, names: Iterable[str]) -> Iterator[Damage]:
         for name in names:
             path, wanted = self._folder / name, self.digests.get(name)
-            try:
-                found = _digest(path) if wanted is not None or not path.exists() else None
-            except FileNotFoundError:
-                yield Damage(path, "is missing")
-            except OSError as error:
-                yield Damage(path, f"cannot be read: {error.strerror}")
-            else:
-                if found != wanted:
-                    yield Damage(path, "is damaged: its bytes are not those that were written")
-                elif found is not None:
-                    _SOUND.add(path)
+            problem = _problem(path, wanted) if wanted is not None or not path.exists() else None
+            if problem is not None:
+                yield Damage(path, problem)
+            elif wanted is not None:
+                _SOUND.add(path)
 
     def damages_of_copies(self) -> Iterator[Damage]:
         for name, wanted in self.digests.items():
             copy = copy_path(self._folder, name)
-            if copy.exists() and _digest(copy) != wanted:
-                yield Damage(copy, "is damaged: its bytes are not those that were written")
+            problem = _problem(copy, wanted) if os.path.lexists(copy) else None
+            if problem is not None:
+                yield Damage(copy, problem)
+
+
+def _problem(path: Path, wanted: str | None) -> str | None:
+    """Return what is the matter with a file that had a digest; None where nothing is."""
+    try:
+        is_sound = _digest(path) == wanted
+    except FileNotFoundError:
+        return "is missing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return None if is_sound else "is damaged: its bytes are not those that were written"
 
 
 def _digest(path: Path) -> str:

@@ -19,6 +19,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.records import RecordError, read_record
 from astro_assets.ledger.schema import ARRAYS
+from astro_assets.ledger.storage import StoreError
 from astro_assets.ledger.store import DamagedTableError
 from astro_assets.ledger.table import Table
 
@@ -68,17 +69,22 @@ def verify_home(
     -------
     tuple of (int, list of Finding)
         Files of the stores that were read, and what was found.
+
+    Raises
+    ------
+    StoreError
+        If the object store does not answer.
     """
     with read_anew(ledger.home) as home:
         return _verified(replace(ledger, home=home), progress)
 
 
 def _verified(ledger: Ledger, progress: Callable[[int, int], None]) -> tuple[int, list[Finding]]:
-    findings = [finding for table in ledger.tables for finding in _of_table(ledger, table)]
-    damaged = {finding.remedy for finding in findings}
+    of_tables = {table.name: list(_of_table(ledger, table)) for table in ledger.tables}
+    findings = [finding for of_table in of_tables.values() for finding in of_table]
     named: dict[str, _Stored] = {}
     for table in reversed(ledger.tables):  # the first that refers to something is the one that made it
-        if _AGAIN.format(table.name) not in damaged:
+        if not of_tables[table.name]:
             for stored in _named(ledger, table):
                 if stored.remedy != _PAST or stored.key not in named:
                     named[stored.key] = stored
@@ -89,6 +95,11 @@ def _verified(ledger: Ledger, progress: Callable[[int, int], None]) -> tuple[int
         except (CorruptStoreError, RecordError) as error:
             place = ledger.home.storage.place(key)
             findings.append(Finding(place, str(error).removeprefix(f"{place} "), stored.remedy))
+        except StoreError:
+            raise
+        except OSError as error:
+            place = ledger.home.storage.place(key)
+            findings.append(Finding(place, f"cannot be read: {error.strerror or error}", stored.remedy))
         progress(done, len(stores))
     return len(stores), findings
 
@@ -102,7 +113,7 @@ def _of_table(ledger: Ledger, table: Table) -> Iterator[Finding]:
         try:
             handle = ledger.open(table)
         except DamagedTableError as error:
-            yield Finding(home.storage.place(home.table_key(table.name)), str(error), remedy)
+            yield Finding(error.place, error.problem, error.remedy)
         else:
             for name in handle.missing_files():
                 yield Finding(home.storage.place(f"{handle.key}/{name}"), "is missing", remedy)

@@ -12,6 +12,7 @@ from typing import Final
 
 import polars as pl
 
+from astro_assets.ledger.creation import was_created
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.schema import Column, Schema
 from astro_assets.ledger.store import Handle, open_table
@@ -121,8 +122,8 @@ def rows_that_count(
 
 
 def _was_written(home: Home, table: Table) -> bool:
-    """Tell whether a table is there: opening what is not takes longer."""
-    return home.storage.stamp(f"{home.table_key(table.name)}/_delta_log/") is not None
+    """Tell whether a table is there, or any part of it, or is lost: opening what never was takes longer."""
+    return home.storage.stamp(f"{home.table_key(table.name)}/") is not None or was_created(home, table)
 
 
 def _tombstones(home: Home) -> frozenset[tuple[str, str]]:

@@ -24,14 +24,17 @@ from astro_assets.ledger.checksums import (
     entry_path,
     folder_of,
     keep_again,
+    keep_nothing,
+    last_checkpoint,
     leave_out,
     renew_checksums,
     sound_copy,
     versions,
 )
+from astro_assets.ledger.creation import let_be_new
 from astro_assets.ledger.history import logged_files
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.store import Handle
+from astro_assets.ledger.store import DamagedTableError, Handle, LostTableError
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.units import unit_schema
 
@@ -46,13 +49,34 @@ def mend(ledger: Ledger, table: Table) -> list[str]:
     -------
     list of str
         What was damaged and what became of it, for people; nothing where nothing was.
+
+    Raises
+    ------
+    LostTableError
+        If nothing is left of a table that nothing computes.
     """
     folder = folder_of(ledger.home.storage, ledger.home.table_key(table.name))
-    if folder is None or not folder.exists():
-        return []
+    try:
+        ledger.open(table)
+    except LostTableError as error:
+        if table.is_source:
+            raise
+        _let_be_new(ledger, table, folder)
+        return [f"{error.place} {error.problem}: made again"]
+    except DamagedTableError:
+        pass  # what of it is damaged is found below
+    return [] if folder is None or not folder.exists() else _mend_folder(ledger, table, folder)
+
+
+def _mend_folder(ledger: Ledger, table: Table, folder: Path) -> list[str]:
     notes = [f"{damage}: set aside" for damage in all_damages(folder)]
     if notes:
-        _mend_log(folder, {damage.path for damage in all_damages(folder)}, with_copies=table.is_source)
+        damaged = {damage.path for damage in all_damages(folder)}
+        first = _mend_log(folder, damaged, with_copies=table.is_source)
+        if first == 0:
+            _let_be_new(ledger, table, folder)
+        elif first is not None:
+            _go_back(folder, first)
     handle = ledger.open(table)
     if handle.delta is None:
         return notes
@@ -78,8 +102,11 @@ def _restore_from_copy(folder: Path, path: Path) -> None:
         write_bytes(path, data)
 
 
-def _mend_log(folder: Path, damaged: Collection[Path], *, with_copies: bool) -> None:
-    """Put copies in the place of damaged entries; where there is none, go back to the commit before."""
+def _mend_log(folder: Path, damaged: Collection[Path], *, with_copies: bool) -> int | None:
+    """Put copies in the place of damaged entries; return the first commit that cannot be read without one.
+
+    What a sound checkpoint holds can: of a lost entry before it, an empty file among the checksums says so.
+    """
     log = folder / LOG
     bad = sorted(int(path.stem) for path in damaged if path.parent == log and path.stem.isdigit())
     lost = [version for version in bad if not _entry_restored(folder, version)]
@@ -92,8 +119,12 @@ def _mend_log(folder: Path, damaged: Collection[Path], *, with_copies: bool) -> 
     for version in versions(folder):
         if version not in lost and any(f"{version:020}" in path.name for path in damaged):
             keep_again(folder, version, with_copies=with_copies)
-    if lost and not _has_checkpoint(log, lost[0]):
-        _go_back(folder, lost[0])
+    checkpoint = last_checkpoint(folder)
+    for version in lost:
+        if version <= checkpoint:
+            _set_aside(entry_path(folder, version))
+            keep_nothing(folder, version)
+    return min((version for version in lost if version > checkpoint), default=None)
 
 
 def _entry_restored(folder: Path, version: int) -> bool:
@@ -105,19 +136,19 @@ def _entry_restored(folder: Path, version: int) -> bool:
     return True
 
 
+def _let_be_new(ledger: Ledger, table: Table, folder: Path | None) -> None:
+    """Let a table be made anew of which nothing can be read."""
+    if folder is not None and folder.exists():
+        folder.rename(_free(folder.with_name(f"{_TABLE_ASIDE}{folder.name}")))
+    let_be_new(ledger.home, table)
+
+
 def _go_back(folder: Path, lost: int) -> None:
     """Let a table be as it was before a commit of which nothing is left to read."""
-    if lost == 0:
-        folder.rename(_free(folder.with_name(f"{_TABLE_ASIDE}{folder.name}")))
-        return
     (folder / LOG / "_last_checkpoint").unlink(missing_ok=True)
     for version in range(lost, max([*versions(folder), *versions(folder, FOLDER)]) + 1):
         _set_aside(entry_path(folder, version))
         checksum_path(folder, version).unlink(missing_ok=True)
-
-
-def _has_checkpoint(log: Path, version: int) -> bool:
-    return any(int(path.name[:20]) >= version for path in log.glob("*.checkpoint*.parquet"))
 
 
 def _restore_shards(handle: Handle, folder: Path, lost: Collection[Path], damaged: Collection[Path]) -> str:

@@ -5,14 +5,11 @@ Opening, scanning and committing live here. What makes a unit stale does not.
 
 from __future__ import annotations
 
-import errno
-import shutil
-import tempfile
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
@@ -28,23 +25,25 @@ from astro_assets.ledger.checksums import (
     keep_checksums,
     lost_commits,
 )
+from astro_assets.ledger.creation import create, created_key, keep_created, options_of, was_created
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.storage import Storage
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.units import ROW_COLUMNS, UNIT_COLUMNS, flat_rows, unit_schema
 
-#: History is pruned on purpose only: by default a commit drops log entries older than 30 days.
-_KEEP: Final = "interval 36500 days"
-_CONFIGURATION: Final = {
-    "delta.logRetentionDuration": _KEEP,
-    "delta.deletedFileRetentionDuration": _KEEP,
-    # Opening a table reads all commits since the last checkpoint: with a hundred that takes 40 ms.
-    "delta.checkpointInterval": "20",
-}
-
 
 class DamagedTableError(RuntimeError):
-    """A file of a table is missing or is not what was written; the message names it and what restores it."""
+    """A file of a table, or all of it, is missing or is not what was written; says what restores it."""
+
+    def __init__(self, place: str, problem: str, remedy: str) -> None:
+        super().__init__(place, problem, remedy)
+        self.place, self.problem, self.remedy = place, problem, remedy
+
+    def __str__(self) -> str:
+        return f"{self.place} {self.problem}; {self.remedy}"
+
+
+class LostTableError(DamagedTableError):
+    """A table was written, and nothing is left of it."""
 
 
 class ConflictError(RuntimeError):
@@ -172,9 +171,14 @@ class Handle:
                 raise damaged_table(self.table, damage)
 
     def keep_checksums(self) -> None:
-        """Keep the checksums of this version where its writer was killed before it did so."""
-        if self.delta is not None and self.folder is not None:
-            keep_checksums(self.folder, self.version, with_copies=self.table.is_source)
+        """Keep the checksums of this version, and that it was written, where its writer was killed before."""
+        if self.delta is not None:
+            self._keep_checksums(self.version)
+
+    def _keep_checksums(self, version: int) -> None:
+        keep_created(self.home, self.table)
+        if self.folder is not None:
+            keep_checksums(self.folder, version, with_copies=self.table.is_source)
 
     def rows(
         self, columns: Sequence[str] | None = None, shards: Collection[int] | None = None
@@ -192,7 +196,7 @@ class Handle:
         ConflictError
             If one of the shards was changed since this handle was opened; nothing was written.
         """
-        delta = self.delta if self.delta is not None else _create(self.home, self.table)
+        delta = self.delta if self.delta is not None else create(self.home, self.table)
         migrates = pl.Schema(delta.schema()) != units.schema
         data = units
         options: dict[str, Any] = {
@@ -207,8 +211,7 @@ class Handle:
                 write_deltalake(delta, data.to_arrow(), mode="overwrite", partition_by=["shard"], **options)
         except CommitFailedError as error:
             raise ConflictError(str(error)) from error
-        if self.folder is not None:
-            keep_checksums(self.folder, delta.version(), with_copies=self.table.is_source)
+        self._keep_checksums(delta.version())
         return delta.version()
 
 
@@ -236,23 +239,35 @@ def open_table(home: Home, table: Table, *, version: int | None = None, at: date
     DamagedTableError
         If its log is damaged.
     """
+    with home.storage.reaching():
+        delta = _found(home, table, version)
+        if delta is not None and at is not None:
+            delta.load_as_version(at)
+    return Handle(home, table, delta)
+
+
+def _found(home: Home, table: Table, version: int | None) -> DeltaTable | None:
+    """Open a table; None where it was never written."""
     storage, key = home.storage, home.table_key(table.name)
     folder = folder_of(storage, key)
-    with storage.reaching():
+    for is_second_look in (False, True):
         try:
-            delta = DeltaTable(storage.place(key), version=version, storage_options=_options(storage))
+            delta = DeltaTable(storage.place(key), version=version, storage_options=options_of(storage))
         except TableNotFoundError:
             _require_log(folder, table, -1)
-            return Handle(home, table, None)
+            if is_second_look:
+                raise _lost_table(home, table) from None
+            if not was_created(home, table):
+                return None  # else it is lost, or another process has just made it
         except DeltaError:
             for damage in () if folder is None else all_damages(folder):
                 raise damaged_table(table, damage) from None
             raise
-        if version is None:
-            _require_log(folder, table, delta.version())
-        if at is not None:
-            delta.load_as_version(at)
-    return Handle(home, table, delta)
+        else:
+            if version is None:
+                _require_log(folder, table, delta.version())
+            return delta
+    return None
 
 
 def _require_log(folder: Path | None, table: Table, version: int) -> None:
@@ -264,50 +279,14 @@ def _require_log(folder: Path | None, table: Table, version: int) -> None:
 def damaged_table(table: Table, damage: Damage) -> DamagedTableError:
     """Return the error that tells of a damage, with what restores it."""
     again = ", with --observations or `catalogs add` for files that are not in the inbox" * table.is_source
-    return DamagedTableError(f"{damage}; `astro-assets run --recompute {table.name}` restores it{again}")
+    remedy = f"`astro-assets run --recompute {table.name}` restores it{again}"
+    return DamagedTableError(str(damage.path), damage.problem, remedy)
 
 
-def _options(storage: Storage) -> dict[str, str] | None:
-    return None if storage.options is None else dict(storage.options)
-
-
-def _create(home: Home, table: Table) -> DeltaTable:
-    """Make an empty table beside its place and put it there: of two processes, one makes it, both use it."""
-    storage, key = home.storage, home.table_key(table.name)
-    if storage.options is None:
-        _put_in_folder(Path(storage.place(key)), table)
-    else:
-        _put_in_store(storage, key, table)
-    with storage.reaching():
-        return DeltaTable(storage.place(key), version=0, storage_options=_options(storage))
-
-
-def _put_in_folder(path: Path, table: Table) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=".creating-", dir=path.parent))
-    DeltaTable.create(temporary, **_declared(table))
-    keep_checksums(temporary, 0)
-    temporary.chmod(0o755)
-    try:
-        temporary.rename(path)
-    except OSError as error:
-        shutil.rmtree(temporary)
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise
-
-
-def _put_in_store(storage: Storage, key: str, table: Table) -> None:
-    """Put the one file of an empty table where there is none: delta-rs would put a second one after it."""
-    with tempfile.TemporaryDirectory() as folder:
-        DeltaTable.create(folder, **_declared(table))
-        (commit,) = Path(folder, "_delta_log").glob("*.json")
-        storage.write(f"{key}/_delta_log/{commit.name}", commit.read_bytes(), replace=False)
-
-
-def _declared(table: Table) -> dict[str, Any]:
-    return {
-        "schema": pl.DataFrame(schema=unit_schema(table.schema)).to_arrow().schema,
-        "partition_by": ["shard"],
-        "name": table.name,
-        "configuration": _CONFIGURATION,
-    }
+def _lost_table(home: Home, table: Table) -> LostTableError:
+    storage = home.storage
+    remedy = f"`astro-assets run --recompute {table.name}` makes it again"
+    if table.is_source:
+        mark = storage.place(created_key(table))
+        remedy = f"copy it from a backup; without one, remove {mark} and put in again what the table held"
+    return LostTableError(storage.place(home.table_key(table.name)), "is missing", remedy)

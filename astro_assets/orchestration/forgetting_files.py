@@ -27,7 +27,7 @@ from astro_assets.orchestration.scrubbing import remove
 #: What this package writes that tells of no target, or is treated elsewhere, by its path below the home.
 _OURS: Final = re.compile(
     r"(home|store)\.toml|forgetting\.json|inbox\.sqlite(-\w+)?|mlflow\.db(-\w+)?|(dagster|inbox|trainings|mlflow_artifacts)/.*"
-    r"|tables/\w+/\w+/((_delta_log|_checksums)/.*|(shard=\w+/)?[^/]+\.parquet)|objects/[0-9a-f]{2}/[0-9a-f]+\.arrow"
+    r"|tables/\w+/\w+/((_delta_log|_checksums)/.*|(shard=\w+/)?[^/]+\.parquet)|created/\w+/\w+|objects/[0-9a-f]{2}/[0-9a-f]+\.arrow"
     r"|files/[0-9a-f]{2}/[0-9a-f]{64}|sources/[0-9a-f]{64}\.zip|environments/[0-9a-f]+\.json|keys/\w+\.pem",
     re.DOTALL,
 )

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from astro_assets.redaction import is_secret
+
 POSTGRES_VARIABLE: Final = "ASTRO_ASSETS_POSTGRES"
 #: The one driver that Dagster's storage works with; SQLAlchemy takes another one when none is named.
 _DRIVER: Final = "postgresql+psycopg2"
@@ -40,7 +42,7 @@ def postgres_address() -> str | None:
         url = sqlalchemy.make_url(named)
     except (sqlalchemy.exc.ArgumentError, ValueError):  # what it holds may be a password: it is not shown
         raise PostgresError(f"{POSTGRES_VARIABLE} is no address: write {_FORM}") from None
-    if url.password is not None or "password" in url.query:
+    if url.password is not None or any(is_secret(name) for name in url.query):
         raise PostgresError(
             f"{POSTGRES_VARIABLE} has a password in it, and addresses are shown: put it into PGPASSWORD"
         )

@@ -48,10 +48,7 @@ def working(home: Home) -> Iterator[None]:
     """
     with _history_lock(home) as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
-        if journal_path(home).exists():
-            raise BeingForgottenError(
-                "forgetting a star was interrupted: `astro-assets forget` it again before anything runs"
-            )
+        _require_no_journal(home)
         yield
 
 
@@ -73,6 +70,29 @@ def alone(home: Home) -> Iterator[None]:
                 "cancel it"
             ) from None
         yield
+
+
+@contextmanager
+def mending(home: Home) -> Iterator[None]:
+    """Let no run be in progress, nor begin, during the block: files of tables are put right.
+
+    Raises
+    ------
+    BusyError
+        If a run is in progress, or somebody else changes history.
+    BeingForgottenError
+        If changing it was interrupted.
+    """
+    with alone(home):
+        _require_no_journal(home)
+        yield
+
+
+def _require_no_journal(home: Home) -> None:
+    if journal_path(home).exists():
+        raise BeingForgottenError(
+            "forgetting a star was interrupted: `astro-assets forget` it again before anything runs"
+        )
 
 
 def _history_lock(home: Home) -> TextIO:

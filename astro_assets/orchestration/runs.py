@@ -20,8 +20,8 @@ _PASSING: Final = frozenset(
     {cls.__name__ for cls in vars(builtins).values() if isinstance(cls, type) and issubclass(cls, OSError)}
     | {
         "BrokenProcessPool", "ConflictError", "CorruptStoreError", "DagsterExecutionInterruptedError",
-        "DamagedTableError",
-        "InboxBusyError", "InboxStateError", "MemoryError", "OperationalError", "SourceChangedError",
+        "DamagedTableError", "InboxBusyError", "InboxStateError", "LostTableError", "MemoryError",
+        "OperationalError", "SourceChangedError",
         "StoreError", "WorkerLostError",
     }
 )  # fmt: skip

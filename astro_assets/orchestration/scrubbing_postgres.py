@@ -52,7 +52,7 @@ def scrub_database(address: str, replace: Replace) -> int:
     Raises
     ------
     PostgresError
-        If it does not answer.
+        If it does not answer, or a table with the name in it has no primary key.
     """
     n_changed = 0
     with connected(address) as connection:
@@ -74,6 +74,11 @@ def _scrub_table(connection: Any, table: sqlalchemy.Table, replace: Replace) -> 
     for row in connection.execute(table.select(), execution_options={"yield_per": _ROWS}).mappings():
         new = {name: replaced_value(value, replace) for name, value in row.items()}
         changed = {name: value for name, value in new.items() if value != row[name]}
+        if changed and not key:
+            raise PostgresError(
+                f"the table {table.name!r} beside the run history tells of the star, and has no primary key "
+                "by which to change its rows: remove it, or the rows, then `astro-assets forget` again"
+            )
         if changed:
             here = [column == row[column.name] for column in key]
             connection.execute(table.update().where(*here).values(changed))

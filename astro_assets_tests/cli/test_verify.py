@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from astro_assets.ledger.home import Home
+from astro_assets.orchestration.run_marks import journal_path, working
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.orchestration import homes
 
@@ -50,3 +51,20 @@ def test_damage_is_named_by_a_run_and_by_verify_and_comes_back(searched_home: Ho
     assert str(data) in result.stdout
     assert homes.contents(home) == expected
     assert verified(home) == (0, {})
+
+
+def test_nothing_is_mended_while_a_run_goes_on_or_a_star_is_half_forgotten(
+    searched_home: Home, tmp_path: Path
+) -> None:
+    home = homes.copy_of(searched_home, tmp_path / "home")
+    data = min(home.root.glob("tables/transits/variability/shard=*/*.parquet"))
+    flip_last_bit(data)
+    whole = data.read_bytes()
+    with working(home):
+        busy = astro_assets("run", "--recompute", "transits/variability", home=home)
+    journal_path(home).write_text("{}")
+    interrupted = astro_assets("run", "--recompute", "transits/variability", home=home)
+    assert (busy.returncode, interrupted.returncode) == (2, 2)
+    assert "a run is in progress" in busy.stderr
+    assert "forgetting a star was interrupted" in interrupted.stderr
+    assert data.read_bytes() == whole

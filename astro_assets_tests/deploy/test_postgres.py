@@ -91,6 +91,24 @@ def test_a_name_is_taken_out_of_every_table_and_of_what_the_server_keeps_of_old_
     assert scrub_database(address, lambda text: text.replace("SIM 2", "forgotten")) == 0
 
 
+@pytest.mark.usefixtures("_named")
+def test_no_row_is_changed_of_a_table_whose_rows_cannot_be_told_apart(server: Postgres) -> None:
+    with connected(server.address()) as connection:
+        connection.execute(sqlalchemy.text("CREATE TABLE notes (said text)"))
+        connection.execute(sqlalchemy.text("INSERT INTO notes VALUES ('of SIM 2'), ('of nothing')"))
+        connection.commit()
+    try:
+        with pytest.raises(PostgresError, match=r"'notes' .* no primary key"):
+            scrub_database(server.address(), lambda text: text.replace("SIM 2", "forgotten"))
+        with connected(server.address()) as connection:
+            rows = connection.execute(sqlalchemy.text("SELECT said FROM notes")).scalars().all()
+    finally:
+        with connected(server.address()) as connection:
+            connection.execute(sqlalchemy.text("DROP TABLE notes"))
+            connection.commit()
+    assert sorted(rows) == ["of SIM 2", "of nothing"]
+
+
 def _on_disk(server: Postgres) -> bytes:
     """Return the files of the server's tables as they are on the disk."""
     with connected(server.address()) as connection:

@@ -14,6 +14,7 @@ from astro_assets.ledger.checksums import (
     checksum_path,
     copy_of_entry,
     entry_path,
+    keep_again,
     keep_checksums,
     leave_out,
 )
@@ -129,6 +130,25 @@ def test_checksums_that_a_killed_writer_did_not_keep_are_kept_by_the_next(tmp_pa
     assert checksum_path(folder, 2).exists()
     assert checksum_path(folder, 3).exists()
     assert list(all_damages(folder)) == []
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_a_checkpoint_that_is_made_after_the_checksums_of_its_commit_gets_one(
+    tmp_path: Path, *, is_killed: bool
+) -> None:
+    """Another writer keeps those of a commit that goes on to its checkpoint, and may be killed there."""
+    ledger = toy_ledger(tmp_path / "home")
+    folder = folder_of(ledger)
+    for i in range(_N):
+        put_files(ledger, toy.file_row("f", "SIM 1", [0.1 * i]))
+    (checkpoint,) = (folder / "_delta_log").glob("*.checkpoint.parquet")
+    version = int(checkpoint.name[:20])
+    aside = checkpoint.rename(tmp_path / "aside")
+    keep_again(folder, version, with_copies=True)
+    aside.rename(checkpoint)
+    keep_checksums(folder, version + is_killed, with_copies=True)
+    checkpoint.write_bytes(b"cut off")
+    assert checkpoint in {damage.path for damage in all_damages(folder)}
 
 
 def test_a_home_of_before_gets_checksums_from_now_on(tmp_path: Path) -> None:

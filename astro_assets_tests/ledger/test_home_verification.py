@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -83,6 +85,33 @@ def test_every_damaged_file_is_named(
             path.chmod(mode)
         assert list(told) == [str(path)]
         assert remedy in told[str(path)]
+
+
+def as_loop(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path.name)
+
+
+def as_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+@pytest.mark.parametrize("damage", [as_loop, as_folder])
+@pytest.mark.parametrize("kind", ["objects", "files", "sources", "environments", "configs", "tables"])
+def test_what_cannot_be_read_is_a_finding_and_the_rest_is_read(
+    made: Ledger, kind: str, damage: Callable[[Path], object], tmp_path: Path
+) -> None:
+    shutil.copytree(made.home.root, tmp_path / "home")
+    ledger = replace(made, home=replace(made.home, root=tmp_path / "home"))
+    (_, other, *_), ending = sorted((tmp_path / "home" / "objects").rglob("*.arrow")), "*/*.copy"
+    below = tmp_path / "home" / kind
+    path = min(of for of in below.rglob(ending if kind == "tables" else "*") if of.is_file())
+    flipped(other)
+    damage(path)
+    told = {finding.place: finding.problem for finding in verify_home(ledger)[1]}
+    assert told.keys() == {str(path), str(other)}
+    assert told[str(path)].startswith("cannot be read: ")
 
 
 def test_an_array_is_restored_by_the_table_that_made_it(made: Ledger) -> None:

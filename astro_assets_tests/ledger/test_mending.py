@@ -87,6 +87,29 @@ def test_what_is_only_shorter_without_its_checkpoint_loses_nothing(ledger: Ledge
     assert contents(ledger, ALL) == before
 
 
+@pytest.mark.parametrize("other", ["no other", "a commit after the checkpoint", "the checkpoint"])
+def test_entries_that_are_lost_before_a_checkpoint_and_elsewhere_are_mended(
+    ledger: Ledger, other: str
+) -> None:
+    for i in range(20):
+        put_files(ledger, toy.file_row("again", "SIM 1", [0.3, i / 64]))
+    put_files(ledger, remove=["again"])
+    refresh(ledger)
+    before, folder = contents(ledger, ALL), table_path(ledger.home, "toy/files")
+    lost = [3] if other != "a commit after the checkpoint" else [3, ledger.open(toy.FILES).version - 1]
+    for version in lost:
+        for path in (entry_path(folder, version), checksum_path(folder, version)):
+            path.write_bytes(b"cut off")
+    if other == "the checkpoint":
+        flip(next((folder / "_delta_log").glob("*.checkpoint.parquet")))
+    restore(ledger, "files")
+    put_files(ledger, remove=["again"])  # what it lacks is taken in again, and out
+    refresh(ledger)
+    assert contents(ledger, ALL) == before
+    assert list(all_damages(folder)) == []
+    assert mend(ledger, ledger.table("files")) == []
+
+
 def test_a_sound_table_is_left_alone(ledger: Ledger) -> None:
     there = {path: path.stat().st_mtime_ns for path in ledger.home.root.rglob("*")}
     for table in ledger.tables:

@@ -5,11 +5,15 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from deltalake.exceptions import DeltaError
+from obstore.exceptions import BaseError
 
 from astro_assets.learning.tracking import TrackingError, record_run, tracking_uri
+from astro_assets.ledger.bucket import Bucket
 from astro_assets.ledger.configuration import check_config
 from astro_assets.ledger.home import HomeError, open_home
 from astro_assets.orchestration.instance import open_instance
+from astro_assets.orchestration.postgres import PostgresError, postgres_address
 from astro_assets.redaction import without_secrets
 from astro_assets.tables import TABLES
 from astro_assets_tests.ledger.home_bytes import contents
@@ -93,6 +97,32 @@ def test_what_is_secret_is_left_out(monkeypatch: pytest.MonkeyPatch, text: str, 
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     assert without_secrets(text) == expected
+
+
+def test_a_short_password_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGPASSWORD", "hush")
+    assert without_secrets("refused: hush1") == "refused: ***1"
+
+
+def test_an_error_of_a_store_that_repeats_a_key_is_told_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = SECRETS["AWS_SECRET_ACCESS_KEY"]
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
+    store = Bucket("s3://homes/x", tmp_path)
+    for kind in (DeltaError, BaseError, OSError):
+        with pytest.raises(kind, match=r"^odd: \*\*\*$"), store.reaching():
+            raise kind(f"odd: {secret}")
+
+
+@pytest.mark.parametrize("name", ["password", "sslpassword", "oauth_client_secret"])
+def test_an_address_of_the_run_history_with_a_secret_in_it_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("ASTRO_ASSETS_POSTGRES", f"postgresql+psycopg2://astro@db/astro?{name}=hidden")
+    with pytest.raises(PostgresError, match="password in it") as raised:
+        postgres_address()
+    assert "hidden" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
