@@ -13,7 +13,8 @@ from typing import Any
 
 from astro_assets.ledger.home import Home
 from astro_assets_tests.deploy.files import SERVICES, command_of, environment_of
-from astro_assets_tests.deploy.servers import Postgres, free_port, serving
+from astro_assets_tests.postgres import Postgres
+from astro_assets_tests.servers import free_port, serving
 
 BIN = Path(sys.executable).parent
 #: Ports in compose.yaml, of which each has another one here.

@@ -26,34 +26,32 @@ from astro_assets.ledger.home import Home, open_home
 from astro_assets_tests.cli.commands import astro_assets, wait_until
 from astro_assets_tests.deploy.cluster import BIN, Cluster, bucket_client, start
 from astro_assets_tests.deploy.files import DEPLOY, settings, tool
-from astro_assets_tests.deploy.servers import free_port, postgres, serving
+from astro_assets_tests.object_store import ObjectStoreServer
 from astro_assets_tests.orchestration.homes import N_SHARDS, contents, star_file, units
+from astro_assets_tests.postgres import postgres
+from astro_assets_tests.servers import free_port, serving
 
 pytestmark = [pytest.mark.deploy, pytest.mark.slow]
 N_STARS = 8
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, object_store: ObjectStoreServer) -> Iterator[Cluster]:
     root = tmp_path_factory.mktemp("cluster")
     home = open_home(root / "home", n_shards=N_SHARDS)
     with ExitStack() as stack:
         server = stack.enter_context(postgres())
         server.make_database("mlflow")
-        store = free_port()
-        stack.enter_context(
-            serving([str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(store)], store, root / "s3.log")
-        )
         values = {
             **settings(),
             "POSTGRES_PASSWORD": server.password,
             "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": secrets.token_hex(16),
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{store}",
+            "AWS_ENDPOINT_URL": object_store.address,
             "ASTRO_ASSETS_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster / "postgres"),
             "ASTRO_ASSETS_POSTGRES": server.address(), "MLFLOW_BACKEND_STORE_URI": server.address("mlflow"),
         }  # fmt: skip
         running = Cluster(root, home, server, values)
-        bucket_client(values).createbucket_client(Bucket=values["OBJECT_STORE_BUCKET"])
+        bucket_client(values).create_bucket(Bucket=values["OBJECT_STORE_BUCKET"])
         for name, service, port in (
             ("dask-scheduler", "dask-scheduler", "8786"),
             ("worker-0", "dask-worker", "8790"),

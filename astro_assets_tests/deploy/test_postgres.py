@@ -16,7 +16,8 @@ from astro_assets.orchestration.postgres import PostgresError, connected, postgr
 from astro_assets.orchestration.postgres_history import PostgresHistory
 from astro_assets.orchestration.scrubbing_postgres import history_address, scrub_database
 from astro_assets_tests.cli.commands import astro_assets
-from astro_assets_tests.deploy.servers import Postgres, free_port, postgres
+from astro_assets_tests.postgres import Postgres, postgres
+from astro_assets_tests.servers import free_port
 
 
 @pytest.fixture(scope="module")
