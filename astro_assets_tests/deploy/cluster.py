@@ -46,8 +46,7 @@ class Cluster:
         return [str(BIN / program), *words]
 
     def environment(self, service: str) -> dict[str, str]:
-        found = {name: self.here(value) for name, value in environment_of(service, self.values).items()}
-        return {name: value for name, value in found.items() if value}
+        return {name: self.here(value) for name, value in environment_of(service, self.values).items()}
 
     def is_well(self, service: str) -> bool:
         """Run a service's health check, with more time than it has there."""
