@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import selectors
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from astro_assets_tests.servers import free_port
+
 BUCKET = "homes"
 #: Moto asks for some credentials, whatever they are.
 KEY, SECRET = "AKIATESTSONLY", "secret-of-the-tests"
@@ -25,17 +28,24 @@ _STARTS_WITHIN_S = 60.0
 
 
 class ObjectStoreServer:
-    """Moto's server on a free port, with one bucket; it forgets everything when it ends."""
+    """Moto's server on a free port, with one bucket; it forgets everything when it ends.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    log
+        File of what it is asked.
+    """
+
+    def __init__(self, log: Path = Path(os.devnull)) -> None:
         command = str(Path(sys.executable).with_name("moto_server"))
         self.port = free_port()
-        self._process = subprocess.Popen(
-            [command, "-H", "127.0.0.1", "-p", str(self.port)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with log.open("w") as stream:
+            self._process = subprocess.Popen(
+                [command, "-H", "127.0.0.1", "-p", str(self.port)],
+                stdout=stream,
+                stderr=stream,
+                start_new_session=True,
+            )
         try:
             self._make_bucket()
         except BaseException:
@@ -77,13 +87,6 @@ class ObjectStoreServer:
 def new_url() -> str:
     """Return the address of a place in the bucket where nothing is yet."""
     return f"s3://{BUCKET}/{uuid.uuid4().hex}"
-
-
-def free_port() -> int:
-    """Return a port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Wire:
@@ -175,9 +178,9 @@ class Wire:
 
 
 @contextmanager
-def served() -> Iterator[ObjectStoreServer]:
-    """Serve an object store while the block runs."""
-    server = ObjectStoreServer()
+def served(log: Path = Path(os.devnull)) -> Iterator[ObjectStoreServer]:
+    """Serve an object store while the block runs, and write into a file what it is asked."""
+    server = ObjectStoreServer(log)
     try:
         yield server
     finally:

@@ -1,20 +1,18 @@
 """SIGKILL at random moments to what serves a home: the Dagster daemon, a run that it launched, PostgreSQL.
 
-One home is served, with its run history in PostgreSQL, and files are dropped into its inbox all the time.
+One home is served as `astro-assets ui` does it, with its run history in the PostgreSQL database that the
+environment names, and files are dropped into its inbox all the time.
 What has ended is started again, as a supervisor does; nothing else is done by hand.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -26,78 +24,18 @@ from astro_assets.ledger.staleness import stale
 from astro_assets.tables import TABLES
 from astro_assets_tests.cli.commands import SCRIPT, kill_session, session_of, started, wait_until
 from astro_assets_tests.orchestration import homes
+from astro_assets_tests.postgres import Postgres, postgres
+from astro_assets_tests.servers import free_port
 
 #: Longest wait until a drop is searched: the sensors look every ten seconds, and wait after a failed run.
 PATIENCE_S = 420.0
 _FIRST = 200
-_DAGSTER = """\
-telemetry: {{enabled: false}}
-nux: {{enabled: false}}
-run_monitoring: {{enabled: true, poll_interval_seconds: 10}}
-storage:
-  postgres:
-    postgres_url: postgresql+psycopg2://astro@127.0.0.1:{port}/postgres
-"""
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens at."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-@dataclass
-class Postgres:
-    """A real PostgreSQL server of its own, which refuses to run as root."""
-
-    folder: Path
-    port: int = field(default_factory=free_port)
-    process: subprocess.Popen[bytes] | None = None
-
-    def make(self) -> None:
-        """Make its databases."""
-        self.folder.mkdir(parents=True)
-        self.folder.chmod(0o777)
-        data = str(self.folder / "data")
-        made = [*_as_postgres(), "initdb", "-D", data, "-U", "astro", "--auth=trust", "-E", "UTF8"]
-        subprocess.run(made, check=True, capture_output=True)
-
-    def start(self) -> None:
-        """Start it, and wait until it answers; after a kill it recovers first."""
-        command = [
-            *_as_postgres(), "postgres", "-D", str(self.folder / "data"), "-k", str(self.folder),
-            "-h", "127.0.0.1", "-p", str(self.port),
-        ]  # fmt: skip
-        with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
-        wait_until(self._answers, 120, pause=0.1)
-
-    def _answers(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-            asked = ["pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-            return subprocess.run(asked, check=False, capture_output=True).returncode == 0
-        return False
-
-    def kill(self) -> None:
-        """Kill all of its processes at once."""
-        if self.process is not None:
-            kill_session(self.process.pid)
-            self.process.wait()
-            self.process = None
-
-
-def _as_postgres() -> list[str]:
-    as_another = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
-    return as_another if os.getuid() == 0 else []
 
 
 class Served:
     """A home that is served, into which the files of one star after the other are dropped."""
 
-    def __init__(self, folder: Path, n_stars: int) -> None:
+    def __init__(self, folder: Path, n_stars: int, server: Postgres) -> None:
         self.folder, self.dropped = folder, 0
         self.files = folder / "files"
         self.files.mkdir(parents=True)
@@ -106,10 +44,7 @@ class Served:
             self.shas[sha256_of(homes.star_file(self.files / f"star{number}.fits", number))] = number
         self.home = homes.new_home(folder / "home")
         self.expected = self._undisturbed()
-        self.postgres = Postgres(folder / "postgres")
-        self.postgres.make()
-        self.home.dagster.mkdir(exist_ok=True)
-        (self.home.dagster / "dagster.yaml").write_text(_DAGSTER.format(port=self.postgres.port))
+        self.postgres = server
         self._ui: subprocess.Popen[bytes] | None = None
 
     def _undisturbed(self) -> Rows:
@@ -126,14 +61,15 @@ class Served:
             if self._ui is not None:
                 kill_session(self._ui.pid)
             with (self.folder / "ui.log").open("ab") as log:
-                self._ui = started("ui", "--port", str(free_port()), home=self.home, stderr=log)
+                self._ui = started(
+                    "ui", "--port", str(free_port()), home=self.home, stderr=log, **self.postgres.environment
+                )
 
     def close(self) -> None:
-        """End all."""
+        """End what serves the home."""
         if self._ui is not None:
             kill_session(self._ui.pid)
             self._ui.wait()
-        self.postgres.kill()
 
     def drop(self) -> int:
         """Drop the files of the next star."""
@@ -208,6 +144,7 @@ def kill_of_served(served: Served, rng: random.Random, what: str) -> Trial:
     wait_until(lambda: served.run_process() is None, PATIENCE_S, pause=0.2)
     ledger = open_ledger(served.home, TABLES)
     trial.problems += broken_files(ledger)
+    trial.problems += [f"{path}: not in PostgreSQL" for path in served.home.dagster.rglob("*.db")]
     trial.problems += [f"not up to date: {line}" for line in stale(ledger).entries.head(3).iter_rows()]
     return trial
 
@@ -219,8 +156,9 @@ _CALLED = {"run": "a run of the daemon", "daemon": "the Dagster daemon", "postgr
 @contextmanager
 def served(folder: Path, n_stars: int) -> Iterator[Served]:
     """Serve a home for the block."""
-    one = Served(folder, n_stars)
-    try:
-        yield one
-    finally:
-        one.close()
+    with postgres(is_durable=True) as server:
+        one = Served(folder, n_stars, server)
+        try:
+            yield one
+        finally:
+            one.close()

@@ -236,7 +236,11 @@ def _each(call: Callable[[str], None], names: list[str]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    told = {name.lower(): os.environ[name] for name in _VARIABLES if os.environ.get(name)}
+    """Return what the environment says, and take out of it what is empty: libraries take that for a value."""
+    for name in _VARIABLES:
+        if os.environ.get(name) == "":
+            del os.environ[name]
+    told = {name.lower(): os.environ[name] for name in _VARIABLES if name in os.environ}
     return {"aws_region": _DEFAULT_REGION, **told}
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from astro_assets.ledger.home import Home
 from astro_assets_tests.deploy.files import SERVICES, command_of, environment_of
-from astro_assets_tests.deploy.servers import Postgres, free_port, serving
+from astro_assets_tests.postgres import Postgres
+from astro_assets_tests.servers import free_port, serving
 
 BIN = Path(sys.executable).parent
 #: Ports in compose.yaml, of which each has another one here.
@@ -45,8 +46,7 @@ class Cluster:
         return [str(BIN / program), *words]
 
     def environment(self, service: str) -> dict[str, str]:
-        found = {name: self.here(value) for name, value in environment_of(service, self.values).items()}
-        return {name: value for name, value in found.items() if value}
+        return {name: self.here(value) for name, value in environment_of(service, self.values).items()}
 
     def is_well(self, service: str) -> bool:
         """Run a service's health check, with more time than it has there."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 import yaml
 
 from astro_assets.orchestration.instance import LOCATION
+from astro_assets.orchestration.postgres_history import PostgresHistory
 from astro_assets_tests.deploy.files import DEPLOY, SERVICES, settings, tool
+from astro_assets_tests.postgres import Postgres
 
 PLATFORM = DEPLOY / "helm" / "platform"
 VALUES: dict[str, Any] = yaml.safe_load((DEPLOY / "helm" / "values.yaml").read_text())
@@ -21,6 +25,14 @@ MANIFESTS = {
     for name in yaml.safe_load((PLATFORM / "kustomization.yaml").read_text())["resources"]
     for manifest in yaml.safe_load_all((PLATFORM / name).read_text())
 }
+HERE = "astro-assets"
+#: Labels of pods, those of the chart's pods with what its templates add.
+CODE_POD = {"component": "user-deployments", **CODE.get("labels", {})}
+RUN_POD = {"app.kubernetes.io/component": "run_worker", **LAUNCHER.get("labels", {})}
+WEBSERVER = {"app.kubernetes.io/name": "dagster", "component": "dagster-webserver"}
+MLFLOW = {"app.kubernetes.io/name": "mlflow"}
+DASK = MANIFESTS["Deployment", "dask-worker"]["spec"]["template"]["metadata"]["labels"]
+SOLVER = {"acme.cert-manager.io/http01-solver": "true"}
 PODS = {
     name: manifest["spec"]["template"]["spec"]
     for (kind, name), manifest in MANIFESTS.items()
@@ -57,6 +69,50 @@ def test_one_image_and_one_name_of_the_code_location() -> None:
     assert server == {"host": CODE["name"], "port": CODE["port"], "name": LOCATION}
     (location,) = yaml.safe_load((DEPLOY / "workspace.yaml").read_text())["load_from"]
     assert location["grpc_server"] == {"host": "code", "port": 4000, "location_name": LOCATION}
+
+
+def test_the_webserver_is_ready_when_it_answers_at_its_port() -> None:
+    values = VALUES["dagsterWebserver"]
+    assert values["readinessProbe"]["httpGet"] == {"path": "/server_info", "port": values["service"]["port"]}
+
+
+def test_dagster_takes_the_instance_that_the_chart_writes_and_guards_its_webserver(
+    tmp_path: Path, server: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chart puts what is additional below all of its own, under equal keys as well."""
+    for name, value in server.environment.items():
+        monkeypatch.setenv(name, value)
+    additional = VALUES["additionalInstanceConfig"]
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(_of_the_chart(server)) + yaml.safe_dump(additional))
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert isinstance(instance.event_log_storage, PostgresHistory)
+        assert instance.get_runs() == []
+    for part in ("dagsterWebserver", "dagsterDaemon"):
+        assert [one["name"] for one in VALUES[part]["env"]] == ["PGPASSWORD"]
+
+
+def _of_the_chart(server: Postgres) -> dict[str, Any]:
+    """Return what the chart writes itself, whatever the values."""
+    queue = VALUES["dagsterDaemon"]["runCoordinator"]["config"]["queuedRunCoordinator"]
+    database = {"postgres_db": {
+        "username": "astro", "password": {"env": "PGPASSWORD"}, "hostname": "127.0.0.1", "db_name": "astro",
+        "port": server.port, "scheme": VALUES["postgresql"]["postgresqlScheme"],
+    }}  # fmt: skip
+    storage = {
+        "schedule_storage": ("dagster_postgres.schedule_storage", "PostgresScheduleStorage", database),
+        "run_launcher": ("dagster_k8s", "K8sRunLauncher", {}),
+        "run_storage": ("dagster_postgres.run_storage", "PostgresRunStorage", database),
+        "event_log_storage": ("dagster_postgres.event_log", "PostgresEventLogStorage", database),
+        "run_coordinator": (
+            "dagster.core.run_coordinator", "QueuedRunCoordinator",
+            {"max_concurrent_runs": queue["maxConcurrentRuns"]},
+        ),
+    }  # fmt: skip
+    return {
+        **{name: dict(zip(("module", "class", "config"), one, strict=True)) for name, one in storage.items()},
+        "run_monitoring": {"enabled": True, "start_timeout_seconds": 300, "poll_interval_seconds": 60},
+        "telemetry": {"enabled": False},
+    }
 
 
 def test_each_run_is_a_pod_with_what_the_code_location_has() -> None:
@@ -136,21 +192,54 @@ def test_the_home_is_seen_by_all_pods() -> None:
         assert {"name": "home", "persistentVolumeClaim": {"claimName": "astro-assets-home"}} in each
 
 
-def test_nobody_outside_reaches_anything_but_the_web_servers() -> None:
-    policies = {name: one["spec"] for (kind, name), one in MANIFESTS.items() if kind == "NetworkPolicy"}
-    assert policies["only-from-here"] == {
-        "podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"from": [{"podSelector": {}}]}],
-    }  # fmt: skip
-    ports = {
-        port["port"]
-        for spec in policies.values()
-        for rule in spec["ingress"]
-        for port in rule.get("ports", [])
-    }
-    assert ports == {3000, 5000}
+def test_nobody_outside_reaches_anything_but_the_web_servers_and_what_answers_for_a_certificate() -> None:
+    for labels in ({}, {"app.kubernetes.io/name": "dagster"}, WEBSERVER, CODE_POD, MLFLOW, DASK, SOLVER):
+        assert not _is_reached(labels, {}, "elsewhere", 4000)
+    for labels, port in ((WEBSERVER, 3000), (MLFLOW, 5000), (SOLVER, 8089)):
+        for asked in (3000, 4000, 5000, 8089, 8786):
+            assert _is_reached(labels, {}, "ingress-nginx", asked) == (asked == port)
+    assert not _is_reached(DASK, {}, "ingress-nginx", 8786)
     services = [one["spec"] for (kind, _), one in MANIFESTS.items() if kind == "Service"]
     assert all(spec.get("type", "ClusterIP") == "ClusterIP" for spec in services)
     assert VALUES["dagsterWebserver"]["service"]["type"] == "ClusterIP"
+
+
+def test_dask_is_reached_by_what_computes_with_it_alone() -> None:
+    for name in ("dask-scheduler", "dask-worker"):
+        labels = MANIFESTS["Deployment", name]["spec"]["template"]["metadata"]["labels"]
+        for other in (CODE_POD, RUN_POD, DASK):
+            assert _is_reached(labels, other, HERE, 8786)
+        for other in (WEBSERVER, MLFLOW, SOLVER, {}, {"app.kubernetes.io/name": "dagster"}):
+            assert not _is_reached(labels, other, HERE, 8786), other
+    for other in (WEBSERVER, MLFLOW, {"component": "dagster-daemon"}):
+        assert _is_reached(CODE_POD, other, HERE, 4000), "the code location is asked by all of Dagster"
+
+
+def _is_reached(labels: dict[str, str], of_other: dict[str, str], namespace: str, port: int) -> bool:
+    """Tell whether policies let a pod with some labels in a namespace reach one of here at a port."""
+    policies = [one["spec"] for (kind, _), one in MANIFESTS.items() if kind == "NetworkPolicy"]
+    return any(
+        _is_meant(peer.get("podSelector", {}), of_other)
+        and _is_meant(peer["namespaceSelector"], {"kubernetes.io/metadata.name": namespace})
+        if "namespaceSelector" in peer
+        else namespace == HERE and _is_meant(peer["podSelector"], of_other)
+        for spec in policies
+        if _is_meant(spec["podSelector"], labels)
+        for rule in spec["ingress"]
+        if port in [one["port"] for one in rule.get("ports", [{"port": port}])]
+        for peer in rule["from"]
+    )
+
+
+def _is_meant(selector: dict[str, Any], labels: dict[str, str]) -> bool:
+    operators = {
+        "In": lambda value, values: value in values,
+        "NotIn": lambda value, values: value not in values,
+    }
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(
+        operators[one["operator"]](labels.get(one["key"]), one["values"])
+        for one in selector.get("matchExpressions", [])
+    )
 
 
 def test_the_way_in_has_tls_and_a_password() -> None:

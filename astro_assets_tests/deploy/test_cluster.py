@@ -5,17 +5,14 @@ Ports, hosts and folders are this machine's; the containers around them are not 
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
-import ssl
 import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import psycopg2
 import pytest
@@ -25,35 +22,34 @@ from astro_assets.learning.tracking import aliases, find_run, record_run, regist
 from astro_assets.ledger.home import Home, open_home
 from astro_assets_tests.cli.commands import astro_assets, wait_until
 from astro_assets_tests.deploy.cluster import BIN, Cluster, bucket_client, start
-from astro_assets_tests.deploy.files import DEPLOY, settings, tool
-from astro_assets_tests.deploy.servers import free_port, postgres, serving
+from astro_assets_tests.deploy.files import DEPLOY, settings
+from astro_assets_tests.deploy.proxy import proxying
+from astro_assets_tests.object_store import ObjectStoreServer
 from astro_assets_tests.orchestration.homes import N_SHARDS, contents, star_file, units
+from astro_assets_tests.postgres import postgres
+from astro_assets_tests.servers import free_port, serving
 
 pytestmark = [pytest.mark.deploy, pytest.mark.slow]
 N_STARS = 8
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, object_store: ObjectStoreServer) -> Iterator[Cluster]:
     root = tmp_path_factory.mktemp("cluster")
     home = open_home(root / "home", n_shards=N_SHARDS)
     with ExitStack() as stack:
         server = stack.enter_context(postgres())
         server.make_database("mlflow")
-        store = free_port()
-        stack.enter_context(
-            serving([str(BIN / "moto_server"), "-H", "127.0.0.1", "-p", str(store)], store, root / "s3.log")
-        )
         values = {
             **settings(),
             "POSTGRES_PASSWORD": server.password,
             "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": secrets.token_hex(16),
-            "AWS_ENDPOINT_URL": f"http://127.0.0.1:{store}",
+            "AWS_ENDPOINT_URL": object_store.address,
             "ASTRO_ASSETS_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster / "postgres"),
             "ASTRO_ASSETS_POSTGRES": server.address(), "MLFLOW_BACKEND_STORE_URI": server.address("mlflow"),
         }  # fmt: skip
         running = Cluster(root, home, server, values)
-        bucket_client(values).createbucket_client(Bucket=values["OBJECT_STORE_BUCKET"])
+        bucket_client(values).create_bucket(Bucket=values["OBJECT_STORE_BUCKET"])
         for name, service, port in (
             ("dask-scheduler", "dask-scheduler", "8786"),
             ("worker-0", "dask-worker", "8790"),
@@ -222,46 +218,16 @@ def test_secrets_are_in_no_event_no_setting_and_no_file(served: Cluster) -> None
     assert not found
 
 
-def test_the_proxy_asks_for_a_password_and_passes_on_over_tls_alone(served: Cluster, tmp_path: Path) -> None:
-    caddy, password = tool("caddy"), "correct horse"
-    hashed = subprocess.run(
-        [caddy, "hash-password", "--plaintext", password, "--bcrypt-cost", "4"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if hashed.returncode:  # older ones have no such option
-        hashed = subprocess.run(
-            [caddy, "hash-password", "--plaintext", password], capture_output=True, text=True, check=True
-        )
-    http, https = free_port(), free_port()
-    environment = {
-        "PROXY_BIND": "127.0.0.1", "XDG_DATA_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path),
-        "PROXY_HTTP_PORT": str(http), "PROXY_HTTPS_PORT": str(https),
-        "PROXY_USER": "me", "PROXY_PASSWORD_HASH": hashed.stdout.strip(), "SITE_ADDRESS": "localhost",
-        "PROXY_WEBSERVER": f"127.0.0.1:{served.ports['3000']}",
-        "PROXY_MLFLOW": f"127.0.0.1:{served.ports['5000']}",
-    }  # fmt: skip
-    command = [caddy, "run", "--adapter", "caddyfile", "--config", str(DEPLOY / "Caddyfile")]
-    with serving(command, https, tmp_path / "caddy.log", **environment):
-        authority = tmp_path / "caddy" / "pki" / "authorities" / "local" / "root.crt"
-        wait_until(authority.exists, 30)
-        trusting = ssl.create_default_context(cafile=str(authority))
-        site = f"https://localhost:{https}"
-        assert _status(f"{site}/server_info", trusting) == 401
-        assert _status(f"{site}/mlflow/", trusting) == 401
-        assert _status(f"{site}/server_info", trusting, "me", "wrong") == 401
-        assert _status(f"{site}/server_info", trusting, "me", password) == 200
-        assert _status(f"{site}/mlflow/", trusting, "me", password) == 200
-        assert (
-            _status(
-                f"{site}/mlflow/api/2.0/mlflow/experiments/search?max_results=1", trusting, "me", password
-            )
-            == 200
-        )
-        moved = urllib.request.build_opener(_NotFollowing).open(
-            f"http://localhost:{http}/server_info", timeout=10
-        )
-        assert moved.status == 308
-        assert moved.headers["Location"].startswith("https://localhost")
+def test_the_proxy_passes_on_to_the_ui_and_to_mlflow_with_a_password_alone(
+    served: Cluster, tmp_path: Path
+) -> None:
+    webserver, mlflow = (f"127.0.0.1:{served.ports[port]}" for port in ("3000", "5000"))
+    with proxying(tmp_path, webserver, mlflow) as proxy:
+        assert proxy.ask("/server_info").status == 401
+        assert proxy.ask("/mlflow/").status == 401
+        experiments = "/mlflow/api/2.0/mlflow/experiments/search?max_results=1"
+        for path in ("/server_info", "/mlflow/", experiments):
+            assert proxy.ask(path, proxy.password).status == 200
 
 
 def test_a_page_of_another_site_is_refused_by_the_ui(served: Cluster) -> None:
@@ -273,21 +239,3 @@ def test_a_page_of_another_site_is_refused_by_the_ui(served: Cluster) -> None:
         with pytest.raises(urllib.error.HTTPError, match="403"):
             urllib.request.urlopen(request, timeout=30)
     assert "version" in served.ask("{ version }")
-
-
-class _NotFollowing(urllib.request.HTTPErrorProcessor):
-    def http_response(self, request: Any, response: Any) -> Any:
-        return response
-
-
-def _status(address: str, trusting: ssl.SSLContext, user: str = "", password: str = "") -> int:
-    request = urllib.request.Request(address)
-    if user:
-        request.add_header(
-            "Authorization", "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-        )
-    try:
-        with urllib.request.urlopen(request, timeout=20, context=trusting) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        return error.code

@@ -13,12 +13,13 @@ import yaml
 from astro_assets_tests.deploy.files import COMPOSE, DEPLOY, SERVICES, settings, tool
 
 #: Run once, before the others.
-ONCE = {"prepare", "certificates"}
+ONCE = {"prepare"}
 OURS = {"prepare", "code", "webserver", "daemon", "dask-scheduler", "dask-worker", "mlflow"}
 #: Secrets, by the services that are given them.
 SECRETS = {
     "POSTGRES_PASSWORD": {"prepare", "code", "webserver", "daemon", "mlflow", "postgres"},
     "AWS_SECRET_ACCESS_KEY": {"prepare", "code", "dask-worker", "mlflow", "object-store"},
+    "AWS_SESSION_TOKEN": {"prepare", "code", "dask-worker", "mlflow"},
     "PROXY_PASSWORD_HASH": {"proxy"},
 }
 every_service = pytest.mark.parametrize("name", sorted(SERVICES))
@@ -27,26 +28,17 @@ every_service = pytest.mark.parametrize("name", sorted(SERVICES))
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what compose itself makes of the file and its settings."""
-    missing = {
-        "POSTGRES_PASSWORD",
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "PROXY_USER",
-        "PROXY_PASSWORD_HASH",
-    }
-    file = tmp_path_factory.mktemp("compose") / "settings.env"
+    return configured(tmp_path_factory.mktemp("compose"))
+
+
+def configured(folder: Path, *over: str) -> dict[str, Any]:
+    """Return what compose makes of the file, with others over it, and its settings."""
+    missing = [name for name in (*SECRETS, "AWS_ACCESS_KEY_ID", "PROXY_USER") if name != "AWS_SESSION_TOKEN"]
+    file = folder / "settings.env"
     values = settings() | dict.fromkeys(missing, "$2a$14$chosen")
     file.write_text("".join(f"{name}='{value}'\n" for name, value in values.items()))
-    command = [
-        tool("docker-compose"),
-        "--env-file",
-        file,
-        "-f",
-        DEPLOY / "compose.yaml",
-        "config",
-        "--format",
-        "json",
-    ]
+    files = [word for name in ("compose.yaml", *over) for word in ("-f", str(DEPLOY / name))]
+    command = [tool("docker-compose"), "--env-file", str(file), *files, "config", "--format", "json"]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     assert "variable is not set" not in told.stderr
@@ -75,17 +67,57 @@ def test_without_secrets_it_starts_nothing(tmp_path: Path) -> None:
 
 
 def test_every_part_of_the_platform_is_there() -> None:
-    assert set(SERVICES) == OURS | {"postgres", "object-store", "proxy", "certificates"}
+    assert set(SERVICES) == OURS | {"postgres", "object-store", "proxy"}
 
 
 def test_only_the_proxy_has_ports_and_only_it_and_the_code_a_way_out() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
-    assert COMPOSE["networks"]["inside"] == {"internal": True}
-    outside = {name for name, service in SERVICES.items() if "outside" in service["networks"]}
-    assert outside == {"proxy", "code"}
-    assert all("inside" in service["networks"] for service in SERVICES.values())
+    internal = {name for name, network in COMPOSE["networks"].items() if network.get("internal")}
+    assert internal == COMPOSE["networks"].keys() - {"outside"}
+    assert _on("outside", SERVICES) == {"proxy", "code"}
     assert not [name for name, service in SERVICES.items() if service.get("network_mode")]
     assert settings()["PUBLISHED_HTTPS"].startswith("127.0.0.1:"), "outside this machine only on purpose"
+
+
+def test_what_asks_nobody_for_a_name_is_reached_by_those_alone_who_need_it() -> None:
+    """Dask runs what it is sent; behind the store's front are doors without a key."""
+    assert SERVICES["dask-scheduler"]["networks"] == ["dask"]
+    assert _on("dask", SERVICES) == {"code", "dask-scheduler", "dask-worker"}
+    assert SERVICES["object-store"]["networks"] == ["store"]
+    assert _on("store", SERVICES) == {"prepare", "code", "dask-worker", "mlflow", "object-store"}
+    assert set(SERVICES["dask-worker"]["networks"]) == {"dask", "store"}
+    switched_off = {"-webdav=false", "-admin.ui=false", "-s3.port.iceberg=0"}
+    assert switched_off <= set(SERVICES["object-store"]["command"])
+
+
+def _on(network: str, services: dict[str, Any]) -> set[str]:
+    return {name for name, service in services.items() if network in service["networks"]}
+
+
+@pytest.mark.parametrize(
+    ("over", "gone", "out"),
+    [
+        (["compose.own-store.yaml"], {"object-store"}, {"prepare", "dask-worker", "mlflow"}),
+        (["compose.own-postgres.yaml"], {"postgres"}, {"prepare", "webserver", "daemon", "mlflow"}),
+        (
+            ["compose.own-store.yaml", "compose.own-postgres.yaml"],
+            {"object-store", "postgres"},
+            {"prepare", "dask-worker", "mlflow", "webserver", "daemon"},
+        ),
+    ],
+)
+def test_servers_of_ones_own_take_the_place_of_those_here(
+    config: dict[str, Any], tmp_path: Path, over: list[str], gone: set[str], out: set[str]
+) -> None:
+    services = configured(tmp_path, *over)["services"]
+    assert config["services"].keys() - services.keys() == gone
+    assert _on("outside", services) == out | {"proxy", "code"}
+    waited_for = {other for service in services.values() for other in service.get("depends_on", {})}
+    assert waited_for <= services.keys()
+    for name, service in services.items():
+        before = set(config["services"][name]["networks"])
+        assert service["networks"].keys() - before <= {"outside"}
+        assert before <= service["networks"].keys()
 
 
 @every_service
@@ -96,9 +128,8 @@ def test_a_service_may_do_little(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert not service.get("privileged")
     assert not [volume for volume in service.get("volumes", []) if "docker.sock" in volume]
-    if name != "certificates":  # it gives a volume to somebody else
-        assert int(service["user"].partition(":")[0]) > 0
-        assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "proxy" else [])
+    assert int(service["user"].partition(":")[0]) > 0
+    assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "proxy" else [])
 
 
 @every_service

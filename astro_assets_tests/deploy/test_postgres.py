@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -16,13 +15,8 @@ from astro_assets.orchestration.postgres import PostgresError, connected, postgr
 from astro_assets.orchestration.postgres_history import PostgresHistory
 from astro_assets.orchestration.scrubbing_postgres import history_address, scrub_database
 from astro_assets_tests.cli.commands import astro_assets
-from astro_assets_tests.deploy.servers import Postgres, free_port, postgres
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with postgres() as running:
-        yield running
+from astro_assets_tests.postgres import Postgres
+from astro_assets_tests.servers import free_port
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from astro_assets.ledger.ledger import open_ledger
 from astro_assets.observations.simulated_survey import simulate_survey
 from astro_assets.tables import TABLES
 from astro_assets_tests.cli.commands import astro_assets
-from astro_assets_tests.deploy.servers import free_port, serving
 from astro_assets_tests.object_store import ObjectStoreServer, new_url
+from astro_assets_tests.servers import free_port, serving
 
 _N_STARS = 10
 _SHARDS = "8"

@@ -5,11 +5,16 @@ from __future__ import annotations
 import itertools
 import re
 
+import dask.config
+import pytest
 import yaml
+from mlflow.store.artifact import s3_artifact_repo
 
-from astro_assets_tests.deploy.files import COMPOSE, DEPLOY, REPOSITORY, settings
+from astro_assets.orchestration.compute import worker_environment
+from astro_assets_tests.deploy.files import COMPOSE, DEPLOY, REPOSITORY, environment_of, settings
 
-_OURS = re.compile(r"\bASTRO_ASSETS_[A-Z][A-Z_]*[A-Z]\b")
+_OURS = re.compile(r"\b(?:ASTRO_ASSETS|AWS)_[A-Z][A-Z_]*[A-Z]\b")
+_KEYS = dict.fromkeys(("POSTGRES_PASSWORD", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "chosen")
 
 
 def _read_by_the_code() -> set[str]:
@@ -52,11 +57,11 @@ def test_the_chart_names_the_same_settings() -> None:
     chart = yaml.safe_load((DEPLOY / "helm" / "platform" / "settings.yaml").read_text())["data"]
     of_mlflow = {
         "MLFLOW_DISABLE_TELEMETRY",
-        "MLFLOW_S3_ENDPOINT_URL",
         "MLFLOW_SERVER_ENABLE_JOB_EXECUTION",
     }  # compose gives it these itself
     assert chart.keys() - of_mlflow <= settings().keys()
-    assert _read_by_the_code() <= chart.keys()
+    secret = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+    assert _read_by_the_code() - secret <= chart.keys()
     assert all(isinstance(value, str) for value in chart.values())
     assert not [name for name in chart if "PASSWORD" in name or "SECRET" in name]
 
@@ -66,3 +71,38 @@ def test_the_file_with_secrets_is_not_in_the_repository() -> None:
     assert not [
         line for line in (REPOSITORY / ".dockerignore").read_text().splitlines() if "settings" in line
     ]
+
+
+def test_workers_have_what_the_platforms_own_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in worker_environment():
+        monkeypatch.delenv(name, raising=False)
+    of_compose = environment_of(
+        "dask-worker", settings() | {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    )
+    assert worker_environment().items() <= of_compose.items()
+    manifests = yaml.safe_load_all((DEPLOY / "helm" / "platform" / "dask.yaml").read_text())
+    worker = next(one for one in manifests if one["metadata"]["name"] == "dask-worker")
+    (container,) = worker["spec"]["template"]["spec"]["containers"]
+    of_the_chart = {one["name"]: one.get("value") for one in container["env"]}
+    assert worker_environment().items() <= of_the_chart.items()
+
+
+def test_a_worker_puts_nothing_into_a_folder_that_is_memory() -> None:
+    service = COMPOSE["services"]["dask-worker"]
+    assert "--local-directory=/tmp" in service["command"]
+    folders = [mount.partition(":")[0] for mount in service["tmpfs"]]
+    assert "/tmp" in folders, "it is charged to the same limit"  # noqa: S108  a folder of the container
+    told = dask.config.collect_env(service["environment"])["distributed"]["worker"]["memory"]
+    assert told == {"spill": False, "target": False}
+
+
+def test_where_the_address_of_the_store_is_empty_mlflow_uses_amazons(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ENDPOINT_URL", "MLFLOW_S3_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    for address, asked in (("", "https://s3.amazonaws.com"), ("http://127.0.0.1:9", "http://127.0.0.1:9")):
+        values = settings() | _KEYS | {"AWS_ENDPOINT_URL": address}
+        s3_artifact_repo._cached_get_s3_client.cache_clear()
+        for name, value in environment_of("mlflow", values).items():
+            monkeypatch.setenv(name, value)
+        store = s3_artifact_repo.S3ArtifactRepository(values["MLFLOW_ARTIFACTS_DESTINATION"])
+        assert store._get_s3_client().meta.endpoint_url == asked

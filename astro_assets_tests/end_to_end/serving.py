@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from astro_assets.ledger.home import Home
 from astro_assets_tests.cli.commands import kill_session, started, wait_for_end
+from astro_assets_tests.servers import free_port
 
 
 @contextmanager
 def daemon(home: Home) -> Iterator[None]:
     """Serve a home, with Dagster's daemon, in a session of its own; kill all of it in the end."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = started("ui", "--port", str(port), home=home)
     try:
         yield

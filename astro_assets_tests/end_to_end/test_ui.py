@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -26,6 +25,7 @@ from astro_assets.transits.tables import TRANSIT_CANDIDATES
 from astro_assets_tests.cli.commands import astro_assets, kill_session, session_of, started, wait_for_end
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.orchestration.test_table_assets import MODELS, VIEWS
+from astro_assets_tests.servers import free_port
 
 _ASSETS = """
 { assetNodes { assetKey { path } groupName isPartitioned repository { location { name } } } }
@@ -115,9 +115,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
 @contextmanager
 def serving(home: Home) -> Iterator[Ui]:
     """Serve the UI of a home on a free port, and end all of it, whatever happens."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     ui = Ui(home, port)
     try:
         ui.wait_until_it_answers()

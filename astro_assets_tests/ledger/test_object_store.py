@@ -242,10 +242,15 @@ def test_a_store_that_comes_back_soon_is_waited_for(
         assert not entries(ledger)
 
 
+#: Settings that are empty say nothing: this is Amazon's store.
+EMPTY = dict.fromkeys(("AWS_ENDPOINT_URL", "AWS_ALLOW_HTTP", "AWS_REGION", "AWS_SESSION_TOKEN"), "")
+
+
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, "it does not answer: see that it runs"),
+        (EMPTY | {"HTTPS_PROXY": "http://127.0.0.1:9"}, "it does not answer: see that it runs"),
         ({"AWS_ALLOW_HTTP": "false"}, "set AWS_ALLOW_HTTP=true where that is meant"),
         ({"ASTRO_ASSETS_STORE": "s3://not-there/x"}, "there is no such bucket"),
     ],

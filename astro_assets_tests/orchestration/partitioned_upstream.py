@@ -6,7 +6,6 @@ What Dagster itself says of the model once a partition has changed is asked as i
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,8 @@ from dagster import (
     asset,
     materialize,
 )
+
+from astro_assets_tests.servers import free_port
 
 SIZES = (50, 99, 100, 1000)
 _PATIENCE_S = 60
@@ -93,9 +94,7 @@ def dagsters_answers(folder: Path, sizes: Collection[int], changed: int) -> dict
 @contextmanager
 def _webserver(folder: Path) -> Iterator[int]:
     """Serve this code location, and give the port."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     webserver = shutil.which("dagster-webserver", path=Path(sys.executable).parent)
     assert webserver is not None
     command = [webserver, "-m", __name__, "-h", "127.0.0.1", "-p", str(port)]
