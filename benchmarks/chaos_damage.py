@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import shutil
 import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from chaos_homes import Ground, Trial, broken_files, differences, rows_of
 
@@ -31,7 +33,10 @@ PLACES = {
     "a zip of the code": "sources/*.zip",
     "settings or versions": "[ce]*n[fv]*/*.json",
     "home.toml": "home.toml",
+    "all of a table": "tables/*/*/",
 }
+#: What a remedy has computed again.
+_RECOMPUTED: Final = re.compile(r"--recompute ([\w/]+)")
 #: How it is damaged.
 WAYS = ("flipped", "cut off", "deleted", "zeroed")
 
@@ -42,7 +47,10 @@ def places_in(ground: Ground) -> list[str]:
 
 
 def damaged(rng: random.Random, path: Path, way: str) -> str:
-    """Damage a file and tell how."""
+    """Damage a file and tell how; a folder is deleted."""
+    if path.is_dir():
+        shutil.rmtree(path)
+        return "deleted"
     data = bytearray(path.read_bytes())
     path.chmod(0o644)
     if way == "deleted":
@@ -66,7 +74,7 @@ def damage(ground: Ground, rng: random.Random, what: str) -> Trial:
     with ground.home(rng, "finished") as (home, kind):
         shutil.copytree(home.root, backup := home.root.with_name("backup"), dirs_exist_ok=True)
         try:
-            path = rng.choice(sorted(path for path in home.root.glob(PLACES[what]) if path.is_file()))
+            path = rng.choice(sorted(home.root.glob(PLACES[what])))
             way = damaged(rng, path, rng.choice(WAYS))
             trial = Trial(f"{what} is damaged", f"{way}: {path.relative_to(home.root)}")
             began = time.monotonic()
@@ -109,9 +117,10 @@ def _findings(ground: Ground, home: Home) -> Sequence[Finding]:
 
 
 def _restore(ground: Ground, trial: Trial, home: Home, path: Path, backup: Path, remedies: set[str]) -> None:
-    tables = sorted({remedy.split()[-1] for remedy in remedies if "--recompute" in remedy})
+    tables = sorted({table for remedy in remedies for table in _RECOMPUTED.findall(remedy)})
     if any("copy" in remedy for remedy in remedies):
-        shutil.copy2(backup / path.relative_to(home.root), path)
+        copy = backup / path.relative_to(home.root)
+        (shutil.copytree if copy.is_dir() else shutil.copy2)(copy, path)
     if any("remove it" in remedy for remedy in remedies):
         path.unlink()
     if ground.is_toy:
