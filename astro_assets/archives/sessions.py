@@ -159,7 +159,9 @@ class _PoliteAdapter(HTTPAdapter):
             name: options[name] for name in ("verify", "cert", "proxies") if name in options
         }
         if self._is_streamed:
-            return self._answer(request, how)
+            response = self._answer(request, how)
+            # What stands beside the new address is read by requests, however much it is.
+            return self._kept(request, response) if response.is_redirect else response
         return patiently(self._settings, self._told, self._whole_answer, request, how)
 
     def _answer(self, request: requests.PreparedRequest, how: Mapping[str, Any]) -> requests.Response:
@@ -199,7 +201,9 @@ class _PoliteAdapter(HTTPAdapter):
         return RefusedError(self._archive, url, f"it refuses the request ({status}){said and f': {said}'}")
 
     def _whole_answer(self, request: requests.PreparedRequest, how: Mapping[str, Any]) -> requests.Response:
-        response = self._answer(request, how)
+        return self._kept(request, self._answer(request, how))
+
+    def _kept(self, request: requests.PreparedRequest, response: requests.Response) -> requests.Response:
         url = request.url or ""
         with response:
             body = self._body(url, response)

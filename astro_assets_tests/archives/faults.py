@@ -108,11 +108,11 @@ def status(code: int, *, retry_after: str = "", body: bytes = b"not now") -> Fau
     return fault
 
 
-def leads_to(location: str) -> Fault:
+def leads_to(location: str, body: bytes = b"") -> Fault:
     """Say that it is elsewhere."""
 
     def fault(connection: Any, request: Request, server: ArchiveServer) -> None:
-        connection.say(Answer(b"", status=302, headers={"Location": location}))
+        connection.say(Answer(body, status=302, headers={"Location": location}))
 
     return fault
 

@@ -111,6 +111,14 @@ def test_a_redirect_that_leads_nowhere_is_named(
         session.get(f"{server.base_url}/data")
 
 
+@pytest.mark.parametrize("is_streamed", [False, True])
+def test_what_stands_beside_a_redirect_is_bounded(server: ArchiveServer, is_streamed: bool) -> None:
+    session = polite_session(MAST, quick(server.base_url, largest_answer_mb=0.002), is_streamed=is_streamed)
+    server.misbehave(faults.leads_to("/data", bytes(3000)), path="/moved")
+    with pytest.raises(errors.CutOffError, match=r"larger than 0\.002 MB"):
+        session.get(f"{server.base_url}/moved")
+
+
 def test_the_wait_that_an_archive_asks_for_is_kept(server: ArchiveServer) -> None:
     session = polite_session(MAST, quick(server.base_url))
     server.misbehave(faults.status(429, retry_after="1"), times=1)
