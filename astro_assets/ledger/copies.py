@@ -10,12 +10,13 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import platformdirs
+from blake3 import blake3
 
 from astro_assets.ledger.atomic import write_bytes
 
@@ -71,18 +72,31 @@ class Copies:
     folder: Path
     bound: int
     _added: float = float("inf")
+    #: Those that this process has found to be what was kept.
+    _sound: set[str] = field(default_factory=set)
 
     def has(self, name: str) -> bool:
-        """Tell whether a copy is there, and take note that it is used."""
+        """Tell whether a copy is there, as it was kept, and take note that it is used."""
+        path, mark = self.folder / name, self._mark(name)
         try:
-            os.utime(self.folder / name)
-        except FileNotFoundError:
+            for of in (path, mark):
+                os.utime(of)
+            if name not in self._sound and blake3(path.read_bytes()).hexdigest() != mark.read_text("ascii"):
+                return False
+        except (OSError, UnicodeDecodeError):  # it cannot be read: it is fetched again
             return False
+        self._sound.add(name)
         return True
+
+    def _mark(self, name: str) -> Path:
+        """Return where the hash of a copy lies; it may be damaged itself: the copy is fetched again then."""
+        path = self.folder / name
+        return path.with_name(f".{path.name}.blake3")
 
     def keep(self, name: str, data: bytes | memoryview) -> None:
         """Keep a copy, and let go of those that were not used for longest where there are too many."""
         write_bytes(self.folder / name, data)
+        self._mark(name).write_text(blake3(data).hexdigest(), "ascii")
         self._added += len(data)
         if self._added > self.bound * _LOOK_AGAIN:
             self._added = 0

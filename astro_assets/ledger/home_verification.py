@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final
 
 import polars as pl
+from deltalake.exceptions import DeltaError
 
 from astro_assets.ledger.checksums import all_damages, folder_of
 from astro_assets.ledger.history import every_unit
@@ -21,6 +22,7 @@ from astro_assets.ledger.records import RecordError, read_record
 from astro_assets.ledger.schema import ARRAYS
 from astro_assets.ledger.storage import StoreError
 from astro_assets.ledger.store import DamagedTableError
+from astro_assets.ledger.store_verification import damages_in_store
 from astro_assets.ledger.table import Table
 
 _MADE_WITH: Final = ("config_hash", "source", "installed", "environment")
@@ -28,6 +30,7 @@ _AGAIN: Final = "astro-assets run --recompute {}"
 _TAKE_IN: Final = "take the file in again: astro-assets run --observations PATH, or catalogs add FILE"
 _PAST: Final = "copy it from a backup; only older versions of tables refer to it"
 _UNUSED: Final = "remove it; no table refers to it"
+_BACKUP: Final = "copy it from a backup"
 _COPY: Final = "copy it from a backup; results are not touched, their lineage lacks it"
 
 
@@ -85,7 +88,14 @@ def _verified(ledger: Ledger, progress: Callable[[int, int], None]) -> tuple[int
     named: dict[str, _Stored] = {}
     for table in reversed(ledger.tables):  # the first that refers to something is the one that made it
         if not of_tables[table.name]:
-            for stored in _named(ledger, table):
+            try:
+                of_table = list(_named(ledger, table))
+            except pl.exceptions.PolarsError as error:  # of a home of before: it has no checksums
+                place = ledger.home.storage.place(ledger.home.table_key(table.name))
+                remedy = _AGAIN.format(table.name)
+                findings.append(Finding(place, f"cannot be read: {_line(error)}", remedy))
+                continue
+            for stored in of_table:
                 if stored.remedy != _PAST or stored.key not in named:
                     named[stored.key] = stored
     stores = {stored.key: stored for stored in _present(ledger)} | named
@@ -110,13 +120,32 @@ def _of_table(ledger: Ledger, table: Table) -> Iterator[Finding]:
     found = list(all_damages(folder)) if folder is not None and folder.exists() else []
     yield from (Finding(str(damage.path), damage.problem, remedy) for damage in found)
     if not found:
-        try:
-            handle = ledger.open(table)
-        except DamagedTableError as error:
-            yield Finding(error.place, error.problem, error.remedy)
-        else:
-            for name in handle.missing_files():
-                yield Finding(home.storage.place(f"{handle.key}/{name}"), "is missing", remedy)
+        yield from _unreadable(ledger, table, remedy if folder is not None else _in_store(ledger, table))
+
+
+def _unreadable(ledger: Ledger, table: Table, remedy: str) -> Iterator[Finding]:
+    """Yield what of a table is found by reading it: all that can be found where nobody kept checksums."""
+    storage, key = ledger.home.storage, ledger.home.table_key(table.name)
+    try:
+        handle = ledger.open(table)
+        lost = ((f"{key}/{name}", "is missing") for name in handle.missing_files())
+        for of, problem in lost if handle.folder is not None else damages_in_store(ledger, handle):
+            yield Finding(storage.place(of), problem, remedy)
+    except DamagedTableError as error:
+        yield Finding(error.place, error.problem, error.remedy)
+    except DeltaError as error:
+        yield Finding(storage.place(f"{key}/_delta_log"), f"cannot be read: {_line(error)}", remedy)
+
+
+def _in_store(ledger: Ledger, table: Table) -> str:
+    if table.is_source:
+        return _BACKUP
+    place = ledger.home.storage.place(f"{ledger.home.table_key(table.name)}/")
+    return f"remove all below {place}, then {_AGAIN.format(table.name)}"
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())
 
 
 def _named(ledger: Ledger, table: Table) -> Iterator[_Stored]:

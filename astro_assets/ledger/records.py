@@ -10,6 +10,7 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +29,7 @@ from astro_assets.ledger.objects import CorruptStoreError
 from astro_assets.ledger.page_names import page_name
 from astro_assets.ledger.retraction import forgotten_models
 from astro_assets.ledger.storage import Storage
+from astro_assets.ledger.store import LostTableError
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worlds import LostHistoryError, World, world_of_model
 
@@ -264,8 +266,10 @@ def find_record(ledger: Ledger, text: str) -> Record:
         If it was of a version that was trained on what was forgotten since.
     """
     name, separator, wanted = text.strip().partition(SEPARATOR)
-    promoted = ledger.open(PROMOTED_MODELS).rows(["alias", "model_version"]).collect()
-    versions = dict(promoted.select("alias", "model_version").iter_rows())
+    versions = {}
+    with suppress(LostTableError):  # a version can be named without its alias
+        promoted = ledger.open(PROMOTED_MODELS).rows(["alias", "model_version"]).collect()
+        versions = dict(promoted.select("alias", "model_version").iter_rows())
     found = []
     storage = ledger.home.storage
     for entry in storage.entries("records/"):

@@ -11,6 +11,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from astro_assets.ledger import bucket
 from astro_assets.ledger.as_of import AsOfError, open_as_of
 from astro_assets.ledger.bucket import Bucket
 from astro_assets.ledger.forgetting_log import rewrite_log
@@ -18,12 +19,14 @@ from astro_assets.ledger.forgetting_tables import rewrite_table, table_names
 from astro_assets.ledger.home_verification import verify_home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.lineage import lineage
+from astro_assets.ledger.mending import mend
 from astro_assets.ledger.models import fit_model
 from astro_assets.ledger.pruning import prunable, prune
 from astro_assets.ledger.records import find_record, record_key
 from astro_assets.ledger.storage import StoreError
 from astro_assets.ledger.store import ConflictError, open_table
 from astro_assets.ledger.trace import trace_of
+from astro_assets.ledger.update import update
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import (
     CHAIN,
@@ -91,6 +94,50 @@ def test_both_places_hold_the_same_and_nothing_of_the_store_lies_in_the_home(
     there = {entry.key for entry in local.home.storage.entries("") if not entry.key.startswith("tables/")}
     assert names - {"store.toml"} == there - {"home.toml"}
     assert {path.name for path in ledger.home.root.iterdir()} == {"home.toml", "inbox", "cache"}
+
+
+@pytest.mark.parametrize("table", ["files", "stars"])
+@pytest.mark.parametrize("part", ["data", "log"])
+def test_damage_in_the_store_is_told_and_named(ledger: Ledger, table: str, part: str) -> None:
+    assert verify_home(ledger)[1] == []
+    storage, key = ledger.home.storage, f"tables/toy/{table}/"
+    ending = ".parquet" if part == "data" else "1.json"
+    entry = max((of for of in storage.entries(key) if of.name.endswith(ending)), key=lambda of: of.n_bytes)
+    whole = storage.read(entry.key)
+    changed = [whole.replace(b"SIM", b"SIN")] if part == "data" else []
+    for damaged in (whole[: len(whole) // 2], b"", *changed):
+        storage.rewrite(entry.key, damaged)
+        findings = verify_home(ledger)[1]
+        storage.rewrite(entry.key, whole)
+        if part == "data" or damaged == b"":
+            assert [of.place for of in findings] == [storage.place(entry.key)]
+        else:
+            assert findings
+            assert all(of.place.startswith(storage.place(key)) for of in findings)
+        assert all(("backup" in of.remedy) == (table == "files") for of in findings)
+
+
+def test_a_damaged_table_in_the_store_is_made_again_as_its_finding_says(ledger: Ledger) -> None:
+    before, storage = contents(ledger), ledger.home.storage
+    for entry in storage.entries("tables/toy/stars/"):
+        if entry.name.endswith(".parquet"):
+            storage.rewrite(entry.key, b"PAR1")
+    finding = verify_home(ledger)[1][0]
+    place = storage.place("tables/toy/stars/")
+    assert finding.remedy == f"remove all below {place}, then astro-assets run --recompute toy/stars"
+    for entry in storage.entries("tables/toy/stars/"):
+        storage.remove(entry.key)
+    mend(ledger, ledger.table("stars"))
+    update(ledger, ledger.table("stars"), recompute=True)
+    assert contents(ledger) == before
+
+
+def test_a_copy_that_is_damaged_is_fetched_again(ledger: Ledger) -> None:
+    before = contents(ledger)
+    for path in (ledger.home.root / "cache").rglob("*.parquet"):
+        path.write_bytes(path.read_bytes().replace(b"SIM", b"SIN"))
+    bucket._copies.cache_clear()  # as in another process
+    assert contents(ledger) == before
 
 
 def test_another_home_that_names_the_store_sees_what_is_in_it(ledger: Ledger, tmp_path: Path) -> None:

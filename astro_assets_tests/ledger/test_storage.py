@@ -99,15 +99,24 @@ def test_copies_of_a_replaced_version_go(tmp_path: Path, in_store: object) -> No
 
 
 def test_the_least_used_copies_go_where_they_are_too_many(tmp_path: Path) -> None:
-    copies = Copies(tmp_path, bound=1000)
+    copies = Copies(tmp_path, bound=1300)  # each has a hash of 64 bytes beside it
     for i in range(5):
         copies.keep(f"a/{i}", bytes(250))
-    assert len(list(tmp_path.rglob("*"))) == 6, "all were used just now"
-    for i in range(5):
-        os.utime(tmp_path / "a" / str(i), (time.time() - 3600 + i,) * 2)
+    assert len(list(tmp_path.rglob("*"))) == 11, "all were used just now"
+    for path in (tmp_path / "a").iterdir():
+        os.utime(path, (time.time() - 3600 + int(path.name.strip(".blake")[0]),) * 2)
     assert copies.has("a/0")
     copies.keep("b", bytes(250))
-    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == ["0", "3", "4", "b"]
+    assert sorted(path.name for path in tmp_path.rglob("[!.]*") if path.is_file()) == ["0", "3", "4", "b"]
+
+
+@pytest.mark.parametrize("damaged", ["a/one", "a/.one.blake3"])
+def test_a_damaged_copy_is_none(tmp_path: Path, damaged: str) -> None:
+    Copies(tmp_path, bound=1000).keep("a/one", b"what was fetched")
+    assert Copies(tmp_path, bound=1000).has("a/one")
+    path = tmp_path / damaged
+    path.write_bytes(b"\xff" + path.read_bytes()[1:])
+    assert not Copies(tmp_path, bound=1000).has("a/one")
 
 
 def test_where_copies_lie_and_how_many_is_said_by_the_environment(

@@ -12,6 +12,7 @@ from typing import Any, cast
 import pytest
 
 from astro_assets.ledger.computing import Prepared
+from astro_assets.ledger.creation import let_be_new
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report, put_units
@@ -133,6 +134,7 @@ def test_a_plan_serves_again_until_something_changes(engine: Engine) -> None:
     assert (ledger.plan(CURVES, earlier=plan).units["status"] == "current").all()
     latest, version = ledger.plan(CURVES), ledger.open(toy.FILES).version
     shutil.rmtree(table_path(ledger.home, toy.FILES.name))
+    let_be_new(ledger.home, toy.FILES)
     for value in range(version):  # the first one makes the table as well
         put_files(ledger, {**FILES[3], "values": [float(value)]})
     assert ledger.open(toy.FILES).version == version

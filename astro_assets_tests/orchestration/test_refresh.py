@@ -122,6 +122,7 @@ def test_a_run_records_the_partitions_in_which_something_changed(daemon: Daemon)
     homes.star_file(daemon.home.inbox / "new.fits", 103)
     assert checked_runs.run(daemon.home)[1] == []
     (daemon.home.root / "tables/transits/transit_candidates").rename(daemon.home.root / "aside")
+    (daemon.home.root / "created/transits/transit_candidates").unlink()
     request = daemon.asked()
     assert daemon.execute(request).success
     shards = {shard_of(f"KIC {number}", homes.N_SHARDS) for number in (*homes.STARS, 103)}
