@@ -10,7 +10,6 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
