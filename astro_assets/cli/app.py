@@ -32,6 +32,7 @@ from astro_assets.cli import (
 )
 from astro_assets.cli.errors import EXPECTED_ERRORS
 from astro_assets.cli.options import Format, FormatOption, HomeOption, is_loopback
+from astro_assets.cli.paragraphs import reflow
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
@@ -292,6 +293,7 @@ _OTHERS: Final = (
 for _module in _OTHERS:
     _module.add_to(app)
 catalog_commands.add_to(catalogs_app)
+reflow(app)
 
 
 def _ledger(home: Path | None) -> Ledger:

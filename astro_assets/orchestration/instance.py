@@ -68,6 +68,16 @@ event_log_storage:
   class: PostgresHistory
   config: *history
 """
+#: As it was before there was an event log of ours for it.
+_FORMER_POSTGRES = f"""\
+  runs:
+    max_concurrent_runs: 4
+# The address is read from the environment whenever a process starts, the password by the driver.
+storage:
+  postgres:
+    postgres_url:
+      env: {POSTGRES_VARIABLE}
+"""
 
 #: Lets Dagster store the events of an asset's partitions together; Dagster reads it at every event.
 BATCHED_EVENTS: Final = {"DAGSTER_EVENT_BATCH_SIZE": "1000"}
@@ -97,14 +107,18 @@ def instance_folder(home: Home) -> Path:
     if postgres_address() is not None:
         folder = postgres_folder(home)
         folder.mkdir(parents=True, exist_ok=True)
-        write_bytes(folder / "dagster.yaml", (_SETTINGS + _POSTGRES).encode(), replace=False)
+        _keep(folder / "dagster.yaml", _SETTINGS + _POSTGRES, former=_SETTINGS + _FORMER_POSTGRES)
         return folder
-    settings = home.dagster / "dagster.yaml"
-    if not settings.exists():
-        write_bytes(settings, (_SETTINGS + _EVENT_LOG).encode(), replace=False)
-    elif settings.read_text() == _SETTINGS:  # as made before there was an event log of ours, and not changed
-        write_bytes(settings, (_SETTINGS + _EVENT_LOG).encode())
+    _keep(home.dagster / "dagster.yaml", _SETTINGS + _EVENT_LOG, former=_SETTINGS)
     return home.dagster
+
+
+def _keep(settings: Path, text: str, former: str) -> None:
+    """Write settings where there are none, or those of an older version that nobody changed."""
+    if not settings.exists():
+        write_bytes(settings, text.encode(), replace=False)
+    elif settings.read_text() == former:
+        write_bytes(settings, text.encode())
 
 
 def workspace_file(home: Home) -> Path:

@@ -60,6 +60,23 @@ def test_settings_of_an_older_home_that_nobody_changed_get_our_event_log(home: H
     assert file.read_text() == f"# mine\n{older}"
 
 
+def test_settings_of_an_older_home_with_a_server_get_the_event_log_that_guards(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASTRO_ASSETS_POSTGRES", "postgresql+psycopg2://astro@db/astro")
+    file = instance_folder(home) / "dagster.yaml"
+    now = file.read_text()
+    assert "PostgresHistory" in now
+    storage = "storage:\n  postgres:\n    postgres_url:\n      env: ASTRO_ASSETS_POSTGRES\n"
+    older = now.partition("run_storage:")[0] + storage
+    file.write_text(older)
+    instance_folder(home)
+    assert file.read_text() == now
+    file.write_text(f"# mine\n{older}")
+    instance_folder(home)
+    assert file.read_text() == f"# mine\n{older}"
+
+
 def test_what_one_opening_wrote_the_next_one_reads(home: Home) -> None:
     with open_instance(home) as instance:
         instance.add_dynamic_partitions("wanted", ["a", "b"])
