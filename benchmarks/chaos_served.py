@@ -27,8 +27,8 @@ from astro_assets_tests.orchestration import homes
 from astro_assets_tests.postgres import Postgres, postgres
 from astro_assets_tests.servers import free_port
 
-#: Longest wait until a drop is searched: Dagster gives up a run that was only being launched after five minutes,
-#: and a sensor waits after a failed run.
+#: Longest wait until a drop is searched: Dagster gives up a run that was only being launched after five
+#: minutes, and a sensor waits after a failed run.
 PATIENCE_S = 720.0
 _FIRST = 200
 
