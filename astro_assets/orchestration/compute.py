@@ -85,10 +85,13 @@ class _Pool:
         self._watched.close()
 
     def kill(self) -> None:
-        """End the workers of a pool that is broken, for which it would wait for ever."""
+        """End the workers of a pool that is broken, for which it would wait for ever.
+
+        They are not asked to: what a script starts in the background ignores that, with Dagster in it.
+        """
         for process in self._context.started:
             if process.is_alive():
-                process.terminate()
+                process.kill()
         self.close()
 
 

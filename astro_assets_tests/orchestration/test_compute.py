@@ -187,6 +187,31 @@ def test_a_killed_worker_is_an_error_that_says_what_to_do_and_the_engine_recover
     assert sorted(processes.run(dies, ((n,) for n in range(3)))) == [0, 1, 2]
 
 
+def test_workers_that_ignore_what_ends_others_are_not_waited_for() -> None:
+    """Of idle workers one holds the lock of the calls: killed, the other waits until it is killed, too."""
+    words = run_program("""
+        import signal
+        from itertools import count
+        import psutil
+        from astro_assets.orchestration.compute import LocalProcesses
+        from astro_assets.orchestration.in_flight import WorkerLostError
+        from astro_assets_tests.orchestration.test_compute import squared_with_process
+        if __name__ == "__main__":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            for _ in range(8):
+                engine = LocalProcesses(2)
+                *_, (_, worker) = engine.run(squared_with_process, [(n,) for n in range(8)])
+                psutil.Process(worker).kill()
+                try:
+                    for _ in engine.run(squared_with_process, ((n,) for n in count())):
+                        pass
+                except WorkerLostError:
+                    print("lost")
+                engine.close()
+    """)
+    assert words == ["lost"] * 8
+
+
 def test_closing_ends_what_another_thread_computes(processes: LocalProcesses) -> None:
     has_begun = threading.Event()
 
