@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
 import sys
 import tempfile
@@ -57,6 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[name] = os.environ[name.upper()] = "http://{}:{}".format(*_DEAD_PROXY)
     os.environ["no_proxy"] = os.environ["NO_PROXY"] = "localhost,127.0.0.1,::1"
     sys.addaudithook(_refuse_other_hosts)
+    # What a script starts in the background ignores interrupts, and so would the commands that tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     hypothesis.settings.register_profile("developer", deadline=None, print_blob=True)
     hypothesis.settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)

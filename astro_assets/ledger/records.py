@@ -289,5 +289,8 @@ def find_record(ledger: Ledger, text: str) -> Record:
         model, _, version = key.partition(SEPARATOR)
         if name in (model, model.partition("/")[2]) and version.startswith(wanted):
             raise LostHistoryError(f"{key} {lost}")
-    model, version = resolve(ledger, text)
+    try:
+        model, version = resolve(ledger, text)
+    except LostTableError as error:
+        raise UnknownModelError(f"no model {text!r} among the records, and {error}") from error
     raise RecordError(f"{model}@{version} has no record: {_why_lost(storage, record_key(model, version))}")

@@ -18,7 +18,6 @@ from astro_assets.observations.fetching import (
     followed,
     listed,
     own_targets,
-    quick_settings,
 )
 from astro_assets.observations.mast_products import Wanted
 from astro_assets.observations.missions import KEPLER, TESS
@@ -92,8 +91,3 @@ def test_the_homes_own_stars_are_followed_where_settings_say_so(home: Home) -> N
     assert followed(ledger_of(home)) == [(Wanted(TESS, (), ("TIC 10", "TIC 20")), None)]
     set_retracted(ledger_of(home), "TIC 10", "not mine", is_retracted=True)
     assert own_targets(ledger_of(home)) == ["TIC 20"]
-
-
-def test_a_sensor_does_not_wait_longer_than_it_may(home: Home) -> None:
-    assert quick_settings(home).patience_s <= 30
-    assert quick_settings(home).attempts <= 3
