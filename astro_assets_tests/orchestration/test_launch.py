@@ -148,9 +148,25 @@ def test_a_killed_worker_is_a_failure_that_says_what_to_do(tmp_path: Path) -> No
 def test_an_interrupted_run_says_so_and_the_next_one_goes_on(
     home: Home, searched_home: Home, tmp_path: Path
 ) -> None:
-    homes.star_file(home.inbox / "star103.fits", 103)
-    homes.star_file(home.inbox / "star104.fits", 104)
-    output, before = tmp_path / "stderr", homes.versions(home)[RAW_FILES.name]
+    dropped = []
+    for number in (103, 104, 105):  # an interrupt may come where a library loses it: people press again
+        dropped.append(number)
+        homes.star_file(home.inbox / f"star{number}.fits", number)
+        code, printed = interrupted(home, tmp_path / "stderr")
+        if code:
+            break
+    assert code == 1, printed[-3000:]
+    assert "interrupted" in printed
+    ours = str(Path(definitions.__file__).parent)
+    assert ours not in printed, "no stack trace of ours; Dagster's watcher of the logs prints one"
+    assert search(home)[1] == []
+    targets = {target for target, *_ in homes.contents(home)["transits/transit_candidates"].values()}
+    assert targets == {f"KIC {n}" for n in (*homes.STARS, *dropped)}
+
+
+def interrupted(home: Home, output: Path) -> tuple[int, str]:
+    """Interrupt a run when it has taken its files in, and return its exit code and what it printed."""
+    before = homes.versions(home)[RAW_FILES.name]
     with (
         output.open("wb") as stream,
         started("run", home=home, stderr=stream, ASTRO_ASSETS_WORKERS="2") as run,
@@ -158,15 +174,8 @@ def test_an_interrupted_run_says_so_and_the_next_one_goes_on(
         wait_until(lambda: homes.versions(home)[RAW_FILES.name] > before or run.poll() is not None)
         os.killpg(run.pid, signal.SIGINT)  # as a terminal does
         code = run.wait(timeout=120)
-    printed = output.read_text()
-    assert code == 1
-    assert "interrupted" in printed
-    ours = str(Path(definitions.__file__).parent)
-    assert ours not in printed, "no stack trace of ours; Dagster's watcher of the logs prints one"
     assert not wait_for_end(run.pid)
-    assert search(home)[1] == []
-    targets = {target for target, *_ in homes.contents(home)["transits/transit_candidates"].values()}
-    assert targets == {f"KIC {n}" for n in (*homes.STARS, 103, 104)}
+    return code, output.read_text()
 
 
 @dg.asset
