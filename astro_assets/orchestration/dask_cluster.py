@@ -50,8 +50,14 @@ class DaskCluster:
     @property
     def workers(self) -> int:
         """The threads of all workers now."""
-        threads: dict[str, int] = self.client.nthreads()
-        return max(1, sum(threads.values()))
+        return max(1, self._threads())
+
+    def _threads(self) -> int:
+        try:
+            threads: dict[str, int] = self.client.nthreads()
+        except OSError as error:
+            raise self._lost() from error
+        return sum(threads.values())
 
     def run(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]]) -> Iterator[Any]:
         """Call ``function`` with each tuple of arguments on the cluster.
@@ -92,10 +98,7 @@ class DaskCluster:
         def counted() -> int:
             nonlocal asked, seen, count
             if time.monotonic() - asked > _ASK_S:
-                try:
-                    threads = sum(self.client.nthreads().values())
-                except OSError as error:
-                    raise self._lost() from error
+                threads = self._threads()
                 asked, count = time.monotonic(), max(1, threads)
                 if threads:
                     seen = asked
