@@ -9,6 +9,7 @@ from contextlib import nullcontext
 import dagster as dg
 
 from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.interrupts import interrupts_repeated
 from astro_assets.orchestration.run_marks import marked
 from astro_assets.orchestration.table_assets import RECORDS_CHANGES
 
@@ -20,7 +21,8 @@ def engine_resource(engine: Engine) -> dg.ResourceDefinition:
     """
 
     def lend(context: dg.InitResourceContext) -> Iterator[Engine]:
-        with nullcontext() if context.run is None else marked(engine.home, context.run.run_id):
+        run = nullcontext() if context.run is None else marked(engine.home, context.run.run_id)
+        with run, interrupts_repeated():
             try:
                 if context.run is not None and context.run.tags.get(RECORDS_CHANGES) == "true":
                     engine.begin()  # there is work: that is why a sensor asked for the run

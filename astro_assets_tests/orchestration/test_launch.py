@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.launch import run_job
+from astro_assets.orchestration.resources import engine_resource
 from astro_assets.tables import TABLES
 from astro_assets_tests.cli.commands import astro_assets, session_of, started, wait_for_end, wait_until
 from astro_assets_tests.ledger.places import array_path, file_path
@@ -148,25 +150,9 @@ def test_a_killed_worker_is_a_failure_that_says_what_to_do(tmp_path: Path) -> No
 def test_an_interrupted_run_says_so_and_the_next_one_goes_on(
     home: Home, searched_home: Home, tmp_path: Path
 ) -> None:
-    dropped = []
-    for number in (103, 104, 105):  # an interrupt may come where a library loses it: people press again
-        dropped.append(number)
-        homes.star_file(home.inbox / f"star{number}.fits", number)
-        code, printed = interrupted(home, tmp_path / "stderr")
-        if code:
-            break
-    assert code == 1, printed[-3000:]
-    assert "interrupted" in printed
-    ours = str(Path(definitions.__file__).parent)
-    assert ours not in printed, "no stack trace of ours; Dagster's watcher of the logs prints one"
-    assert search(home)[1] == []
-    targets = {target for target, *_ in homes.contents(home)["transits/transit_candidates"].values()}
-    assert targets == {f"KIC {n}" for n in (*homes.STARS, *dropped)}
-
-
-def interrupted(home: Home, output: Path) -> tuple[int, str]:
-    """Interrupt a run when it has taken its files in, and return its exit code and what it printed."""
-    before = homes.versions(home)[RAW_FILES.name]
+    homes.star_file(home.inbox / "star103.fits", 103)
+    homes.star_file(home.inbox / "star104.fits", 104)
+    output, before = tmp_path / "stderr", homes.versions(home)[RAW_FILES.name]
     with (
         output.open("wb") as stream,
         started("run", home=home, stderr=stream, ASTRO_ASSETS_WORKERS="2") as run,
@@ -174,8 +160,15 @@ def interrupted(home: Home, output: Path) -> tuple[int, str]:
         wait_until(lambda: homes.versions(home)[RAW_FILES.name] > before or run.poll() is not None)
         os.killpg(run.pid, signal.SIGINT)  # as a terminal does
         code = run.wait(timeout=120)
+    printed = output.read_text()
+    assert code == 1, printed[-3000:]
+    assert "interrupted" in printed
+    ours = str(Path(definitions.__file__).parent)
+    assert ours not in printed, "no stack trace of ours; Dagster's watcher of the logs prints one"
     assert not wait_for_end(run.pid)
-    return code, output.read_text()
+    assert search(home)[1] == []
+    targets = {target for target, *_ in homes.contents(home)["transits/transit_candidates"].values()}
+    assert targets == {f"KIC {n}" for n in (*homes.STARS, 103, 104)}
 
 
 @dg.asset
@@ -191,6 +184,42 @@ def suspicious() -> dg.AssetCheckResult:
 @dg.asset_check(asset=thing)
 def wrong() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=False, description="1 of 3 units.")
+
+
+class Finalized:
+    """Where an interrupt comes while this goes, Python cannot raise it."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@dg.asset(required_resource_keys={"engine"})
+def finalizing() -> None:
+    """Take long, and be interrupted where Python only prints that."""
+    thing = Finalized()
+    del thing
+    time.sleep(60)
+
+
+@dg.asset(required_resource_keys={"engine"})
+def deaf() -> None:
+    """Take long, and be terminated where a library takes that for a failure of its own."""
+    with suppress(BaseException):
+        signal.raise_signal(signal.SIGTERM)
+    time.sleep(60)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("asset", [finalizing, deaf])
+def test_an_interrupt_that_is_lost_ends_the_run_nevertheless(
+    tmp_path: Path, asset: dg.AssetsDefinition
+) -> None:
+    home = open_home(tmp_path / "home", n_shards=2)
+    given = {"engine": engine_resource(Engine(home, TABLES, compute=LocalProcesses(1)))}
+    jobs = [dg.define_asset_job("all", dg.AssetSelection.all())]
+    definitions = dg.Definitions(assets=[asset], jobs=jobs, resources=given)
+    _, failures = run_job(definitions, "all", home, {})
+    assert failures == [f"{asset.key.to_user_string()}: interrupted; the next run goes on from here"]
 
 
 def test_a_warning_is_no_failure(tmp_path: Path) -> None:
