@@ -58,7 +58,7 @@ catalogs_app = typer.Typer(no_args_is_help=True, help="Catalogues of known objec
 app.add_typer(catalogs_app, name="catalogs")
 DEFAULT_PORT = 3000
 #: Objects made between two searches for garbage; Python's own number is 700.
-_OBJECTS_A_SEARCH = 50_000
+OBJECTS_A_SEARCH = 50_000
 
 
 class RowFormat(StrEnum):
@@ -73,7 +73,7 @@ def main() -> None:
     """Run the command line."""
     # A run begins with half a million objects that live as long as it: looking for garbage among them, above
     # all when Python ends, takes a second and a half.
-    gc.set_threshold(_OBJECTS_A_SEARCH)
+    gc.set_threshold(OBJECTS_A_SEARCH)
     try:
         app()
     except EXPECTED_ERRORS as error:
