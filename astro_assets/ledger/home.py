@@ -178,8 +178,9 @@ def _make(path: Path, n_shards: int, store: str) -> None:
     if store:
         lines["store"] = store
     told = _toml(lines)
+    # First, so that it is there when what it is of was cut off.
     checksum = _toml({"checksum": _checksum(told.decode())})
-    write_bytes(path / "home.toml", told + checksum, replace=False)
+    write_bytes(path / "home.toml", checksum + told, replace=False)
 
 
 def _toml(values: Mapping[str, int | str]) -> bytes:
@@ -212,7 +213,9 @@ def _marked(marker: Path) -> dict[str, Any]:
         settings = tomllib.loads(text)
     except ValueError as error:
         raise HomeError(f"{marker} is damaged: {error}; {_RESTORE}") from error
-    if settings.pop("checksum", _checksum(text)) != _checksum(text.partition("checksum = ")[0]):
+    told = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("checksum = "))
+    # One bit makes the checksum a comment, which nobody writes there.
+    if settings.pop("checksum", _checksum(told)) != _checksum(told) or "#" in text:
         raise HomeError(f"{marker} is damaged: its contents do not match its checksum; {_RESTORE}")
     if unknown := sorted(settings.keys() - {"format", "n_shards", "store"}):
         raise HomeError(f"{marker} is damaged: {unknown[0]!r} is no setting of a home; {_RESTORE}")

@@ -136,16 +136,38 @@ def test_a_record_with_another_number_in_it_is_damaged(made: Ledger) -> None:
         path.write_bytes(whole)
 
 
-def test_no_bit_of_the_marker_may_change(tmp_path: Path) -> None:
-    root = open_home(tmp_path / "home", n_shards=4).root
+def test_no_bit_of_the_marker_may_change_and_no_end_of_it_be_lost(tmp_path: Path) -> None:
+    root = open_home(tmp_path / "home", n_shards=64).root
     marker = root / "home.toml"
     whole = marker.read_bytes()
-    for place in range(len(whole)):
-        marker.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        with pytest.raises(HomeError, match=r"home\.toml is damaged"):
+    places = range(len(whole))
+    flipped = [
+        whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :]
+        for place in places
+        for bit in range(8)
+    ]
+    for damaged in (*flipped, *(whole[:place] for place in places)):
+        marker.write_bytes(damaged)
+        with pytest.raises(HomeError, match=r"home\.toml is damaged|has home format None"):
             open_home(root)
     marker.write_bytes(whole)
-    assert open_home(root).n_shards == 4
+    assert open_home(root).n_shards == 64
+
+
+def test_a_marker_written_again_by_hand_needs_no_checksum(tmp_path: Path) -> None:
+    (tmp_path / "home.toml").write_text("format = 1\nn_shards = 64\n")
+    assert open_home(tmp_path).n_shards == 64
+
+
+def test_the_checksum_of_a_marker_may_come_last(tmp_path: Path) -> None:
+    root = open_home(tmp_path / "home", n_shards=64).root
+    marker = root / "home.toml"
+    checksum, *lines = marker.read_text().splitlines(keepends=True)
+    marker.write_text("".join([*lines, checksum]))
+    assert open_home(root).n_shards == 64
+    marker.write_text("".join([*lines[:-1], lines[-1].replace("64", "65"), checksum]))
+    with pytest.raises(HomeError, match="do not match its checksum"):
+        open_home(root)
 
 
 def test_a_home_without_its_marker_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
