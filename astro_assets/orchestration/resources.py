@@ -21,12 +21,12 @@ def engine_resource(engine: Engine) -> dg.ResourceDefinition:
     """
 
     def lend(context: dg.InitResourceContext) -> Iterator[Engine]:
-        run = nullcontext() if context.run is None else marked(engine.home, context.run.run_id)
-        with run, interrupts_repeated():
+        with nullcontext() if context.run is None else marked(engine.home, context.run.run_id):
             try:
-                if context.run is not None and context.run.tags.get(RECORDS_CHANGES) == "true":
-                    engine.begin()  # there is work: that is why a sensor asked for the run
-                yield engine
+                with interrupts_repeated():
+                    if context.run is not None and context.run.tags.get(RECORDS_CHANGES) == "true":
+                        engine.begin()  # there is work: that is why a sensor asked for the run
+                    yield engine
             finally:
                 engine.close()
 
