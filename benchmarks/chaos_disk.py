@@ -62,7 +62,7 @@ def full_disk(ground: Ground, rng: random.Random) -> Trial:
 
 
 def _fill(path: Path, left: int) -> None:
-    with path.open("wb") as stream, suppress(OSError):
+    with suppress(OSError), path.open("wb") as stream:  # the run writes meanwhile, and closing writes, too
         status = os.statvfs(path.parent)
         stream.write(bytes(max(0, status.f_bavail * status.f_frsize - left)))
 
