@@ -57,7 +57,7 @@ bench: .venv/.installed-bench ## print the benchmark tables
 	  $(BIN)/python "$$script" || missed="$$missed $$script"; \
 	done; test -z "$$missed" || { echo "missed what they want:$$missed" >&2; exit 1; }
 
-chaos: .venv/.installed-test ## 200 kills and other faults at random moments: hours; as root on Debian with postgresql
+chaos: .venv/.installed-test ## 200 kills and other faults at random moments: an hour; as root on Debian with postgresql
 	$(BIN)/python -m astro_assets.transits.compilation
 	$(BIN)/python benchmarks/chaos.py
 

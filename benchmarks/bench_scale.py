@@ -48,9 +48,10 @@ STAGES: Final = {
     ),
     "search": ("transits/detrended_light_curves", "transits/transit_candidates"),
 }
-#: What a worker may have; and how much more each target may take before it is told from noise [ms].
+#: What a worker may have.
 _WORKER_BYTES: Final = 10**9
-_NOISE_MS: Final = 0.1
+#: By how much the same command differs from itself [s of a processor]; it weighs less, the more targets.
+_NOISE_S: Final = 1.0
 #: Starting Python takes half a second more or less, so questions are asked again, and the least counts; not
 #: the one that changes the home.
 _ASKED: Final = 5
@@ -227,8 +228,9 @@ def _beyond(all_found: Sequence[Measured]) -> list[str]:
             for less, more in pairwise(all_found)
         ]
         print(f"{name:48}" + "".join(f"{value:20.3f}" for value in beyond))
-        for before, after in pairwise(beyond):
-            if after > max(WANTED * before, before + _NOISE_MS):
+        noise = [1e3 * _NOISE_S / (more.n_targets - less.n_targets) for less, more in pairwise(all_found)]
+        for (before, least), (after, _) in pairwise(zip(beyond, noise, strict=True)):
+            if after > WANTED * (before + least):
                 missed.append(f"{name}: each further target takes {after:.3f} ms, before {before:.3f}")
     return missed
 

@@ -57,7 +57,7 @@ def full_disk(ground: Ground, rng: random.Random) -> Trial:
                     continue
                 _fill(root / ".filler", left * 1024)
                 _wait(trial, process, log, _FULL)
-            (root / ".filler").unlink()
+            (root / ".filler").unlink(missing_ok=True)
             return ground.recover(trial, home, kind)
 
 

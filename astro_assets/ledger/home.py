@@ -41,7 +41,8 @@ _UNUSABLE: Final = re.compile(r"[%#?\[\]\x00-\x1f]")
 
 #: What to do without the file that says how many shards there are.
 _RESTORE: Final = (
-    "copy it from a backup, or write two lines into it, `format = 1` and `n_shards = 64`, or what it was"
+    "copy it from a backup, or write two lines into it, `format = 1` and `n_shards = 64`, or what it was; "
+    '`format = 2` and a third, `store = "s3://..."`, where tables are in an object store'
 )
 
 
@@ -214,9 +215,11 @@ def _marked(marker: Path) -> dict[str, Any]:
     except ValueError as error:
         raise HomeError(f"{marker} is damaged: {error}; {_RESTORE}") from error
     told = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("checksum = "))
-    # One bit makes the checksum a comment, which nobody writes there.
-    if settings.pop("checksum", _checksum(told)) != _checksum(told) or "#" in text:
+    # One bit makes the checksum a comment.
+    if settings.pop("checksum", _checksum(told)) != _checksum(told) or "#hecksum = " in text:
         raise HomeError(f"{marker} is damaged: its contents do not match its checksum; {_RESTORE}")
+    if "format" not in settings or not text.endswith("\n"):
+        raise HomeError(f"{marker} is damaged: its end is missing; {_RESTORE}")
     if unknown := sorted(settings.keys() - {"format", "n_shards", "store"}):
         raise HomeError(f"{marker} is damaged: {unknown[0]!r} is no setting of a home; {_RESTORE}")
     return settings

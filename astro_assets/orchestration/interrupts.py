@@ -5,8 +5,10 @@ finalizer or a weak reference's function, which is likely when the signal came d
 and a library may take it for a failure that it can go on after, as Dagster's log of events does.
 """
 
+import os
+import select
 import signal
-import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,45 +16,54 @@ from typing import Final, cast
 
 #: Dagster raises the same for both.
 _INTERRUPTS: Final = frozenset({signal.SIGINT, signal.SIGTERM})
-#: A run that was interrupted has let go of its engine long before.
+#: What is raised: Python's own, and Dagster's while an asset is made.
+_RAISED: Final = frozenset({"KeyboardInterrupt", "DagsterExecutionInterruptedError"})
 _PAUSE_S: Final = 3.0
 
 
 @contextmanager
 def interrupts_repeated() -> Iterator[None]:
-    """Interrupt the main thread again and again after it was interrupted, until this ends.
+    """Interrupt the main thread again when an interrupt was lost, until this ends.
 
-    Does nothing in another thread, which no signal interrupts.
+    It is not while the thread does what an interrupt makes it do, such as closing what was open. Does nothing
+    in another thread, which no signal interrupts.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    received, signalled = socket.socketpair()
-    signalled.setblocking(False)
-    before = signal.set_wakeup_fd(signalled.fileno(), warn_on_full_buffer=False)
+    # Not sockets or files, which would be closed, and their number be another file's, if this were cut short.
+    received, signalled = os.pipe()
+    os.set_blocking(signalled, False)
     repeating = threading.Thread(target=_repeat, args=(received,), daemon=True)
     repeating.start()
+    before = signal.set_wakeup_fd(signalled, warn_on_full_buffer=False)
     try:
         yield
     finally:
         signal.set_wakeup_fd(before)
-        signalled.close()
+        os.close(signalled)
         repeating.join()
 
 
-def _repeat(received: socket.socket) -> None:
+def _repeat(received: int) -> None:
     """Repeat the last interrupt of those whose numbers are received, until no more can be."""
-    interrupt, main = signal.SIGINT, threading.main_thread().ident
-    with received:
-        while True:
-            try:
-                numbers = received.recv(64)
-            except TimeoutError:
+    interrupt, pause, main = signal.SIGINT, None, cast("int", threading.main_thread().ident)
+    while True:
+        if not select.select([received], [], [], pause)[0]:
+            if not _is_ending(main):
                 # To that thread, so that what it waits for ends.
-                signal.pthread_kill(cast("int", main), interrupt)
-                continue
-            if not numbers:
-                return
-            for number in _INTERRUPTS.intersection(numbers):
-                interrupt = number
-                received.settimeout(_PAUSE_S)
+                signal.pthread_kill(main, interrupt)
+            continue
+        if not (numbers := os.read(received, 64)):
+            os.close(received)
+            return
+        for number in _INTERRUPTS.intersection(numbers):
+            interrupt, pause = number, _PAUSE_S
+
+
+def _is_ending(thread: int) -> bool:
+    """Whether a thread handles an interrupt, or does what is to be done finally when one was raised."""
+    error = sys._current_exceptions()[thread][1]  # noqa: SLF001 -- documented, and the only way
+    while error is not None and type(error).__name__ not in _RAISED:
+        error = error.__context__  # what was raised, and is handled, meanwhile
+    return error is not None

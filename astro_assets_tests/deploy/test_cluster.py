@@ -24,7 +24,7 @@ from astro_assets_tests.cli.commands import astro_assets, wait_until
 from astro_assets_tests.deploy.cluster import BIN, Cluster, bucket_client, start
 from astro_assets_tests.deploy.files import DEPLOY, settings
 from astro_assets_tests.deploy.proxy import proxying
-from astro_assets_tests.object_store import ObjectStoreServer
+from astro_assets_tests.object_store import ObjectStoreServer, new_url
 from astro_assets_tests.orchestration.homes import N_SHARDS, contents, star_file, units
 from astro_assets_tests.postgres import postgres
 from astro_assets_tests.servers import free_port, serving
@@ -35,9 +35,11 @@ N_STARS = 8
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory, object_store: ObjectStoreServer) -> Iterator[Cluster]:
-    root = tmp_path_factory.mktemp("cluster")
-    home = open_home(root / "home", n_shards=N_SHARDS)
-    with ExitStack() as stack:
+    root, store = tmp_path_factory.mktemp("cluster"), new_url()
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        for name, value in object_store.variables().items():
+            patch.setenv(name, value)  # rows are read here, too
+        home = open_home(root / "home", n_shards=N_SHARDS, store=store)
         server = stack.enter_context(postgres())
         server.make_database("mlflow")
         values = {
@@ -45,6 +47,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, object_store: ObjectStoreS
             "POSTGRES_PASSWORD": server.password,
             "AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": secrets.token_hex(16),
             "AWS_ENDPOINT_URL": object_store.address,
+            "ASTRO_ASSETS_STORE": store,
             "ASTRO_ASSETS_HOME": str(home.root), "DAGSTER_HOME": str(home.dagster / "postgres"),
             "ASTRO_ASSETS_POSTGRES": server.address(), "MLFLOW_BACKEND_STORE_URI": server.address("mlflow"),
         }  # fmt: skip
@@ -115,6 +118,7 @@ def served(searched: Cluster) -> Iterator[Cluster]:
 
 def test_the_same_command_gives_the_same_rows_on_the_cluster(searched: Cluster, laptop: Home) -> None:
     assert contents(searched.home) == contents(laptop)
+    assert not (searched.home.root / "tables").exists(), "they are in the object store"
     assert set(contents(laptop)["transits/transit_candidates"]) == {f"SIM {n}" for n in range(1, N_STARS + 1)}
     columns = ("outcome", "recipe_hash", "output_hash", "row_hash")
     for name in ("transits/single_transits", "transits/transit_features"):

@@ -40,6 +40,7 @@ mutation($parameters: ExecutionParams!) {
   }
 }
 """
+_TERMINATE = "mutation($id: String!) { terminateRun(runId: $id) { __typename } }"
 _STATUS = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
 
 
@@ -93,11 +94,15 @@ class Ui:
         run_id: str = answer["run"]["runId"]
         return run_id
 
+    def status_of(self, run_id: str) -> str:
+        status: str = self.ask(_STATUS, id=run_id)["runOrError"]["status"]
+        return status
+
     def wait_for_run(self, run_id: str) -> str:
         """Wait for a run to end and return its status."""
         until = time.monotonic() + 240
         while time.monotonic() < until:
-            status: str = self.ask(_STATUS, id=run_id)["runOrError"]["status"]
+            status = self.status_of(run_id)
             if status in ("SUCCESS", "FAILURE", "CANCELED"):
                 return status
             time.sleep(0.5)
@@ -169,6 +174,16 @@ def test_a_search_started_in_it_is_what_the_commands_show(ui: Ui) -> None:
     while (left := processes_of_runs(ui, before)) and time.monotonic() < until:
         time.sleep(0.2)
     assert not left, "the run's process and its workers end with the run"
+
+
+def test_a_run_that_is_terminated_in_it_ends_and_the_command_goes_on(ui: Ui) -> None:
+    run_id = ui.launch(n_targets=60)
+    until = time.monotonic() + 120
+    while ui.status_of(run_id) != "STARTED" and time.monotonic() < until:
+        time.sleep(0.2)
+    assert ui.ask(_TERMINATE, id=run_id)["terminateRun"]["__typename"] == "TerminateRunSuccess"
+    assert ui.wait_for_run(run_id) == "CANCELED"
+    assert astro_assets("run", home=ui.home).returncode == 0
 
 
 def test_an_interrupt_from_the_terminal_ends_all_of_it(ui: Ui) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from astro_assets.ledger.home import Home, HomeError
+from astro_assets.ledger.home import Home, HomeError, open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.retraction import set_retracted
 from astro_assets.ledger.update import update
@@ -18,6 +18,7 @@ from astro_assets.observations.fetching import (
     followed,
     listed,
     own_targets,
+    quick_settings,
 )
 from astro_assets.observations.mast_products import Wanted
 from astro_assets.observations.missions import KEPLER, TESS
@@ -91,3 +92,8 @@ def test_the_homes_own_stars_are_followed_where_settings_say_so(home: Home) -> N
     assert followed(ledger_of(home)) == [(Wanted(TESS, (), ("TIC 10", "TIC 20")), None)]
     set_retracted(ledger_of(home), "TIC 10", "not mine", is_retracted=True)
     assert own_targets(ledger_of(home)) == ["TIC 20"]
+
+
+def test_a_look_at_an_archive_ends_within_the_minute_that_dagster_gives(tmp_path: Path) -> None:
+    quick = quick_settings(open_home(tmp_path))
+    assert (quick.patience_s, quick.attempts, quick.timeout_s, quick.longest_wait_s) == (40, 2, 20, 5)

@@ -209,17 +209,42 @@ def deaf() -> None:
     time.sleep(60)
 
 
+TIDIED: list[str] = []
+
+
+@dg.asset(required_resource_keys={"engine"})
+def tidy() -> None:
+    """Be interrupted, and take longer over what is to be done then than a repeated interrupt waits."""
+    try:
+        signal.raise_signal(signal.SIGINT)
+    finally:
+        with suppress(FileNotFoundError):
+            Path("is not there").stat()
+        time.sleep(5)
+        TIDIED.append("to the end")
+
+
+def test_what_an_interrupt_makes_a_run_do_is_not_interrupted(tmp_path: Path) -> None:
+    assert interrupting(tmp_path, tidy) == ["tidy: interrupted; the next run goes on from here"]
+    assert TIDIED == ["to the end"]
+
+
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("asset", [finalizing, deaf])
 def test_an_interrupt_that_is_lost_ends_the_run_nevertheless(
     tmp_path: Path, asset: dg.AssetsDefinition
 ) -> None:
+    name = asset.key.to_user_string()
+    assert interrupting(tmp_path, asset) == [f"{name}: interrupted; the next run goes on from here"]
+
+
+def interrupting(tmp_path: Path, asset: dg.AssetsDefinition) -> list[str]:
+    """Run an asset with the engine of a new home, and return what failed."""
     home = open_home(tmp_path / "home", n_shards=2)
     given = {"engine": engine_resource(Engine(home, TABLES, compute=LocalProcesses(1)))}
     jobs = [dg.define_asset_job("all", dg.AssetSelection.all())]
     definitions = dg.Definitions(assets=[asset], jobs=jobs, resources=given)
-    _, failures = run_job(definitions, "all", home, {})
-    assert failures == [f"{asset.key.to_user_string()}: interrupted; the next run goes on from here"]
+    return run_job(definitions, "all", home, {})[1]
 
 
 def test_a_warning_is_no_failure(tmp_path: Path) -> None:
