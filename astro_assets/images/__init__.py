@@ -1,0 +1,1 @@
+"""The image wing: frames, cutouts, photometry, the quality of frames, anomalies and alerts."""
