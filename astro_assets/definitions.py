@@ -7,6 +7,8 @@ import dagster as dg
 from astro_assets.catalogs import assets as catalogs
 from astro_assets.catalogs import checks as catalog_checks
 from astro_assets.catalogs import schedules as catalog_schedules
+from astro_assets.images import assets as images
+from astro_assets.images import checks as image_checks
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_AUDITS
@@ -81,6 +83,7 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             *catalogs.assets(home),
             archive_assets.archive_products,
             *observations.assets(home),
+            *images.assets(home),
             *transits.assets(home),
             *scorer_assets.scorer_assets(home),
             model_audits_asset(MODEL_SPECS, check_keys()),
@@ -116,7 +119,7 @@ def check_keys() -> list[dg.AssetCheckKey]:
 
 
 def _checks() -> list[dg.AssetChecksDefinition]:
-    wings = (catalog_checks, observation_checks, transit_checks, scorer_checks)
+    wings = (catalog_checks, observation_checks, image_checks, transit_checks, scorer_checks)
     of_wings = [check for wing in wings for check in wing.checks()]
     return [*of_wings, table_checks(MODEL_AUDITS, identity=("model", "model_version"))]
 
@@ -134,7 +137,7 @@ def _jobs() -> dict[str, Any]:
     on_demand = dg.AssetSelection.assets(*of_clusters, *of_scorer)
     reports = dg.AssetSelection.assets(CANDIDATE_REPORTS)
     fetched = dg.AssetSelection.assets(asset_key(ARCHIVE_PRODUCTS))
-    everything = dg.AssetSelection.groups("catalogs", "observations", "transits") - fetched
+    everything = dg.AssetSelection.groups("catalogs", "observations", "images", "transits") - fetched
     selected: dict[str, tuple[dg.AssetSelection, str]] = {
         SEARCH_JOB: (everything - on_demand, "Takes new files in and searches what changed."),
         REFRESH_JOB: (

@@ -29,7 +29,7 @@ def parent_rows(
     rows = handle.rows(list(columns), shared_shards(table, parent, shards))
     if parent.equals is not None:
         rows = rows.filter(pl.col(parent.on) == parent.equals)
-    own = [table.target] if parent is table.parents[0] and table.target is not None else []
+    own = [table.target] if parent in table.drivers and table.target is not None else []
     frame = retracted.without(rows.collect(), ["target", *own])
     if _chooses(table, parent) and table.choose is not None:
         frame = table.choose(frame)
@@ -43,7 +43,7 @@ def shared_shards(table: Table, parent: Parent, shards: Collection[int] | None) 
 
 def meet_by_target(table: Table, parent: Parent) -> bool:
     """Whether a unit and the parent rows it reads always have one target, and so lie in one shard."""
-    joins_by_target = parent is table.parents[0] or parent.on == TARGET
+    joins_by_target = parent in table.drivers or parent.on == TARGET
     return parent.table.is_by_target and table.target == TARGET and joins_by_target
 
 
@@ -53,10 +53,13 @@ def _chooses(table: Table, parent: Parent) -> bool:
 
 def join_columns(table: Table, parent: Parent) -> list[str]:
     """Return the columns of a parent by which its rows find their units."""
-    if parent is not table.parents[0]:
+    if parent not in table.drivers:
         return [parent.on]
     own = [table.key] if table.target is None else [table.key, table.target]
-    return [*own, *(other.on for other in table.parents[1:] if other.equals is None)]
+    return [
+        *own,
+        *(other.on for other in table.parents if other.equals is None and other not in table.drivers),
+    ]
 
 
 def _with_projection(rows: pl.DataFrame, columns: Collection[str]) -> pl.DataFrame:

@@ -131,8 +131,7 @@ def plan_table(
 
 
 def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) -> pl.DataFrame:
-    units = _grouped(table, chosen[table.parents[0].role])
-    units = units.with_columns(_hashed(units["projection"]).alias("input_0"))
+    units = _driven(table, chosen)
     inputs, ranks = ["input_0"], ["origin_rank"]
     for i, parent in enumerate(table.parents[1:], 1):
         rows, name = chosen[parent.role], f"input_{i}"
@@ -144,10 +143,13 @@ def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) ->
             continue
         ranks.append(f"rank_{i}")
         matches = _gathered(rows, parent.on)
+        by = "key" if parent.drives else parent.on
         matches = matches.select(
-            parent.on, pl.col("origin_rank").alias(ranks[-1]), _hashed(matches["projection"]).alias(name)
+            pl.col(parent.on).alias(by),
+            pl.col("origin_rank").alias(ranks[-1]),
+            _hashed(matches["projection"]).alias(name),
         )
-        units = units.join(matches, on=parent.on, how="left", maintain_order="left").with_columns(
+        units = units.join(matches, on=by, how="left", maintain_order="left").with_columns(
             pl.col(name).fill_null(hash_parts("")), pl.col(ranks[-1]).fill_null(0)
         )
     shards = [shard_of(place, n_shards) for place in units.select(_PLACE).to_series()]
@@ -160,6 +162,30 @@ def _desired(table: Table, chosen: Mapping[str, pl.DataFrame], n_shards: int) ->
         .replace_strict(range(len(ORIGINS)), list(ORIGINS), return_dtype=pl.String)
         .alias("origin"),
     )
+
+
+def _driven(table: Table, chosen: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Return the units that the driving parents make, with what the first of them gives each.
+
+    Raises
+    ------
+    PlanError
+        If two of them name two targets, or differ in a column that joins.
+    """
+    units = _grouped(table, chosen[table.parents[0].role])
+    units = units.with_columns(_hashed(units["projection"]).alias("input_0"))
+    for parent in table.drivers[1:]:
+        others = _grouped(table, chosen[parent.role])
+        agreed = [name for name in others.columns if name not in ("projection", "origin_rank")]
+        shared = others.join(units, on="key", how="semi")
+        bad = shared.join(units, on=agreed, how="anti", nulls_equal=True)
+        if bad.height:
+            raise PlanError(f"{table.name}: the rows of {bad['key'].min()!r} differ in {agreed}")
+        more = others.join(units, on="key", how="anti").with_columns(
+            input_0=pl.lit(hash_parts("")), origin_rank=pl.lit(0, dtype=pl.Int64)
+        )
+        units = pl.concat([units, more.select(units.columns)]).sort("key")
+    return units
 
 
 def _gathered(rows: pl.DataFrame, by: str) -> pl.DataFrame:
@@ -189,7 +215,9 @@ _RANK: Final = (
 
 def _grouped(table: Table, rows: pl.DataFrame) -> pl.DataFrame:
     """Gather the driving rows by key; rows of one key must agree on target and join columns."""
-    joins = dict.fromkeys(other.on for other in table.parents[1:] if other.equals is None)
+    joins = dict.fromkeys(
+        other.on for other in table.parents if other.equals is None and other not in table.drivers
+    )
     rows = rows.rename({"key": "parent_key", "target": "parent_target"})
     target = pl.lit(None, dtype=pl.String) if table.target is None else pl.col(table.target)
     rows = rows.with_columns(pl.col(table.key).alias("key"), target.alias("target"))

@@ -149,7 +149,7 @@ def _dependents(plan: Plan, parent: Parent, moves: _Moving) -> Iterator[str]:
     """Yield the keys of units that depend on moving units of a parent: by target, or by rows they read."""
     if meet_by_target(plan.table, parent):
         yield from plan.units.filter(pl.col("target").is_in(list(moves.targets)))["key"]
-    elif parent is plan.table.parents[0]:
+    elif parent in plan.table.drivers:
         rows = plan.chosen[parent.role]
         yield from rows.filter(pl.col("key").is_in(list(moves.keys)))[plan.table.key]
     elif moves.keys:

@@ -57,6 +57,9 @@ class Parent:
     equals
         For parents after the first: rows match whose column ``on`` equals this constant, for every unit. So a
         table applies a promoted model; the model is no data parent, and its origin does not reach the row's.
+    drives
+        For parents after the first: its rows make units too, whether or not the first parent has rows of
+        their key. ``on`` is then the table's key, and the rows name their target as the first parent's do.
     """
 
     table: Table
@@ -64,6 +67,7 @@ class Parent:
     role: str = ""
     on: str = TARGET
     equals: str | None = None
+    drives: bool = False
 
     def __post_init__(self) -> None:
         if not self.role:
@@ -144,8 +148,6 @@ class Table:
             raise SchemaError(f"{self.name} reads tables but computes nothing")
         if self.parents and self.holds_labels:
             raise SchemaError(f"{self.name} is computed: only what is put in by name holds labels")
-        if self.parents and self.parents[0].equals is not None:
-            raise SchemaError(f"{self.name}: the first parent drives and matches by key, not by a constant")
         if self.settings_of is not None and type(self.config) is not type(self.settings_of.config):
             raise SchemaError(f"{self.name} cannot read the settings of {self.settings_of.name}")
         for name, other in self.settings_from.items():
@@ -153,14 +155,27 @@ class Table:
                 raise SchemaError(f"{self.name} has no settings {name!r} of the class of {other.name}'s")
         for name in self.described_by.values():
             self.schema[name]
+        self._check_parents()
+
+    def _check_parents(self) -> None:
         roles = [parent.role for parent in self.parents]
         if len(set(roles)) != len(roles):
             raise SchemaError(f"{self.name}: two parents in one role: {roles}")
+        if self.parents and self.parents[0].equals is not None:
+            raise SchemaError(f"{self.name}: the first parent drives and matches by key, not by a constant")
+        for parent in self.parents[1:]:
+            if parent.drives and (parent.on != self.key or parent.equals is not None):
+                raise SchemaError(f"{self.name}: a parent that drives is matched by the key {self.key!r}")
 
     @property
     def is_source(self) -> bool:
         """Whether units are put in by name instead of being computed from parents."""
         return not self.parents
+
+    @property
+    def drivers(self) -> tuple[Parent, ...]:
+        """The parents whose rows make units: the first, and those that drive beside it."""
+        return (*self.parents[:1], *(parent for parent in self.parents[1:] if parent.drives))
 
     @property
     def star_column(self) -> str | None:
@@ -177,7 +192,7 @@ class Table:
         """Return what of the declaration decides results, as plain values to be hashed."""
         return {
             "columns": [(c.name, c.dtype, c.context, c.nullable) for c in self.schema],
-            "parents": [(p.role, p.table.name, p.columns, p.on, p.equals) for p in self.parents],
+            "parents": [(p.role, p.table.name, p.columns, p.on, p.equals, p.drives) for p in self.parents],
             "key": self.key,
             "target": self.target,
         }

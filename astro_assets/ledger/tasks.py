@@ -66,17 +66,17 @@ def _tasks(plan: Plan, units: pl.DataFrame, apart: Mapping[str, pl.DataFrame | N
         The rows of those parents that do not lie in the units' own shards; None for no rows.
     """
     table, shards = plan.table, set(units["shard"])
-    driving = table.parents[0]
     rows = {}
     for parent in table.parents:
         frame = apart[parent.role] if parent.role in apart else _rows(plan, parent, shards)
         rows[parent.role] = _gathered(frame, _by(plan, parent))
     for unit in units.iter_rows(named=True):
-        own = rows[driving.role][unit["key"]]
-        matched = {driving.role: own}
-        for parent in table.parents[1:]:
-            value = parent.equals if parent.equals is not None else own[0][parent.on]
-            matched[parent.role] = rows[parent.role].get(value, [])
+        matched = {parent.role: rows[parent.role].get(unit["key"], []) for parent in table.drivers}
+        own = next(of_driver for of_driver in matched.values() if of_driver)
+        for parent in table.parents:
+            if parent not in table.drivers:
+                value = parent.equals if parent.equals is not None else own[0][parent.on]
+                matched[parent.role] = rows[parent.role].get(value, [])
         yield Task(_recipe(plan, unit, matched), {p.role: _seen(p, matched[p.role]) for p in table.parents})
 
 
@@ -85,9 +85,12 @@ def _rows_of_groups(plan: Plan, parent: Parent, groups: Sequence[pl.DataFrame]) 
     if not groups:
         return {}
     group = pl.concat(units.select("key", group=pl.lit(number)) for number, units in enumerate(groups))
-    driving, by = plan.chosen[plan.table.parents[0].role], _by(plan, parent)
-    named = plan.table.key if parent is plan.table.parents[0] else by
-    places = driving.select(key=plan.table.key, value=named).join(group, on="key").select("value", "group")
+    drivers, by = [plan.chosen[driver.role] for driver in plan.table.drivers], _by(plan, parent)
+    places = (
+        pl.concat(driving.select(key=plan.table.key, value=by) for driving in drivers)
+        .join(group, on="key")
+        .select("value", "group")
+    )
     rows = _rows(plan, parent, None).join(
         places.unique(), left_on=by, right_on="value", maintain_order="left"
     )
@@ -97,7 +100,7 @@ def _rows_of_groups(plan: Plan, parent: Parent, groups: Sequence[pl.DataFrame]) 
 
 def _by(plan: Plan, parent: Parent) -> str:
     """Return the column of a parent by which its rows find their units."""
-    return plan.table.key if parent is plan.table.parents[0] else parent.on
+    return plan.table.key if parent in plan.table.drivers else parent.on
 
 
 def _rows(plan: Plan, parent: Parent, shards: Collection[int] | None) -> pl.DataFrame:

@@ -115,7 +115,7 @@ def update(  # noqa: PLR0913  each is a choice that callers make by name
     done = dict(prepared.units)
     for attempt in range(_ATTEMPTS):
         handle = ledger.open(table)
-        if handle.delta is None and ledger.open(table.parents[0].table).delta is None:
+        if handle.delta is None and all(ledger.open(driver.table).delta is None for driver in table.drivers):
             return Report(table.name)  # there is nothing, and nothing to make anything of
         plan = ledger.plan(table, shards, handle, prepared.plan)
         handle.keep_checksums()

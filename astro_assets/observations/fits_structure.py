@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import stat
 from dataclasses import dataclass
+from gzip import GzipFile
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -84,12 +85,13 @@ def read_structure(path: Path) -> list[Hdu]:
         if not stat.S_ISREG(status.st_mode):
             raise FitsError("not a regular file", "unreadable")
         with path.open("rb") as file:
-            return _walk(file, status.st_size)
+            return walk(file, status.st_size)
     except OSError as error:
         raise FitsError(f"cannot be read: {error.strerror or error}", "unreadable") from error
 
 
-def _walk(file: BinaryIO, size: int) -> list[Hdu]:
+def walk(file: BinaryIO | GzipFile, size: int) -> list[Hdu]:
+    """Read every header of a FITS stream of so many bytes, as `read_structure` does of a file."""
     start = file.read(10)
     if start.startswith(b"\x1f\x8b"):
         raise FitsError("not FITS: gzip-compressed; unpack it first", "compressed")
@@ -125,7 +127,7 @@ def _is_padding(block: bytes) -> bool:
     return not block.strip(b"\0") or (len(block) < BLOCK and not block.startswith(b"XTENSION="[: len(block)]))
 
 
-def _read_header(file: BinaryIO, number: int, most_blocks: int) -> Header:
+def _read_header(file: BinaryIO | GzipFile, number: int, most_blocks: int) -> Header:
     blocks: list[bytes] = []
     while len(blocks) < most_blocks:
         block = file.read(BLOCK)

@@ -5,82 +5,29 @@ Only the verdict lives here; what the formats say is in `readers`, the standard 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from astro_assets.observations.file_identity import FileIdentity
 from astro_assets.observations.fits_cards import integer_card, number_card, text_card
 from astro_assets.observations.fits_header import Header
+from astro_assets.observations.fits_tables import mission_of
 from astro_assets.observations.missions import Mission
+from astro_assets.observations.other_wings import product_of
 from astro_assets.observations.readers.contents import Contents, open_contents
-from astro_assets.observations.readers.headers import STAR_CARDS, says_simulated, star_of
+from astro_assets.observations.readers.headers import STAR_CARDS, says_simulated, star_of, target_of
 from astro_assets.observations.readers.observation import Reader, sane_dates
 from astro_assets.observations.readers.registry import reader_of
 from astro_assets.observations.refusals import RefusalError, damage_is_refused
 from astro_assets.observations.standard_form import LEAST_FINITE_FRACTION, standard_form
+from astro_assets.observations.targets import TargetIdError, canonical_target_id
 
 #: The setting that asks for the flux with systematics removed, in formats of other column names too.
 CORRECTED: Final = "PDCSAP_FLUX"
 #: Of an error's text, which may cite the rest of a file.
 _LONGEST: Final = 2000
-
-
-@dataclass(frozen=True, slots=True)
-class FileIdentity:
-    """What a file is, or why it is refused.
-
-    Parameters
-    ----------
-    reason_code, reason
-        Why the file cannot be used: a key of `refusals.REASONS` and one line. Both None when it is accepted:
-        all fields up to `n_rows` but the segment are then known.
-    product
-        Name of the reader: ``mission``, ``k2sc``, ``k2varcat``, ``lightkurve``, ``eleanor`` or ``table``.
-    mission, target_id, segment_kind, segment
-        ``TESS``, ``TIC 100100827``, ``sector``, 3. A table may name no segment, or span several.
-    cadence_s
-        Time between cadences [s].
-    start_btjd, end_btjd
-        Bounds of the observation, BJD_TDB - 2457000 [d].
-    n_rows
-        Cadences in the table, good and bad.
-    finite_fraction
-        Share of the unflagged cadences that have a finite time, flux and error, as far as that is known.
-    is_simulated
-        Whether the header says that the data are simulated.
-    star
-        Temperature, surface gravity and radius of the star by the header, by column of ``observation_files``.
-    details
-        The identity that nothing is computed from, by column name of ``observation_files``.
-    """
-
-    reason_code: str | None = None
-    reason: str | None = None
-    product: str | None = None
-    mission: str | None = None
-    target_id: str | None = None
-    segment_kind: str | None = None
-    segment: int | None = None
-    cadence_s: float | None = None
-    start_btjd: float | None = None
-    end_btjd: float | None = None
-    n_rows: int | None = None
-    finite_fraction: float | None = None
-    is_simulated: bool = False
-    data_release: int | None = None
-    file_created: str | None = None
-    star: dict[str, float | None] | None = None
-    details: dict[str, Any] | None = None
-
-    @property
-    def status(self) -> str:
-        """``accepted`` or ``refused``."""
-        return "accepted" if self.reason is None else "refused"
-
-    @property
-    def origin(self) -> str:
-        """``simulated`` if the header says so, else ``real``."""
-        return "simulated" if self.is_simulated else "real"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +95,8 @@ def examine(path: Path, description: str | None = None) -> tuple[FileIdentity, O
     try:
         with damage_is_refused():
             contents = open_contents(path, description)
+            if (product := product_of(contents.hdus)) is not None:
+                return _passed_on(contents, product), None
             reader, told = reader_of(contents), _told(contents)
     except RefusalError as error:
         return FileIdentity(error.code, _one_line(error)), None
@@ -162,6 +111,21 @@ def examine(path: Path, description: str | None = None) -> tuple[FileIdentity, O
     return (
         FileIdentity(**_known(contents, reader, found), **told),
         Observation(contents, reader, identity.mission),
+    )
+
+
+def _passed_on(contents: Contents, product: str) -> FileIdentity:
+    """Tell whose the images of another wing are: of the target that a targets.csv names, or the header."""
+    primary, described = contents.primary, (contents.description or {}).get("target_id")
+    try:
+        target = canonical_target_id(described) if described is not None else None
+    except TargetIdError as error:
+        raise RefusalError("description_invalid", f"target_id of targets.csv: {error}") from error
+    if target is None and product == "target_pixels":
+        with suppress(RefusalError):
+            target = target_of(primary, mission_of(primary))
+    return FileIdentity(
+        product=product, target_id=target, **_told(contents), details=_details(contents, None)
     )
 
 

@@ -52,7 +52,7 @@ def broken_spans(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def unidentified(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Find accepted files without target, mission or product, and refused ones without a reason.
+    """Find files of which something is not told: accepted ones' identity, a product, why they are refused.
 
     Parameters
     ----------
@@ -61,7 +61,13 @@ def unidentified(rows: pl.LazyFrame) -> pl.LazyFrame:
     """
     accepted = pl.col("status") == "accepted"
     lacking = pl.any_horizontal(pl.col("target_id", "mission", "product").is_null())
-    wrong = pl.when(accepted).then(lacking).otherwise(pl.col("reason_code").is_null())
+    wrong = (
+        pl.when(accepted)
+        .then(lacking)
+        .when(pl.col("status") == "passed_on")
+        .then(pl.col("product").is_null())
+        .otherwise(pl.col("reason_code").is_null())
+    )
     what = (
         pl.when(accepted)
         .then(pl.lit("accepted without target, mission or product"))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from astro_assets.observations.identification import CORRECTED, FileIdentity, examine
+from astro_assets.observations.file_identity import FileIdentity
+from astro_assets.observations.identification import CORRECTED, examine
 from astro_assets.observations.missions import TESS
 from astro_assets.observations.refusals import RefusalError, damage_is_refused
 from astro_assets.observations.standard_form import standard_form

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from astro_assets.ledger.schema import Column, Schema
 from astro_assets.ledger.table import Config
 from astro_assets.observations.missions import KEPLER_DEFAULT_BITMASK, TESS_DEFAULT_BITMASK
+from astro_assets.observations.other_wings import PASSED_ON
 from astro_assets.observations.readers.registry import PRODUCTS
 from astro_assets.observations.refusals import REASONS
 from astro_assets.observations.selection import CHOICE_REASONS
@@ -57,29 +58,27 @@ RAW_FILES_SCHEMA: Final = Schema(
 OBSERVATION_FILES_SCHEMA: Final = Schema(
     (
         Column("sha256", "file", "The raw file, kept unchanged under its SHA-256."),
-        Column("status", "string", "'accepted', or 'refused' when the file cannot be used."),
+        Column(
+            "status",
+            "string",
+            "'accepted' as a light curve, 'passed_on' when another wing reads it, 'refused' when the file "
+            "cannot be used.",
+        ),
         Column("reason_code", "string", f"Why, as one of {', '.join(REASONS)}.", nullable=True),
         Column("refusal_reason", "string", "Why the file was refused, for people.", nullable=True),
-        Column("product", "string", f"Format of the file: {', '.join(PRODUCTS)}.", nullable=True),
+        Column(
+            "product",
+            "string",
+            f"Format of the file: {', '.join(PRODUCTS)}; of one that is passed on {', '.join(PASSED_ON)}.",
+            nullable=True,
+        ),
         Column("mission", "string", "'TESS', 'Kepler' or 'K2'.", nullable=True),
         Column("target_id", "string", "Canonical id of the target.", nullable=True),
         Column("segment_kind", "string", "'sector', 'quarter' or 'campaign'.", nullable=True),
         Column("segment", "int32", "Number of the sector, quarter or campaign, if one.", nullable=True),
         Column("cadence_s", "float64", "Time between cadences.", unit="s", nullable=True),
-        Column(
-            "start_btjd",
-            "float64",
-            "Start of the observation, BJD_TDB - 2457000.",
-            unit="d",
-            nullable=True,
-        ),
-        Column(
-            "end_btjd",
-            "float64",
-            "End of the observation, BJD_TDB - 2457000.",
-            unit="d",
-            nullable=True,
-        ),
+        Column("start_btjd", "float64", "Start of the observation, BJD_TDB - 2457000.", "d", nullable=True),
+        Column("end_btjd", "float64", "End of the observation, BJD_TDB - 2457000.", "d", nullable=True),
         Column("n_rows_in_file", "int64", "Cadences the file's table holds, good and bad.", nullable=True),
         Column(
             "finite_fraction",

@@ -242,7 +242,7 @@ def _status(row: RowOf, choice: RowOf | None) -> str:
     if row["status"] == "refused":
         return f"refused: {plain(row['refusal_reason'])}"
     if choice is None:
-        return "accepted"
+        return str(row["status"]).replace("_", " ")
     said = str(choice["status"]).replace("_", " ")
     return f"{said}: {plain(choice['choice_reason'])}" if choice["choice_reason"] else said
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 from numpy.typing import NDArray
 
-from astro_assets.transits.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
+from astro_assets.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
 from astro_assets.transits.fold import VIEWS
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_assets.drawing import STYLE, new_figure, png
 from astro_assets.transits.completeness import wilson_interval
-from astro_assets.transits.drawing import STYLE, new_figure, png
 
 #: From so many cells on their numbers would not be legible.
 _MOST_WRITTEN: Final = 80

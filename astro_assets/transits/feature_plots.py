@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from astro_assets.transits.drawing import ACCENT, DATA, STYLE, new_figure, png
+from astro_assets.drawing import ACCENT, DATA, STYLE, new_figure, png
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

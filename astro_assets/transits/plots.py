@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.transits.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
+from astro_assets.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
 from astro_assets.transits.noise import Floats
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import polars as pl
 
-from astro_assets.transits.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, panels, png
+from astro_assets.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, panels, png
 from astro_assets.transits.noise import Floats
 
 if TYPE_CHECKING:

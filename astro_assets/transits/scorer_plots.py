@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import polars as pl
 
-from astro_assets.transits.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
+from astro_assets.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, png
 from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer.examples import HALF_WIDTH_DURATIONS, VIEWS
 

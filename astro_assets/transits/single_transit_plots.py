@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from astro_assets.transits.drawing import ACCENT, DATA, QUIET, panels
+from astro_assets.drawing import ACCENT, DATA, QUIET, panels
 from astro_assets.transits.noise import Floats
 
 if TYPE_CHECKING:

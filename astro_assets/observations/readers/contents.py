@@ -19,6 +19,7 @@ from astro_assets.observations.fits_checksums import check_sums
 from astro_assets.observations.fits_columns import column_names
 from astro_assets.observations.fits_header import Header
 from astro_assets.observations.fits_structure import Hdu, read_structure
+from astro_assets.observations.other_wings import GZIP, packed_structure
 from astro_assets.observations.readers.parquet_file import MAX_BYTES, check_pages, opened_parquet
 from astro_assets.observations.readers.text import (
     MAX_COLUMNS,
@@ -120,6 +121,8 @@ def open_contents(path: Path, description: str | None = None) -> Contents:
     except OSError as error:
         raise RefusalError("unreadable", f"cannot be read: {error.strerror or error}") from error
     told = json.loads(description) if description is not None else None
+    if head.startswith(GZIP):
+        return Contents(path, "fits", packed_structure(path), description=told)
     if head.startswith(b"PAR1"):
         return Contents(path, "parquet", names=_parquet_names(path), description=told)
     columns = [told[role] for role in _COLUMNS if role in told] if told is not None else []
@@ -132,7 +135,7 @@ def open_contents(path: Path, description: str | None = None) -> Contents:
         raise RefusalError("not_fits", f"neither FITS nor a table: {why}")
     hdus = tuple(read_structure(path))
     check_sums(path, hdus)
-    return Contents(path, "fits", hdus)
+    return Contents(path, "fits", hdus, description=told)
 
 
 def read_table(contents: Contents, columns: Sequence[int]) -> list[NDArray[np.float64]]:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from astro_assets.observations.identification import FileIdentity, identify
+from astro_assets.observations.file_identity import FileIdentity
+from astro_assets.observations.identification import identify
 from astro_assets.observations.light_curves import read_light_curve
 from astro_assets.observations.missions import KEPLER_DEFAULT_BITMASK, TESS_DEFAULT_BITMASK
 from astro_assets.observations.schemas import LightCurveConfig

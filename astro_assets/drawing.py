@@ -1,4 +1,4 @@
-"""How the transit wing's pictures look: size, colours, type; a new figure, and a finished one as PNG bytes.
+"""How the pictures of all wings look: size, colours, type; a new figure, and a finished one as PNG bytes.
 
 What is drawn is decided elsewhere.
 """

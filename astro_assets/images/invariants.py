@@ -1,0 +1,64 @@
+"""What holds of every row of the image wing's tables: frames in, the rows that break it out.
+
+Pure functions; which table is judged by what is declared in `checks`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+#: Least and most of each number that a header may tell, none included.
+_BOUNDS: Final = {
+    "exposure_s": (0.0, 30 * 86400.0),
+    "gain": (0.01, 50.0),
+    "airmass": (1.0, 40.0),
+    "ra_deg": (0.0, 360.0),
+    "dec_deg": (-90.0, 90.0),
+    "missing_fraction": (0.0, 1.0),
+}
+
+
+def untold_frames(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find accepted frames without pixels or thumbnail, and refused ones without a reason.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``status``, ``reason_code``, ``n_columns``, ``n_rows_of_pixels`` and ``thumbnail``.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Columns ``key`` and ``what``.
+    """
+    accepted = pl.col("status") == "accepted"
+    lacking = pl.any_horizontal(pl.col("n_columns", "n_rows_of_pixels", "thumbnail").is_null())
+    wrong = pl.when(accepted).then(lacking).otherwise(pl.col("reason_code").is_null())
+    what = (
+        pl.when(accepted)
+        .then(pl.lit("accepted without pixels or a thumbnail"))
+        .otherwise(pl.format("{} without a reason", pl.col("status").fill_null("unknown")))
+    )
+    return rows.filter(wrong).select("key", what=what)
+
+
+def impossible_frames(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find frames of which a number is out of all bounds.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``exposure_s``, ``gain``, ``airmass``, ``ra_deg``, ``dec_deg`` and
+        ``missing_fraction``; null where unknown.
+    """
+    faults = [
+        pl.when(~pl.col(name).is_between(low, high))
+        .then(pl.format("{} is {}", pl.lit(name), pl.col(name)))
+        .otherwise(None)
+        for name, (low, high) in _BOUNDS.items()
+    ]
+    return rows.select("key", what=pl.concat_str(faults, separator="; ", ignore_nulls=True)).filter(
+        pl.col("what") != ""
+    )

@@ -1,0 +1,63 @@
+"""What the image tables' pictures show: rows read from store, drawn by ``plots``.
+
+One function a picture; each returns None where the table holds nothing to draw.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import polars as pl
+
+from astro_assets.images import plots
+from astro_assets.images.tables import FRAMES
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.worker import resolve_references
+from astro_assets.observations.tables import RAW_FILES
+
+#: Frames of a sheet, and refused files that are told.
+_SHOWN: Final = 8
+_TOLD: Final = 50
+
+
+def latest_frames(ledger: Ledger) -> bytes | None:
+    """Draw the frames that were taken last; those without a time come after."""
+    columns = ["sha256", "object_name", "mid_mjd_utc", "filter_name", "thumbnail", "thumbnail_columns"]
+    rows = ledger.open(FRAMES).rows([*columns, "status"]).filter(pl.col("status") == "accepted")
+    last = (
+        rows.sort("mid_mjd_utc", "sha256", descending=[True, False], nulls_last=True).head(_SHOWN).collect()
+    )
+    if last.is_empty():
+        return None
+    shown = []
+    for row in reversed(last.to_dicts()):
+        stored = resolve_references({"thumbnail": row["thumbnail"]}, FRAMES, ledger.objects)["thumbnail"]
+        image = stored["brightness"].reshape(-1, row["thumbnail_columns"])
+        shown.append(plots.Shown(_title(row["object_name"], row["filter_name"], row["mid_mjd_utc"]), image))
+    return plots.sheet(shown)
+
+
+def _title(name: str | None, band: str | None, mjd: float | None) -> str:
+    time = "" if mjd is None else f"MJD {mjd:.4f}"
+    return " ".join(part for part in (name or "", band or "", time) if part)
+
+
+def refused_frames(ledger: Ledger) -> str | None:
+    """List the images that were refused, with the reason."""
+    columns = ["sha256", "status", "reason_code", "refusal_reason"]
+    refused = ledger.open(FRAMES).rows(columns).filter(pl.col("status") == "refused").collect()
+    if refused.is_empty():
+        return None
+    names = ledger.open(RAW_FILES).rows(["sha256", "file_name"]).select("sha256", "file_name").collect()
+    named = refused.join(names, on="sha256").sort("reason_code", "file_name").head(_TOLD)
+    lines = [f"{refused.height} refused:", ""]
+    lines += [
+        f"- `{plain(name)}`: {plain(code)}: {plain(reason)}"
+        for name, code, reason in named.select("file_name", "reason_code", "refusal_reason").iter_rows()
+    ]
+    return "\n".join(lines)
+
+
+def plain(text: str) -> str:
+    """Take from a text what Markdown would make a link, picture or code of."""
+    return text.translate(str.maketrans("[]<>`", "?????"))

@@ -1,0 +1,1 @@
+"""Opening images: which HDU holds the pixels, and what the header tells of how they were taken."""
