@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from astro_assets.catalogs import tables as catalogs
+from astro_assets.images import cutout_tables as cutouts
 from astro_assets.images import tables as images
 from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
 from astro_assets.ledger.model_tables import MODEL_TABLES
@@ -31,6 +32,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *catalogs.TABLES,
     *observations.TABLES,
     *images.TABLES,
+    *cutouts.TABLES,
     *transits.TABLES,
     *features.TABLES,
     *tsfresh.TABLES,

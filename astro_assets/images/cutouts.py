@@ -1,0 +1,123 @@
+"""A square of an image around a place on the sky, with its world coordinates.
+
+Cutting and what part of the sky an image covers live here; images are read elsewhere.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from astropy.wcs import WCS
+    from numpy.typing import NDArray
+
+#: Resolution of the cells by which places find images, in HEALPix's N_side: cells of 0.9 degrees.
+_CELLS: Final = 64
+#: Corners of an image lie on its edge; the cells beside may hold a part of a pixel.
+_MARGIN_DEG: Final = 0.01
+#: Pixels of a side of the smallest and the largest square.
+_SIDES: Final = (3, 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Cutout:
+    """A square of an image.
+
+    Parameters
+    ----------
+    pixels
+        float32, shape (side, side); NaN where the image has no value, or ended.
+    x, y
+        Column and row of the place in it, from 0 in the middle of the first pixel.
+    first_column, first_row
+        Of the square in the image; negative where it begins beyond the edge.
+    wcs_header
+        Its world coordinates.
+    is_padded
+        Whether a part lies beyond the image's edge.
+    """
+
+    pixels: NDArray[np.float32]
+    x: float
+    y: float
+    first_column: int
+    first_row: int
+    wcs_header: dict[str, Any]
+    is_padded: bool
+
+
+def cell_of(ra_deg: float, dec_deg: float) -> int:
+    """Return the cell of the sky (HEALPix, nested, N_side 64) in which a place lies."""
+    return int(_sky().lonlat_to_healpix(_angle(ra_deg), _angle(dec_deg)))
+
+
+def cells_within(ra_deg: float, dec_deg: float, radius_deg: float) -> list[int]:
+    """Return all cells that a circle on the sky may touch, in order."""
+    radius = min(radius_deg + _MARGIN_DEG, 180.0)
+    found = _sky().cone_search_lonlat(_angle(ra_deg), _angle(dec_deg), _angle(radius))
+    return sorted(int(cell) for cell in found)
+
+
+def _sky() -> Any:
+    from astropy_healpix import HEALPix
+
+    return HEALPix(nside=_CELLS, order="nested")
+
+
+def _angle(degrees: float) -> Any:
+    from astropy import units
+
+    return degrees * units.deg
+
+
+def position_in(
+    wcs: WCS, ra_deg: float, dec_deg: float, n_columns: int, n_rows: int
+) -> tuple[float, float] | None:
+    """Return column and row of a place on the sky (ICRS) in an image; None if it lies in none of its pixels."""
+    from astropy.coordinates import SkyCoord
+    from astropy.wcs.utils import skycoord_to_pixel
+
+    place = SkyCoord(ra_deg, dec_deg, unit="deg", frame="icrs")
+    x, y = (float(value) for value in skycoord_to_pixel(place, wcs))
+    # What is NaN is nowhere.
+    return (x, y) if -0.5 <= x < n_columns - 0.5 and -0.5 <= y < n_rows - 0.5 else None
+
+
+def cut_out(
+    image: NDArray[np.float32], wcs: WCS, position: tuple[float, float], side_arcsec: float
+) -> Cutout:
+    """Cut a square around a position out of an image.
+
+    The side is a whole odd number of pixels; what lies beyond the edge is filled with NaN, never with zero.
+
+    Parameters
+    ----------
+    image
+        Shape (n_rows, n_columns).
+    position
+        Column and row in the image, from 0 in the middle of the first pixel.
+    side_arcsec
+        Side of the square on the sky.
+    """
+    from astropy.nddata import Cutout2D
+    from astropy.wcs.utils import proj_plane_pixel_scales
+
+    rows, columns = image.shape
+    scale = 3600 * math.sqrt(math.prod(float(side) for side in proj_plane_pixel_scales(wcs)))
+    side = 2 * (max(_SIDES[0], min(_SIDES[1], round(side_arcsec / scale))) // 2) + 1
+    square = Cutout2D(image, position, side, wcs=wcs, mode="partial", fill_value=np.nan, copy=True)
+    column, row = square.input_position_cutout
+    first_column, first_row = round(position[0] - column), round(position[1] - row)
+    return Cutout(
+        np.asarray(square.data, dtype=np.float32),
+        float(column),
+        float(row),
+        first_column,
+        first_row,
+        dict(square.wcs.to_header(relax=True)),
+        is_padded=min(first_column, first_row, columns - first_column - side, rows - first_row - side) < 0,
+    )
