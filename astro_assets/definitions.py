@@ -9,6 +9,7 @@ from astro_assets.catalogs import checks as catalog_checks
 from astro_assets.catalogs import schedules as catalog_schedules
 from astro_assets.images import assets as images
 from astro_assets.images import checks as image_checks
+from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_AUDITS
@@ -50,6 +51,8 @@ SEARCH_JOB = "search_for_transits"
 CATALOGS_JOB = "update_catalogs"
 #: The job that puts planets into light curves and searches them.
 COMPLETENESS_JOB = "measure_completeness"
+#: The job that cuts places out of the images there are.
+CUTOUTS_JOB = "cut_out"
 #: The job that trains the scorer, and scores candidates with it.
 TRAINING_JOB = "train_transit_scorer"
 #: The job that brings up to date what was asked for of features, clusters and scores.
@@ -152,6 +155,10 @@ def _jobs() -> dict[str, Any]:
         COMPLETENESS_JOB: (
             dg.AssetSelection.assets(*map(asset_key, (COMPLETENESS_TARGETS, COMPLETENESS_MAP))),
             "Puts planets into the light curves of targets and counts those that are found.",
+        ),
+        CUTOUTS_JOB: (
+            dg.AssetSelection.assets(*map(asset_key, (CUTOUT_PLACES, FRAME_CELLS, CUTOUTS))),
+            "Cuts the places that are asked for out of the images there are.",
         ),
         CLUSTERS_JOB: (
             dg.AssetSelection.assets(*of_clusters) | reports,

@@ -1,11 +1,35 @@
 """The image wing's assets: from files of images to what is measured on them."""
 
-import dagster as dg
+from collections.abc import Iterator
 
-from astro_assets.images import pictures
+import dagster as dg
+from pydantic import Field
+
+from astro_assets.images import cutout_pictures, pictures
+from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS, place_row
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.home import Home
-from astro_assets.orchestration.table_assets import table_asset
+from astro_assets.ledger.update import put_units
+from astro_assets.orchestration.engine import Engine
+from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
+from astro_assets.orchestration.ui import definition_metadata
+
+
+class PlaceConfig(dg.Config):
+    """A place on the sky that cutouts are wanted of."""
+
+    name: str = Field(min_length=1, max_length=80, description="Name of the place, or id of the target.")
+    target_id: str | None = Field(default=None, description="Canonical id of the target, if it is one.")
+    ra_deg: float = Field(ge=0, lt=360, description="Right ascension, ICRS [deg].")
+    dec_deg: float = Field(ge=-90, le=90, description="Declination, ICRS [deg].")
+    side_arcsec: float = Field(default=60.0, gt=0, le=14400, description="Side of the square [arcsec].")
+
+
+class CutoutConfig(dg.Config):
+    """Which places are asked for."""
+
+    places: list[PlaceConfig] = Field(default=[], description="Places that are cut out from now on.")
+    remove: list[str] = Field(default=[], description="Names of places that are wanted no more.")
 
 
 def assets(home: Home) -> list[dg.AssetsDefinition]:
@@ -19,4 +43,41 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             "cannot be used are refused with the reason, and kept.",
             pictures={"latest frames": pictures.latest_frames, "refused": pictures.refused_frames},
         ),
+        table_asset(
+            home,
+            FRAME_CELLS,
+            description="Which parts of the sky each image with world coordinates may show, as cells of 0.9 "
+            "degrees (HEALPix), by which places find images.",
+        ),
+        cutout_places,
+        table_asset(
+            home,
+            CUTOUTS,
+            description="Each place that is asked for, cut out of every image that shows it, with its world "
+            "coordinates. What an image does not show is NaN, never zero.",
+            pictures={"cutouts": cutout_pictures.latest_cutouts},
+        ),
     ]
+
+
+@dg.asset(
+    key=asset_key(CUTOUT_PLACES),
+    description="The places on the sky that cutouts are asked for of, in the run's configuration or by "
+    "`astro-assets cutouts`. They are kept up to date from then on.",
+    group_name="images",
+    kinds={"python", "polars", "deltalake"},
+    owners=["team:images"],
+    metadata=definition_metadata(CUTOUT_PLACES),
+)
+def cutout_places(
+    context: dg.AssetExecutionContext, config: CutoutConfig, engine: dg.ResourceParam[Engine]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Add what is asked for, or take it back."""
+    rows = {
+        place.name: [place_row(place.name, place.target_id, place.ra_deg, place.dec_deg, place.side_arcsec)]
+        for place in config.places
+    }
+    report = put_units(
+        engine.ledger(), CUTOUT_PLACES, rows, remove=[*config.remove, *rows], run_id=context.run.run_id
+    )
+    yield from materialized(context, engine, CUTOUT_PLACES, report)

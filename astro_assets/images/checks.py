@@ -1,9 +1,12 @@
 """The checks of the image wing's assets: which rules each table keeps."""
 
 import dagster as dg
+import polars as pl
 
-from astro_assets.images.invariants import impossible_frames, untold_frames
+from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
+from astro_assets.images.invariants import impossible_frames, misplaced_cutouts, untold_frames
 from astro_assets.images.tables import FRAMES
+from astro_assets.ledger.ledger import Ledger
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.rules import RowRule
 from astro_assets.orchestration.table_checks import table_checks
@@ -27,6 +30,23 @@ def checks() -> list[dg.AssetChecksDefinition]:
                 impossible_frames,
             ),
             identity=("sha256",),
-            names=lambda ledger: ledger.open(RAW_FILES).rows(["file_name"]).select("key", name="file_name"),
+            names=file_names,
+        ),
+        table_checks(FRAME_CELLS, identity=("frame_sha256", "cell"), names=file_names),
+        table_checks(CUTOUT_PLACES, identity=("place",)),
+        table_checks(
+            CUTOUTS,
+            RowRule(
+                "cutouts_show_their_place",
+                "The place lies within its cutout, of which not all is missing.",
+                ("x", "y", "side", "missing_fraction"),
+                misplaced_cutouts,
+            ),
+            identity=("place", "sha256"),
         ),
     ]
+
+
+def file_names(ledger: Ledger) -> pl.LazyFrame:
+    """Return what files are called, by their keys."""
+    return ledger.open(RAW_FILES).rows(["file_name"]).select("key", name="file_name")

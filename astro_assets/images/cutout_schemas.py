@@ -63,8 +63,7 @@ CUTOUTS_SCHEMA: Final = Schema(
         Column(
             "thumbnail",
             "arrays",
-            "The cutout stretched: brightness (uint8, 1 black to 255 white, 0 where there is no value), row by "
-            "row.",
+            "The cutout stretched: brightness (uint8, 1 black to 255 white, 0 where it has no value).",
         ),
         Column("thumbnail_columns", "int32", "Width of the thumbnail.", "pixel"),
     )

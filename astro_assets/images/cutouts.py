@@ -77,7 +77,7 @@ def _angle(degrees: float) -> Any:
 def position_in(
     wcs: WCS, ra_deg: float, dec_deg: float, n_columns: int, n_rows: int
 ) -> tuple[float, float] | None:
-    """Return column and row of a place on the sky (ICRS) in an image; None if it lies in none of its pixels."""
+    """Return column and row in an image of a place on the sky (ICRS); None if none of its pixels shows it."""
     from astropy.coordinates import SkyCoord
     from astropy.wcs.utils import skycoord_to_pixel
 

@@ -62,3 +62,17 @@ def impossible_frames(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.select("key", what=pl.concat_str(faults, separator="; ", ignore_nulls=True)).filter(
         pl.col("what") != ""
     )
+
+
+def misplaced_cutouts(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find cutouts in which their place does not lie, or that show nothing.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``x``, ``y``, ``side`` and ``missing_fraction``.
+    """
+    inside = pl.all_horizontal(pl.col(name).is_between(-0.5, pl.col("side") - 0.5) for name in ("x", "y"))
+    shows = pl.col("missing_fraction").is_between(0, 1, closed="left")
+    what = pl.format("place at {}, {} of {} pixels", "x", "y", "side")
+    return rows.filter(~(inside & shows).fill_null(value=False)).select("key", what=what)

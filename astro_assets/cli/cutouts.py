@@ -1,0 +1,146 @@
+"""The `cutouts` command: places on the sky, cut out of every image that shows them."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+from rich.box import SIMPLE_HEAD
+from rich.table import Table as Grid
+
+from astro_assets.catalogs.tables import STELLAR_PARAMETERS
+from astro_assets.cli import printing
+from astro_assets.cli.preparation import begun_engine
+from astro_assets.cli.search import report_failures, run_with_progress
+from astro_assets.definitions import CUTOUTS_JOB
+from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS
+from astro_assets.ledger.atomic import write_bytes
+from astro_assets.ledger.home import Home
+from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.ledger.worker import resolve_references
+from astro_assets.observations.cutouts import Place, PlaceError
+from astro_assets.observations.tables import LIGHT_CURVES
+from astro_assets.tables import TABLES
+
+_UNUSUAL: Final = re.compile(r"[^A-Za-z0-9]+", re.ASCII)
+_LISTED: Final = 50
+_COLUMNS: Final = (
+    "place", "sha256", "filter_name", "mid_mjd_utc", "side", "x", "y", "missing_fraction", "is_padded", "wcs",
+    "pixels",
+)  # fmt: skip
+
+
+def cut(
+    home: Home,
+    places: Sequence[Place],
+    *,
+    side_arcsec: float,
+    remove: Sequence[str] = (),
+    folder: Path | None = None,
+) -> int:
+    """Ask for places to be cut out of all images, now and from now on, and print what there is of them.
+
+    Parameters
+    ----------
+    places
+        Those without a position are targets of the home or its catalogues.
+    remove
+        Names of places that are wanted no more.
+    folder
+        Where the cutouts are written to, too, as FITS files.
+
+    Returns
+    -------
+    int
+        Exit code: 0 only if every step succeeded.
+
+    Raises
+    ------
+    PlaceError
+        If a place's position is not known; nothing was started.
+    """
+    ledger = open_ledger(home, TABLES)
+    found = [_placed(ledger, place) for place in places]
+    config = {
+        "places": [
+            {
+                "name": place.target_id or place.name,
+                "target_id": place.target_id,
+                "ra_deg": place.known_position[0],
+                "dec_deg": place.known_position[1],
+                "side_arcsec": side_arcsec,
+            }
+            for place in found
+        ],
+        "remove": [Place(name).target_id or name for name in remove],
+    }
+    engine = begun_engine(home)
+    failures = run_with_progress(engine, CUTOUTS_JOB, {"ops": {"images__cutout_places": {"config": config}}})
+    printing.updates(engine.reports)
+    rows = _rows(engine.ledger(), [place.target_id or place.name for place in found])
+    _print(rows)
+    if folder is not None:
+        _write(engine.ledger(), rows, folder)
+    return report_failures(failures)
+
+
+def _placed(ledger: Ledger, place: Place) -> Place:
+    """Find out where a target is, by the headers of its light curves, else by catalogues of stars."""
+    if place.position is not None:
+        return place
+    for table in (LIGHT_CURVES, STELLAR_PARAMETERS):
+        rows = ledger.open(table).rows(["target_id", "ra_deg", "dec_deg"])
+        there = rows.filter(pl.col("target_id") == (place.target_id or "")).drop_nulls(("ra_deg", "dec_deg"))
+        first = there.sort("ra_deg", "dec_deg").limit(1).collect()
+        if first.height:
+            return Place(place.name, (float(first["ra_deg"][0]), float(first["dec_deg"][0])))
+    raise PlaceError(f"{place.name}: its position is not known here; give it as NAME,RA,DEC in degrees")
+
+
+def _rows(ledger: Ledger, names: Sequence[str]) -> pl.DataFrame:
+    known = ledger.open(CUTOUT_PLACES).rows(["place"]).collect()["place"].to_list()
+    wanted = names or known
+    rows = ledger.open(CUTOUTS).rows(list(_COLUMNS)).filter(pl.col("place").is_in(wanted))
+    return rows.sort("place", "mid_mjd_utc", "sha256").collect()
+
+
+def _print(rows: pl.DataFrame) -> None:
+    grid = Grid(box=SIMPLE_HEAD)
+    for name in ("place", "image", "filter", "MJD (UTC)", "pixels", "missing"):
+        grid.add_column(name, justify="right" if name in ("MJD (UTC)", "pixels", "missing") else "left")
+    for row in rows.head(_LISTED).iter_rows(named=True):
+        mjd = "" if row["mid_mjd_utc"] is None else f"{row['mid_mjd_utc']:.5f}"
+        cells = (row["place"], row["sha256"][:12], row["filter_name"] or "", mjd, str(row["side"]))
+        grid.add_row(*map(printing.plain, cells), f"{100 * row['missing_fraction']:.0f} %")
+    printing.print_wide(grid)
+    more = rows.height - _LISTED
+    printing.notes([f"{more} more"] if more > 0 else [] if rows.height else ["no image shows these places"])
+
+
+def _write(ledger: Ledger, rows: pl.DataFrame, folder: Path) -> None:
+    """Write cutouts as FITS files; their names are made of letters and digits only."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for row in rows.iter_rows(named=True):
+        mark = hashlib.blake2b(row["place"].encode(), digest_size=3).hexdigest()
+        stem = "_".join((_UNUSUAL.sub("-", row["place"]).strip("-")[:60], mark, row["sha256"][:12]))
+        write_bytes(folder / f"{stem}.fits", _fits(ledger, row))
+    printing.notes([f"{rows.height} FITS files in {folder}"])
+
+
+def _fits(ledger: Ledger, row: Mapping[str, Any]) -> bytes:
+    import io
+
+    from astropy.io import fits
+
+    pixels = resolve_references({"pixels": row["pixels"]}, CUTOUTS, ledger.objects)["pixels"]["value"]
+    header = fits.Header(json.loads(row["wcs"]))
+    header["OBJECT"] = printing.plain(row["place"]).encode("ascii", "replace").decode()[:60]
+    header["FRAME"] = row["sha256"]  # no room for a comment
+    if row["mid_mjd_utc"] is not None:
+        header["MJD-AVG"] = (row["mid_mjd_utc"], "middle of the exposure, UTC")
+    buffer = io.BytesIO()
+    fits.PrimaryHDU(pixels.reshape(row["side"], row["side"]), header).writeto(buffer, checksum=True)
+    return buffer.getvalue()
