@@ -100,7 +100,7 @@ def _read(table: Any, primary: Any) -> TargetPixels:
     time = np.asarray(table.data["TIME"], dtype=float) if "TIME" in names else np.full(len(flux), np.nan)
     good = np.asarray(table.data["QUALITY"]) == 0 if "QUALITY" in names else np.ones(len(flux), dtype=bool)
     # Cutouts write zeros where the camera did not see.
-    good &= np.isfinite(flux).any(axis=(1, 2)) & (flux != 0).any(axis=(1, 2))
+    good &= (np.nan_to_num(flux) != 0).any(axis=(1, 2))
     if not good.any():
         raise FrameRefusedError(
             "no_finite_pixel", "no cadence without a quality flag has a pixel with a value"
