@@ -9,6 +9,7 @@ from typing import Final
 
 from astro_assets.catalogs import tables as catalogs
 from astro_assets.images import cutout_tables as cutouts
+from astro_assets.images import photometry_tables as photometry
 from astro_assets.images import tables as images
 from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
 from astro_assets.ledger.model_tables import MODEL_TABLES
@@ -33,6 +34,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *observations.TABLES,
     *images.TABLES,
     *cutouts.TABLES,
+    *photometry.TABLES,
     *transits.TABLES,
     *features.TABLES,
     *tsfresh.TABLES,

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
+import polars as pl
 
 from astro_assets.catalogs.tables import KNOWN_SIGNALS
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
@@ -24,6 +25,7 @@ from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.tables import (
     DETRENDED_LIGHT_CURVES,
     FOLDED_VIEWS,
+    GROUND,
     LABELLED_CANDIDATES,
     SEARCHED_COLUMNS,
     TRANSIT_CANDIDATES,
@@ -175,6 +177,11 @@ def _only(rows: Sequence[Row]) -> Mapping[str, Any] | None:
     return rows[0] if rows else None
 
 
+def of_missions(curves: pl.DataFrame) -> pl.DataFrame:
+    """Keep the curves of missions: nights from the ground are too short to learn from."""
+    return curves.filter(pl.col("mission") != GROUND)
+
+
 #: What the search finds in each light curve turned upside down, which is no transit.
 FALSE_ALARMS: Final = Table(
     name="transits/false_alarms",
@@ -192,6 +199,7 @@ FALSE_ALARMS: Final = Table(
         ),
     ),
     config=FalseAlarmsConfig(),
+    choose=of_missions,
     settings_from={"search": TRANSIT_CANDIDATES, "folding": FOLDED_VIEWS},
     key="search_id",
     libraries=("numba", "numpy", "scipy"),
@@ -207,12 +215,13 @@ INJECTED_TRANSITS: Final = Table(
     compute=compute_injected_transits,
     parents=(
         # A curve that could not be detrended was not searched: it may be anything but quiet.
-        Parent(DETRENDED_LIGHT_CURVES, columns=("search_id", "target_id")),
+        Parent(DETRENDED_LIGHT_CURVES, columns=("search_id", "target_id", "mission")),
         Parent(SELECTED_FILES, columns=(*SEARCHED_COLUMNS, *STAR_COLUMNS), on="search_id"),
         Parent(TRANSIT_CANDIDATES, columns=("search_id", "is_detected"), on="search_id"),
         Parent(KNOWN_SIGNALS, columns=("target_id",)),
     ),
     config=InjectedTransitsConfig(),
+    choose=of_missions,
     settings_from={
         "detrending": DETRENDED_LIGHT_CURVES,
         "search": TRANSIT_CANDIDATES,

@@ -88,8 +88,11 @@ def _without(curve: Curve, box: Box, widths: float) -> Curve:
 
 
 def density_of_star(rows: Sequence[Row]) -> float:
-    """Return the mean density of the star that the headers of its files tell, as `stellar_density` does."""
-    surface_gravity, radius_sun = (rows[0][name] for name in STAR_COLUMNS)
+    """Return the mean density of the star that the headers of its files tell, as `stellar_density` does.
+
+    Frames tell nothing of the star.
+    """
+    surface_gravity, radius_sun = (rows[0][name] if rows else None for name in STAR_COLUMNS)
     return stellar_density(surface_gravity, radius_sun)
 
 

@@ -16,16 +16,18 @@ _SEARCH: Final = Column(
     "search_id",
     "string",
     "What is searched: the target; where files claim one target but show different stars each of them alone, "
-    "as 'KIC 10858720~1b2c3d4e'.",
+    "as 'KIC 10858720~1b2c3d4e'; its nights of photometry from frames as 'TIC 292152376~photometry'.",
 )
 
 DETRENDED_LIGHT_CURVE_SCHEMA: Final = Schema(
     (
         _SEARCH,
         _TARGET,
-        Column("mission", "string", "Mission of the light curves."),
+        Column("mission", "string", "Mission of the light curves; 'ground' of photometry from frames."),
         Column(
-            "segments", "list[int32]", "Sectors, quarters or campaigns used, in order of time; -1: not known."
+            "segments",
+            "list[int32]",
+            "Sectors, quarters or campaigns used, in order of time; -1: not known; of photometry nights from 0.",
         ),
         Column("n_segments", "int32", "Number of segments used."),
         Column("n_points", "int32", "Number of samples kept."),

@@ -5,20 +5,26 @@ Only declarations and the translation between rows and pure functions live here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from astro_assets.catalogs.tables import KNOWN_SIGNALS
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
-from astro_assets.observations.tables import SELECTED_FILES, searched
-from astro_assets.transits.detrend import DetrendedCurve, DetrendingSettings, detrend_stars
+from astro_assets.observations.tables import searched
+from astro_assets.transits.detrended_tables import (
+    DETRENDED_LIGHT_CURVES,
+    GROUND,
+    SEARCHED,
+    SEARCHED_COLUMNS,
+    DetrendedLightCurvesConfig,
+    compute_detrended_light_curves,
+    segment_of,
+)
 from astro_assets.transits.fold import FoldSettings, fold_views
 from astro_assets.transits.labels import CANDIDATE_COLUMNS, SIGNAL_COLUMNS, LabelSettings, labelled
-from astro_assets.transits.noise import cdpp_ppm
 from astro_assets.transits.schemas import (
-    DETRENDED_LIGHT_CURVE_SCHEMA,
     FOLDED_VIEW_SCHEMA,
     LABELLED_CANDIDATE_SCHEMA,
     TRANSIT_CANDIDATE_SCHEMA,
@@ -28,12 +34,12 @@ from astro_assets.transits.search.engine import Curve
 from astro_assets.transits.search.rows import candidate_row
 from astro_assets.transits.search.settings import SearchSettings
 from astro_assets.transits.search.signals import find_signals
-from astro_assets.transits.stitching import Segment
 from astro_assets.transits.variability import VariabilitySettings, variability_row
 
 __all__ = [
     "DETRENDED_LIGHT_CURVES",
     "FOLDED_VIEWS",
+    "GROUND",
     "LABELLED_CANDIDATES",
     "SEARCHED_COLUMNS",
     "TABLES",
@@ -44,17 +50,6 @@ __all__ = [
     "compute_detrended_light_curves",
     "compute_transit_candidates",
 ]
-
-_PPM: Final = 1e6
-#: A trend is so smooth that so many of its samples, or a few more, tell how it is distributed.
-_TREND_SAMPLES: Final = 1000
-#: Stands for the segment of a table that names none.
-_NO_NUMBER: Final = -1
-
-
-class DetrendedLightCurvesConfig(DetrendingSettings, Config):
-    """Settings of ``transits/detrended_light_curves``."""
-
 
 class TransitCandidatesConfig(SearchSettings, Config):
     """Settings of ``transits/transit_candidates``."""
@@ -72,52 +67,11 @@ class LabelledCandidatesConfig(LabelSettings, Config):
     """Settings of ``transits/labelled_candidates``."""
 
 
-def compute_detrended_light_curves(
-    keys: Sequence[str], parents: Sequence[Parents], config: DetrendedLightCurvesConfig
-) -> list[list[dict[str, Any]]]:
-    """Stitch and detrend the light curves that are searched as ``keys``: for each one row."""
-    stars = [of_star["selected_files"] for of_star in parents]
-    curves = detrend_stars([[_segment(row) for row in rows] for rows in stars], config)
-    return [[_detrended_row(*star)] for star in zip(keys, stars, curves, strict=True)]
-
-
-def _detrended_row(key: str, rows: Sequence[Row], detrended: DetrendedCurve) -> dict[str, Any]:
-    time, flux = detrended.time, detrended.flux
-    cadence_days = detrended.cadence_s / 86400
-    trend = np.sort(detrended.trend[:: max(1, time.size // _TREND_SAMPLES)])
-    noise = cdpp_ppm(time, flux, cadence_days, 1.0, 2.0, 6.0)
-    low, high = trend[[trend.size * 5 // 100, trend.size * 95 // 100]]
-    return {
-        "search_id": key,
-        "target_id": str(rows[0]["target_id"]),
-        "mission": str(rows[0]["mission"]),
-        "segments": list(detrended.segments),
-        "n_segments": len(detrended.segments),
-        "n_points": int(time.size),
-        "n_clipped": detrended.n_clipped,
-        "n_edge": detrended.n_edge,
-        "baseline_days": float(time[-1] - time[0]),
-        "cadence_s": detrended.cadence_s,
-        "scatter_ppm": _PPM * detrended.scatter,
-        "cdpp_1h_ppm": noise[0],
-        "cdpp_2h_ppm": noise[1],
-        "cdpp_6h_ppm": noise[2],
-        "variability_ppm": _PPM * float(high - low) / 2,
-        "light_curve": {
-            "time": time,
-            "flux": flux.astype(np.float32),
-            "flux_err": detrended.flux_err.astype(np.float32),
-            "trend": detrended.trend.astype(np.float32),
-            "segment": detrended.segment,
-        },
-    }
-
-
 def compute_variability(key: str, parents: Parents, config: VariabilityConfig) -> list[dict[str, Any]]:
     """Measure how the target of the light curves searched as ``key`` varies: one row."""
     rows = parents["selected_files"]
     names = {"search_id": key, "target_id": str(rows[0]["target_id"])}
-    return [names | variability_row([_segment(row) for row in rows], config)]
+    return [names | variability_row([segment_of(row) for row in rows], config)]
 
 
 def compute_transit_candidates(
@@ -183,54 +137,18 @@ def compute_labelled_candidates(
     return [{"candidate_id": key, "target_id": candidate["target_id"], **label}]
 
 
-def _segment(row: Row) -> Segment:
-    arrays: Mapping[str, np.ndarray[Any, Any]] = row["light_curve"]
-    good = np.isfinite(arrays["time"]) & np.isfinite(arrays["flux"])
-    some = slice(None) if good.all() else good
-    time, flux, flux_err = (arrays[name][some].astype(np.float64) for name in ("time", "flux", "flux_err"))
-    number = _NO_NUMBER if row["segment"] is None else int(row["segment"])
-    return Segment(number, float(row["cadence_s"]), time, flux, flux_err)
-
-
 def _curve(row: Row) -> Curve:
     arrays = row["light_curve"]
     time, flux, flux_err = (arrays[name].astype(np.float64) for name in ("time", "flux", "flux_err"))
     return Curve(time, flux, flux_err, float(row["cadence_s"]) / 86400)
 
 
-#: Columns of the light curves of a target.
-SEARCHED_COLUMNS: Final = (
-    "search_id",
-    "status",
-    "target_id",
-    "mission",
-    "segment_kind",
-    "segment",
-    "cadence_s",
-    "light_curve",
-)
-_SEARCHED: Final = Parent(SELECTED_FILES, columns=SEARCHED_COLUMNS)
-
-#: One stitched curve a target, with stellar and instrumental variability removed; conflicting files of a
-#: target have each their own.
-DETRENDED_LIGHT_CURVES: Final = Table(
-    name="transits/detrended_light_curves",
-    schema=DETRENDED_LIGHT_CURVE_SCHEMA,
-    compute=compute_detrended_light_curves,
-    parents=(_SEARCHED,),
-    config=DetrendedLightCurvesConfig(),
-    key="search_id",
-    choose=searched,
-    libraries=("numpy", "numba"),
-    is_batched=True,
-)
-
 #: The strongest period of each target, before anything is removed.
 VARIABILITY: Final = Table(
     name="transits/variability",
     schema=VARIABILITY_SCHEMA,
     compute=compute_variability,
-    parents=(_SEARCHED,),
+    parents=(SEARCHED,),
     config=VariabilityConfig(),
     key="search_id",
     choose=searched,
