@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from astro_assets.images.frame import Frame
 from astro_assets.images.photometry.frame_sources import Booleans, Floats
 from astro_assets.images.photometry.moments import FWHM_TO_SIGMA, windowed_moments
-from astro_assets.images.photometry.pixels import Pixels, above_the_sky
+from astro_assets.images.photometry.pixels import Pixels, above_the_sky, white_part
 from astro_assets.images.photometry.robust import scatter
 from astro_assets.images.photometry.settings import MeasuringSettings
 
@@ -88,10 +88,11 @@ def measure_apertures(
     places = expected.copy()
     places[inside] = _recentred(pixels, expected[inside], circles)
     x, y = places.T
-    level, n_sky = _local_sky(pixels, places, circles)
+    is_sky = ~_sources(pixels)
+    level, n_sky = _local_sky(pixels, is_sky, places, circles)
     column = np.clip(np.rint(x), 0, frame.image.shape[1] - 1).astype(np.int64)
     row = np.clip(np.rint(y), 0, frame.image.shape[0] - 1).astype(np.int64)
-    variance = pixels.noise[row, column].astype(np.float64) ** 2
+    variance = (white_part(pixels, is_sky) * pixels.noise[row, column].astype(np.float64)) ** 2
     area = np.pi * circles.radii[:, None] ** 2
     total = np.stack([sep.sum_circle(pixels.signal, x, y, one, subpix=0)[0] for one in circles.radii])
     is_full: Booleans = np.zeros(frame.image.shape, np.bool_)
@@ -111,25 +112,36 @@ def measure_apertures(
 
 
 def _touched(is_bad: Booleans, places: Floats, radii: Floats) -> Booleans:
-    """Say which circles hold bad pixels, shape (n_radii, n_stars)."""
-    import sep
+    """Say into which circles bad pixels reach, shape (n_radii, n_stars)."""
+    from scipy.spatial import cKDTree
 
-    if not is_bad.any():
+    rows, columns = np.nonzero(is_bad)
+    if not rows.size:
         return np.zeros((radii.size, len(places)), np.bool_)
-    bad = is_bad.astype(np.float32)
-    return np.stack([sep.sum_circle(bad, *places.T, one, subpix=0)[0] > 0 for one in radii])
+    # A pixel reaches half its diagonal from its centre.
+    reach = radii + 0.5**0.5
+    distance, _ = cKDTree(np.column_stack([columns, rows])).query(
+        places, distance_upper_bound=reach.max() + 1
+    )
+    touched: Booleans = distance < reach[:, None]
+    return touched
 
 
-def _local_sky(pixels: Pixels, places: Floats, circles: Circles) -> tuple[Floats, Floats]:
-    """Mean of what remains in the ring, sources left out, and of how many pixels; shape (n_stars,)."""
-    import sep
+def _sources(pixels: Pixels) -> Booleans:
+    """Say which pixels are no sky."""
     from scipy.ndimage import binary_dilation
 
-    is_source = binary_dilation(pixels.signal > SOURCE_SIGMA * pixels.noise) | pixels.is_masked | pixels.is_hot
-    is_sky = (~is_source).astype(np.float32)
-    sky = np.where(is_source, np.float32(0), pixels.signal)
+    is_source: Booleans = binary_dilation(pixels.signal > SOURCE_SIGMA * pixels.noise)
+    return is_source | pixels.is_masked | pixels.is_hot
+
+
+def _local_sky(pixels: Pixels, is_sky: Booleans, places: Floats, circles: Circles) -> tuple[Floats, Floats]:
+    """Mean of what remains in the ring, sources left out, and of how many pixels; shape (n_stars,)."""
+    import sep
+
+    sky = np.where(is_sky, pixels.signal, np.float32(0))
     ring = (places[:, 0], places[:, 1], circles.inner, circles.outer)
-    n_sky = sep.sum_circann(is_sky, *ring, subpix=1)[0]
+    n_sky = sep.sum_circann(is_sky.astype(np.float32), *ring, subpix=1)[0]
     level = sep.sum_circann(sky, *ring, subpix=1)[0] / np.maximum(n_sky, 1)
     # A ring full of stars tells nothing; the background of the box stays.
     fewest = 0.1 * np.pi * (circles.outer**2 - circles.inner**2)

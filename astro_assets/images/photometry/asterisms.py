@@ -78,7 +78,7 @@ def guesses(stars: Floats, reference: Floats, settings: RegistrationSettings) ->
 
 
 def _triangles(stars: Floats, n_neighbours: int) -> tuple[NDArray[np.int64], Floats]:
-    """Make triangles; return corners, each opposite of a side, the longest side first, and ratios of sides."""
+    """Make triangles; return corners, opposite of the longest side first, and ratios of sides."""
     if len(stars) < 3:
         return np.empty((0, 3), np.int64), np.empty((0, 2))
     from scipy.spatial import cKDTree
@@ -120,7 +120,9 @@ def _of_pairs(
     length = 4 * settings.match_pixels / RATIO_TOLERANCE
     home = np.median(ours.real) + 1j * np.median(ours.imag)
     sent = turn * np.where(is_mirrored, np.conj(home), home) + shift
-    points = np.column_stack([sent.real, sent.imag, length * turn.real, length * turn.imag, 1e6 * is_mirrored])
+    points = np.column_stack(
+        [sent.real, sent.imag, length * turn.real, length * turn.imag, 1e6 * is_mirrored]
+    )
     n_votes = cKDTree(points).query_ball_point(points, 6 * settings.match_pixels, return_length=True)
     order = np.lexsort((shift.imag, shift.real, -n_votes))
     return Guesses(turn[order], shift[order], is_mirrored[order], n_votes[order].astype(np.int64))

@@ -131,7 +131,7 @@ def _balanced(flux: Floats) -> tuple[Floats, Booleans, Floats]:
 
 
 def _scatters(ratio: Floats, counted: Booleans) -> Floats:
-    """Standard deviation of the measurements that count, never zero, shape (n_stars,)."""
+    """Return standard deviations of the measurements that count, never zero, shape (n_stars,)."""
     number = np.maximum(counted.sum(axis=1), 2)
     square = np.where(counted, (ratio - 1) ** 2, 0)
     spread = np.sqrt(square.sum(axis=1) / (number - 1))
@@ -144,4 +144,5 @@ def _of_equals(spread: Floats) -> Floats:
     number = len(spread)
     width = min(N_EQUALS, number)
     first = np.clip(np.arange(number) - width // 2, 0, number - width)
-    return np.median(spread[first[:, None] + np.arange(width)], axis=1)
+    medians: Floats = np.median(spread[first[:, None] + np.arange(width)], axis=1)
+    return medians

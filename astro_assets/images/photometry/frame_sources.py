@@ -105,4 +105,5 @@ class FrameSources:
 
     def is_star(self) -> Booleans:
         """Return which sources are no hot pixels."""
-        return (self.flags & SourceFlag.HOT) == 0
+        is_star: Booleans = (self.flags & SourceFlag.HOT) == 0
+        return is_star

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astro_assets.images.photometry.frame_sources import Booleans, Floats
 from astro_assets.images.photometry.robust import MAD_TO_SIGMA
@@ -29,8 +30,8 @@ def illumination(
 
     The self-calibration of Padmanabhan et al. (2008), ApJ 674, 1217, for a night of relative fluxes: means of
     stars and frames are taken out of fluxes and polynomials alike. The degree is that with the smallest
-    Bayesian information criterion (Schwarz 1978). A star's own dips cannot be eaten: it is corrected by the fit
-    of other stars.
+    Bayesian information criterion (Schwarz 1978). A star's own dips cannot be eaten: it is corrected by the
+    fit of other stars.
 
     Parameters
     ----------
@@ -62,7 +63,9 @@ def illumination(
     counted = np.isfinite(values) & np.isfinite(all_columns[0][used])
     weight = np.where(counted, weights[used, None], 0)
     # In units of what they would be if they were no means of stars and frames.
-    all_columns /= np.sqrt(np.sum(weight * np.nan_to_num(all_columns[:, used]) ** 2, axis=(1, 2)))[:, None, None]
+    all_columns /= np.sqrt(np.sum(weight * np.nan_to_num(all_columns[:, used]) ** 2, axis=(1, 2)))[
+        :, None, None
+    ]
     columns = np.stack([_centred(np.where(counted, one[used], 0), weight) for one in all_columns])
     target = _centred(np.where(counted, values, 0), weight)
     best, degree = np.inf, 0
@@ -77,7 +80,9 @@ def illumination(
             best, degree = criterion, tried
     if degree == 0:
         return nothing, 0
-    return _by_others(columns[degrees <= degree], all_columns[degrees <= degree], target, weight, used), degree
+    return _by_others(
+        columns[degrees <= degree], all_columns[degrees <= degree], target, weight, used
+    ), degree
 
 
 def _polynomials(places: Floats, highest: int) -> tuple[Floats, Floats]:
@@ -131,7 +136,7 @@ def _inliers(columns: Floats, target: Floats, weight: Floats) -> Floats:
 
 
 def _by_others(
-    columns: Floats, all_columns: Floats, target: Floats, weight: Floats, used: Floats
+    columns: Floats, all_columns: Floats, target: Floats, weight: Floats, used: NDArray[np.int64]
 ) -> Floats:
     """Correct each star by the fit of stars of other hands; those that take no part by that of all."""
     kept = _inliers(columns, target, weight)

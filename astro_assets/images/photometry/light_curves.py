@@ -18,7 +18,7 @@ from astro_assets.images.photometry.night import NightMeasurements
 from astro_assets.images.photometry.noise_model import estimate_gain, scintillation
 from astro_assets.images.photometry.robust import row_medians, row_scatters
 from astro_assets.images.photometry.settings import EnsembleSettings, SeriesSettings
-from astro_assets.images.photometry.trends import Trends, trends_of
+from astro_assets.images.photometry.trends import trends_of
 
 #: A radius is chosen by the scatter of so many stars next in brightness.
 N_EQUALS: Final = 30
@@ -186,7 +186,9 @@ def _candidates(
     return can
 
 
-def _radius_of_each(night: NightMeasurements, of_radii: list[_Differential], target: int | None) -> NDArray[np.int64]:
+def _radius_of_each(
+    night: NightMeasurements, of_radii: list[_Differential], target: int | None
+) -> NDArray[np.int64]:
     """Choose the radius in which a star's equals scatter least; itself and the target have no say."""
     scatters = np.stack([row_scatters(one.relative) for one in of_radii])
     n_stars = scatters.shape[1]
@@ -242,7 +244,9 @@ def _gain(mean: Floats, relative: Floats, sky: Floats, target: int | None) -> tu
     return (np.nan, np.nan) if found is None else (found.gain, found.gain_error)
 
 
-def _others(night: NightMeasurements, of_radii: list[_Differential], choice: NDArray[np.int64], gain: float) -> Floats:
+def _others(
+    night: NightMeasurements, of_radii: list[_Differential], choice: NDArray[np.int64], gain: float
+) -> Floats:
     """Noise of the artificial comparison stars, relative, shape (n_stars, n_frames)."""
     noises = []
     for number, one in enumerate(of_radii):

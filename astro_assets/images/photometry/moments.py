@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astro_assets.images.photometry.frame_sources import Booleans, Floats
 from astro_assets.images.photometry.pixels import Counts
@@ -63,9 +64,9 @@ def windowed_moments(signal: Counts, x: Floats, y: Floats, sigma_pixels: float) 
         NaN for sources whose centre moves away or that are not peaked.
     """
     half = max(2, int(np.ceil(REACH * sigma_pixels)))
-    steps = np.arange(-half, half + 1)
+    steps = np.arange(-half, half + 1, dtype=np.float64)
     column, row = np.rint(x).astype(np.int64), np.rint(y).astype(np.int64)
-    columns, rows = column[:, None] + steps, row[:, None] + steps
+    columns, rows = (one[:, None] + np.arange(-half, half + 1) for one in (column, row))
     in_x = (columns >= 0) & (columns < signal.shape[1])
     in_y = (rows >= 0) & (rows < signal.shape[0])
     stamps = signal[
@@ -94,7 +95,7 @@ def _weighted(
 
 def _shaped(
     stamps: Floats,
-    corner: tuple[Floats, Floats],
+    corner: tuple[NDArray[np.int64], NDArray[np.int64]],
     centre: tuple[Floats, Floats],
     start: tuple[Floats, Floats],
     sigma: float,

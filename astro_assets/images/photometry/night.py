@@ -132,11 +132,13 @@ def measure_night(
     for name in headers.names:
         alignments.setdefault(name, not_aligned("its time is unknown"))
     alignments = {name: alignments[name] for name in headers.names}
-    fwhm = float(np.median([ordered[name].measures.fwhm_pixels for name in timed if alignments[name].is_aligned]))
-    stars = stars_of_night(ordered, alignments, reference, fwhm, settings.least_presence)
-    circles = Circles(
-        fwhm * np.array(sorted(settings.aperture_fwhms)), *(fwhm * one for one in settings.annulus_fwhms), fwhm
+    fwhm = float(
+        np.median([ordered[name].measures.fwhm_pixels for name in timed if alignments[name].is_aligned])
     )
+    stars = stars_of_night(ordered, alignments, reference, fwhm, settings.least_presence)
+    radii = fwhm * np.array(sorted(settings.aperture_fwhms))
+    inner, outer = settings.annulus_fwhms
+    circles = Circles(radii, fwhm * inner, fwhm * outer, fwhm)
     full = [one.saturation for one in ordered.values() if one.saturation is not None]
     saturation = min(full) if full else None
     size = (circles.radii.size, len(stars.positions), len(ordered))
@@ -252,7 +254,10 @@ def _bridge(
     while has_helped:
         has_helped = False
         for place, name in enumerate(names):
-            if aligned[name].is_aligned or sources[name].measures.n_stars < settings.registration.fewest_stars:
+            if (
+                aligned[name].is_aligned
+                or sources[name].measures.n_stars < settings.registration.fewest_stars
+            ):
                 continue
             near = sorted(
                 (abs(other - place), other) for other in range(len(names)) if aligned[names[other]].is_aligned

@@ -67,7 +67,8 @@ def scintillation(exposure_s: Floats, airmass: Floats, diameter_m: float, elevat
         * airmass**3
         * np.exp(-2 * elevation_m / SCALE_HEIGHT_M)
     )
-    return np.sqrt(variance)
+    scatter: Floats = np.sqrt(variance)
+    return scatter
 
 
 def estimate_gain(flux: Floats, variance: Floats, sky_variance: Floats) -> GainEstimate | None:

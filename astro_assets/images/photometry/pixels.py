@@ -23,6 +23,8 @@ LARGEST_SIDE: Final = 16_384
 HOT_SIGMA: Final = 8.0
 #: Saturation lies this far above the background, in its noise, or the maxima are those of the sky.
 SATURATION_SIGMA: Final = 50.0
+#: The noise of single pixels is told by so many.
+FEWEST_SKY_PIXELS: Final = 100
 #: So many pixels share the maximum where it is a ceiling.
 FEWEST_AT_CEILING: Final = 4
 
@@ -99,9 +101,7 @@ def _is_whole(image: Counts) -> bool:
     return bool(np.all((few == np.round(few)) | ~np.isfinite(few)))
 
 
-def _hot(
-    signal: Counts, noise: Counts, is_masked: Booleans, contrast: float
-) -> tuple[Booleans, Counts]:
+def _hot(signal: Counts, noise: Counts, is_masked: Booleans, contrast: float) -> tuple[Booleans, Counts]:
     """Find pixels that stand alone; return them and the mean of the four neighbours of each."""
     wide = np.pad(signal, 1, mode="edge")
     around = (wide[:-2, 1:-1] + wide[2:, 1:-1] + wide[1:-1, :-2] + wide[1:-1, 2:]) / np.float32(4)
@@ -136,3 +136,28 @@ def saturation_of(image: Counts, pixels: Pixels) -> float | None:
     is_there = np.pad(image == largest, 1)
     touching = is_there[1:-1, 1:-1] & (is_there[:-2, 1:-1] | is_there[1:-1, :-2])
     return float(largest) if touching.any() else None
+
+
+def white_part(pixels: Pixels, is_sky: Booleans) -> float:
+    """Return which part of the sky's noise is that of single pixels, at most 1.
+
+    Faint stars that are no sources roughen the sky as well, but they are the same in all frames. What a
+    second difference leaves is white (Immerkaer 1996, CVIU 64, 300).
+
+    Parameters
+    ----------
+    pixels
+        Above the sky.
+    is_sky
+        Pixels that are neither sources nor masked.
+    """
+    signal = pixels.signal
+    rows = signal[:-2] - 2 * signal[1:-1] + signal[2:]
+    differences = (rows[:, :-2] - 2 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(6)
+    white = np.abs(differences / pixels.noise[1:-1, 1:-1])[is_sky[1:-1, 1:-1]]
+    if white.size < FEWEST_SKY_PIXELS:
+        return 1.0
+    # Counts are whole numbers, so a median would jump; beyond 4 sigma are the wings of stars.
+    for _ in range(2):
+        white = white[white < 4 * np.sqrt(np.mean(white**2))]
+    return float(min(1.0, np.sqrt(np.mean(white**2))))

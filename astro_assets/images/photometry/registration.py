@@ -91,9 +91,7 @@ def not_aligned(reason: str, n_matched: int = 0) -> Alignment:
     return Alignment(np.full((2, 2), np.nan), np.full(2, np.nan), n_matched, np.nan, reason)
 
 
-def register(
-    sources: FrameSources, reference: FrameSources, settings: RegistrationSettings
-) -> Alignment:
+def register(sources: FrameSources, reference: FrameSources, settings: RegistrationSettings) -> Alignment:
     """Lay a frame upon a reference frame.
 
     The most voted for guesses from triangles are each refined by matching all stars, and the one that matches
@@ -212,7 +210,9 @@ def _fitted(ours: Floats, theirs: Floats, sign: int) -> Alignment:
 def _affine(ours: Floats, theirs: Floats, sign: int) -> tuple[Floats, Floats]:
     design = np.column_stack([ours, np.ones(len(ours))])
     solution = np.linalg.lstsq(design, theirs, rcond=None)[0]
-    return solution[:2].T, solution[2]
+    matrix: Floats = np.asarray(solution[:2].T, dtype=np.float64)
+    shift: Floats = np.asarray(solution[2], dtype=np.float64)
+    return matrix, shift
 
 
 def _similarity(ours: Floats, theirs: Floats, sign: int) -> tuple[Floats, Floats]:
@@ -237,5 +237,6 @@ def _by_chance(
     mapped = best.to_reference(ours)
     inside = np.count_nonzero(np.all((mapped > 0) & (mapped < np.array(shape[::-1])), axis=1))
     share = min(1.0, len(theirs) * np.pi * settings.match_pixels**2 / (shape[0] * shape[1]))
-    chance = binom.sf(best.n_matched - 4, max(inside, best.n_matched) - 3, share)
+    n_free = max(int(inside), best.n_matched) - 3
+    chance = binom.sf(best.n_matched - 4, n_free, share)
     return float(min(1.0, n_guesses * chance))

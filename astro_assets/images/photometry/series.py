@@ -111,9 +111,12 @@ def star_at(night: NightMeasurements, target: Target, within_pixels: float) -> i
     distance = np.hypot(*(night.stars.positions - place).T)
     nearest = int(np.argmin(distance)) if distance.size else -1
     if nearest < 0 or distance[nearest] > within_pixels:
-        found = f"the nearest is {distance[nearest]:.1f} pixels off" if distance.size else "there is none at all"
+        found = (
+            f"the nearest is {distance[nearest]:.1f} pixels off" if distance.size else "there is none at all"
+        )
         raise ValueError(
-            f"no star within {within_pixels:g} pixels of ({target.x:g}, {target.y:g}) on {target.frame!r}: {found}"
+            f"no star within {within_pixels:g} pixels of ({target.x:g}, {target.y:g}) "
+            f"on {target.frame!r}: {found}"
         )
     return nearest
 

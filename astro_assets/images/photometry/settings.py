@@ -121,5 +121,5 @@ class SeriesSettings(BaseModel):
         5.0, gt=0, le=50, description="So near to the given place must the target's star be, pixels."
     )
     least_presence: float = Field(
-        0.3, ge=0, le=1, description="A star is seen in this part of the frames that show its place."
+        0.5, ge=0, le=1, description="A star is seen in this part of the frames that show its place."
     )

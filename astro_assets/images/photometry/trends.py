@@ -10,8 +10,9 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from astro_assets.images.photometry.frame_sources import Floats
+from astro_assets.images.photometry.frame_sources import Booleans, Floats
 from astro_assets.images.photometry.robust import row_medians, row_scatters
 from astro_assets.images.photometry.settings import DetrendingSettings
 
@@ -55,10 +56,10 @@ def trends_of(
 ) -> Trends:
     """Fit trends together with the box that explains most, and keep only the trends.
 
-    A transit is not eaten because it is in the design matrix: for every set of terms, boxes of all lengths and
-    places are fitted along with it (as Kovacs, Zucker & Mazeh 2002, A&A 391, 369, search boxes), and of each
-    star the set with the smallest Bayesian information criterion is taken. Points far off the fit are left out
-    of it. No other star takes part.
+    A transit is not eaten because it is in the design matrix: for every set of terms, boxes of all lengths
+    and places are fitted along with it (as Kovacs, Zucker & Mazeh 2002, A&A 391, 369, search boxes), and of
+    each star the set with the smallest Bayesian information criterion is taken. Points far off the fit are
+    left out of it. No other star takes part.
 
     Parameters
     ----------
@@ -123,7 +124,7 @@ def _boxes(hours: Floats, settings: DetrendingSettings) -> Floats:
 
 def _fitted(
     relative: Floats, design: Floats, boxes: Floats, settings: DetrendingSettings
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Booleans]:
     """Choose terms and box for each star; return trend, dip and which terms, each with a row for a star."""
     is_there = np.isfinite(relative)
     flux = np.where(is_there, relative, 0)
@@ -145,7 +146,7 @@ def _fitted(
 
 def _best(
     flux: Floats, weight: Floats, design: Floats, boxes: Floats, subsets: list[tuple[int, ...]]
-) -> tuple[Floats, Floats, Floats, Floats]:
+) -> tuple[Floats, NDArray[np.int64], Floats, Booleans]:
     """Of sets of terms and boxes, find the best of each star, by normal equations for all stars at once."""
     weighted = weight[:, None, :] * design  # stars, terms, frames
     of_terms = weighted @ design.T
@@ -164,23 +165,26 @@ def _best(
         normal = of_terms[:, rows][:, :, rows]
         normal = normal + RIDGE * number[:, None, None] * np.eye(len(rows))
         right = np.concatenate([with_flux[:, rows, None], with_boxes[:, rows]], axis=2)
-        solved = np.linalg.solve(normal, right)
+        solved = np.linalg.inv(normal) @ right
         # What of boxes and fluxes the terms do not explain.
         rest = box_square - np.einsum("stb,stb->sb", with_boxes[:, rows], solved[:, :, 1:])
         slope = box_flux - np.einsum("stb,st->sb", with_boxes[:, rows], solved[:, :, 0])
         is_dip = (slope < 0) & (rest > 0.02 * np.maximum(box_square, 1))
         gain = np.where(is_dip, slope**2 / np.where(is_dip, rest, 1), 0)
         place = np.argmax(gain, axis=1)
-        amount = np.where(gain[stars, place] > 0, -slope[stars, place] / np.maximum(rest[stars, place], 1e-9), 0)
+        amount = np.where(
+            gain[stars, place] > 0, -slope[stars, place] / np.maximum(rest[stars, place], 1e-9), 0
+        )
         left = square - np.einsum("st,st->s", with_flux[:, rows], solved[:, :, 0]) - gain[stars, place]
         criterion = number * np.log(np.maximum(left, 1e-12 * square) / number) + len(rows) * np.log(number)
         better = np.flatnonzero(criterion < best - 1e-9)
         best[better] = criterion[better]
         box[better], depth[better] = place[better], amount[better]
-        own = solved[:, :, 0] + amount[:, None] * np.take_along_axis(
-            solved[:, :, 1:], place[:, None, None], 2
-        )[:, :, 0]
+        own = (
+            solved[:, :, 0]
+            + amount[:, None] * np.take_along_axis(solved[:, :, 1:], place[:, None, None], 2)[:, :, 0]
+        )
         coefficients[better] = 0
-        coefficients[np.ix_(better, rows)] = own[better]
+        coefficients[better[:, None], np.array(rows)] = own[better]
         taken[better] = np.isin(np.arange(len(design)), rows)
     return coefficients, box, depth, taken
