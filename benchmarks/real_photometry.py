@@ -68,8 +68,12 @@ def main() -> int:
     star, curves = series.target, series.curves
     assert star is not None  # noqa: S101  a target was given
     around = float(np.nanmedian(series.bjd_tdb))
-    fit = real_night.fit_transit(series.bjd_tdb, curves.detrended_flux[star], curves.scaled_error[star], around)
-    raw = real_night.fit_transit(series.bjd_tdb, curves.relative_flux[star], curves.scaled_error[star], around)
+    fit = real_night.fit_transit(
+        series.bjd_tdb, curves.detrended_flux[star], curves.scaled_error[star], around
+    )
+    raw = real_night.fit_transit(
+        series.bjd_tdb, curves.relative_flux[star], curves.scaled_error[star], around
+    )
     _print(series, fit, raw)
     print(f"{'seconds: all, reading, first stage':44}{seconds:.1f}, {read:.1f}, {first:.1f}")
     print(f"{'processor seconds; peak memory, MB':44}{processor:.1f}; {peak:.0f}")

@@ -5,8 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 from pydantic import Field
 
-from astro_assets.images import cutout_pictures, pictures
+from astro_assets.images import cutout_pictures, photometry_pictures, pictures
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS, place_row
+from astro_assets.images.photometry_tables import (
+    FRAME_SOURCES,
+    PHOTOMETRIC_LIGHT_CURVES,
+    PHOTOMETRIC_SERIES,
+)
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.update import put_units
@@ -42,6 +47,32 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             "through which filter, where it points, its world coordinates where it has them. Images that "
             "cannot be used are refused with the reason, and kept.",
             pictures={"latest frames": pictures.latest_frames, "refused": pictures.refused_frames},
+        ),
+        table_asset(
+            home,
+            FRAME_SOURCES,
+            description="The stars of every image, with position, light, width and elongation, and what that "
+            "says of the image: seeing, trailing, background and its gradient, saturation (sep: Bertin & "
+            "Arnouts 1996, Barbary 2016).",
+            pictures={"frames over time": photometry_pictures.frames_over_time},
+        ),
+        table_asset(
+            home,
+            PHOTOMETRIC_SERIES,
+            description="Every night: its frames laid upon the best one by their stars alone, all stars "
+            "measured in apertures, each compared with an ensemble of others (Broeg et al. 2005), freed of "
+            "what follows airmass, position and focus but looks like no transit.",
+            pictures={
+                "scatter of stars": photometry_pictures.scatter_of_stars,
+                "drift of the frames": photometry_pictures.drift,
+            },
+        ),
+        table_asset(
+            home,
+            PHOTOMETRIC_LIGHT_CURVES,
+            description="The light curve of the target that a targets.csv names in a night, in BJD_TDB, with "
+            "errors that fit its scatter. `detrended_light_curves` joins a target's nights.",
+            pictures={"latest night": photometry_pictures.latest_night},
         ),
         table_asset(
             home,

@@ -1,15 +1,28 @@
 """The checks of the image wing's assets: which rules each table keeps."""
 
+from functools import partial
+
 import dagster as dg
 import polars as pl
 
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
-from astro_assets.images.invariants import impossible_frames, misplaced_cutouts, untold_frames
+from astro_assets.images.invariants import (
+    impossible_frames,
+    misplaced_cutouts,
+    unaccounted_frames,
+    untold_frames,
+)
+from astro_assets.images.photometry_tables import (
+    FRAME_SOURCES,
+    PHOTOMETRIC_LIGHT_CURVES,
+    PHOTOMETRIC_SERIES,
+)
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.observations.tables import RAW_FILES
-from astro_assets.orchestration.rules import RowRule
+from astro_assets.orchestration.rules import ArrayRule, RowRule
 from astro_assets.orchestration.table_checks import table_checks
+from astro_assets.orchestration.time_series import broken_times, broken_values
 
 
 def checks() -> list[dg.AssetChecksDefinition]:
@@ -31,6 +44,43 @@ def checks() -> list[dg.AssetChecksDefinition]:
             ),
             identity=("sha256",),
             names=file_names,
+        ),
+        table_checks(
+            FRAME_SOURCES,
+            ArrayRule(
+                "sources_somewhere",
+                "Positions and fluxes of sources are finite.",
+                "sources",
+                partial(broken_values, finite=("x", "y", "flux")),
+            ),
+            identity=("frame_sha256",),
+            names=file_names,
+        ),
+        table_checks(
+            PHOTOMETRIC_SERIES,
+            RowRule(
+                "frames_accounted_for",
+                "Each frame of a night is aligned, or it is told why not.",
+                ("n_frames", "n_aligned", "frame_sha256", "left_out"),
+                unaccounted_frames,
+            ),
+            identity=("series_id",),
+        ),
+        table_checks(
+            PHOTOMETRIC_LIGHT_CURVES,
+            ArrayRule(
+                "time_increasing",
+                "Times are finite and strictly increasing.",
+                "light_curve",
+                broken_times,
+            ),
+            ArrayRule(
+                "values_finite",
+                "Fluxes are finite, and errors finite and positive.",
+                "light_curve",
+                partial(broken_values, finite=("flux", "trend"), positive=("flux_err", "error")),
+            ),
+            identity=("series_id",),
         ),
         table_checks(FRAME_CELLS, identity=("frame_sha256", "cell"), names=file_names),
         table_checks(CUTOUT_PLACES, identity=("place",)),

@@ -10,7 +10,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.worker import resolve_references
 
 #: Cutouts of a sheet.
-_SHOWN: Final = 8
+_SHOWN: Final = 4
 
 
 def latest_cutouts(ledger: Ledger) -> bytes | None:

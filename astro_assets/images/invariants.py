@@ -76,3 +76,18 @@ def misplaced_cutouts(rows: pl.LazyFrame) -> pl.LazyFrame:
     shows = pl.col("missing_fraction").is_between(0, 1, closed="left")
     what = pl.format("place at {}, {} of {} pixels", "x", "y", "side")
     return rows.filter(~(inside & shows).fill_null(value=False)).select("key", what=what)
+
+
+def unaccounted_frames(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find nights of which a frame is neither aligned nor left out with a reason.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``n_frames``, ``n_aligned``, and the lists ``frame_sha256`` and ``left_out``.
+    """
+    n_left_out = pl.col("left_out").list.eval(pl.element() != "").list.sum()
+    n_named = pl.col("frame_sha256").list.len()
+    right = (pl.col("n_aligned") + n_left_out == pl.col("n_frames")) & (n_named == pl.col("n_frames"))
+    what = pl.format("{} of {} frames aligned, {} left out", "n_aligned", "n_frames", n_left_out)
+    return rows.filter(~right.fill_null(value=False)).select("key", what=what)

@@ -21,9 +21,7 @@ FRAME_SOURCES_SCHEMA: Final = Schema(
     (
         Column("sha256", "file", "The raw file of the image."),
         Column("frame_sha256", "string", "Its SHA-256."),
-        Column(
-            "series_id", "string", "The night: frames of one field, filter and camera.", nullable=True
-        ),
+        Column("series_id", "string", "The night: frames of one field, filter and camera.", nullable=True),
         Column("hdu", "int32", "Number of the HDU that holds the pixels."),
         Column("target_id", "string", "Canonical id of the target, if one is told.", nullable=True),
         Column("target_x", "float64", "Its column in this image, by a targets.csv.", "pixel", nullable=True),
@@ -115,7 +113,24 @@ PHOTOMETRIC_LIGHT_CURVES_SCHEMA: Final = Schema(
         Column("end_btjd", "float64", "Last time, BJD_TDB - 2457000.", "d"),
         Column("scatter_ppm", "float64", "Scatter without trends and the deepest dip.", "1e-6"),
         Column("photon_limit_ppm", "float64", "What photons and the detector make of it.", "1e-6"),
-        Column("dip_ppm", "float64", "Depth of the deepest box, that trends leave alone.", "1e-6"),
+        Column(
+            "dip_mid_btjd",
+            "float64",
+            "Mid-time of the trapezoid that fits best, BJD_TDB - 2457000; none, as all of the dip, without one.",
+            "d",
+            nullable=True,
+        ),
+        Column("dip_mid_error_days", "float64", "Its standard error.", "d", nullable=True),
+        Column("dip_depth_ppm", "float64", "Lost light in the middle.", "1e-6", nullable=True),
+        Column("dip_depth_error_ppm", "float64", "Its standard error.", "1e-6", nullable=True),
+        Column("dip_duration_hours", "float64", "First to last contact.", "h", nullable=True),
+        Column("dip_ingress_hours", "float64", "First to second contact.", "h", nullable=True),
+        Column(
+            "dip_delta_bic",
+            "float64",
+            "How much the Bayesian information criterion prefers the dip to none; from 10 on there is one.",
+            nullable=True,
+        ),
         Column("terms", "list[string]", "Trends removed."),
         Column(
             "light_curve",

@@ -11,8 +11,10 @@ from typing import Any, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from astro_assets.images.frame import Frame
+from astro_assets.images.photometry.dips import fitted_dip
 from astro_assets.images.photometry.frame_sources import FrameMeasures, FrameSources
 from astro_assets.images.photometry.series import Series, Target, series_photometry
 from astro_assets.images.photometry.sources import measure_frame
@@ -202,7 +204,7 @@ def compute_photometric_light_curves(key: str, parents: Parents, config: Config)
     star, frames = night["target_star"], night["frames"]
     curves = {
         name: night["curves"][name].reshape(night["n_stars"], -1)[star]
-        for name in ("relative", "detrended", "error", "scaled_error", "dip")
+        for name in ("relative", "detrended", "error", "scaled_error")
     }
     kept = np.isfinite(frames["time"]) & np.isfinite(curves["detrended"]) & (curves["scaled_error"] > 0)
     order = np.flatnonzero(kept)
@@ -221,7 +223,7 @@ def compute_photometric_light_curves(key: str, parents: Parents, config: Config)
             "end_btjd": float(time[-1]),
             "scatter_ppm": night["target_scatter_ppm"],
             "photon_limit_ppm": night["target_photon_limit_ppm"],
-            "dip_ppm": _PPM * float(np.nanmax(curves["dip"], initial=0)),
+            **_dip_columns(time, detrended, curves["scaled_error"][order]),
             "terms": night["target_terms"],
             "light_curve": {
                 "time": time,
@@ -233,6 +235,21 @@ def compute_photometric_light_curves(key: str, parents: Parents, config: Config)
             },
         }
     ]
+
+
+def _dip_columns(
+    time: NDArray[np.float64], flux: NDArray[np.float32], error: NDArray[np.float32]
+) -> dict[str, Any]:
+    dip = fitted_dip(time, flux.astype(np.float64), error.astype(np.float64))
+    return {
+        "dip_mid_btjd": None if dip is None else dip.mid,
+        "dip_mid_error_days": None if dip is None else dip.mid_error,
+        "dip_depth_ppm": None if dip is None else _PPM * dip.depth,
+        "dip_depth_error_ppm": None if dip is None else _PPM * dip.depth_error,
+        "dip_duration_hours": None if dip is None else dip.duration_hours,
+        "dip_ingress_hours": None if dip is None else dip.ingress_hours,
+        "dip_delta_bic": None if dip is None else dip.delta_bic,
+    }
 
 
 #: The stars of every image, and what the image is like.
@@ -254,9 +271,7 @@ PHOTOMETRIC_SERIES: Final = Table(
     name="images/photometric_series",
     schema=PHOTOMETRIC_SERIES_SCHEMA,
     compute=compute_photometric_series,
-    parents=(
-        Parent(FRAME_SOURCES, columns=FRAME_SOURCES_SCHEMA.names),
-    ),
+    parents=(Parent(FRAME_SOURCES, columns=FRAME_SOURCES_SCHEMA.names),),
     config=PhotometricSeriesConfig(),
     settings_from={"measuring": FRAME_SOURCES},
     key="series_id",
@@ -282,7 +297,7 @@ PHOTOMETRIC_LIGHT_CURVES: Final = Table(
     ),
     key="series_id",
     choose=of_a_target,
-    libraries=("numpy",),
+    libraries=("numpy", "scipy"),
 )  # fmt: skip
 
 TABLES: Final = (FRAME_SOURCES, PHOTOMETRIC_SERIES, PHOTOMETRIC_LIGHT_CURVES)

@@ -16,7 +16,7 @@ from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import RAW_FILES
 
 #: Frames of a sheet, and refused files that are told.
-_SHOWN: Final = 8
+_SHOWN: Final = 4
 _TOLD: Final = 50
 
 

@@ -103,8 +103,10 @@ def segment_of(row: Row) -> Segment:
 
 def _night(row: Row) -> Night:
     arrays = row["light_curve"]
-    values = (arrays[name].astype(np.float64) for name in ("time", "flux", "flux_err", "trend"))
-    return Night(*values, cadence_s=float(row["cadence_s"]))
+    time, flux, flux_err, trend = (
+        arrays[name].astype(np.float64) for name in ("time", "flux", "flux_err", "trend")
+    )
+    return Night(time, flux, flux_err, trend, float(row["cadence_s"]))
 
 
 #: Columns of the light curves of a target.

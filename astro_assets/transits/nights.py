@@ -52,7 +52,7 @@ def joined_nights(nights: Sequence[Night]) -> DetrendedCurve:
     samples = np.stack([np.concatenate([getattr(night, name) for night in ordered]) for name in names])
     # Times of two telescopes may fall together; a curve has each once.
     times, places = np.unique(samples[0], return_index=True)
-    time, flux, flux_err, trend = samples[:, places]
+    _, flux, flux_err, trend = samples[:, places]
     return DetrendedCurve(
         time=times,
         flux=flux,

@@ -27,7 +27,7 @@ DETRENDED_LIGHT_CURVE_SCHEMA: Final = Schema(
         Column(
             "segments",
             "list[int32]",
-            "Sectors, quarters or campaigns used, in order of time; -1: not known; of photometry nights from 0.",
+            "Sectors, quarters or campaigns used, in order of time; -1: not known; nights from 0.",
         ),
         Column("n_segments", "int32", "Number of segments used."),
         Column("n_points", "int32", "Number of samples kept."),

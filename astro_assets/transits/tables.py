@@ -51,6 +51,7 @@ __all__ = [
     "compute_transit_candidates",
 ]
 
+
 class TransitCandidatesConfig(SearchSettings, Config):
     """Settings of ``transits/transit_candidates``."""
 

@@ -131,24 +131,38 @@ def site(cards: Cards, mjd_utc: float | None) -> Site | None:
     """Return where the header says that the telescope stands.
 
     Some telescopes count longitude to the west, or leave out its sign. Where the header tells altitude and
-    pointing, too, the sign is the one with which they agree; where neither agrees, the site is not known.
+    azimuth and pointing, too, the sign is the one with which they agree; where neither agrees, the site is
+    not known.
     """
     latitude = _degrees(cards, "SITELAT", "LAT-OBS", "OBSGEO-B", "LATITUDE", "OBSLAT", "SITE_LAT")
-    longitude = _degrees(
-        cards, "SITELONG", "LONG-OBS", "OBSGEO-L", "LONGITUD", "OBSLON", "OBSLONG", "SITE_LON"
-    )
+    longitude = _degrees(cards, "SITELONG", "LONG-OBS", "OBSGEO-L", "LONGITUD", "OBSLONG", "SITE_LON")
     elevation = cards.number("SITEELEV", "ALT-OBS", "OBSGEO-H", "ELEVATIO", "OBSALT", "HEIGHT") or 0.0
     if latitude is None or longitude is None or abs(latitude) > 90 or not -500 < elevation < 9000:
         return None
     altitude, place = altitude_deg(cards), pointing(cards)
     if altitude is None or place is None or mjd_utc is None:
         return Site(latitude, _wrapped(longitude), elevation)
+    azimuth = _degrees(cards, "TELAZ", "CENTAZ", "OBJCTAZ", "AZIMUTH", "AZ")
     off = {
-        sign * longitude: abs(_altitude(*place, latitude, sign * longitude, mjd_utc) - altitude)
+        sign: _off(_horizontal(*place, latitude, sign * longitude, mjd_utc), altitude, azimuth)
         for sign in (1, -1)
     }
-    best = min(off, key=off.__getitem__)
-    return Site(latitude, _wrapped(best), elevation) if off[best] < _CLOSE_DEG else None
+    # Without an azimuth a star as high in the east as in the west leaves the sign open: it is believed.
+    best = min(off, key=lambda sign: (round(off[sign] / _CLOSE_DEG), -sign))
+    return Site(latitude, _wrapped(best * longitude), elevation) if off[best] < _CLOSE_DEG else None
+
+
+def _off(place: tuple[float, float], altitude: float, azimuth: float | None) -> float:
+    """Return by how many degrees a direction differs from a header's; some count azimuth from the south."""
+    if azimuth is None:
+        return abs(place[0] - altitude)
+    return min(_separation(place, (altitude, azimuth + turn)) for turn in (0, 180))
+
+
+def _separation(one: tuple[float, float], other: tuple[float, float]) -> float:
+    (high, along), (height, azimuth) = (map(math.radians, direction) for direction in (one, other))
+    cosine = math.sin(high) * math.sin(height) + math.cos(high) * math.cos(height) * math.cos(along - azimuth)
+    return math.degrees(math.acos(max(-1.0, min(1.0, cosine))))
 
 
 def _degrees(cards: Cards, *names: str) -> float | None:
@@ -164,11 +178,14 @@ def _wrapped(longitude: float) -> float:
     return (longitude + 180) % 360 - 180
 
 
-def _altitude(ra: float, dec: float, latitude: float, longitude: float, mjd_utc: float) -> float:
-    """Return the altitude of a place on the sky in degrees, to a few arc minutes."""
+def _horizontal(
+    ra: float, dec: float, latitude: float, longitude: float, mjd_utc: float
+) -> tuple[float, float]:
+    """Return altitude and azimuth of a place on the sky in degrees, to a few arc minutes."""
     zero, rate = _SIDEREAL
-    days = mjd_utc - 51544.5
-    hour_angle = math.radians(360 * (zero + rate * days) + longitude - ra)
+    hour_angle = math.radians(360 * (zero + rate * (mjd_utc - 51544.5)) + longitude - ra)
     dec, latitude = math.radians(dec), math.radians(latitude)
+    north = math.sin(dec) * math.cos(latitude) - math.cos(dec) * math.sin(latitude) * math.cos(hour_angle)
+    west = math.cos(dec) * math.sin(hour_angle)
     sine = math.sin(dec) * math.sin(latitude) + math.cos(dec) * math.cos(latitude) * math.cos(hour_angle)
-    return math.degrees(math.asin(max(-1.0, min(1.0, sine))))
+    return math.degrees(math.asin(max(-1.0, min(1.0, sine)))), math.degrees(math.atan2(-west, north)) % 360

@@ -49,7 +49,8 @@ _OTHER_NAMES: Final = {"scale": "time_scale", "reference": "time_reference"}
 _MOST_REPEATED: Final = 0.1
 #: What stands in an entry where its list cannot be read; see `astro_assets.orchestration.descriptions`.
 _LIST_ERROR: Final = ""
-_BEGINNING_OF_TARGETS_CSV: Final = {"file", "target_id", "mission", "time_format"}
+#: Of light curves it has more columns, of images others.
+_COLUMNS_OF_TARGETS_CSV: Final = {"file", "target_id"}
 
 
 def _recognises(contents: Contents) -> bool:
@@ -57,7 +58,7 @@ def _recognises(contents: Contents) -> bool:
 
 
 def _identify(contents: Contents, known: dict[str, Any]) -> Identity:
-    if set(contents.names) >= _BEGINNING_OF_TARGETS_CSV:
+    if set(contents.names) >= _COLUMNS_OF_TARGETS_CSV:
         raise RefusalError(
             "not_an_observation", "not an observation: a targets.csv, which describes other files"
         )

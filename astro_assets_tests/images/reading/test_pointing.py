@@ -34,6 +34,19 @@ def test_a_longitude_without_its_sign_gets_the_one_of_the_altitude() -> None:
     assert altitude == pytest.approx(62.592, abs=1)  # an independent reckoning agrees with the header
 
 
+def test_an_azimuth_tells_the_sign_where_the_altitude_fits_both() -> None:
+    """Late that night the star is as high in the west as it would be in the east at the other longitude."""
+    late = 58107.33973 + 30 / 86400
+    found = site(cards(**ARIZONA, TELALT=36.124, TELAZ=307.556), late)
+    assert found is not None
+    assert found.longitude_deg == -110.88
+    south = site(cards(**ARIZONA, TELALT=36.124, TELAZ=127.556), late)  # counted from the south
+    assert south == found
+    open_sign = site(cards(**ARIZONA, TELALT=36.124), late)
+    assert open_sign is not None
+    assert open_sign.longitude_deg == 110.88
+
+
 def test_an_altitude_that_fits_neither_sign_leaves_the_site_unknown() -> None:
     assert site(cards(**ARIZONA, TELALT=10.0), MJD) is None
 
