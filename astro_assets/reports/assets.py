@@ -5,6 +5,9 @@ from typing import Any, Final
 
 import dagster as dg
 
+from astro_assets.images.cutout_tables import CUTOUTS
+from astro_assets.images.photometry_tables import PHOTOMETRIC_LIGHT_CURVES
+from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.model_tables import MODEL_AUDITS
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.orchestration.check_results import latest_checks
@@ -25,6 +28,9 @@ from astro_assets.transits.tables import (
 #: The asset's key.
 CANDIDATE_REPORTS: Final = dg.AssetKey(["transits", "candidate_reports"])
 _READ: Final = (
+    FRAMES,
+    CUTOUTS,
+    PHOTOMETRIC_LIGHT_CURVES,
     DETRENDED_LIGHT_CURVES,
     VARIABILITY,
     TRANSIT_CANDIDATES,

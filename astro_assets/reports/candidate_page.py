@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from numpy.typing import NDArray
 
+from astro_assets.images.cutout_tables import CUTOUTS
 from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES
 from astro_assets.reports import figures
 from astro_assets.reports.candidate_judgement import label_shown, measures_shown, score_shown
 from astro_assets.reports.contents import Contents, RowOf
 from astro_assets.reports.curves import N_BINS, transit_times
+from astro_assets.reports.images import images_of
 from astro_assets.reports.lineage_picture import Box, lineage_picture
 from astro_assets.reports.lines_above import Above, Unit
 from astro_assets.reports.links import Links
@@ -47,9 +49,10 @@ _HIDDEN: Final = "Those that fall into transits of a stronger candidate were not
 
 
 def begun_at(contents: Contents, candidate: RowOf) -> list[RowOf]:
-    """Return the rows at which a candidate's lineage begins: itself, and its score if it has one."""
+    """Return the rows at which a candidate's lineage begins: itself, its score, the cutouts of its target."""
     scored = contents.of_candidate(TRANSIT_SCORES, candidate, "example_id")
     found = [(TRANSIT_CANDIDATES, candidate), (TRANSIT_SCORES, scored)]
+    found += [(CUTOUTS, row) for row in contents.of(CUTOUTS, candidate["target_id"])]
     return [{"table": of.name, **row} for of, row in found if row is not None]
 
 
@@ -93,6 +96,7 @@ def candidate_page(contents: Contents, candidate: RowOf, above: Above, links: Li
         score=score_shown(contents.of_candidate(TRANSIT_SCORES, candidate, "example_id"), links),
         label=label_shown(contents.of_candidate(LABELLED_CANDIDATES, candidate)),
         **measures_shown(contents.of_candidate(TRANSIT_FEATURES, candidate)),
+        **images_of(contents, target),
         **_lineage(contents, candidate, above, links),
     )
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import polars as pl
 
+from astro_assets.images.cutout_tables import CUTOUTS
+from astro_assets.images.photometry_tables import PHOTOMETRIC_LIGHT_CURVES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worker import resolve_references
@@ -29,6 +31,8 @@ from astro_assets.transits.tables import (
 SHOWN: Final[tuple[Table, ...]] = (
     OBSERVATION_FILES,
     SELECTED_FILES,
+    CUTOUTS,
+    PHOTOMETRIC_LIGHT_CURVES,
     DETRENDED_LIGHT_CURVES,
     VARIABILITY,
     TRANSIT_CANDIDATES,

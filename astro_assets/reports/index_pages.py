@@ -13,6 +13,7 @@ from astro_assets.ledger.page_names import page_name
 from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.observations.tables import OBSERVATION_FILES
 from astro_assets.reports.contents import Contents, RowOf
+from astro_assets.reports.images import GALLERY
 from astro_assets.reports.links import Links
 from astro_assets.reports.lists import list_links, list_names, list_page
 from astro_assets.reports.numbers import NOTHING, grouped, number
@@ -83,6 +84,7 @@ def index_pages(
             for kind, (title, shown) in lists.items()
             if shown.rows
         ],
+        gallery=GALLERY if GALLERY in links.pages else "",
         models=_models(audits, links),
         stale=_stale(state),
     )

@@ -21,6 +21,7 @@ from astro_assets.ledger.staleness import stale
 from astro_assets.reports.candidate_page import begun_at, candidate_page
 from astro_assets.reports.contents import Contents, read_contents
 from astro_assets.reports.figures import made_ready
+from astro_assets.reports.images import GALLERY, gallery_page, has_images
 from astro_assets.reports.index_pages import index_pages, list_page_names, names_script, trained_rows
 from astro_assets.reports.known_audits import all_audits
 from astro_assets.reports.lines_above import lines_above
@@ -109,9 +110,12 @@ def refresh_site(
         audits = _with_checks(all_audits(ledger, specs), checks_of)
         names = _page_names(contents, audits)
         site = _Site(ledger, contents, audits, _trained(audits), out_of_date(state), Links(names))
-        small = _small_pages(site, index_pages(
+        pages = index_pages(
             contents, audits, state, site.state, Links(names, ""), is_part=store.asked is not None
-        ))  # fmt: skip
+        )
+        if GALLERY in names:
+            pages[GALLERY] = lambda: gallery_page(ledger, Links(names, ""))
+        small = _small_pages(site, pages)
         return _write(site, store, small, progress or _untold)
 
 
@@ -171,7 +175,7 @@ def _write_stars(
 
 
 def _page_names(contents: Contents, audits: Sequence[Mapping[str, Any]]) -> frozenset[str]:
-    names = {"index.html"}
+    names = {"index.html", *([GALLERY] if has_images(contents.ledger) else [])}
     for listed in list_page_names(contents).values():
         names.update(listed)
     for one in audits:

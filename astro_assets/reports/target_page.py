@@ -11,6 +11,7 @@ from astro_assets.observations.tables import OBSERVATION_FILES, SELECTED_FILES
 from astro_assets.reports import figures
 from astro_assets.reports.candidate_page import curve_notes
 from astro_assets.reports.contents import Contents, RowOf
+from astro_assets.reports.images import images_of
 from astro_assets.reports.links import Links
 from astro_assets.reports.numbers import NOTHING, number
 from astro_assets.reports.out_of_date import State
@@ -85,6 +86,7 @@ def target_page(
         key=_key(files, curves),
         curves=[_curve(contents, row, len(curves)) for row in curves[:_MOST_CURVES]],
         more_curves=f"{more} more of its files show other stars and are searched alone." if more > 0 else "",
+        **images_of(contents, target),
         candidates=_candidates(contents, target, links),
         single=_single(contents.of(SINGLE_TRANSITS, target)),
         variability=[_variability(row) for row in contents.of(VARIABILITY, target)],
