@@ -134,7 +134,8 @@ def night_plot(title: str, curve: Arrays, told: Mapping[str, Any]) -> bytes:
             fine = np.linspace(time[0], time[-1], 400)
             ax.plot(fine, trapezoid(fine, 1.0, mid, depth / 1e6, duration / _HOURS, ingress), color=ACCENT)
             errors = told["dip_mid_error_days"], told["dip_depth_error_ppm"] / 1e3
-            said += f"\nmid {mid:.4f} \u00b1 {errors[0]:.4f} d, depth {depth / 1e3:.1f} \u00b1 {errors[1]:.1f} ppt"
+            said += f"\nmid {mid:.4f} \u00b1 {errors[0]:.4f} d, "
+            said += f"depth {depth / 1e3:.1f} \u00b1 {errors[1]:.1f} ppt"
         ax.set(title=title[:90], xlabel="BJD_TDB - 2457000 [d]", ylabel="relative flux")
         ax.text(0.01, 0.02, said, transform=ax.transAxes, fontsize=7)
         ax.legend(loc="lower right")

@@ -116,7 +116,7 @@ PHOTOMETRIC_LIGHT_CURVES_SCHEMA: Final = Schema(
         Column(
             "dip_mid_btjd",
             "float64",
-            "Mid-time of the trapezoid that fits best, BJD_TDB - 2457000; none, as all of the dip, without one.",
+            "Mid-time of the trapezoid that fits best, BJD_TDB - 2457000; none where none does.",
             "d",
             nullable=True,
         ),
