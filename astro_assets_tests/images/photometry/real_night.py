@@ -60,7 +60,9 @@ def transit(time, mid, depth):
     parameters.t0, parameters.per, parameters.a, parameters.inc = mid, PERIOD_DAYS, 6.05, 88.9
     parameters.rp, parameters.ecc, parameters.w = np.sqrt(depth), 0.0, 90.0
     parameters.u, parameters.limb_dark = LIMB_DARKENING, "quadratic"
-    model = batman.TransitModel(parameters, np.ascontiguousarray(time), supersample_factor=3, exp_time=60 / 86400)
+    model = batman.TransitModel(
+        parameters, np.ascontiguousarray(time), supersample_factor=3, exp_time=60 / 86400
+    )
     return model.light_curve(parameters)
 
 
@@ -102,7 +104,8 @@ def fit_transit(time, flux, error, around):
 def brightest(night: NightMeasurements, n_stars: int) -> NightMeasurements:
     """Return a night with its brightest stars alone."""
     stars = night.stars
-    few = NightStars(*(getattr(stars, name)[:n_stars] for name in ("positions", "flux", "n_seen", "is_blended")))
+    names = ("positions", "flux", "n_seen", "is_blended")
+    few = NightStars(*(getattr(stars, name)[:n_stars] for name in names))
     return replace(
         night,
         stars=few,
