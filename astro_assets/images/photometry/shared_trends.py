@@ -28,7 +28,7 @@ LEAST: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class SharedTrends:
-    """By which to divide relative fluxes, shape (n_stars, n_frames), near 1; and the groups of terms in it."""
+    """By which to divide relative fluxes, shape (n_stars, n_frames), near 1; and which terms are in it."""
 
     ratio: Floats
     terms: tuple[str, ...]
