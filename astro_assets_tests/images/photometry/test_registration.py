@@ -91,20 +91,16 @@ def test_other_stars_are_never_aligned(seed, n_stars):
 
 @pytest.mark.parametrize(
     "change",
-    [{"fewest_stars": 100}, {"false_alarm_probability": 1e-300}, {"n_stars": 5}, {"match_pixels": 0.3},
-     {"n_neighbours": 2}, {"scale_tolerance": 1e-3}],
-)  # fmt: skip
+    [{"fewest_stars": 100}, {"false_alarm_probability": 1e-300}, {"match_pixels": 0.3}, {"scale_tolerance": 0.01}],
+)
 def test_settings_change_what_is_aligned(change):
     rng = np.random.default_rng(2)
     positions, flux = field(rng, 300)
-    moved = turned(positions, 30.0, (20.0, 10.0), 1.02) + rng.normal(0, 0.3, positions.shape)
+    moved = turned(positions, 30.0, (20.0, 10.0), 1.04) + rng.normal(0, 0.1, positions.shape)
     ours, theirs = catalogue(moved, flux * rng.normal(1, 0.2, 300)), catalogue(positions, flux)
     usual, other = (register(ours, theirs, RegistrationSettings(**one)) for one in ({}, change))
     assert usual.is_aligned
-    if change == {"n_neighbours": 2}:  # fewer triangles, the same answer
-        assert other.is_aligned
-    else:
-        assert not other.is_aligned or other.n_matched != usual.n_matched
+    assert not other.is_aligned or other.n_matched < usual.n_matched
 
 
 def test_alignments_follow_one_another():
