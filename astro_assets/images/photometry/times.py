@@ -5,6 +5,7 @@ Instants and directions go in; nothing is fetched, and no setting of astropy is 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -103,10 +104,13 @@ def _times(mid_mjd_utc: Floats, site: Site | None) -> Time:
 def _offline() -> Iterator[None]:
     """Let astropy use the Earth's rotation that came with it, however old: 0.1 s of it are 50 m."""
     from astropy.utils import iers
+    from astropy.utils.exceptions import AstropyWarning
 
     with (
+        warnings.catch_warnings(),
         iers.conf.set_temp("auto_download", False),
         iers.conf.set_temp("auto_max_age", None),
         iers.conf.set_temp("iers_degraded_accuracy", "ignore"),
     ):
+        warnings.simplefilter("ignore", AstropyWarning)
         yield

@@ -50,7 +50,9 @@ def turned(positions: np.ndarray, degrees=0.0, shift=(0.0, 0.0), scale=1.0, is_m
     return (positions - middle) @ matrix.T + middle + np.asarray(shift)
 
 
-def light(positions: np.ndarray, electrons: np.ndarray, fwhm: float = 3.0, elongation: float = 1.0) -> np.ndarray:
+def light(
+    positions: np.ndarray, electrons: np.ndarray, fwhm: float = 3.0, elongation: float = 1.0
+) -> np.ndarray:
     """Electrons that Gaussian stars bring, integrated over pixels; stars may be long in x."""
     image = np.zeros(SHAPE)
     sigma_y = fwhm / 2.3548 / np.sqrt(elongation)
@@ -60,7 +62,9 @@ def light(positions: np.ndarray, electrons: np.ndarray, fwhm: float = 3.0, elong
         columns = np.arange(max(0, round(x) - half), min(SHAPE[1], round(x) + half + 1))
         rows = np.arange(max(0, round(y) - half), min(SHAPE[0], round(y) + half + 1))
         if columns.size and rows.size:
-            image[np.ix_(rows, columns)] += amount * np.outer(_part(rows - y, sigma_y), _part(columns - x, sigma_x))
+            image[np.ix_(rows, columns)] += amount * np.outer(
+                _part(rows - y, sigma_y), _part(columns - x, sigma_x)
+            )
     return image
 
 

@@ -25,7 +25,9 @@ def test_frames_come_in_order_of_time_and_those_without_one_last():
 
 
 def test_gains_that_differ_are_unknown_and_right_ascensions_wrap():
-    headers = headers_of(frames(mid_mjd_utc=[1.0, 2.0], gain=[2.0, 3.0], ra_deg=[359.0, 1.0], dec_deg=[5.0, 5.0]))
+    headers = headers_of(
+        frames(mid_mjd_utc=[1.0, 2.0], gain=[2.0, 3.0], ra_deg=[359.0, 1.0], dec_deg=[5.0, 5.0])
+    )
     assert headers.gain is None
     assert min(headers.direction[0], 360 - headers.direction[0]) < 1e-6
 

@@ -45,5 +45,7 @@ def test_missing_points_and_outliers_do_not_count():
     "change", [{"shortest_dip_hours": 4.0}, {"longest_dip_part": 0.2}, {"clip_sigma": 2.0}]
 )
 def test_settings_change_levels(change):
-    usual, other = (levels_of(flux(0.02), HOURS, one).level for one in (LevelSettings(), LevelSettings(**change)))
+    usual, other = (
+        levels_of(flux(0.02), HOURS, one).level for one in (LevelSettings(), LevelSettings(**change))
+    )
     assert not np.array_equal(usual, other)

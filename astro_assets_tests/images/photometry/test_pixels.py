@@ -5,7 +5,15 @@ import pytest
 
 from astro_assets.images.photometry.pixels import above_the_sky, saturation_of, white_part
 from astro_assets.images.photometry.settings import MeasuringSettings
-from astro_assets_tests.images.photometry.star_field import GAIN, READ_NOISE, SHAPE, SKY, exposure, field, light
+from astro_assets_tests.images.photometry.star_field import (
+    GAIN,
+    READ_NOISE,
+    SHAPE,
+    SKY,
+    exposure,
+    field,
+    light,
+)
 
 SETTINGS = MeasuringSettings()
 

@@ -12,7 +12,9 @@ NOISE = 0.003
 def night(n_stars=60, n_frames=70, drift=3.0, seed=0):
     rng = np.random.default_rng(seed)
     start = rng.uniform([0, 0], [450, 450], (n_stars, 2))
-    shift = np.column_stack([np.linspace(0, drift * n_frames, n_frames), 10 * np.sin(np.arange(n_frames) / 9)])
+    shift = np.column_stack(
+        [np.linspace(0, drift * n_frames, n_frames), 10 * np.sin(np.arange(n_frames) / 9)]
+    )
     places = start[:, None] + shift
     frames = {
         "fwhm": 3 + 0.5 * np.sin(np.arange(n_frames) / 5),

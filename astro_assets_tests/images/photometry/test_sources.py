@@ -66,11 +66,15 @@ def test_hot_pixels_are_no_stars():
     sources = measure_frame(dataclasses.replace(clean, image=image), SETTINGS)
     assert sources.is_star().sum() == pytest.approx(60, abs=2)
     assert sources.measures.n_hot_pixels >= 36
-    assert sources.measures.fwhm_pixels == pytest.approx(measure_frame(clean, SETTINGS).measures.fwhm_pixels, rel=0.03)
+    assert sources.measures.fwhm_pixels == pytest.approx(
+        measure_frame(clean, SETTINGS).measures.fwhm_pixels, rel=0.03
+    )
 
 
 def test_flags_say_what_speaks_against_a_source():
-    positions = np.array([[60.0, 60.0], [160.0, 60.0], [165.0, 60.0], [2.0, 120.0], [250.0, 180.0], [100.0, 180.0]])
+    positions = np.array(
+        [[60.0, 60.0], [160.0, 60.0], [165.0, 60.0], [2.0, 120.0], [250.0, 180.0], [100.0, 180.0]]
+    )
     image = exposure(light(positions, [4e5, 4e4, 3e4, 4e4, 4e4, 4e4]), 2).image
     image[178:183, 246:248] = np.nan
     one = dataclasses.replace(exposure(np.zeros(SHAPE), 2), image=image, saturation=5000.0)
@@ -94,7 +98,9 @@ def test_settings_change_what_is_found(change):
 def test_the_part_of_the_saturation_that_is_linear_is_a_setting():
     one = dataclasses.replace(frame(), saturation=6000.0)
     n_full = [
-        np.count_nonzero(measure_frame(one, MeasuringSettings(linear_fraction=part)).flags & SourceFlag.SATURATED)
+        np.count_nonzero(
+            measure_frame(one, MeasuringSettings(linear_fraction=part)).flags & SourceFlag.SATURATED
+        )
         for part in (0.2, 1.0)
     ]
     assert n_full[0] > n_full[1]
