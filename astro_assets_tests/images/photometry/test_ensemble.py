@@ -10,7 +10,7 @@ SETTINGS = EnsembleSettings()
 
 
 def night(n_stars=30, n_frames=80, seed=0, quiet=0.002, loud=0.01):
-    """Counts of stars behind clouds, the brightest and quietest first, and the noise of each."""
+    """Return counts of stars behind clouds, the brightest and quietest first, and the noise of each."""
     rng = np.random.default_rng(seed)
     noise = np.geomspace(quiet, loud, n_stars)
     clouds = 1 - 0.6 * rng.random(n_frames) ** 3

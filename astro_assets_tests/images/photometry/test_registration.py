@@ -14,7 +14,7 @@ SETTINGS = RegistrationSettings()
 
 
 def catalogue(positions, flux):
-    """Sources of a frame, as the first stage would list them: those inside, the brightest first."""
+    """List sources of a frame as the first stage does: those inside, the brightest first."""
     inside = np.all((positions > 0) & (positions < np.array(SHAPE[::-1]) - 1), axis=1)
     positions, flux = positions[inside], flux[inside]
     order = np.argsort(-flux)

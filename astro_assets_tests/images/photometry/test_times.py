@@ -31,7 +31,7 @@ def test_barycentric_times_are_those_of_a_calculation_by_hand():
 
 
 def test_a_published_difference():
-    """Eastman, Siverd & Gaudi (2010), section 2: over a year, BJD differs from JD by up to 8.3 minutes of light."""
+    """Eastman, Siverd & Gaudi (2010), section 2: over a year, BJD differs from JD by 8.3 minutes."""
     mjd = 58100 + np.arange(0.0, 365.0)
     on_the_ecliptic = bjd_tdb(mjd, 0.0, 0.0, None) - 2400000.5 - mjd - 69.184 / 86400
     assert np.ptp(on_the_ecliptic) / 2 * 1440 == pytest.approx(499.005 / 60, rel=0.01)
@@ -44,7 +44,7 @@ def test_no_setting_of_astropy_is_left_changed():
 
 
 def test_air_masses_of_pickering():
-    """His table: 1 at the zenith, 38.75 at the horizon; Kasten & Young (1989) agree within a per cent above 5."""
+    """At the horizon 38.75; above 5 degrees, Kasten & Young (1989) agree within a per cent."""
     altitude = np.array([90.0, 60.0, 30.0, 10.0, 5.0])
     kasten = 1 / (np.sin(np.radians(altitude)) + 0.50572 * (altitude + 6.07995) ** -1.6364)
     np.testing.assert_allclose(pickering(altitude), kasten, rtol=0.01)
