@@ -132,7 +132,5 @@ def test_what_is_no_night_is_refused(frames):
     with pytest.raises(ValueError, match="different names: frame002"):
         measure_night(frames, sources, SETTINGS)
     noises = {f"n{seed}": exposure(np.zeros(SHAPE), seed, number=seed) for seed in range(3)}
-    with pytest.raises(
-        ValueError, match=r"no two of 3 frames can be aligned: .* stars, an alignment needs 5"
-    ):
+    with pytest.raises(ValueError, match=r"no two of 3 frames can be aligned: .* an alignment needs 5"):
         measured(noises)
