@@ -1,9 +1,9 @@
-"""A real night of a small telescope, from raw frames to the transit of HAT-P-32 b, and transits put into its stars.
+"""A real night of a small telescope, from raw frames to a transit, and transits that are put into its stars.
 
-Prints how many frames were aligned, the target's scatter beside the limit of photons, the depth and the middle
-of the transit with errors, how well transits that were put into comparison stars come back, seconds and peak
-memory. With --pictures, draws the light curve, scatter against brightness, the drift and what came back.
-Needs the real observations (ASTRO_ASSETS_SHARED_DATA, or ../shared/data).
+Prints how many frames were aligned, the target's scatter beside the limit of photons, depth and middle of
+the transit of HAT-P-32 b with errors, how well transits that were put into comparison stars come back,
+seconds and peak memory. With --pictures, draws the light curve, scatter against brightness, the drift and
+what came back. Needs the real observations (ASTRO_ASSETS_SHARED_DATA, or ../shared/data).
 """
 
 from __future__ import annotations
@@ -71,10 +71,7 @@ def main() -> int:
     fit = real_night.fit_transit(
         series.bjd_tdb, curves.detrended_flux[star], curves.scaled_error[star], around
     )
-    raw = real_night.fit_transit(
-        series.bjd_tdb, curves.relative_flux[star], curves.scaled_error[star], around
-    )
-    _print(series, fit, raw)
+    _print(series, fit)
     print(f"{'seconds: all, reading, first stage':44}{seconds:.1f}, {read:.1f}, {first:.1f}")
     print(f"{'processor seconds; peak memory, MB':44}{processor:.1f}; {peak:.0f}")
     put = _inject(series, settings, arguments.injections)
@@ -94,7 +91,7 @@ def main() -> int:
     return int(any(missed.values()))
 
 
-def _print(series: Series, fit: Fit, raw: Fit) -> None:
+def _print(series: Series, fit: Fit) -> None:
     night, curves, star = series.night, series.curves, series.target
     aligned = [one for one in night.alignments if one.is_aligned]
     for name, reason in zip(night.names, night.reasons, strict=True):
@@ -105,18 +102,16 @@ def _print(series: Series, fit: Fit, raw: Fit) -> None:
     table = {
         "frames aligned": f"{len(aligned)} of {len(night.names)}",
         "matched stars, residual, pixels: medians": f"{matched:.0f}, {rms:.3f}",
-        "stars; comparison stars; reference": f"{curves.flux.size}; {curves.is_comparison.sum()}; {night.reference}",
+        "stars, comparison stars": f"{curves.flux.size}, {curves.is_comparison.sum()}",
+        "reference": night.reference,
         "gain, electrons a count": f"{curves.gain:.2f} +- {curves.gain_error:.2f}"
         + (" (estimated from the scatter of stars)" if curves.gain_is_estimated else ""),
         "radius of the target, pixels": f"{curves.radius_pixels[star]:.2f}",
-        "degree of the map that stars share": str(set(curves.illumination_degree)),
-        "terms removed from the target": ", ".join(curves.terms[star]) or "none",
+        "trends that stars share": ", ".join(curves.shared_terms[-2]),
         "target's scatter, photon limit": f"{curves.scatter[star]:.5f}, {curves.photon_limit[star]:.5f}",
         "error factor of the target": f"{curves.error_factor[star]:.2f}",
         "depth": f"{fit.depth:.4f} +- {fit.depth_error:.4f} (known {KNOWN_DEPTH})",
-        "depth before trends are removed": f"{raw.depth:.4f} +- {raw.depth_error:.4f}",
         "middle, MJD TDB": f"{fit.mid - MJD_ZERO:.4f} +- {fit.mid_error:.4f} (known {KNOWN_MID})",
-        "middle before trends are removed": f"{raw.mid - MJD_ZERO:.4f} +- {raw.mid_error:.4f}",
     }
     for name, text in table.items():
         print(f"{name:44}{text}")
@@ -196,7 +191,7 @@ def _draw_curve(axes: Any, series: Series, fit: Fit, hours: Any) -> None:
     axes.errorbar(hours, curves.detrended_flux[star], curves.scaled_error[star], fmt=".", label="detrended")
     axes.plot(hours, curves.relative_flux[star] - 0.04, ".", label="differential, less 0.04")
     axes.plot(hours, real_night.transit(series.bjd_tdb, fit.mid, fit.depth), label="fit")
-    axes.plot(hours, 1 + curves.dip[star], "--", lw=1, label="box that guards the trends")
+    axes.plot(hours, 1 + curves.dip[star], "--", lw=1, label="dip that guards the level")
     axes.set(xlabel="hours from the middle", ylabel="relative flux", title="HAT-P-32")
     axes.legend()
 

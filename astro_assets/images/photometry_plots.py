@@ -109,22 +109,21 @@ def drift_plot(night: str, frames: Arrays, left_out: Sequence[str]) -> bytes:
 
 
 def night_plot(title: str, curve: Arrays, told: Mapping[str, Any]) -> bytes:
-    """Draw a target's light curve of a night, as compared and without its trends, with the dip fitted to it.
+    """Draw a target's light curve of a night with the dip fitted to it.
 
     Parameters
     ----------
     curve
-        ``time``, ``flux``, ``flux_err`` and ``trend``, shape (n,).
+        ``time``, ``flux`` and ``flux_err``, shape (n,).
     told
         ``scatter_ppm``, ``photon_limit_ppm`` and the columns of the dip, as of ``photometric_light_curves``.
     """
     from matplotlib import rc_context
 
-    time, flux, trend = curve["time"], curve["flux"].astype(float), curve["trend"].astype(float)
+    time, flux = curve["time"], curve["flux"].astype(float)
     with rc_context(STYLE):
         figure, (ax,) = new_figure(1, 1)
-        ax.plot(time, flux * trend, ".", ms=2.5, color=QUIET, label="before trends are removed")
-        ax.errorbar(time, flux, curve["flux_err"], fmt=".", ms=4, lw=0.6, color=DATA, label="after")
+        ax.errorbar(time, flux, curve["flux_err"], fmt=".", ms=4, lw=0.6, color=DATA)
         said = f"scatter {told['scatter_ppm'] / 1e3:.2f} ppt, "
         said += f"photons and detector {told['photon_limit_ppm'] / 1e3:.2f} ppt"
         if told["dip_delta_bic"] is not None and told["dip_delta_bic"] > _SURE:
@@ -138,5 +137,4 @@ def night_plot(title: str, curve: Arrays, told: Mapping[str, Any]) -> bytes:
             said += f"depth {depth / 1e3:.1f} \u00b1 {errors[1]:.1f} ppt"
         ax.set(title=title[:90], xlabel="BJD_TDB - 2457000 [d]", ylabel="relative flux")
         ax.text(0.01, 0.02, said, transform=ax.transAxes, fontsize=7)
-        ax.legend(loc="lower right")
         return png(figure)

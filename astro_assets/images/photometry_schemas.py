@@ -77,7 +77,7 @@ PHOTOMETRIC_SERIES_SCHEMA: Final = Schema(
         Column("target_star", "int32", "Which of the stars it is, from 0.", nullable=True),
         Column("target_scatter_ppm", "float64", "Scatter of its flux.", "1e-6", nullable=True),
         Column("target_photon_limit_ppm", "float64", "What photons make of it.", "1e-6", nullable=True),
-        Column("target_terms", "list[string]", "Trends removed from its flux.", nullable=True),
+        Column("target_terms", "list[string]", "Trends removed that stars share.", nullable=True),
         Column("frame_sha256", "list[string]", "The frames in order of time."),
         Column("left_out", "list[string]", "Why a frame is left out, empty if it is not; likewise."),
         Column(
@@ -131,7 +131,7 @@ PHOTOMETRIC_LIGHT_CURVES_SCHEMA: Final = Schema(
             "How much the Bayesian information criterion prefers the dip to none; from 10 on there is one.",
             nullable=True,
         ),
-        Column("terms", "list[string]", "Trends removed."),
+        Column("terms", "list[string]", "Trends removed that stars share."),
         Column(
             "light_curve",
             "arrays",

@@ -189,8 +189,14 @@ def _target_row(series: Series, told: tuple[str, Target] | None) -> dict[str, An
         "target_star": star,
         "target_scatter_ppm": _PPM * float(curves.scatter[star]) if known else None,
         "target_photon_limit_ppm": _PPM * float(curves.photon_limit[star]) if known else None,
-        "target_terms": list(curves.terms[star]) if star is not None and known else None,
+        "target_terms": _terms(series, star) if star is not None and known else None,
     }
+
+
+def _terms(series: Series, star: int) -> list[str]:
+    """Return the trends that stars share in the aperture of one of them."""
+    aperture = int(np.argmin(np.abs(series.night.radii_pixels - series.curves.radius_pixels[star])))
+    return list(series.curves.shared_terms[aperture])
 
 
 def of_a_target(series: pl.DataFrame) -> pl.DataFrame:

@@ -132,6 +132,7 @@ def _balanced(flux: Floats) -> tuple[Floats, Booleans, Floats]:
 
 def _scatters(ratio: Floats, counted: Booleans) -> Floats:
     """Return standard deviations of the measurements that count, never zero, shape (n_stars,)."""
+    counted = counted & np.isfinite(ratio)  # where no other star is measured, there is no ratio
     number = np.maximum(counted.sum(axis=1), 2)
     square = np.where(counted, (ratio - 1) ** 2, 0)
     spread = np.sqrt(square.sum(axis=1) / (number - 1))

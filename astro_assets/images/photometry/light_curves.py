@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from astro_assets.images.photometry.ensemble import Ensemble, artificial_star
 from astro_assets.images.photometry.frame_sources import Booleans, Floats
-from astro_assets.images.photometry.illumination import illumination
+from astro_assets.images.photometry.levels import levels_of
 from astro_assets.images.photometry.night import NightMeasurements
 from astro_assets.images.photometry.noise_model import estimate_gain, scintillation
 from astro_assets.images.photometry.robust import row_medians, row_scatters
 from astro_assets.images.photometry.settings import EnsembleSettings, SeriesSettings
-from astro_assets.images.photometry.trends import trends_of
+from astro_assets.images.photometry.shared_trends import shared_trends
 
 #: A radius is chosen by the scatter of so many stars next in brightness.
 N_EQUALS: Final = 30
@@ -37,9 +37,9 @@ class LightCurves:
     radius_pixels
         Of that aperture.
     relative_flux
-        Over the star's own artificial comparison star, median 1, before trends are removed.
+        Over the star's own artificial comparison star, without the trends that stars share; median 1.
     detrended_flux
-        1 outside dips.
+        The same, 1 outside the deepest dip.
     error
         Photons of star and sky, detector, scintillation, comparison stars, as computed; relative.
     scaled_error
@@ -47,19 +47,17 @@ class LightCurves:
     error_factor
         Scatter over the median of `error`.
     scatter
-        Robust, of what remains without trends and the deepest dip.
+        Robust, of what remains without the deepest dip.
     photon_limit
         Median scatter that photons of star and sky and the detector's noise make alone.
     is_comparison, weight
         Whether the star is one that others are compared with; its part in the ensemble of its aperture.
-    terms
-        Which trends were removed.
     dip
-        The deepest box, fitted so that trends leave it alone; 0 outside.
+        The deepest dip, fitted so that the level is that outside; 0 there.
     gain, gain_is_estimated, gain_error
         Electrons a count; from the headers, or from how noise grows with flux; NaN if neither tells.
-    illumination_degree
-        Of the polynomial that all stars share, of each radius.
+    shared_terms
+        Which trends that stars share were removed, of each radius.
     """
 
     flux: Floats
@@ -73,12 +71,11 @@ class LightCurves:
     photon_limit: Floats
     is_comparison: Booleans
     weight: Floats
-    terms: tuple[tuple[str, ...], ...]
     dip: Floats
     gain: float
     gain_is_estimated: bool
     gain_error: float
-    illumination_degree: tuple[int, ...]
+    shared_terms: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +84,7 @@ class _Differential:
 
     relative: Floats
     ensemble: Ensemble
-    degree: int
+    shared: tuple[str, ...]
 
 
 def light_curves(
@@ -121,7 +118,8 @@ def light_curves(
     flux = night.flux[choice, stars]
     sky = night.sky_variance[choice, stars]
     weights = np.stack([one.ensemble.weights for one in of_radii])[choice, stars]
-    trends = trends_of(relative, _hours(night), _terms(night), settings.detrending)
+    levels = levels_of(relative, _hours(night), settings.level)
+    level = levels.level[:, None]
     mean = row_medians(flux)
     gain, gain_error = (night.gain, 0.0) if night.gain else _gain(mean, relative, sky, target)
     variance = (np.maximum(flux, 1) / gain if np.isfinite(gain) else 0 * flux) + sky
@@ -129,9 +127,9 @@ def light_curves(
     error = np.hypot(photons, _others(night, of_radii, choice, gain))
     if settings.telescope_diameter_m is not None:
         error = np.hypot(error, _air(night, settings.telescope_diameter_m))
-    detrended = relative / trends.trend
-    error = np.where(np.isfinite(detrended), error / trends.trend * (relative > 0), np.nan)
-    factor = trends.scatter / row_medians(error)
+    detrended = relative / np.where(level > 0, level, np.nan)
+    error = np.where(np.isfinite(detrended), error, np.nan)
+    factor = levels.scatter / row_medians(error)
     return LightCurves(
         flux=mean,
         radius_pixels=night.radii_pixels[choice],
@@ -140,16 +138,15 @@ def light_curves(
         error=error,
         scaled_error=error * factor[:, None],
         error_factor=factor,
-        scatter=trends.scatter,
+        scatter=levels.scatter,
         photon_limit=row_medians(np.where(np.isfinite(relative), photons, np.nan)),
         is_comparison=weights > 0,
         weight=weights,
-        terms=trends.terms,
-        dip=trends.dip,
+        dip=levels.dip,
         gain=gain,
         gain_is_estimated=not night.gain,
         gain_error=gain_error,
-        illumination_degree=tuple(one.degree for one in of_radii),
+        shared_terms=tuple(one.shared for one in of_radii),
     )
 
 
@@ -162,13 +159,21 @@ def _differential(
     is_candidate = _candidates(night, number, rules, target)
     first = artificial_star(flux, is_candidate, rules)
     relative = first.relative(flux, rules.fewest_stars)
-    mapped, degree = illumination(
-        relative, first.weights, night.places, night.shape, rules.illumination_degree
+    brightness = row_medians(flux)
+    shared = shared_trends(
+        relative,
+        first.weights,
+        night.places,
+        brightness,
+        frame_terms(night),
+        night.shape,
+        rules.highest_degree,
     )
-    if degree == 0:
-        return _Differential(relative, first, 0)
-    second = artificial_star(flux / mapped, is_candidate, rules)
-    return _Differential(second.relative(flux / mapped, rules.fewest_stars), second, degree)
+    if not shared.terms:
+        return _Differential(relative, first, ())
+    flat = flux / shared.ratio
+    second = artificial_star(flat, is_candidate, rules)
+    return _Differential(second.relative(flat, rules.fewest_stars), second, shared.terms)
 
 
 def _candidates(
@@ -213,23 +218,21 @@ def _hours(night: NightMeasurements) -> Floats:
     return np.where(np.isfinite(hours), hours, np.nanmax(hours))
 
 
-def _terms(night: NightMeasurements) -> dict[str, Floats]:
-    """Of each frame, what a star's light may go with."""
+def frame_terms(night: NightMeasurements) -> dict[str, Floats]:
+    """Return what light may go with, of each frame, shape (n_frames,): for fits of a dip along with trends.
+
+    Airmass; where the middle of the reference lies, x and y; FWHM; background. NaN in frames left out.
+    """
     middle = np.array([night.shape[::-1]]) / 2
     is_used = night.is_used()
-    drift = np.array(
-        [
-            one.from_reference(middle)[0] if used else (np.nan, np.nan)
-            for one, used in zip(night.alignments, is_used, strict=True)
-        ]
-    ).reshape(-1, 2)
-    return {
-        "airmass": np.where(is_used, night.airmass, np.nan),
-        "x": drift[:, 0],
-        "y": drift[:, 1],
-        "fwhm": np.array([one.fwhm_pixels for one in night.measures]),
-        "background": np.array([one.background_level for one in night.measures]),
-    }
+    drift = np.array([one.from_reference(middle)[0] for one in night.alignments if one.is_aligned])
+    terms = np.full((5, is_used.size), np.nan)
+    terms[0, is_used] = night.airmass[is_used]
+    terms[1:3, is_used] = drift.T
+    terms[3:, is_used] = np.array(
+        [[one.fwhm_pixels, one.background_level] for one in np.array(night.measures, dtype=object)[is_used]]
+    ).T
+    return dict(zip(("airmass", "x", "y", "fwhm", "background"), terms, strict=True))
 
 
 def _gain(mean: Floats, relative: Floats, sky: Floats, target: int | None) -> tuple[float, float]:

@@ -17,7 +17,8 @@ from astro_assets.images.photometry.robust import scatter
 from astro_assets.images.photometry.settings import RegistrationSettings
 
 #: So many of the guesses that most triangles vote for are tried.
-N_TRIED: Final = 12
+N_TRIED: Final = 16
+MOST_LOOKED_AT: Final = 500
 #: From so many matched stars on, an affine map is fitted; fewer are held to a similarity.
 FEWEST_FOR_AFFINE: Final = 12
 #: A guess that matches this part of the stars of a frame is the right one.
@@ -117,9 +118,12 @@ def register(sources: FrameSources, reference: FrameSources, settings: Registrat
     if not found.turn.size:
         return not_aligned("no triangle of its stars looks like one of the reference")
     best = not_aligned("")
-    for place in _different(found, settings):
+    reach = float(np.abs(ours).max())
+    for place in _different(found, reach, settings):
         one = _refined(ours, theirs, found, place, settings)
-        best = max(best, one, key=lambda alignment: alignment.n_matched)
+        best = max(
+            best, one, key=lambda alignment: (alignment.n_matched, -np.nan_to_num(alignment.rms_pixels))
+        )
         # No other guess can match the same stars.
         if best.n_matched > max(SURE_PART * min(len(ours), len(theirs)), 2 * settings.fewest_stars):
             break
@@ -144,18 +148,19 @@ def _positions(sources: FrameSources) -> Floats:
     return np.column_stack([sources.x[kept], sources.y[kept]])
 
 
-def _different(found: Guesses, settings: RegistrationSettings) -> list[int]:
-    """Return places of the guesses that most vote for, without those that say the same as an earlier one."""
+def _different(found: Guesses, reach: float, settings: RegistrationSettings) -> list[int]:
+    """Return places of the guesses that most vote for, without those that send stars where others do."""
     places: list[int] = []
-    for place in range(found.turn.size):
+    for place in range(min(found.turn.size, MOST_LOOKED_AT)):
         is_new = all(
-            abs(found.shift[place] - found.shift[other]) > 3 * settings.match_pixels
+            abs(found.shift[place] - found.shift[other]) > settings.match_pixels
+            or abs(found.turn[place] - found.turn[other]) * reach > settings.match_pixels
             or found.is_mirrored[place] != found.is_mirrored[other]
             for other in places
         )
         if is_new:
             places.append(place)
-        if len(places) == N_TRIED or place > 50 * N_TRIED:
+        if len(places) == N_TRIED:
             break
     return places
 

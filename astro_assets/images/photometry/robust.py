@@ -11,6 +11,8 @@ import numpy as np
 
 from astro_assets.images.photometry.frame_sources import Floats
 
+#: Neighbours in time up to so many frames apart may go together.
+LONGEST_LAG: Final = 15
 #: Standard deviation of a normal distribution over its median absolute deviation: 1 / Phi^-1(3/4).
 MAD_TO_SIGMA: Final = 1.482602218505602
 
@@ -36,3 +38,16 @@ def row_medians(values: Floats) -> Floats:
 def row_scatters(values: Floats) -> Floats:
     """:func:`scatter` of each row, shape (n, m) to (n,)."""
     return MAD_TO_SIGMA * row_medians(np.abs(values - row_medians(values)[:, None]))
+
+
+def going_together(residual: Floats, weight: Floats) -> float:
+    """Return how many points in time tell as much as one: 1 for white noise."""
+    total = 1.0
+    scaled = np.sqrt(weight) * residual
+    variance = np.mean(scaled**2)
+    for lag in range(1, min(LONGEST_LAG, residual.shape[1] // 3) + 1):
+        rho = np.mean(scaled[:, lag:] * scaled[:, :-lag]) / variance if variance > 0 else 0.0
+        if rho <= 0.02:
+            break
+        total += 2 * float(rho)
+    return total

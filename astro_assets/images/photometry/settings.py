@@ -76,25 +76,31 @@ class EnsembleSettings(BaseModel):
     variable_ratio: float = Field(
         2.0, ge=1.2, le=100, description="A star scatters so many times more than its equals: variable."
     )
-    illumination_degree: int = Field(
-        4, ge=0, le=6, description="Highest degree of the polynomial of the position that all stars share."
+    highest_degree: int = Field(
+        4,
+        ge=0,
+        le=6,
+        description="Highest degree of the polynomials of the position that are tried among the trends that "
+        "stars share; 0 removes no trends at all.",
     )
 
 
-class DetrendingSettings(BaseModel):
-    """How what a star owes to airmass, position, focus and sky is taken away."""
+class LevelSettings(BaseModel):
+    """How a star's level is found, that of its flux outside a dip."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    is_done: bool = Field(True, description="Off, the detrended curves are the differential ones.")
-    shortest_box_hours: float = Field(
-        1.0, gt=0, le=24, description="Shortest dip that the trends must leave alone, hours."
+    shortest_dip_hours: float = Field(
+        1.0, gt=0, le=24, description="Shortest dip that must not lower the level, hours."
     )
-    longest_box_part: float = Field(
+    longest_dip_part: float = Field(
         0.6, gt=0, le=0.9, description="Longest such dip, as a part of the night."
     )
     clip_sigma: float = Field(
-        4.0, ge=2, le=100, description="Points further from the fit than this count less, in robust scatters."
+        4.0,
+        ge=2,
+        le=100,
+        description="Points further from the fit than this do not count, in robust scatters.",
     )
 
 
@@ -106,7 +112,7 @@ class SeriesSettings(BaseModel):
     measuring: MeasuringSettings = MeasuringSettings()
     registration: RegistrationSettings = RegistrationSettings()
     ensemble: EnsembleSettings = EnsembleSettings()
-    detrending: DetrendingSettings = DetrendingSettings()
+    level: LevelSettings = LevelSettings()
     aperture_fwhms: Annotated[tuple[float, ...], Field(min_length=1, max_length=20)] = Field(
         (0.8, 1.0, 1.25, 1.5, 1.8, 2.2),
         description="Radii of the apertures that are tried, in the night's FWHM; from 0.3 to 10.",

@@ -104,9 +104,8 @@ def fit_transit(time, flux, error, around):
 def brightest(night: NightMeasurements, n_stars: int) -> NightMeasurements:
     """Return a night with its brightest stars alone."""
     stars = night.stars
-    few = NightStars(
-        *(getattr(stars, name)[:n_stars] for name in ("positions", "flux", "n_seen", "is_blended"))
-    )
+    names = ("positions", "flux", "n_seen", "is_blended")
+    few = NightStars(*(getattr(stars, name)[:n_stars] for name in names))
     return replace(
         night,
         stars=few,
