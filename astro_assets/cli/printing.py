@@ -19,6 +19,8 @@ from rich.table import Table as Grid
 from rich.text import Text
 from rich.tree import Tree
 
+from astro_assets.images.refusals import REASONS as OF_IMAGES
+from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.lineage import Node
@@ -234,7 +236,8 @@ def refused(rows: pl.DataFrame, home: Home) -> None:
     if is_long:
         counts = rows["reason_code"].value_counts().sort("count", "reason_code", descending=[True, False])
         for code, count in counts.iter_rows():
-            out.print(f"  {count:7}  {code}: {REASONS[code]}", soft_wrap=True)
+            meaning = REASONS.get(code) or OF_IMAGES[code]
+            out.print(f"  {count:7}  {code}: {meaning}", soft_wrap=True)
         out.print("for example:")
         first = pl.int_range(pl.len()).over("reason_code")
         rows = rows.filter(first.rank("ordinal") <= _LISTED)
@@ -242,8 +245,8 @@ def refused(rows: pl.DataFrame, home: Home) -> None:
     for code, name, reason in rows.select("reason_code", "file_name", "refusal_reason").iter_rows():
         out.print(plain(f"  {code:{width}}  {name}: {reason}"), soft_wrap=True)
     if is_long:
-        table = home.storage.place(home.table_key(OBSERVATION_FILES.name))
-        out.print(plain(f"All are in the table {table}, with status 'refused'."), soft_wrap=True)
+        places = (home.storage.place(home.table_key(of.name)) for of in (OBSERVATION_FILES, FRAMES))
+        out.print(plain(f"All are in {' and '.join(places)}, with status 'refused'."), soft_wrap=True)
 
 
 def failed(rows: pl.DataFrame) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from astro_assets.catalogs.tables import CATALOG_ENTRIES, CATALOG_FILES
+from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import left_out, retracted_targets
 from astro_assets.ledger.lineage import Node, UnknownUnitError
@@ -112,15 +113,18 @@ def _truth(ledger: Ledger) -> pl.DataFrame:
 
 
 def refused_files(ledger: Ledger, keys: Sequence[str]) -> pl.DataFrame:
-    """Return those of some files that cannot be used: reason code, name, reason, sha256."""
+    """Return those of some files that cannot be used: reason code, name, reason, sha256.
+
+    A targets.csv is none of them: nothing is wrong with it.
+    """
     names = ["reason_code", "file_name", "refusal_reason", "sha256"]
-    rows = ledger.open(OBSERVATION_FILES).rows([*names, "status"])
-    return (
-        rows.filter((pl.col("status") == "refused") & pl.col("key").is_in(keys))
-        .select(names)
-        .sort(names)
-        .collect()
-    )
+    refused = (pl.col("status") == "refused") & pl.col("key").is_in(keys)
+    files = ledger.open(OBSERVATION_FILES).rows([*names, "status"]).filter(refused)
+    files = files.filter(pl.col("reason_code") != "not_an_observation").select(names)
+    told = ["sha256", "status", "reason_code", "refusal_reason"]
+    frames = ledger.open(FRAMES).rows(told).filter(refused).select(told)
+    raw = ledger.open(RAW_FILES).rows(["sha256", "file_name"]).select("sha256", "file_name")
+    return pl.concat([files, frames.join(raw, on="sha256").select(names)]).sort(names).collect()
 
 
 def failed_units(ledger: Ledger) -> pl.DataFrame:

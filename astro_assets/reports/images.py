@@ -28,8 +28,8 @@ GALLERY: Final = "images.html"
 _MOST_CUTOUTS: Final = 12
 _MOST_NIGHTS: Final = 6
 #: Of the gallery.
-_MOST_FRAMES: Final = 30
-_MOST_PLACES: Final = 30
+_MOST_FRAMES: Final = 24
+_MOST_PLACES: Final = 24
 _MOST_REFUSED: Final = 200
 _PPT: Final = 1e3
 #: Preference of a dip to none from which it is told.
@@ -85,7 +85,7 @@ def _thumbnail(ledger: Ledger, of: Table, row: RowOf, said: Iterable[str | None]
     image = stored["brightness"].reshape(-1, row["thumbnail_columns"])
     buffer = io.BytesIO()
     # The first row at the bottom, as on the sky; fewer greys than there are make a smaller file.
-    imsave(buffer, image & 0xF8, format="png", cmap="gray", vmin=0, vmax=248, origin="lower")
+    imsave(buffer, image & 0xF0, format="png", cmap="gray", vmin=0, vmax=240, origin="lower")
     return {"src": _uri(buffer.getvalue()), "said": ", ".join(plain(part) for part in said if part)}
 
 
