@@ -79,7 +79,7 @@ def measure_apertures(
     Returns
     -------
     ApertureFluxes
-        Of every star; what is flagged holds numbers of no use.
+        Of every star; what is flagged holds numbers of no use, NaN outside the frame.
     """
     import sep
 
@@ -87,24 +87,26 @@ def measure_apertures(
     inside = np.all((expected > 0) & (expected < np.array(frame.image.shape[::-1]) - 1), axis=1)
     places = expected.copy()
     places[inside] = _recentred(pixels, expected[inside], circles)
-    x, y = places.T
+    x, y = places[inside].T
     is_sky = ~_sources(pixels)
-    level, n_sky = _local_sky(pixels, is_sky, places, circles)
-    column = np.clip(np.rint(x), 0, frame.image.shape[1] - 1).astype(np.int64)
-    row = np.clip(np.rint(y), 0, frame.image.shape[0] - 1).astype(np.int64)
+    level, n_sky = _local_sky(pixels, is_sky, places[inside], circles)
+    column, row = (np.rint(one).astype(np.int64) for one in expected[inside].T)
     variance = (white_part(pixels, is_sky) * pixels.noise[row, column].astype(np.float64)) ** 2
     area = np.pi * circles.radii[:, None] ** 2
     total = np.stack([sep.sum_circle(pixels.signal, x, y, one, subpix=0)[0] for one in circles.radii])
+    flux, sky_variance = np.full((2, circles.radii.size, len(places)), np.nan)
+    flux[:, inside] = total - area * level
+    sky_variance[:, inside] = area * variance * (1 + area / n_sky)
     is_full: Booleans = np.zeros(frame.image.shape, np.bool_)
     if saturation is not None:
         is_full = np.asarray(frame.image >= settings.linear_fraction * saturation)
     reach = circles.radii[:, None] - 0.5
     rows, columns = frame.image.shape
-    nearest = np.minimum.reduce([x, y, columns - 1 - x, rows - 1 - y])
+    nearest = np.minimum(places, np.array([columns, rows]) - 1 - places).min(axis=1)
     return ApertureFluxes(
-        flux=total - area * level,
-        sky_variance=area * variance * (1 + area / n_sky),
-        is_edge=nearest < reach,
+        flux=flux,
+        sky_variance=sky_variance,
+        is_edge=(nearest < reach) | ~inside,
         is_masked=_touched(pixels.is_masked, places, circles.radii),
         is_saturated=_touched(is_full, places, circles.radii),
         places=places,

@@ -5,9 +5,9 @@ Only what a caller may choose lives here; numbers that follow from a method stay
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class MeasuringSettings(BaseModel):
@@ -113,11 +113,13 @@ class SeriesSettings(BaseModel):
     registration: RegistrationSettings = RegistrationSettings()
     ensemble: EnsembleSettings = EnsembleSettings()
     level: LevelSettings = LevelSettings()
-    aperture_fwhms: Annotated[tuple[float, ...], Field(min_length=1, max_length=20)] = Field(
+    aperture_fwhms: Annotated[
+        tuple[Annotated[float, Field(ge=0.3, le=10)], ...], Field(min_length=1, max_length=20)
+    ] = Field(
         (0.8, 1.0, 1.25, 1.5, 1.8, 2.2),
-        description="Radii of the apertures that are tried, in the night's FWHM; from 0.3 to 10.",
+        description="Radii of the apertures that are tried, in the night's FWHM.",
     )
-    annulus_fwhms: tuple[float, float] = Field(
+    annulus_fwhms: tuple[Annotated[float, Field(ge=1, le=30)], Annotated[float, Field(ge=1, le=30)]] = Field(
         (3.5, 6.0), description="Inner and outer radius of the ring of sky, in the night's FWHM."
     )
     telescope_diameter_m: float | None = Field(
@@ -129,3 +131,10 @@ class SeriesSettings(BaseModel):
     least_presence: float = Field(
         0.5, ge=0, le=1, description="A star is seen in this part of the frames that show its place."
     )
+
+    @model_validator(mode="after")
+    def _ring_has_an_area(self) -> Self:
+        inner, outer = self.annulus_fwhms
+        if not inner < outer:
+            raise ValueError(f"the ring of sky has its inner radius {inner:g} within its outer {outer:g}")
+        return self
