@@ -1,1 +1,1 @@
-"""Alerts: packets of brokers and surveys in one form, their stamps and features, filters that can be replayed."""
+"""Alerts: packets of surveys and brokers in one form, their stamps, and filters that can be replayed."""

@@ -22,6 +22,8 @@ _LONGEST_NAME: Final = 256
 #: A block at most; a packet with stamps has 70 kB.
 _MOST_BLOCK_BYTES: Final = 32 << 20
 _CHUNK: Final = 1 << 16
+#: A damaged block that claims more is not believed when its records are counted.
+_MOST_RECORDS_LOST: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,7 @@ def read_header(stream: BinaryIO, file: str) -> Header:
         If this is no Avro file, or one whose records cannot be decoded within bounds.
     """
     try:
-        if stream.read(len(MAGIC)) != MAGIC:
-            raise _CutOffError("it does not begin like one")
+        _require(stream.read(len(MAGIC)) == MAGIC, "it does not begin like one")
         entries = _entries(stream)
         sync = _exactly(stream, _SYNC_BYTES)
         codec = entries.get("avro.codec", b"null").decode("ascii", "replace")
@@ -96,23 +97,29 @@ def blocks(stream: BinaryIO, header: Header) -> Iterator[Block | Damage]:
         n_records = 0
         try:
             n_records, n_bytes = _long(stream), _long(stream)
-            if not 0 <= n_bytes <= _MOST_BLOCK_BYTES:
-                raise _CutOffError(f"a block claims {n_bytes} bytes, {_MOST_BLOCK_BYTES} are allowed")
-            if not 0 <= n_records <= _MOST_BLOCK_BYTES:
-                told, n_records = n_records, 0
-                raise _CutOffError(f"a block claims {told} records in {n_bytes} bytes")
+            _require(
+                0 <= n_bytes <= _MOST_BLOCK_BYTES,
+                f"a block claims {n_bytes} bytes, {_MOST_BLOCK_BYTES} are allowed",
+            )
+            _require(
+                0 <= n_records <= _MOST_BLOCK_BYTES, f"a block claims {n_records} records in {n_bytes} bytes"
+            )
             data = _exactly(stream, n_bytes)
-            if _exactly(stream, _SYNC_BYTES) != header.sync:
-                raise _CutOffError("a block does not end where it claims to")
+            _require(_exactly(stream, _SYNC_BYTES) == header.sync, "a block does not end where it claims to")
             yield Block(n_records, _UNPACKED[header.codec](data))
         except _CutOffError as error:
-            yield Damage(str(error), max(0, n_records))
+            yield Damage(str(error), n_records if 0 <= n_records <= _MOST_RECORDS_LOST else 0)
             stream.seek(start)
             _seek_after(stream, header.sync)
 
 
 class _CutOffError(ValueError):
     """A file ends, or goes on otherwise than it said."""
+
+
+def _require(is_so: bool, otherwise: str) -> None:  # noqa: FBT001 - reads like a sentence
+    if not is_so:
+        raise _CutOffError(otherwise)
 
 
 def _entries(stream: BinaryIO) -> dict[str, bytes]:

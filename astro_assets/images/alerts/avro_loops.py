@@ -48,7 +48,7 @@ NUMBER: Final = -1
 _DEEPEST: Final = 64
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def gather(
     numbers: NDArray[np.float64],
     marks: NDArray[np.int64],
@@ -79,8 +79,8 @@ def gather(
     return found
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _varint(data: Any, at: int) -> Any:
+@njit(cache=True, nogil=True)
+def _varint(data: Any, at: Any) -> Any:
     """Read a zig-zag number: it, and where it ends; -1 where it does not."""
     value = np.uint64(0)
     for i in range(10):
@@ -94,7 +94,7 @@ def _varint(data: Any, at: int) -> Any:
     return np.int64(0), np.int64(-1)
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def walk(
     code: NDArray[np.int64],
     data: NDArray[np.uint8],
@@ -142,7 +142,7 @@ def walk(
                 return CUT_OFF, np.int64(start), n_rows
             branch = np.int64(data[at])
             at += 1
-            if branch != 0 and branch != 2:  # encoded, 1 is 2
+            if branch not in {0, 2}:  # encoded, 1 is 2
                 return IMPOSSIBLE, np.int64(start), n_rows
             if branch != 2 * b:
                 if a > data.size - at:

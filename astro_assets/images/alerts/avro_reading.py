@@ -1,8 +1,8 @@
 """Alerts in Avro object container files, one block in memory at a time.
 
 Bytes become what is told of a packet here, that becomes a packet in `standard_form`. fastavro judges the
-schema; records are walked over by `avro_loops`, for fastavro makes a Python object of each of the two thousand
-values of a packet, and takes ten times as long.
+schema; records are walked over by `avro_loops`, for fastavro makes a Python object of each of the two
+thousand values of a packet, and takes eight times as long.
 """
 
 from __future__ import annotations
@@ -149,80 +149,16 @@ class _Records:
                 continue
             raise _UndecodableError(_REASONS[status])
         first = marks[0]
-        texts = {name: text for name, at in self.texts_at.items() if (text := _text(first[at], data))}
-        found = numbers[0, self.numbers_at]
-        sign = self.texts_at.get("isdiffpos")
-        if sign is not None and first[sign, 0] >= 0:
-            found[_IS_POSITIVE] = _PACKED_SIGNS.get(int(first[sign, 2]), np.nan)
-        history = self._table(HISTORY, np.flatnonzero(tables[:n_rows] == 1), data)
-        forced = self._table(FORCED, np.flatnonzero(tables[:n_rows] == 2), data)
-        told = Told(
-            texts=texts,
-            numbers=found if self.has_candidate else None,
-            is_mjd=self.is_mjd,
-            history=history[0],
-            history_bands=history[1],
-            forced=forced[0],
-            forced_bands=forced[1],
-            stamps=None if self.stamps_at is None else self._stamps(first, data),
-        )
-        return told, end
+        paths = {name: (CANDIDATE, name) for name in (*TEXT_SPELLINGS, "isdiffpos")}
 
-    def _table(
-        self, name: str, rows: NDArray[np.int64], data: NDArray[np.uint8]
-    ) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
-        numbers, marks, _ = self.arrays
-        from astro_assets.images.alerts.avro_loops import gather
-
-        if not rows.size:
-            return np.empty((_N_NUMBERS[name], 0)), np.empty(0)
-        columns = gather(numbers, marks, rows, self.tables_at[name], *_WORDS)
-        if name == FORCED and self.bands_at[name] >= 0 and marks[rows[0], self.bands_at[name], 0] >= 0:
-            return columns[:-1], np.array([_text(one, data) for one in marks[rows, self.bands_at[name]]])
-        return columns[:-1], columns[-1]
-
-    def _stamps(self, marks: NDArray[np.int64], data: NDArray[np.uint8]) -> PackedStamps:
-        packed = []
-        for at in self.stamps_at or ():
-            length, start = (0, 0) if at is None else marks[at, :2]
-            packed.append(data[start : start + length].tobytes() if length > 0 else None)
-        return PackedStamps(*packed)
-
-
-def _text(mark: NDArray[np.int64], data: NDArray[np.uint8]) -> str:
-    length, start, number = mark.tolist()
-    if length == -2:
-        return ""
-    if length < 0:
-        return str(number)
-    return data[start : start + min(length, _LONGEST_TEXT)].tobytes().decode("utf-8", "replace")
-
-
-def _records(tree: dict[str, Any], file: str, *, with_stamps: bool) -> _Records:
-    import fastavro
-    from fastavro.schema import SchemaParseException
-
-    from astro_assets.images.alerts.avro_plan import plan
-
-    try:
-        fastavro.parse_schema(tree)
-    except (SchemaParseException, ValueError, TypeError, LookupError) as error:
-        raise AlertFileError(f"{file} has a schema that is not read: {error}") from error
-    found = plan(tree, partial(is_wanted, with_stamps=with_stamps), _TABLES)
-    packet, *tables = found.columns
-    texts = {
-        name: at
-        for name in (*TEXT_SPELLINGS, "isdiffpos")
-        if (at := packet.get((CANDIDATE, name))) is not None
-    }
-    texts |= {name: at for name in PACKET_SPELLINGS if (at := packet.get((name,))) is not None}
-    at_of = {name: columns for name, columns in zip((HISTORY, FORCED), tables, strict=True)}
+    paths |= {name: (name,) for name in PACKET_SPELLINGS if (name,) in packet}
+    at_of = dict(zip((HISTORY, FORCED), tables, strict=True))
     spellings = {HISTORY: HISTORY_SPELLINGS, FORCED: FORCED_SPELLINGS}
     return _Records(
         code=found.code,
         n_columns=found.n_columns,
         numbers_at=np.array([_first_of(packet, one.spellings) for one in FIELDS]),
-        texts_at=texts,
+        texts_at={name: packet[path] for name, path in paths.items() if path in packet},
         tables_at={
             name: np.array([columns.get((name, one), -1) for one in spellings[name][: _N_NUMBERS[name] + 1]])
             for name, columns in at_of.items()

@@ -92,7 +92,7 @@ class ForcedPhotometry:
 
 @dataclass(frozen=True, slots=True)
 class PackedStamps:
-    """Stamps as the packet has them: bytes of a FITS file, mostly in gzip, or arrays; None where there is none."""
+    """Stamps as the packet has them: bytes of a FITS file, mostly in gzip, or arrays; None for none."""
 
     science: bytes | NDArray[np.float32] | None
     template: bytes | NDArray[np.float32] | None
