@@ -149,8 +149,68 @@ class _Records:
                 continue
             raise _UndecodableError(_REASONS[status])
         first = marks[0]
-        paths = {name: (CANDIDATE, name) for name in (*TEXT_SPELLINGS, "isdiffpos")}
+        texts = {name: text for name, at in self.texts_at.items() if (text := _text(first[at], data))}
+        found = numbers[0, self.numbers_at]
+        sign = self.texts_at.get("isdiffpos")
+        if sign is not None and first[sign, 0] >= 0:
+            found[_IS_POSITIVE] = _PACKED_SIGNS.get(int(first[sign, 2]), np.nan)
+        history = self._table(HISTORY, np.flatnonzero(tables[:n_rows] == 1), data)
+        forced = self._table(FORCED, np.flatnonzero(tables[:n_rows] == 2), data)
+        told = Told(
+            texts=texts,
+            numbers=found if self.has_candidate else None,
+            is_mjd=self.is_mjd,
+            history=history[0],
+            history_bands=history[1],
+            forced=forced[0],
+            forced_bands=forced[1],
+            stamps=None if self.stamps_at is None else self._stamps(first, data),
+        )
+        return told, end
 
+    def _table(
+        self, name: str, rows: NDArray[np.int64], data: NDArray[np.uint8]
+    ) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
+        numbers, marks, _ = self.arrays
+        from astro_assets.images.alerts.avro_loops import gather
+
+        if not rows.size:
+            return np.empty((_N_NUMBERS[name], 0)), np.empty(0)
+        columns = gather(numbers, marks, rows, self.tables_at[name], *_WORDS)
+        if name == FORCED and self.bands_at[name] >= 0 and marks[rows[0], self.bands_at[name], 0] >= 0:
+            return columns[:-1], np.array([_text(one, data) for one in marks[rows, self.bands_at[name]]])
+        return columns[:-1], columns[-1]
+
+    def _stamps(self, marks: NDArray[np.int64], data: NDArray[np.uint8]) -> PackedStamps:
+        packed = []
+        for at in self.stamps_at or ():
+            length, start = (0, 0) if at is None else marks[at, :2]
+            packed.append(data[start : start + length].tobytes() if length > 0 else None)
+        return PackedStamps(*packed)
+
+
+def _text(mark: NDArray[np.int64], data: NDArray[np.uint8]) -> str:
+    length, start, number = mark.tolist()
+    if length == -2:
+        return ""
+    if length < 0:
+        return str(number)
+    return data[start : start + min(length, _LONGEST_TEXT)].tobytes().decode("utf-8", "replace")
+
+
+def _records(tree: dict[str, Any], file: str, *, with_stamps: bool) -> _Records:
+    import fastavro
+    from fastavro.schema import SchemaParseException
+
+    from astro_assets.images.alerts.avro_plan import plan
+
+    try:
+        fastavro.parse_schema(tree)
+    except (SchemaParseException, ValueError, TypeError, LookupError) as error:
+        raise AlertFileError(f"{file} has a schema that is not read: {error}") from error
+    found = plan(tree, partial(is_wanted, with_stamps=with_stamps), _TABLES)
+    packet, *tables = found.columns
+    paths = {name: (CANDIDATE, name) for name in (*TEXT_SPELLINGS, "isdiffpos")}
     paths |= {name: (name,) for name in PACKET_SPELLINGS if (name,) in packet}
     at_of = dict(zip((HISTORY, FORCED), tables, strict=True))
     spellings = {HISTORY: HISTORY_SPELLINGS, FORCED: FORCED_SPELLINGS}
