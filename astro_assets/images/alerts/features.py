@@ -112,7 +112,7 @@ def _of_band(packet: Packet, is_detection: NDArray[np.bool_]) -> dict[str, float
     times = np.append(history.mjd_utc[taken], now)
     magnitudes = np.append(history.magnitude[taken], packet.values["magnitude"])
     errors = np.append(history.magnitude_err[taken], packet.values["magnitude_err"])
-    if not isfinite(magnitudes[-1]):
+    if not (isfinite(magnitudes[-1]) and isfinite(now)):
         names = ("rise_rate_mag_day", "amplitude_mag", "scatter_mag", "excess_scatter")
         return dict.fromkeys((*names, "peak_magnitude", "days_since_peak"), nan)
     peak = int(np.argmin(magnitudes))
