@@ -35,8 +35,6 @@ _NETWORK: Final = "network.onnx"
 _MOST_BYTES: Final = 64 << 20
 #: Of every entry, so that equal classifiers are equal files.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
-#: Triplets given to the graph at once; the last few are filled up, so that none depends on its company.
-_AT_ONCE: Final = 32
 
 
 class ClassifierFileError(ValueError):
@@ -101,13 +99,9 @@ class Classifier:
 
     def logits(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
         """Apply the graph to prepared triplets, (n, 4, 63, 63): shape (n,)."""
-        found = [np.zeros(0)]
-        for start in range(0, len(images), _AT_ONCE):
-            part = images[start : start + _AT_ONCE]
-            batch = np.zeros((_AT_ONCE, CHANNELS, SIDE, SIDE), np.float32)
-            batch[: len(part)] = part
-            found.append(self.session.run(None, {"images": batch})[0][: len(part)].astype(np.float64))
-        return np.concatenate(found)
+        # One by one: in a batch the last bits of a sum depend on the place.
+        found = [self.session.run(None, {"images": image[None]})[0][0] for image in images]
+        return np.array(found, dtype=np.float64)
 
     def __call__(self, packet: Packet, _: Mapping[str, float]) -> float:
         """Return the score of a packet that was read with its stamps, as `alerts.deciding` asks for it.
@@ -166,7 +160,7 @@ def _session(graph: bytes) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    shapes = [(one.name, one.shape[1:]) for one in session.get_inputs()]
-    if shapes != [("images", [CHANNELS, SIDE, SIDE])]:
+    shapes = [(one.name, one.shape) for one in session.get_inputs()]
+    if shapes != [("images", [1, CHANNELS, SIDE, SIDE])]:
         raise ValueError(f"its graph reads {shapes}")
     return session

@@ -19,23 +19,20 @@ from astro_assets.images.real_bogus.network import Branch, Network
 from astro_assets.images.real_bogus.preparation import CHANNELS, SIDE
 
 _OPSET: Final = 20
-_FEWEST, _MOST = 2, 4096
 #: Names in the graph.
 INPUT: Final = "images"
 OUTPUT: Final = "logits"
 
 
 def graph_of(network: Network) -> bytes:
-    """Return a network's graph: input ``images`` (n, 4, 63, 63), output ``logits`` (n,)."""
+    """Return a network's graph: input ``images`` (1, 4, 63, 63), output ``logits`` (1,)."""
     folded = _without_normalisation(network)
-    triplets = torch.export.Dim("triplets", min=_FEWEST, max=_MOST)
     with _silenced():
         program = torch.onnx.export(
             folded,
-            (torch.zeros(2, CHANNELS, SIDE, SIDE),),
+            (torch.zeros(1, CHANNELS, SIDE, SIDE),),
             input_names=[INPUT],
             output_names=[OUTPUT],
-            dynamic_shapes=({0: triplets},),
             opset_version=_OPSET,
             dynamo=True,
             verbose=False,

@@ -5,6 +5,8 @@ Which triplets train is decided in `training`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -37,9 +39,7 @@ def fit_network(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     n_batches = max(1, len(images) // settings.batch)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, settings.learning_rate, total_steps=settings.epochs * n_batches + 1, pct_start=0.2
-    )
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _one_cycle(settings.epochs * n_batches))
     network.train()
     for _ in range(settings.epochs):
         for rows in np.array_split(rng.permutation(len(images)), n_batches):
@@ -51,6 +51,18 @@ def fit_network(
             optimizer.step()
             schedule.step()
     return network.eval()
+
+
+def _one_cycle(n_steps: int) -> Callable[[int], float]:
+    """Return the share of the highest learning rate by step: up for a fifth, then down along a cosine."""
+    rise = max(1, n_steps // 5)
+
+    def share(step: int) -> float:
+        if step < rise:
+            return (step + 1) / (rise + 1)
+        return 0.5 * (1 + float(np.cos(np.pi * (step - rise) / max(1, n_steps - rise))))
+
+    return share
 
 
 def logits_of(network: Network, images: NDArray[np.float32]) -> NDArray[np.float64]:

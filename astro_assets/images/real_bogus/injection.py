@@ -47,7 +47,7 @@ def injected_source(background: Background, rng: np.random.Generator) -> tuple[N
     flux = snr * _local_noise(background) * noise_pixels(fwhm) ** 0.5
     images = background.images.copy()
     in_science = flux * moffat(SIDE, row, column, fwhm, *shape)
-    ratio = float(np.clip(rng.normal(1.0, 0.08), 0.8, 1.25))
+    ratio = float(np.clip(rng.normal(1.0, 0.12), 0.7, 1.3))
     in_difference = flux * moffat(SIDE, row, column, fwhm * ratio, *shape)
     noise = photon_noise(in_science, rng)
     is_fading = rng.random() < _FADING_SHARE
