@@ -193,7 +193,7 @@ def classifier(triplets: list[tuple[Packet, Triplet]], pictures: Path | None) ->
         for label in (True, False):
             part = known[labels == label]
             print(
-                f"  BTSbot's {len(part)} triplets of one object that is {'a' if label else 'no'} bright transient: "
+                f"  BTSbot's {len(part)} triplets of one object, {'a' if label else 'no'} bright transient: "
                 f"{np.mean(part >= 0.5):.0%} called real, median {np.median(part):.2f}"
             )
     if pictures is not None:

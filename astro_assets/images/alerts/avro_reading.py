@@ -210,7 +210,7 @@ def _records(tree: dict[str, Any], file: str, *, with_stamps: bool) -> _Records:
         raise AlertFileError(f"{file} has a schema that is not read: {error}") from error
     found = plan(tree, partial(is_wanted, with_stamps=with_stamps), _TABLES)
     packet, *tables = found.columns
-    paths = {name: (CANDIDATE, name) for name in (*TEXT_SPELLINGS, "isdiffpos")}
+    paths: dict[str, tuple[str, ...]] = {name: (CANDIDATE, name) for name in (*TEXT_SPELLINGS, "isdiffpos")}
     paths |= {name: (name,) for name in PACKET_SPELLINGS if (name,) in packet}
     at_of = dict(zip((HISTORY, FORCED), tables, strict=True))
     spellings = {HISTORY: HISTORY_SPELLINGS, FORCED: FORCED_SPELLINGS}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class FeatureTrees:
     """Trees that were grown; called with a packet and its features it returns their probability."""
 
     features: tuple[str, ...]
-    arrays: Mapping[str, NDArray[np.generic]]
+    arrays: Mapping[str, NDArray[Any]]
 
     def __call__(self, _: Packet, features: Mapping[str, float]) -> float:
         """Return the probability for one packet, as `deciding.decide` asks for it."""
@@ -158,7 +158,7 @@ def trees_of(data: bytes) -> FeatureTrees:
     return FeatureTrees(features, arrays)
 
 
-def _check(arrays: Mapping[str, NDArray[np.generic]], n_features: int) -> None:
+def _check(arrays: Mapping[str, NDArray[Any]], n_features: int) -> None:
     """See that every branch leads on: one that leads back would never end."""
     kinds = {name: (array.dtype, array.ndim) for name, array in arrays.items()}
     if kinds != {name: (np.dtype(dtype), 1) for name, dtype in _ARRAYS.items()}:

@@ -55,7 +55,7 @@ def agreement(
     rows = np.flatnonzero(np.isfinite(one) & np.isfinite(two))
     if rows.size < 3:
         raise ValueError(f"{rows.size} packets have both scores: too few to compare")
-    names = np.array([groups[row] for row in rows])
+    names = np.asarray(groups)[rows]
     one, two = one[rows], two[rows]
     low, high = _interval(one, two, names, n_resamples, seed)
     here, there = one >= threshold, two > other_threshold

@@ -8,6 +8,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from copy import deepcopy
+from itertools import pairwise
 from typing import Final
 
 import onnx
@@ -48,8 +49,8 @@ def _without_normalisation(network: Network) -> Network:
     for branch in folded.children():
         if not isinstance(branch, Branch):
             continue
-        for i, layer in enumerate(branch.layers[:-1]):
-            after = branch.layers[i + 1]
+        layers: list[nn.Module] = list(branch.layers)
+        for i, (layer, after) in enumerate(pairwise(layers)):
             if isinstance(layer, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
                 branch.layers[i], branch.layers[i + 1] = fuse_conv_bn_eval(layer, after), nn.Identity()
     return folded

@@ -47,7 +47,7 @@ def fit_network(
             seen = torch.as_tensor(_turned(batch, rng) if settings.flips_and_turns else batch)
             loss = torch.nn.functional.binary_cross_entropy_with_logits(network(seen), truth[rows])
             optimizer.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
     return network.eval()

@@ -26,6 +26,7 @@ from astro_assets.images.real_bogus.preparation import prepared
 from astro_assets.images.real_bogus.settings import ClassifierSettings
 from astro_assets.learning.calibration import expected_calibration_error, fit_platt
 from astro_assets.learning.metrics import (
+    Metric,
     average_precision,
     bootstrap_by_group,
     by_bins,
@@ -133,7 +134,7 @@ def _figures(
     rows = np.flatnonzero(is_held_out)
     truth, score, kinds = examples.is_real[rows], probability[rows], np.array(examples.kinds)[rows]
     groups = [examples.groups[row] for row in rows]
-    metrics = {
+    metrics: dict[str, Metric] = {
         "average_precision": average_precision,
         "roc_auc": roc_auc,
         "recall_at_precision_0.95": partial(recall_at_precision, precision=0.95),
