@@ -102,6 +102,7 @@ def walk(
     numbers: NDArray[np.float64],
     marks: NDArray[np.int64],
     tables: NDArray[np.int64],
+    widths: NDArray[np.int64],
 ) -> Any:
     """Walk over one record.
 
@@ -117,6 +118,8 @@ def walk(
         To be filled: values of each row and column, shape (rows, columns); shape (rows, columns, 3): length
         of a text or one of `NOTHING` and `NUMBER`, where the text begins, the whole number or the first seven
         bytes of the text; the table that each row belongs to, 0 is the record itself.
+    widths
+        Columns of each table.
 
     Returns
     -------
@@ -127,8 +130,8 @@ def walk(
     depth = 0
     at, pc, row, n_rows = np.int64(start), 0, 0, 1
     four, eight = np.zeros(4, np.uint8), np.zeros(8, np.uint8)
-    numbers[0, :] = np.nan
-    marks[0, :, 0] = NOTHING
+    numbers[0, : widths[0]] = np.nan
+    marks[0, : widths[0], 0] = NOTHING
     tables[0] = 0
     while True:
         op, a, b = code[pc, 0], code[pc, 1], code[pc, 2]
@@ -196,9 +199,10 @@ def walk(
                     return FULL, np.int64(start), n_rows
                 row = n_rows
                 n_rows += 1
-                tables[row] = 1 + kind - FIRST_TABLE
-                numbers[row, :] = np.nan
-                marks[row, :, 0] = NOTHING
+                table = 1 + kind - FIRST_TABLE
+                tables[row] = table
+                numbers[row, : widths[table]] = np.nan
+                marks[row, : widths[table], 0] = NOTHING
             pc = begin + 1
             continue
         pc += 1

@@ -51,11 +51,6 @@ class Plan:
     code: NDArray[np.int64]
     columns: tuple[dict[Path, int], ...]
 
-    @property
-    def n_columns(self) -> int:
-        """Of the arrays that a walk fills."""
-        return max(1, *(len(columns) for columns in self.columns))
-
 
 def plan(tree: dict[str, Any], is_wanted: Callable[[Path], bool], tables: Sequence[Path]) -> Plan:
     """Write the program for the records of a schema.

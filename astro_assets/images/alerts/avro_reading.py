@@ -7,7 +7,7 @@ thousand values of a packet, and takes eight times as long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, BinaryIO, Final
@@ -82,7 +82,7 @@ def _of_block(block: Block, records: _Records, form: StandardForm, number: int) 
     data, at = np.frombuffer(block.data, np.uint8), 0
     for i in range(block.n_records):
         try:
-            told, at = records.told(data, at)
+            told, at = records.told(block.data, data, at)
         except _UndecodableError as error:
             yield Refusal(form.file, number + i, f"it cannot be decoded: {error}", block.n_records - i)
             return
@@ -105,20 +105,24 @@ class _Records:
 
     Parameters
     ----------
-    plan
-        The program and its columns.
+    code, widths
+        The program, and how many columns each table has.
     numbers_at
         Column of each standard field, -1 (which is always NaN) where the schema has none.
     texts_at
         Column of each text.
-    tables_at
-        Columns of the numbers of each table, as above.
+    tables_at, bands_at
+        Columns of the numbers of each table, as above, and that of the band's name.
     stamps_at
         Column of each stamp; None where they are not wanted.
+    is_mjd, has_candidate
+        Whether times are MJD rather than JD, and whether there is a candidate at all.
+    arrays
+        What walks fill.
     """
 
     code: NDArray[np.int64]
-    n_columns: int
+    widths: NDArray[np.int64]
     numbers_at: NDArray[np.int64]
     texts_at: dict[str, int]
     tables_at: dict[str, NDArray[np.int64]]
@@ -132,30 +136,31 @@ class _Records:
         self._room_for(_FIRST_ROWS)
 
     def _room_for(self, rows: int) -> None:
-        numbers = np.full((rows, self.n_columns + 1), np.nan)
-        self.arrays = numbers, np.full((rows, self.n_columns + 1, 3), -2), np.zeros(rows, np.int64)
+        width = int(self.widths.max()) + 1  # the last is that of what the schema does not have
+        numbers = np.full((rows, width), np.nan)
+        self.arrays = numbers, np.full((rows, width, 3), -2), np.zeros(rows, np.int64)
 
-    def told(self, data: NDArray[np.uint8], start: int) -> tuple[Told, int]:
-        """Decode the record that begins at a byte; also say where it ends."""
+    def told(self, raw: bytes, data: NDArray[np.uint8], start: int) -> tuple[Told, int]:
+        """Decode the record that begins at a byte (of both, which are the same); also say where it ends."""
         from astro_assets.images.alerts import avro_loops as ops
 
         while True:
             numbers, marks, tables = self.arrays
-            status, end, n_rows = ops.walk(self.code, data, start, numbers, marks, tables)
+            status, end, n_rows = ops.walk(self.code, data, start, numbers, marks, tables, self.widths)
             if status == ops.DONE:
                 break
             if status == ops.FULL and len(tables) < _MOST_ROWS:
                 self._room_for(8 * len(tables))
                 continue
             raise _UndecodableError(_REASONS[status])
-        first = marks[0]
-        texts = {name: text for name, at in self.texts_at.items() if (text := _text(first[at], data))}
+        first = marks[0].tolist()
+        texts = {name: text for name, at in self.texts_at.items() if (text := _text(first[at], raw))}
         found = numbers[0, self.numbers_at]
         sign = self.texts_at.get("isdiffpos")
-        if sign is not None and first[sign, 0] >= 0:
-            found[_IS_POSITIVE] = _PACKED_SIGNS.get(int(first[sign, 2]), np.nan)
-        history = self._table(HISTORY, np.flatnonzero(tables[:n_rows] == 1), data)
-        forced = self._table(FORCED, np.flatnonzero(tables[:n_rows] == 2), data)
+        if sign is not None and first[sign][0] >= 0:
+            found[_IS_POSITIVE] = _PACKED_SIGNS.get(first[sign][2], np.nan)
+        history = self._table(HISTORY, np.flatnonzero(tables[:n_rows] == 1), raw)
+        forced = self._table(FORCED, np.flatnonzero(tables[:n_rows] == 2), raw)
         told = Told(
             texts=texts,
             numbers=found if self.has_candidate else None,
@@ -164,12 +169,12 @@ class _Records:
             history_bands=history[1],
             forced=forced[0],
             forced_bands=forced[1],
-            stamps=None if self.stamps_at is None else self._stamps(first, data),
+            stamps=None if self.stamps_at is None else self._stamps(first, raw),
         )
         return told, end
 
     def _table(
-        self, name: str, rows: NDArray[np.int64], data: NDArray[np.uint8]
+        self, name: str, rows: NDArray[np.int64], raw: bytes
     ) -> tuple[NDArray[np.float64], NDArray[np.generic]]:
         numbers, marks, _ = self.arrays
         from astro_assets.images.alerts.avro_loops import gather
@@ -177,25 +182,26 @@ class _Records:
         if not rows.size:
             return np.empty((_N_NUMBERS[name], 0)), np.empty(0)
         columns = gather(numbers, marks, rows, self.tables_at[name], *_WORDS)
-        if name == FORCED and self.bands_at[name] >= 0 and marks[rows[0], self.bands_at[name], 0] >= 0:
-            return columns[:-1], np.array([_text(one, data) for one in marks[rows, self.bands_at[name]]])
+        at = self.bands_at[name]
+        if at >= 0 and marks[rows[0], at, 0] >= 0:
+            return columns[:-1], np.array([_text(one, raw) for one in marks[rows, at].tolist()])
         return columns[:-1], columns[-1]
 
-    def _stamps(self, marks: NDArray[np.int64], data: NDArray[np.uint8]) -> PackedStamps:
+    def _stamps(self, marks: Sequence[Sequence[int]], raw: bytes) -> PackedStamps:
         packed = []
         for at in self.stamps_at or ():
-            length, start = (0, 0) if at is None else marks[at, :2]
-            packed.append(data[start : start + length].tobytes() if length > 0 else None)
+            length, start = (0, 0) if at is None else marks[at][:2]
+            packed.append(raw[start : start + length] if length > 0 else None)
         return PackedStamps(*packed)
 
 
-def _text(mark: NDArray[np.int64], data: NDArray[np.uint8]) -> str:
-    length, start, number = mark.tolist()
+def _text(mark: Sequence[int], raw: bytes) -> str:
+    length, start, number = mark
     if length == -2:
         return ""
     if length < 0:
         return str(number)
-    return data[start : start + min(length, _LONGEST_TEXT)].tobytes().decode("utf-8", "replace")
+    return raw[start : start + min(length, _LONGEST_TEXT)].decode("utf-8", "replace")
 
 
 def _records(tree: dict[str, Any], file: str, *, with_stamps: bool) -> _Records:
@@ -216,7 +222,7 @@ def _records(tree: dict[str, Any], file: str, *, with_stamps: bool) -> _Records:
     spellings = {HISTORY: HISTORY_SPELLINGS, FORCED: FORCED_SPELLINGS}
     return _Records(
         code=found.code,
-        n_columns=found.n_columns,
+        widths=np.array([len(columns) for columns in found.columns]),
         numbers_at=np.array([_first_of(packet, one.spellings) for one in FIELDS]),
         texts_at={name: packet[path] for name, path in paths.items() if path in packet},
         tables_at={

@@ -26,7 +26,7 @@ _FAILED: Final = -99999.0
 _NOT_TOLD: Final = frozenset({"null", "none", "nan", ""})
 _LONGEST_NAME: Final = 100
 _BAND: Final = "U12"
-_BAND_OF_NUMBER: Final = np.array(["", *ZTF_BANDS.values()], dtype=_BAND)
+_BAND_OF_NUMBER: Final = np.array(["", *ZTF_BANDS.values(), ""], dtype=_BAND)
 _IS_FLUX: Final = np.isin(FIELD_NAMES, ("flux", "flux_err"))
 _MJD, _FIRST = FIELD_NAMES.index("mjd_utc"), FIELD_NAMES.index("first_detection_mjd_utc")
 _RA, _DEC = FIELD_NAMES.index("ra_deg"), FIELD_NAMES.index("dec_deg")
@@ -150,12 +150,10 @@ def _band(texts: Mapping[str, str], survey: Survey | None) -> str:
 def _bands(told: NDArray[np.generic], otherwise: str) -> NDArray[np.str_]:
     if told.dtype.kind == "U":
         return told.astype(_BAND)
-    numbers = told.astype(np.float64)
-    is_known = (numbers >= 1) & (numbers < len(_BAND_OF_NUMBER))
-    bands = _BAND_OF_NUMBER[np.where(is_known, numbers, 0).astype(np.int64)]
     if otherwise:
-        bands = np.where(np.isnan(numbers), np.array(otherwise, dtype=_BAND), bands)
-    return bands
+        return np.full(told.size, otherwise, dtype=_BAND)
+    numbers = np.clip(np.nan_to_num(told.astype(np.float64), nan=0.0), 0, len(_BAND_OF_NUMBER) - 1)
+    return _BAND_OF_NUMBER[numbers.astype(np.int64)]
 
 
 def _history(told: Told, survey: Survey | None) -> History:
