@@ -12,26 +12,28 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-#: Instructions: what follows is one of (instruction, a, b).
+#: Instructions, each with operands ``a`` and ``b``, ordered so that groups of them are told by comparison: a
+#: test for membership in a set would make one for each value.
 END: Final = 0
-#: Pass over ``a`` bytes, a number of variable length, bytes that are counted.
-FIXED: Final = 1
-VARINT: Final = 2
-COUNTED: Final = 3
-#: Note a value in column ``a`` of the row.
-FLOAT: Final = 4
-DOUBLE: Final = 5
-INTEGER: Final = 6
-BOOLEAN: Final = 7
-TEXT: Final = 8
-#: Go to one of the ``a`` jumps that follow; go to ``a``.
-UNION: Final = 9
-JUMP: Final = 10
-#: Begin a collection that ends before ``a``; of kind ``b``. End one of its items, it began at ``a``.
-COLLECTION: Final = 11
-ITEM: Final = 12
+#: Go to ``a``.
+JUMP: Final = 1
 #: Pass over a choice between nothing, number ``b``, and ``a`` bytes.
-OPTIONAL: Final = 13
+OPTIONAL: Final = 2
+#: Go to one of the ``a`` jumps that follow.
+UNION: Final = 3
+#: Begin a collection that ends before ``a``, of kind ``b``. End one of its items, it began at ``a``.
+COLLECTION: Final = 4
+ITEM: Final = 5
+#: Pass over a number of variable length, or note it in column ``a`` of the row; likewise counted bytes.
+VARINT: Final = 6
+INTEGER: Final = 7
+COUNTED: Final = 8
+TEXT: Final = 9
+#: Pass over ``a`` bytes; note a value in column ``a``.
+FIXED: Final = 10
+FLOAT: Final = 11
+DOUBLE: Final = 12
+BOOLEAN: Final = 13
 #: Kinds of collections below, and those whose items begin a row: ``FIRST_TABLE + table``.
 ARRAY: Final = 0
 MAP: Final = 1
@@ -129,7 +131,8 @@ def walk(
     counts = np.zeros(_DEEPEST, np.int64)
     depth = 0
     at, pc, row, n_rows = np.int64(start), 0, 0, 1
-    four, eight = np.zeros(4, np.uint8), np.zeros(8, np.uint8)
+    four, eight = np.zeros(1, np.uint32), np.zeros(1, np.uint64)
+    as_float, as_double = four.view(np.float32), eight.view(np.float64)
     numbers[0, : widths[0]] = np.nan
     marks[0, : widths[0], 0] = NOTHING
     tables[0] = 0
@@ -145,7 +148,7 @@ def walk(
                 return CUT_OFF, np.int64(start), n_rows
             branch = np.int64(data[at])
             at += 1
-            if branch not in {0, 2}:  # encoded, 1 is 2
+            if branch & 0xFD:  # 0 or 1, and encoded 1 is 2
                 return IMPOSSIBLE, np.int64(start), n_rows
             if branch != 2 * b:
                 if a > data.size - at:
@@ -161,7 +164,7 @@ def walk(
                 return IMPOSSIBLE, np.int64(start), n_rows
             pc += 1 + branch
             continue
-        if op in (COLLECTION, ITEM):
+        if op <= ITEM:
             begin = pc
             if op == COLLECTION:
                 if depth == _DEEPEST:
@@ -206,7 +209,7 @@ def walk(
             pc = begin + 1
             continue
         pc += 1
-        if op in (VARINT, INTEGER, COUNTED, TEXT):
+        if op <= TEXT:
             value, at = _varint(data, at)
             if at < 0:
                 return CUT_OFF, np.int64(start), n_rows
@@ -236,12 +239,18 @@ def walk(
         if size > data.size - at:
             return CUT_OFF, np.int64(start), n_rows
         if op == FLOAT:
-            four[:] = data[at : at + 4]
-            numbers[row, a] = four.view(np.float32)[0]
+            word = np.uint32(0)
+            for i in range(4):
+                word |= np.uint32(data[at + i]) << np.uint32(8 * i)
+            four[0] = word
+            numbers[row, a] = as_float[0]
             marks[row, a, 0] = NUMBER
         elif op == DOUBLE:
-            eight[:] = data[at : at + 8]
-            numbers[row, a] = eight.view(np.float64)[0]
+            long_word = np.uint64(0)
+            for i in range(8):
+                long_word |= np.uint64(data[at + i]) << np.uint64(8 * i)
+            eight[0] = long_word
+            numbers[row, a] = as_double[0]
             marks[row, a, 0] = NUMBER
         elif op == BOOLEAN:
             numbers[row, a] = data[at] != 0

@@ -152,8 +152,9 @@ def _bands(told: NDArray[np.generic], otherwise: str) -> NDArray[np.str_]:
         return told.astype(_BAND)
     if otherwise:
         return np.full(told.size, otherwise, dtype=_BAND)
-    numbers = np.clip(np.nan_to_num(told.astype(np.float64), nan=0.0), 0, len(_BAND_OF_NUMBER) - 1)
-    return _BAND_OF_NUMBER[numbers.astype(np.int64)]
+    numbers = told.astype(np.float64)
+    at = np.where((numbers > 0) & (numbers < len(_BAND_OF_NUMBER)), numbers, 0).astype(np.int64)
+    return _BAND_OF_NUMBER[at]
 
 
 def _history(told: Told, survey: Survey | None) -> History:
