@@ -77,7 +77,7 @@ def test_the_same_again_to_the_bit(trained):
     "change",
     [
         *({"flips_and_turns": False}, {"dropout": 0.1}, {"learning_rate": 1e-3}, {"weight_decay": 0.5}),
-        *({"batch": 16}, {"epochs": 2}, {"width": 4}, {"hidden": 8}),
+        *({"batch": 10}, {"epochs": 2}, {"width": 4}, {"hidden": 8}),
     ],
     ids=str,
 )
