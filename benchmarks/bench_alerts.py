@@ -33,7 +33,7 @@ from astro_assets.images.alerts.filters import AlertFilter, AnyOf, Condition
 from astro_assets.images.alerts.packets import Packet
 from astro_assets.images.alerts.reading import read_alerts
 from astro_assets.images.alerts.stamps import Triplet, triplet_of, triplet_of_arrays
-from astro_assets.images.real_bogus.agreement import agreement, disagreements
+from astro_assets.images.real_bogus.agreement import NO_LABELS, agreement, disagreements
 from astro_assets.images.real_bogus.backgrounds import Source
 from astro_assets.images.real_bogus.classifier import open_classifier
 from astro_assets.images.real_bogus.examples import REAL, ExampleSettings, make_examples
@@ -167,6 +167,7 @@ def classifier(triplets: list[tuple[Packet, Triplet]], pictures: Path | None) ->
     print(f"  {1e3 * (clock.process_time() - started) / len(images):.1f} ms a triplet to score")
     groups = [source.group for source in sources]
     is_held_out = folds_of(groups, settings) == 0
+    print(f"  {NO_LABELS}")
     for name in SCORES:
         other = np.array([packet.values[name] for packet, _ in triplets])
         _print_agreement(f"{name}, all", agreement(score, other, groups))
