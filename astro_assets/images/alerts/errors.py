@@ -1,0 +1,51 @@
+"""What is wrong with a file of alerts, with one of its packets, or with a packet's stamps.
+
+Only the names of these faults live here::
+
+    ValueError
+      AlertFileError    the file as a whole cannot be read
+      PacketError       one packet cannot
+      StampError        the packet can, its stamps cannot
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class AlertFileError(ValueError):
+    """A file is none of alerts, or one that is not read: its message names the file."""
+
+
+class PacketError(ValueError):
+    """A packet lacks what every packet has, or holds what no packet can."""
+
+
+class StampError(ValueError):
+    """The stamps of a packet cannot be decoded: the message names the packet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Packets of a file that were not read.
+
+    Parameters
+    ----------
+    file
+        Its name.
+    record
+        Number of the first of them in the file, from 0, counted as the file counts them; where a damaged file
+        no longer tells how many there were, the numbers after it are too small.
+    reason
+        For people.
+    n_records
+        How many were lost; 0 where the file no longer tells.
+    """
+
+    file: str
+    record: int
+    reason: str
+    n_records: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}, record {self.record}: {self.reason}"

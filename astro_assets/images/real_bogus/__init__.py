@@ -1,0 +1,1 @@
+"""Real or bogus: triplets of stamps, told apart by what was injected into real ones."""
