@@ -278,20 +278,10 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
 
 #: Modules with commands of their own.
 _OTHERS: Final = (
-    scorer_commands,
-    audit_commands,
-    proof_commands,
-    rebuild_commands,
-    bundle_commands,
-    explain_commands,
-    history_commands,
-    report_commands,
-    home_commands,
-    image_commands,
-    instance_commands,
-    fetch_commands,
+    scorer_commands, audit_commands, proof_commands, rebuild_commands, bundle_commands, explain_commands,
+    history_commands, report_commands, image_commands, home_commands, instance_commands, fetch_commands,
     verify_commands,
-)
+)  # fmt: skip
 for _module in _OTHERS:
     _module.add_to(app)
 catalog_commands.add_to(catalogs_app)

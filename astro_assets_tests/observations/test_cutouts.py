@@ -155,10 +155,11 @@ def test_a_size_that_is_not_cut_out(home: Home) -> None:
         cutouts_listed(open_ledger(home, TABLES), [WASP_18], "TESS", pixels=101)
 
 
-def test_today_images_are_refused_with_a_reason(home: Home) -> None:
+def test_images_that_were_fetched_are_passed_on(home: Home) -> None:
     fetched(home, "DSS", WASP_18)
     (path,) = in_inbox(home)
-    assert identify(path).reason_code == "unsupported_product"
+    identity = identify(path)
+    assert (identity.status, identity.product) == ("passed_on", "image")
 
 
 @given(st.text(max_size=60))
