@@ -12,7 +12,7 @@ from typing import BinaryIO, Final
 import numpy as np
 
 from astro_assets.observations.fits_cards import text_card
-from astro_assets.observations.fits_structure import BLOCK, MAX_TABLE_BYTES, FitsError, Hdu
+from astro_assets.observations.fits_structure import BLOCK, FitsError, Hdu
 
 _ALL_ONES: Final = 0xFFFFFFFF
 
@@ -32,9 +32,9 @@ def check_sums(path: Path, hdus: Sequence[Hdu]) -> None:
     begin = 0
     with path.open("rb") as file:
         for number, hdu in enumerate(hdus):
-            if hdu.size > MAX_TABLE_BYTES:
+            if hdu.size > hdu.most_bytes:
                 raise FitsError(
-                    f"HDU {number} has {hdu.size} bytes; at most {MAX_TABLE_BYTES} are read", "too_large"
+                    f"HDU {number} has {hdu.size} bytes; at most {hdu.most_bytes} are read", "too_large"
                 )
             if hdu.size and not _are_right(file, begin, hdu):
                 raise FitsError(

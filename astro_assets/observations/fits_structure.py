@@ -24,6 +24,8 @@ _MAX_HEADER_BLOCKS: Final = 360
 _MAX_HDUS: Final = 64
 #: The longest real table, a Kepler quarter of short cadence, has 14 MB; a year of 20 s cadence has 160.
 MAX_TABLE_BYTES: Final = 256 * 1024**2
+#: A mosaic of ten thousand by ten thousand pixels of 4 bytes.
+MAX_IMAGE_BYTES: Final = 512 * 1024**2
 
 
 class FitsError(RefusalError):
@@ -55,6 +57,12 @@ class Hdu:
     def name(self) -> str:
         """EXTNAME in capitals, empty when there is none."""
         return text_card(self.header, "EXTNAME").upper()
+
+    @property
+    def most_bytes(self) -> int:
+        """How large its data may be to be read."""
+        is_table = text_card(self.header, "XTENSION").upper() in ("BINTABLE", "A3DTABLE", "TABLE")
+        return MAX_TABLE_BYTES if is_table else MAX_IMAGE_BYTES
 
     @property
     def end(self) -> int:

@@ -83,3 +83,15 @@ def test_a_table_without_images_is_no_table_of_pixels(tmp_path: Path) -> None:
     table = fits.BinTableHDU.from_columns([fits.Column("FLUX", "E", array=np.ones(3))], name="OTHER")
     fits.HDUList([fits.PrimaryHDU(), table]).writeto(path := tmp_path / "a.fits")
     assert identify(path).status == "refused"
+
+
+def test_images_may_be_larger_than_tables(tmp_path: Path) -> None:
+    """The bytes are not there: what is told is how much is too much."""
+    header = fits.Header({"SIMPLE": True, "BITPIX": -32, "NAXIS": 2, "NAXIS1": 10_000, "NAXIS2": 9_000})
+    for n_rows, code in ((9_000, None), (20_000, "too_large")):
+        header["NAXIS2"] = n_rows
+        path = tmp_path / f"{n_rows}.fits"
+        with path.open("wb") as file:
+            file.write(header.tostring().encode())
+            file.truncate(2880 * (1 + -(-4 * 10_000 * n_rows // 2880)))
+        assert identify(path).reason_code == code
