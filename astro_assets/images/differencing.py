@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from astro_assets.images.frame import Frame
 
 Image = NDArray[np.float32]
+Matching = tuple[float, float, float, float]
 
 _SIGMA_A_FWHM: Final = 1 / 2.3548
 _MAD_TO_SIGMA: Final = np.float32(1.4826)
@@ -25,6 +26,8 @@ _TRUNCATE: Final = 3.5
 _MOST_MISSING: Final = 0.25
 #: Bright pixels that a photometric scale needs at least, and how bright, in noise.
 _FEWEST_BRIGHT, _BRIGHT = 30, 15.0
+#: Largest factor of a derivative, in those of the image: first order holds no farther.
+_FURTHEST: Final = 1.0
 
 
 class DifferencingSettings(BaseModel):
@@ -34,13 +37,13 @@ class DifferencingSettings(BaseModel):
 
     mesh_pixels: int = Field(64, ge=16, le=512, description="Side of the background's meshes, pixels.")
     registration_pixels: float = Field(
-        0.12,
+        0.05,
         ge=0,
         le=2,
         description="Expected error of the alignment along each axis, pixels: noise where there are gradients.",
     )
     scale_error: float = Field(
-        0.03, ge=0, le=0.5, description="Expected relative error of the subtraction of a star: noise likewise."
+        0.02, ge=0, le=0.5, description="Expected relative error of the subtraction of a star: noise likewise."
     )
 
 
@@ -62,8 +65,9 @@ class Difference:
         Inverse variance of a pixel of the difference, counts^-2 of the science frame.
     norm
         By which the filtered, weighted difference is divided.
-    flux_scale
-        Science over reference counts of the same star.
+    matching
+        What makes the reference match: factors of its smoothed image, its derivatives along rows and columns,
+        and its Laplacian.
     fwhm_pixels
         Of the difference's PSF.
     science_blur_pixels, reference_blur_pixels
@@ -79,7 +83,7 @@ class Difference:
     is_missing: NDArray[np.bool_]
     weight: Image
     norm: Image
-    flux_scale: float
+    matching: Matching
     fwhm_pixels: float
     science_blur_pixels: float
     reference_blur_pixels: float
@@ -136,8 +140,9 @@ def subtract(
 ) -> Difference:
     """Subtract a reference from a science frame of the same pixels.
 
-    The sharper frame is convolved to the broader with a Gaussian, the reference scaled to the science frame by
-    the median ratio of bright pixels. The noise is that of the sky, of photons of stars, and of what an error of
+    The sharper frame is convolved to the broader with a Gaussian. Scale, and what is left to correct of position
+    and width, are fitted to bright pixels: to first order, the kernel of Alard & Lupton (1998, ApJ 503, 325) with
+    four terms. The noise is that of the sky, of photons of stars, and of what an error of
     alignment makes of gradients (as in Zackay, Ofek & Gal-Yam 2016, ApJ 830, 27, section 3.3); a filter
     matched to the PSF gives the significance, whose scatter over the frame is set to 1.
 
@@ -148,7 +153,7 @@ def subtract(
     """
     settings = settings or DifferencingSettings()
     _refuse_bad(science, reference, science_fwhm_pixels, reference_fwhm_pixels)
-    sky = [_sky_subtracted(frame, settings.mesh_pixels) for frame in (science, reference)]
+    sky = [_sky_subtracted(frame, 2 * settings.mesh_pixels) for frame in (science, reference)]
     (image, rms, gain, missing), (other, other_rms, other_gain, other_missing) = sky
     blurs = [
         np.sqrt(max(broad**2 - own**2, 0)) * _SIGMA_A_FWHM
@@ -161,14 +166,14 @@ def subtract(
     if is_missing.all():
         raise ValueError("no pixel is a measurement in both frames")
     blurred, other_blurred = smoothed(image, blurs[0]), smoothed(other, blurs[1])
-    scale = _flux_scale(blurred, other_blurred, rms, other_rms, is_missing)
-    stars = np.float32(scale) * other_blurred
+    matching = _matching(blurred, other_blurred, rms, other_rms, is_missing)
+    scale = matching[0]
+    stars = matched(other_blurred, matching)
     variance = rms**2 + (np.float32(scale) * other_rms) ** 2 + _variance_of_stars(
         stars, np.float32(scale) * other_rms, 1 / gain + scale / other_gain, settings
     )
     weight = np.where(is_missing, np.float32(0), 1 / variance)
-    difference = blurred - stars
-    difference[is_missing] = 0
+    difference = _level(blurred - stars, is_missing, settings.mesh_pixels)
     fwhm = max(science_fwhm_pixels, reference_fwhm_pixels)
     filtered, norm, is_missing = _filtered(difference, weight, fwhm, is_missing)
     measured = ~is_missing
@@ -184,7 +189,7 @@ def subtract(
         is_missing=is_missing,
         weight=weight,
         norm=norm,
-        flux_scale=scale,
+        matching=matching,
         fwhm_pixels=fwhm,
         science_blur_pixels=float(blurs[0]),
         reference_blur_pixels=float(blurs[1]),
@@ -227,17 +232,67 @@ def _sky_subtracted(frame: Frame, mesh: int) -> tuple[Image, Image, float, NDArr
     return image, rms, float(gain), missing
 
 
+def _level(difference: Image, is_missing: NDArray[np.bool_], mesh: int) -> Image:
+    """Subtract the background of a difference, which stars and galaxies bias less than those of frames."""
+    import sep
+
+    difference[is_missing] = 0
+    difference -= sep.Background(difference, mask=is_missing, bw=mesh, bh=mesh).back()
+    difference[is_missing] = 0
+    return difference
+
+
 def _grown(missing: NDArray[np.bool_], blur: float) -> NDArray[np.bool_]:
     if not blur or not missing.any():
         return missing
     return missing | (smoothed(missing.astype(np.float32), blur) > 0.02)
 
 
-def _flux_scale(image: Image, other: Image, rms: Image, other_rms: Image, missing: NDArray[np.bool_]) -> float:
+def matched(reference: Image, matching: Matching) -> Image:
+    """Apply a matching to a smoothed reference."""
+    scale, down, right, wider = (np.float32(factor) for factor in matching)
+    found = scale * reference
+    if down or right or wider:
+        rows, columns, laplacian = _derivatives(reference)
+        found += down * rows + right * columns + wider * laplacian
+    return found
+
+
+def _derivatives(image: Image) -> tuple[Image, Image, Image]:
+    """Return derivatives along rows and columns and the Laplacian; 0 on the frame's edge."""
+    rows, columns, laplacian = np.zeros((3, *image.shape), np.float32)
+    rows[1:-1] = (image[2:] - image[:-2]) / 2
+    columns[:, 1:-1] = (image[:, 2:] - image[:, :-2]) / 2
+    inner = image[1:-1, 1:-1]
+    laplacian[1:-1, 1:-1] = (
+        image[2:, 1:-1] + image[:-2, 1:-1] + image[1:-1, 2:] + image[1:-1, :-2] - 4 * inner
+    )
+    return rows, columns, laplacian
+
+
+def _matching(
+    image: Image, other: Image, rms: Image, other_rms: Image, missing: NDArray[np.bool_]
+) -> Matching:
+    """Fit the matching to bright pixels; those far from the fit, such as of variable stars, are left out."""
     bright = (other > _BRIGHT * other_rms) & (image > _BRIGHT / 3 * rms) & ~missing
     if int(bright.sum()) < _FEWEST_BRIGHT:
-        return 1.0
-    return float(np.median(image[bright] / other[bright]))
+        return 1.0, 0.0, 0.0, 0.0
+    target = image[bright].astype(np.float64)
+    terms = [part[bright] for part in (other, *_derivatives(other))]
+    design = np.stack(terms, axis=1).astype(np.float64)
+    scale = float(np.median(target / design[:, 0]))
+    found = np.array([scale, 0.0, 0.0, 0.0])
+    noise = np.hypot(rms[bright], scale * other_rms[bright])
+    error = np.hypot(noise, 0.05 * scale * design[:, 0])
+    for clip in (6.0, 3.0, 3.0):
+        away = np.abs(target - design @ found) / error
+        kept = away < clip * max(1.0, float(np.median(away)))
+        if int(kept.sum()) < _FEWEST_BRIGHT:
+            break
+        weighted = design[kept] / error[kept, None]
+        found = np.linalg.lstsq(weighted, target[kept] / error[kept], rcond=1e-6)[0]
+    limited = found.clip(-_FURTHEST * scale, _FURTHEST * scale)
+    return float(found[0]), float(limited[1]), float(limited[2]), float(limited[3])
 
 
 def _variance_of_stars(
@@ -245,7 +300,7 @@ def _variance_of_stars(
 ) -> Image:
     """Return what stars add to the variance of the sky, counts^2."""
     seen = np.where(stars > 3 * noise, stars, np.float32(0))
-    down, right = np.gradient(stars)
+    down, right, _ = _derivatives(stars)
     steepness = down**2 + right**2
     # Noise alone has gradients; half the variance of a central difference each.
     steepness = np.where(seen > 0, steepness, np.float32(0))
@@ -276,4 +331,5 @@ def _filtered(
 
 
 def _scatter(values: Image) -> np.float32:
-    return _MAD_TO_SIGMA * np.median(np.abs(values - np.median(values)))
+    """Return the standard deviation about 0 as the median of absolute values tells it."""
+    return np.float32(_MAD_TO_SIGMA * np.median(np.abs(values)))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from astro_assets.images.simulation.psf import Image
 
 _LARGEST_COUNT: Final = 65535
-#: Expected electrons above which a Poisson number is drawn as a normal one: third moments differ by 1 %.
-_MANY: Final = 1e4
+#: Expected electrons from which a Poisson number is drawn as a normal one.
+_MANY: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,21 @@ def read_out(rng: np.random.Generator, electrons: Image, detector: Detector) -> 
 
 
 def photons(rng: np.random.Generator, expected: Image) -> Image:
-    """Draw Poisson numbers, float32; where thousands are expected, rounded normal ones."""
-    found = expected + np.sqrt(expected) * rng.standard_normal(expected.shape, np.float32)
+    """Draw Poisson numbers, float32; from a hundred on, rounded normal ones with a Poisson's skewness.
+
+    The correction is that of Cornish & Fisher (1938): the first three moments are right.
+    """
+    normal = rng.standard_normal(expected.shape, np.float32)
+    found = normal * np.sqrt(expected)
+    normal *= normal
+    normal -= 1
+    normal *= np.float32(1 / 6)
+    found += normal
+    found += expected
     np.rint(found, out=found)
     few = expected < _MANY
-    found[few] = rng.poisson(expected[few])
+    if few.any():
+        found[few] = rng.poisson(expected[few])
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.images.differencing import Difference, smoothed
+from astro_assets.images.differencing import Difference, matched, smoothed
 from astro_assets.images.kinds import KINDS
 
 Image = NDArray[np.float32]
@@ -125,9 +125,8 @@ def _add_bad_subtractions(
     from scipy.ndimage import find_objects, label
 
     science, reference = expected
-    left = smoothed(science, difference.science_blur_pixels) - np.float32(
-        difference.flux_scale
-    ) * smoothed(reference, difference.reference_blur_pixels)
+    stars = matched(smoothed(reference, difference.reference_blur_pixels), difference.matching)
+    left = smoothed(science, difference.science_blur_pixels) - stars
     everywhere = (slice(0, science.shape[0]), slice(0, science.shape[1]))
     significance = np.abs(difference.filtered(left, everywhere))
     regions, _ = label(significance > _BAD_OUTLINE)
