@@ -16,6 +16,7 @@ from astro_assets.images.segmentation.losses import Target, target_of
 from astro_assets.images.segmentation.preprocessing import inputs_of
 from astro_assets.images.segmentation.settings import SegmentationSettings
 from astro_assets.images.simulation.scene import Scene, simulate_scene
+from astro_assets.images.simulation.settings import SceneSettings
 
 Role = Literal["train", "validation", "calibration", "test"]
 
@@ -44,8 +45,19 @@ class Example:
 
 
 def scene_of(settings: SegmentationSettings, role: Role, number: int) -> Scene:
-    """Simulate a scene of a role; no two roles share one."""
-    return simulate_scene(settings.scenes, (settings.seed, _ROLES[role], number))
+    """Simulate a scene of a role; no two roles share one. Those that a network is fitted on are crowded."""
+    scenes = crowded(settings) if role in {"train", "validation"} else settings.scenes
+    return simulate_scene(scenes, (settings.seed, _ROLES[role], number))
+
+
+def crowded(settings: SegmentationSettings) -> SceneSettings:
+    """Return scenes with more to learn from a pixel: more events, and more of what is mistaken for them."""
+    events = dict.fromkeys(("transients", "supernovae", "variables", "asteroids"), settings.crowding)
+    artefacts = dict.fromkeys(
+        ("cosmic_rays", "hot_pixels", "satellite_trails", "ghosts", "dust"), max(settings.crowding / 2, 1.0)
+    )
+    rates = {name: factor * getattr(settings.scenes, name) for name, factor in (events | artefacts).items()}
+    return settings.scenes.model_copy(update=rates)
 
 
 def example_of(settings: SegmentationSettings, role: Role, number: int) -> Example:

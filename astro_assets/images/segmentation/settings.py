@@ -17,10 +17,10 @@ class NetworkSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    width: int = Field(32, ge=4, le=128, description="Channels at half of the resolution.")
+    width: int = Field(24, ge=4, le=128, description="Channels at half of the resolution.")
     growth: float = Field(2.0, ge=1, le=3, description="Factor of the channels from one level to the next.")
     blocks: int = Field(2, ge=1, le=6, description="Separable convolutions a level and direction.")
-    deep_blocks: int = Field(2, ge=0, le=6, description="Further ones at the lowest resolution.")
+    deep_blocks: int = Field(4, ge=0, le=6, description="Further ones at the lowest resolution.")
 
 
 class LossSettings(BaseModel):
@@ -69,11 +69,17 @@ class SegmentationSettings(BaseModel):
     network: NetworkSettings = NetworkSettings()
     loss: LossSettings = LossSettings()
     extraction: ExtractionSettings = ExtractionSettings()
-    epochs: int = Field(40, ge=1, le=2000, description="Epochs at most.")
-    scenes_an_epoch: int = Field(96, ge=1, le=10_000, description="Scenes shown in an epoch.")
+    epochs: int = Field(36, ge=1, le=2000, description="Epochs at most.")
+    scenes_an_epoch: int = Field(64, ge=1, le=10_000, description="Scenes shown in an epoch.")
+    crowding: float = Field(
+        4.0,
+        ge=1,
+        le=20,
+        description="How many times as many events, and half as many times artefacts, training scenes have.",
+    )
     looks: int = Field(2, ge=1, le=20, description="Epochs in which a scene is shown, turned each time.")
     batch: int = Field(2, ge=1, le=64, description="Scenes in a batch.")
-    validation_scenes: int = Field(24, ge=1, le=1000, description="Scenes that decide when it stops.")
+    validation_scenes: int = Field(16, ge=1, le=1000, description="Scenes that decide when it stops.")
     calibration_scenes: int = Field(
         800, ge=2, le=20_000, description="Scenes that objects' scores and threshold are fitted on."
     )
