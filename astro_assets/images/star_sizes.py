@@ -20,7 +20,12 @@ _RADIUS: Final = 8
 
 
 def fwhm_pixels(frame: Frame) -> float:
-    """Measure the FWHM of stars: a Moffat profile fitted to all of the brighter ones together.
+    """Measure the FWHM of stars: the first of :func:`star_profile`."""
+    return star_profile(frame)[0]
+
+
+def star_profile(frame: Frame) -> tuple[float, float]:
+    """Measure FWHM and exponent of the Moffat profile that fits all of the brighter stars together.
 
     Raises
     ------
@@ -38,7 +43,10 @@ def fwhm_pixels(frame: Frame) -> float:
     bright = missing | (image >= saturation)
     image -= background.back()
     image[missing] = 0
-    sources = sep.extract(image, 8.0, err=background.globalrms, mask=missing, minarea=6)
+    # Unfiltered, a cosmic ray covers fewer pixels than a star.
+    sources = sep.extract(
+        image, 8.0, err=background.globalrms, mask=missing, minarea=6, filter_kernel=None
+    )
     stars = _stars(sources, bright)
     if len(stars) < _FEWEST_STARS:
         raise ValueError(f"{len(stars)} stars can be measured; the seeing needs {_FEWEST_STARS}")
@@ -54,7 +62,7 @@ def fwhm_pixels(frame: Frame) -> float:
     fit = least_squares(
         away, guess, bounds=(np.log([0.8, 1.3, 0.2]), np.log([40.0, 12.0, 5.0])), loss="soft_l1"
     )
-    return float(np.exp(fit.x[0]))
+    return float(np.exp(fit.x[0])), float(np.exp(fit.x[1]))
 
 
 def _stars(sources: NDArray[np.void], bright: NDArray[np.bool_]) -> NDArray[np.void]:

@@ -53,6 +53,14 @@ class NoiseAt(Protocol):
         ...
 
 
+class Maker(Protocol):
+    """Makes an event of a signal-to-noise ratio somewhere in a field."""
+
+    def __call__(self, rng: np.random.Generator, field: Field, snr: float) -> Event:
+        """Make it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Field:
     """What events happen in.
@@ -83,7 +91,7 @@ class Field:
 def transient(rng: np.random.Generator, field: Field, snr: float) -> Event:
     """Make a new source at a random place; most of the sky is blank."""
     row, column = rng.uniform(2, field.shape[0] - 3), rng.uniform(2, field.shape[1] - 3)
-    return _point("transient", field, row, column, snr * field.noise_at(row, column))
+    return point_source("transient", field, row, column, snr * field.noise_at(row, column))
 
 
 def supernova(
@@ -111,7 +119,7 @@ def supernova(
         row = float(galaxies.rows[host] + x * np.sin(angle) + y * np.cos(angle))
         column = float(galaxies.columns[host] + x * np.cos(angle) - y * np.sin(angle))
         if field.inside(row, column):
-            return _point("supernova", field, row, column, snr * field.noise_at(row, column))
+            return point_source("supernova", field, row, column, snr * field.noise_at(row, column))
     return None
 
 
@@ -145,7 +153,7 @@ def variable(
             continue
         change = snr * field.noise_at(row, column)
         if change <= (_MOST_GAINED if sign > 0 else _MOST_FADED) * electrons[star]:
-            return _point("variable", field, row, column, sign * change)
+            return point_source("variable", field, row, column, sign * change)
     return None
 
 
@@ -155,13 +163,13 @@ def asteroid(rng: np.random.Generator, field: Field, snr: float) -> Event:
     trail, angle = field.psf.fwhm_pixels * rng.uniform(0.8, 5.0), rng.uniform(0, np.pi)
     # A filter of about a FWHM sees that part of the trail.
     longer = np.hypot(1.0, 0.62 * trail / field.psf.fwhm_pixels)
-    return _point("asteroid", field, row, column, snr * longer * field.noise_at(row, column), trail, angle)
+    return point_source("asteroid", field, row, column, snr * longer * field.noise_at(row, column), trail, angle)
 
 
-def _point(
+def point_source(
     kind: str, field: Field, row: float, column: float, electrons: float, trail: float = 0.0, angle: float = 0.0
 ) -> Event:
-    """Draw a point source, or one that moves, into a patch."""
+    """Make a point source, or one that moves by ``trail`` pixels along ``angle`` radians."""
     half = int(np.ceil(5 * field.psf.fwhm_pixels + (trail + field.psf.trail_pixels) / 2)) + 1
     top, left = round(row) - half, round(column) - half
     rows, columns = (
