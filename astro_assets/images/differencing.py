@@ -24,8 +24,12 @@ _MAD_TO_SIGMA: Final = np.float32(1.4826)
 _TRUNCATE: Final = 3.5
 #: Share of a kernel that may lie on missing pixels.
 _MOST_MISSING: Final = 0.25
-#: Bright pixels that a photometric scale needs at least, and how bright, in noise.
-_FEWEST_BRIGHT, _BRIGHT = 30, 15.0
+#: Bright pixels that each term of a matching needs at least.
+_FEWEST_BRIGHT: Final = 40
+#: Relative error of a scale from zero points.
+_SCALE_TOLD: Final = 0.03
+#: Share of a frame without stars that its noise is measured on; where there is less, on all of it.
+_LEAST_SKY: Final = 0.1
 #: Largest factor of a derivative, in those of the image: first order holds no farther.
 _FURTHEST: Final = 1.0
 
@@ -137,6 +141,7 @@ def subtract(
     science_fwhm_pixels: float,
     reference_fwhm_pixels: float,
     settings: DifferencingSettings | None = None,
+    flux_scale: float | None = None,
 ) -> Difference:
     """Subtract a reference from a science frame of the same pixels.
 
@@ -144,7 +149,19 @@ def subtract(
     and width, are fitted to bright pixels: to first order, the kernel of Alard & Lupton (1998, ApJ 503, 325) with
     four terms. The noise is that of the sky, of photons of stars, and of what an error of
     alignment makes of gradients (as in Zackay, Ofek & Gal-Yam 2016, ApJ 830, 27, section 3.3); a filter
-    matched to the PSF gives the significance, whose scatter over the frame is set to 1.
+    matched to the PSF gives the significance, whose scatter over the sky between stars is set to 1.
+
+    Parameters
+    ----------
+    science, reference
+        Aligned frames.
+    science_fwhm_pixels, reference_fwhm_pixels
+        Their seeing.
+    settings
+        Meshes, and what is not trusted.
+    flux_scale
+        Science over reference counts of the same star, from the frames' zero points, good to 3 %; None if they are
+        not known, and stars in these frames have to tell.
 
     Raises
     ------
@@ -152,8 +169,8 @@ def subtract(
         If shapes differ or are smaller than a mesh, a FWHM is not positive, or no pixel is left.
     """
     settings = settings or DifferencingSettings()
-    _refuse_bad(science, reference, science_fwhm_pixels, reference_fwhm_pixels)
-    sky = [_sky_subtracted(frame, 2 * settings.mesh_pixels) for frame in (science, reference)]
+    _refuse_bad(science, reference, science_fwhm_pixels, reference_fwhm_pixels, flux_scale)
+    sky = [_sky_subtracted(frame, settings.mesh_pixels) for frame in (science, reference)]
     (image, rms, gain, missing), (other, other_rms, other_gain, other_missing) = sky
     blurs = [
         np.sqrt(max(broad**2 - own**2, 0)) * _SIGMA_A_FWHM
@@ -166,7 +183,7 @@ def subtract(
     if is_missing.all():
         raise ValueError("no pixel is a measurement in both frames")
     blurred, other_blurred = smoothed(image, blurs[0]), smoothed(other, blurs[1])
-    matching = _matching(blurred, other_blurred, rms, other_rms, is_missing)
+    matching = _matching(blurred, other_blurred, rms, other_rms, is_missing, flux_scale)
     scale = matching[0]
     stars = matched(other_blurred, matching)
     variance = rms**2 + (np.float32(scale) * other_rms) ** 2 + _variance_of_stars(
@@ -176,7 +193,9 @@ def subtract(
     difference = _level(blurred - stars, is_missing, settings.mesh_pixels)
     fwhm = max(science_fwhm_pixels, reference_fwhm_pixels)
     filtered, norm, is_missing = _filtered(difference, weight, fwhm, is_missing)
-    measured = ~is_missing
+    measured = ~is_missing & (stars < 3 * np.float32(scale) * other_rms)
+    if measured.mean() < _LEAST_SKY:
+        measured = ~is_missing
     per_noise = difference * np.sqrt(weight)
     per_noise /= max(_scatter(per_noise[measured]), np.float32(1e-3))
     factor = np.float32(1) / max(_scatter((filtered * norm)[measured]), np.float32(1e-3))
@@ -197,7 +216,13 @@ def subtract(
     )
 
 
-def _refuse_bad(science: Frame, reference: Frame, science_fwhm: float, reference_fwhm: float) -> None:
+def _refuse_bad(
+    science: Frame,
+    reference: Frame,
+    science_fwhm: float,
+    reference_fwhm: float,
+    flux_scale: float | None,
+) -> None:
     shape = science.image.shape
     if len(shape) != 2 or shape != reference.image.shape:
         raise ValueError(f"a science frame of shape {shape} and a reference of {reference.image.shape}")
@@ -206,6 +231,8 @@ def _refuse_bad(science: Frame, reference: Frame, science_fwhm: float, reference
     for name, fwhm in (("science", science_fwhm), ("reference", reference_fwhm)):
         if not (np.isfinite(fwhm) and 0.5 <= fwhm <= 50):
             raise ValueError(f"the {name} frame's FWHM of {fwhm} pixels is not between 0.5 and 50")
+    if flux_scale is not None and not 1e-6 < flux_scale < 1e6:
+        raise ValueError(f"a flux scale of {flux_scale} is not between 1e-6 and 1e6")
 
 
 def _sky_subtracted(frame: Frame, mesh: int) -> tuple[Image, Image, float, NDArray[np.bool_]]:
@@ -219,8 +246,10 @@ def _sky_subtracted(frame: Frame, mesh: int) -> tuple[Image, Image, float, NDArr
     if missing.all():
         raise ValueError("a frame without a single measured pixel")
     image[missing] = 0
+    # A star makes a mesh noisier, which the median of its neighbours mends; of a gradient it would leave a part.
+    level = sep.Background(image, mask=missing, bw=mesh, bh=mesh, fw=1, fh=1).back()
     background = sep.Background(image, mask=missing, bw=mesh, bh=mesh)
-    level, rms = background.back(), background.rms()
+    rms = background.rms()
     floor = np.float32(max(float(background.globalrms), 1e-6))
     rms = np.maximum(rms, floor / 4)
     gain = frame.gain
@@ -237,7 +266,8 @@ def _level(difference: Image, is_missing: NDArray[np.bool_], mesh: int) -> Image
     import sep
 
     difference[is_missing] = 0
-    difference -= sep.Background(difference, mask=is_missing, bw=mesh, bh=mesh).back()
+    # Its meshes are as they are: their median would smooth away what is left of a gradient.
+    difference -= sep.Background(difference, mask=is_missing, bw=mesh, bh=mesh, fw=1, fh=1).back()
     difference[is_missing] = 0
     return difference
 
@@ -271,27 +301,44 @@ def _derivatives(image: Image) -> tuple[Image, Image, Image]:
 
 
 def _matching(
-    image: Image, other: Image, rms: Image, other_rms: Image, missing: NDArray[np.bool_]
+    image: Image,
+    other: Image,
+    rms: Image,
+    other_rms: Image,
+    missing: NDArray[np.bool_],
+    told: float | None,
 ) -> Matching:
-    """Fit the matching to bright pixels; those far from the fit, such as of variable stars, are left out."""
-    bright = (other > _BRIGHT * other_rms) & (image > _BRIGHT / 3 * rms) & ~missing
-    if int(bright.sum()) < _FEWEST_BRIGHT:
-        return 1.0, 0.0, 0.0, 0.0
-    target = image[bright].astype(np.float64)
-    terms = [part[bright] for part in (other, *_derivatives(other))]
-    design = np.stack(terms, axis=1).astype(np.float64)
-    scale = float(np.median(target / design[:, 0]))
-    found = np.array([scale, 0.0, 0.0, 0.0])
-    noise = np.hypot(rms[bright], scale * other_rms[bright])
-    error = np.hypot(noise, 0.05 * scale * design[:, 0])
-    for clip in (6.0, 3.0, 3.0):
-        away = np.abs(target - design @ found) / error
-        kept = away < clip * max(1.0, float(np.median(away)))
-        if int(kept.sum()) < _FEWEST_BRIGHT:
+    """Fit the matching to bright pixels; those far from the fit, such as of variable stars, are left out.
+
+    With few of them it is the scale alone that is fitted, to fainter ones if need be. They are chosen by the
+    reference, so that what is new does not choose itself.
+    """
+    bright, terms = missing, []
+    for limit, n_terms in ((15.0, 4), (7.0, 4), (15.0, 1), (5.0, 1)):
+        bright = (other > limit * other_rms) & ~missing
+        if int(bright.sum()) >= _FEWEST_BRIGHT * n_terms:
+            terms = [other, *_derivatives(other)][:n_terms]
             break
-        weighted = design[kept] / error[kept, None]
-        found = np.linalg.lstsq(weighted, target[kept] / error[kept], rcond=1e-6)[0]
-    limited = found.clip(-_FURTHEST * scale, _FURTHEST * scale)
+    if not terms:
+        return (1.0 if told is None else told), 0.0, 0.0, 0.0
+    target = image[bright].astype(np.float64)
+    design = np.stack([part[bright] for part in terms], axis=1).astype(np.float64)
+    found = np.zeros(4)
+    found[0] = scale = max(float(np.median(target / design[:, 0])), 1e-3) if told is None else told
+    # What is told of the scale is one more measurement.
+    prior, known = np.zeros((1, len(terms))), np.zeros(1)
+    if told is not None:
+        prior[0, 0], known[0] = 1 / (_SCALE_TOLD * told), 1 / _SCALE_TOLD
+    error = np.hypot(np.hypot(rms[bright], scale * other_rms[bright]), 0.05 * scale * design[:, 0])
+    for clip in (6.0, 3.0, 3.0):
+        away = np.abs(target - design @ found[: len(terms)]) / error
+        kept = away < clip * max(1.0, float(np.median(away)))
+        if int(kept.sum()) < _FEWEST_BRIGHT / 4:
+            break
+        weighted = np.concatenate([design[kept] / error[kept, None], prior])
+        wanted = np.concatenate([target[kept] / error[kept], known])
+        found[: len(terms)] = np.linalg.lstsq(weighted, wanted, rcond=1e-6)[0]
+    limited = found.clip(-_FURTHEST * abs(scale), _FURTHEST * abs(scale))
     return float(found[0]), float(limited[1]), float(limited[2]), float(limited[3])
 
 

@@ -79,6 +79,7 @@ class Segmenter:
         reference: Frame,
         science_fwhm_pixels: float | None = None,
         reference_fwhm_pixels: float | None = None,
+        flux_scale: float | None = None,
     ) -> Segmentation:
         """Find what changed between two aligned frames.
 
@@ -88,6 +89,8 @@ class Segmenter:
             Frames of the same pixels, NaN where there is no measurement.
         science_fwhm_pixels, reference_fwhm_pixels
             Seeing; measured on the stars if None.
+        flux_scale
+            Science over reference counts of the same star; measured on the stars if None.
 
         Raises
         ------
@@ -99,7 +102,9 @@ class Segmenter:
         fwhm = fwhm_pixels(science) if science_fwhm_pixels is None else science_fwhm_pixels
         other = fwhm_pixels(reference) if reference_fwhm_pixels is None else reference_fwhm_pixels
         return self.of_difference(
-            subtract(science, reference, fwhm, other, self.manifest.settings.scenes.differencing)
+            subtract(
+                science, reference, fwhm, other, self.manifest.settings.scenes.differencing, flux_scale
+            )
         )
 
     def of_difference(self, difference: Difference) -> Segmentation:

@@ -69,7 +69,7 @@ class SegmentationSettings(BaseModel):
     network: NetworkSettings = NetworkSettings()
     loss: LossSettings = LossSettings()
     extraction: ExtractionSettings = ExtractionSettings()
-    epochs: int = Field(36, ge=1, le=2000, description="Epochs at most.")
+    epochs: int = Field(54, ge=1, le=2000, description="Epochs at most.")
     scenes_an_epoch: int = Field(64, ge=1, le=10_000, description="Scenes shown in an epoch.")
     crowding: float = Field(
         4.0,

@@ -15,8 +15,8 @@ from astro_assets.images.simulation.psf import Image, Psf
 
 #: Electrons that a minimum ionising particle frees in a micrometre of silicon (Janesick 2001, ch. 4).
 _ELECTRONS_MICROMETRE: Final = 80.0
-#: Depth of a chip's sensitive layer in pixels: 40 of 13 micrometres; and the pixel's size.
-_DEPTH_PIXELS, _PIXEL_MICROMETRES = 3.0, 13.0
+#: Depth of a chip's sensitive layer in pixels, from thinned chips to deeply depleted ones; and the pixel's size.
+_DEPTH_PIXELS, _PIXEL_MICROMETRES = (1.5, 8.0), 13.0
 #: How far charge diffuses before it is caught, pixels.
 _DIFFUSION: Final = 0.25
 _STEPS_A_PIXEL: Final = 8
@@ -72,10 +72,11 @@ def cosmic_ray(rng: np.random.Generator, shape: tuple[int, int]) -> Patch:
         freed = rng.uniform(1, 4) * _ELECTRONS_MICROMETRE * _PIXEL_MICROMETRES / _STEPS_A_PIXEL
     else:
         tangent = np.tan(np.arccos(rng.random() ** (1 / 3)))
-        length = min(_DEPTH_PIXELS * tangent, 60.0)
+        depth = rng.uniform(*_DEPTH_PIXELS)
+        length = min(depth * tangent, 60.0)
         n = max(2, int(np.ceil(_STEPS_A_PIXEL * length)))
         directions = np.full(n, angle)
-        path = _PIXEL_MICROMETRES * np.hypot(length, _DEPTH_PIXELS)
+        path = _PIXEL_MICROMETRES * np.hypot(length, depth)
         freed = _ELECTRONS_MICROMETRE * path * (1 + 0.2 * _moyal(rng)) / n
     step = min(1.0 / _STEPS_A_PIXEL, 60.0 / n)
     rows, columns = row + step * np.cumsum(np.sin(directions)), column + step * np.cumsum(np.cos(directions))

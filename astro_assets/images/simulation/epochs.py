@@ -111,7 +111,9 @@ def draw_epochs(rng: np.random.Generator, settings: SceneSettings, detector: Det
             unknown = dust(rng, shape, rng.uniform(0.003, 0.02))
         epochs.append(
             Epoch(
-                psf=_draw_psf(rng, settings),
+                psf=_draw_psf(
+                    rng, settings, settings.reference_fwhm_pixels if is_reference else settings.fwhm_pixels
+                ),
                 n_frames=n_frames if is_reference else 1,
                 exposure_s=exposure_s,
                 transparency=float(rng.uniform(0.7, 1.0)),
@@ -177,9 +179,9 @@ def exposed(rng: np.random.Generator, light: Image, charge: Image, epoch: Epoch,
     )
 
 
-def _draw_psf(rng: np.random.Generator, settings: SceneSettings) -> Psf:
+def _draw_psf(rng: np.random.Generator, settings: SceneSettings, fwhm_pixels: tuple[float, float]) -> Psf:
     return Psf(
-        fwhm_pixels=float(rng.uniform(*settings.fwhm_pixels)),
+        fwhm_pixels=float(rng.uniform(*fwhm_pixels)),
         beta=float(rng.uniform(*settings.beta)),
         elongation=1 + float(rng.exponential(0.04)),
         angle_rad=float(rng.uniform(0, np.pi)),

@@ -93,7 +93,7 @@ def inject(science: Frame, reference: Frame, settings: InjectionSettings, seed: 
         Change(one.kind, one.row, one.column, one.electrons, one.patch.where, one.patch.electrons)
         for one in made
     ]
-    return Scene(frame, reference, fwhm, other_fwhm, difference, truth_of(difference, changes))
+    return Scene(frame, reference, fwhm, other_fwhm, None, difference, truth_of(difference, changes))
 
 
 def second_epoch(

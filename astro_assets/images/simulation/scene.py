@@ -31,6 +31,8 @@ class Scene:
         Calibrated frames of the same pixels.
     science_fwhm_pixels, reference_fwhm_pixels
         As measured: with an error.
+    flux_scale
+        Science over reference counts of a star as zero points tell it; None if they are not known.
     difference
         Of both, PSFs matched.
     truth
@@ -41,6 +43,7 @@ class Scene:
     reference: Frame
     science_fwhm_pixels: float
     reference_fwhm_pixels: float
+    flux_scale: float | None
     difference: Difference
     truth: Truth
 
@@ -72,7 +75,9 @@ def simulate_scene(settings: SceneSettings, seed: int | tuple[int, ...]) -> Scen
     reference = exposed(rng, old_light, nothing, old, detector)
     errors = 1 + settings.fwhm_error * rng.standard_normal(2).clip(-2.5, 2.5)
     fwhm, old_fwhm = epoch.psf.fwhm_pixels * errors[0], old.psf.fwhm_pixels * errors[1]
-    difference = subtract(science, reference, fwhm, old_fwhm, settings.differencing)
+    zero_points = 1 + settings.zero_point_error * rng.standard_normal()
+    flux_scale = epoch.transparency / old.transparency * float(zero_points)
+    difference = subtract(science, reference, fwhm, old_fwhm, settings.differencing, flux_scale)
     flatten = 1 / (epoch.flat * np.float32(detector.gain))
     counts = [
         Change(
@@ -86,7 +91,8 @@ def simulate_scene(settings: SceneSettings, seed: int | tuple[int, ...]) -> Scen
         for change in changes
     ]
     residual = _residual(light, old_light, epoch, old, detector)
-    return Scene(science, reference, fwhm, old_fwhm, difference, truth_of(difference, counts, residual))
+    truth = truth_of(difference, counts, residual)
+    return Scene(science, reference, fwhm, old_fwhm, flux_scale, difference, truth)
 
 
 class _Noise:

@@ -14,7 +14,10 @@ class SceneSettings(BaseModel):
 
     rows: int = Field(256, ge=32, le=4096, description="Rows of a frame.")
     columns: int = Field(256, ge=32, le=4096, description="Columns of a frame.")
-    fwhm_pixels: tuple[float, float] = Field((2.4, 5.0), description="Seeing of both epochs, pixels.")
+    fwhm_pixels: tuple[float, float] = Field((2.4, 5.0), description="Seeing of the science frame, pixels.")
+    reference_fwhm_pixels: tuple[float, float] = Field(
+        (2.2, 3.8), description="Seeing of the reference, pixels: nights are chosen for it."
+    )
     beta: tuple[float, float] = Field((2.5, 4.5), description="Exponent of the Moffat profile.")
     stars: tuple[float, float] = Field((500.0, 6000.0), description="Stars above the limit a megapixel.")
     star_slope: tuple[float, float] = Field((0.3, 0.4), description="Of log10 of the counts by magnitude.")
@@ -37,6 +40,9 @@ class SceneSettings(BaseModel):
     bad_columns: float = Field(4.0, ge=0, le=1000, description="Bad columns a megapixel.")
     vignetting: tuple[float, float] = Field((0.0, 0.3), description="Light lost in the corners.")
     fwhm_error: float = Field(0.04, ge=0, le=0.5, description="Relative error of the FWHM that is told, 1 sigma.")
+    zero_point_error: float = Field(
+        0.01, ge=0, le=0.5, description="Relative error of the flux scale that zero points tell, 1 sigma."
+    )
     differencing: DifferencingSettings = DifferencingSettings()
 
     @model_validator(mode="after")
@@ -45,8 +51,9 @@ class SceneSettings(BaseModel):
             value = getattr(self, name)
             if isinstance(value, tuple) and value[0] > value[1]:
                 raise ValueError(f"{name} goes from {value[0]} down to {value[1]}")
-        if not 0.5 <= self.fwhm_pixels[0] <= self.fwhm_pixels[1] <= 30:
-            raise ValueError(f"fwhm_pixels of {self.fwhm_pixels} is not between 0.5 and 30")
+        for seeing in (self.fwhm_pixels, self.reference_fwhm_pixels):
+            if not 0.5 <= seeing[0] <= seeing[1] <= 30:
+                raise ValueError(f"a FWHM of {seeing} pixels is not between 0.5 and 30")
         if self.beta[0] <= 1:
             raise ValueError("a Moffat profile with beta of 1 or less has no finite flux")
         if self.snr[0] <= 0 or self.exposure_s[0] <= 0 or self.reference_exposures[0] < 1 or self.stars[0] < 0:

@@ -132,6 +132,7 @@ def test_frames_tell_their_detector_and_miss_pixels():
     [
         {"rows": 128},
         {"fwhm_pixels": (2.4, 2.5)},
+        {"reference_fwhm_pixels": (2.2, 2.3)},
         {"beta": (4.0, 4.1)},
         {"stars": (9000, 9001)},
         {"star_slope": (0.5, 0.6)},
@@ -154,6 +155,7 @@ def test_frames_tell_their_detector_and_miss_pixels():
         {"bad_columns": 200},
         {"vignetting": (0.5, 0.6)},
         {"fwhm_error": 0.3},
+        {"zero_point_error": 0.3},
         {"differencing": DifferencingSettings(mesh_pixels=32)},
         {"differencing": DifferencingSettings(registration_pixels=0.5)},
         {"differencing": DifferencingSettings(scale_error=0.2)},
