@@ -1,10 +1,10 @@
 """The anomaly segmenter on simulated sky that it has not seen, and on real frames with injected sources.
 
-Floors, on simulated scenes: completeness of wanted kinds of 0.95 from a signal-to-noise ratio of 10 on and of 0.5
-at 5 (4.5 to 5.5), with at most 0.1 false objects a megapixel. Beside it stands thresholding of the difference image
-(sep) at the same false rate; on real frames (ASTRO_ASSETS_SHARED_DATA, or ../shared/data) the same figures show what
-simulation does not know. `--segmenter` judges a file, without it one is trained; `--pictures` draws examples.
-The exit code is 1 if a floor is missed.
+Floors, on simulated scenes: completeness of wanted kinds of 0.95 from a signal-to-noise ratio of 10 on and
+of 0.5 at 5 (4.5 to 5.5), with at most 0.1 false objects a megapixel. Beside it stands thresholding of the
+difference image (sep) at the same false rate; on real frames (ASTRO_ASSETS_SHARED_DATA, or ../shared/data)
+the same figures show what simulation does not know. `--segmenter` judges a file, without it one is trained;
+`--pictures` draws examples. The exit code is 1 if a floor is missed.
 """
 
 from __future__ import annotations
@@ -88,7 +88,9 @@ def opened(arguments: argparse.Namespace) -> Segmenter:
     return open_segmenter(fitted.file)
 
 
-def judge_simulated(segmenter: Segmenter, settings: SegmentationSettings, megapixels: float) -> dict[str, Any]:
+def judge_simulated(
+    segmenter: Segmenter, settings: SegmentationSettings, megapixels: float
+) -> dict[str, Any]:
     """Judge on so much simulated sky, and print it."""
     pixels, plain = PixelJudge(settings.loss), []
     n = int(np.ceil(megapixels * 1e6 / (settings.scenes.rows * settings.scenes.columns)))
@@ -113,7 +115,8 @@ def judge_simulated(segmenter: Segmenter, settings: SegmentationSettings, megapi
     score = segmenter.manifest.score
     ours = scored(measured_scenes(scenes(), logits, settings.extraction), score)
     told = report(ours, score.threshold)
-    print(f"{n} scenes, {1e3 * spent['scene'] / n:.0f} ms each, network {1e3 * spent['network'] / n:.0f} ms (CPU)")
+    each = {name: f"{1e3 * seconds / n:.0f} ms" for name, seconds in spent.items()}
+    print(f"{n} scenes; of processor time a scene takes {each['scene']}, the network {each['network']}")
     print_report("segmenter, simulated", told)
     print_report("thresholding at the same false rate", at_same_rate(plain, told))
     print("pixels: " + ", ".join(f"{name} {value:.3f}" for name, value in pixels.report().items()))
@@ -129,9 +132,8 @@ def print_report(title: str, told: dict[str, Any]) -> None:
     """Print a report."""
     false = told["false_per_megapixel"]
     print(f"\n{title}: {told['megapixels']:.1f} Mpix")
-    print(
-        f"  false a Mpix {false['value']:.3f} ({false['from']:.3f} to {false['to']:.3f}) {told['false_by_cause']}"
-    )
+    interval = f"{false['value']:.3f} ({false['from']:.3f} to {false['to']:.3f})"
+    print(f"  false a Mpix {interval} {told['false_by_cause']}")
     for one in told["completeness"]:
         print(
             f"  SNR {one['low']:4.1f} to {one['high']:4.1f}: {one['count']:5d} objects, complete to "

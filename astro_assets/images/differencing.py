@@ -44,10 +44,13 @@ class DifferencingSettings(BaseModel):
         0.05,
         ge=0,
         le=2,
-        description="Expected error of the alignment along each axis, pixels: noise where there are gradients.",
+        description="Expected error of the alignment along an axis, pixels: noise where there are gradients.",
     )
     scale_error: float = Field(
-        0.02, ge=0, le=0.5, description="Expected relative error of the subtraction of a star: noise likewise."
+        0.02,
+        ge=0,
+        le=0.5,
+        description="Expected relative error of the subtraction of a star: noise likewise.",
     )
 
 
@@ -130,9 +133,7 @@ def smoothed(image: Image, sigma_pixels: float) -> Image:
         return image
     from scipy.ndimage import gaussian_filter
 
-    return np.asarray(
-        gaussian_filter(image, sigma_pixels, mode="constant", truncate=_TRUNCATE), np.float32
-    )
+    return np.asarray(gaussian_filter(image, sigma_pixels, mode="constant", truncate=_TRUNCATE), np.float32)
 
 
 def subtract(
@@ -145,9 +146,9 @@ def subtract(
 ) -> Difference:
     """Subtract a reference from a science frame of the same pixels.
 
-    The sharper frame is convolved to the broader with a Gaussian. Scale, and what is left to correct of position
-    and width, are fitted to bright pixels: to first order, the kernel of Alard & Lupton (1998, ApJ 503, 325) with
-    four terms. The noise is that of the sky, of photons of stars, and of what an error of
+    The sharper frame is convolved to the broader with a Gaussian. Scale, and what is left to correct of
+    position and width, are fitted to bright pixels: to first order, the kernel of Alard & Lupton (1998, ApJ
+    503, 325) with four terms. The noise is that of the sky, of photons of stars, and of what an error of
     alignment makes of gradients (as in Zackay, Ofek & Gal-Yam 2016, ApJ 830, 27, section 3.3); a filter
     matched to the PSF gives the significance, whose scatter over the sky between stars is set to 1.
 
@@ -160,8 +161,8 @@ def subtract(
     settings
         Meshes, and what is not trusted.
     flux_scale
-        Science over reference counts of the same star, from the frames' zero points, good to 3 %; None if they are
-        not known, and stars in these frames have to tell.
+        Science over reference counts of the same star, from the frames' zero points, good to 3 %; None if
+        they are not known, and stars in these frames have to tell.
 
     Raises
     ------
@@ -186,8 +187,10 @@ def subtract(
     matching = _matching(blurred, other_blurred, rms, other_rms, is_missing, flux_scale)
     scale = matching[0]
     stars = matched(other_blurred, matching)
-    variance = rms**2 + (np.float32(scale) * other_rms) ** 2 + _variance_of_stars(
-        stars, np.float32(scale) * other_rms, 1 / gain + scale / other_gain, settings
+    variance = (
+        rms**2
+        + (np.float32(scale) * other_rms) ** 2
+        + _variance_of_stars(stars, np.float32(scale) * other_rms, 1 / gain + scale / other_gain, settings)
     )
     weight = np.where(is_missing, np.float32(0), 1 / variance)
     difference = _level(blurred - stars, is_missing, settings.mesh_pixels)
@@ -246,7 +249,8 @@ def _sky_subtracted(frame: Frame, mesh: int) -> tuple[Image, Image, float, NDArr
     if missing.all():
         raise ValueError("a frame without a single measured pixel")
     image[missing] = 0
-    # A star makes a mesh noisier, which the median of its neighbours mends; of a gradient it would leave a part.
+    # A star makes a mesh noisier, which the median of its neighbours mends; of a gradient it would leave a
+    # part.
     level = sep.Background(image, mask=missing, bw=mesh, bh=mesh, fw=1, fh=1).back()
     background = sep.Background(image, mask=missing, bw=mesh, bh=mesh)
     rms = background.rms()
@@ -342,9 +346,7 @@ def _matching(
     return float(found[0]), float(limited[1]), float(limited[2]), float(limited[3])
 
 
-def _variance_of_stars(
-    stars: Image, noise: Image, per_count: float, settings: DifferencingSettings
-) -> Image:
+def _variance_of_stars(stars: Image, noise: Image, per_count: float, settings: DifferencingSettings) -> Image:
     """Return what stars add to the variance of the sky, counts^2."""
     seen = np.where(stars > 3 * noise, stars, np.float32(0))
     down, right, _ = _derivatives(stars)

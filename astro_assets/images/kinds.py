@@ -1,6 +1,7 @@
 """The kinds of change that a difference image shows: those wanted, and those that only look like it.
 
-Names and their order are all that lives here; whatever numbers kinds (masks, outputs of a network) counts by it.
+Names and their order are all that lives here; whatever numbers kinds (masks, outputs of a network) counts
+by it.
 """
 
 from __future__ import annotations

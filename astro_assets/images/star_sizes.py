@@ -44,9 +44,7 @@ def star_profile(frame: Frame) -> tuple[float, float]:
     image -= background.back()
     image[missing] = 0
     # Unfiltered, a cosmic ray covers fewer pixels than a star.
-    sources = sep.extract(
-        image, 8.0, err=background.globalrms, mask=missing, minarea=6, filter_kernel=None
-    )
+    sources = sep.extract(image, 8.0, err=background.globalrms, mask=missing, minarea=6, filter_kernel=None)
     stars = _stars(sources, bright)
     if len(stars) < _FEWEST_STARS:
         raise ValueError(f"{len(stars)} stars can be measured; the seeing needs {_FEWEST_STARS}")
@@ -82,10 +80,13 @@ def _stars(sources: NDArray[np.void], bright: NDArray[np.bool_]) -> NDArray[np.v
     size = np.sqrt(chosen["a"] * chosen["b"])
     # Galaxies are larger, cosmic rays smaller; stars are in between, and most.
     chosen = chosen[np.abs(size / np.median(size) - 1) < 0.35]
-    return chosen[np.argsort(-chosen["flux"], kind="stable")[:_MOST_STARS]]
+    brightest: NDArray[np.void] = chosen[np.argsort(-chosen["flux"], kind="stable")[:_MOST_STARS]]
+    return brightest
 
 
-def _profiles(image: NDArray[np.float32], stars: NDArray[np.void], noise: float) -> tuple[Floats, Floats, Floats]:
+def _profiles(
+    image: NDArray[np.float32], stars: NDArray[np.void], noise: float
+) -> tuple[Floats, Floats, Floats]:
     """Return squared distances, brightness relative to the middle and its error, of all stars' pixels."""
     import sep
 

@@ -1,3 +1,5 @@
+"""Shifts, measured and undone."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,11 @@ from astro_assets.images.simulation.psf import Psf, add_point_sources
 
 def field(shift=(0.0, 0.0), seed=0) -> Frame:
     rng = np.random.default_rng(42)
-    rows, columns, fluxes = rng.uniform(-40, 190, 80), rng.uniform(-40, 200, 80), 10 ** rng.uniform(3, 4.5, 80)
+    rows, columns, fluxes = (
+        rng.uniform(-40, 190, 80),
+        rng.uniform(-40, 200, 80),
+        10 ** rng.uniform(3, 4.5, 80),
+    )
     image = np.random.default_rng(seed).normal(200, 4, (150, 160)).astype(np.float32)
     add_point_sources(image, Psf(3.0), rows + shift[0], columns + shift[1], fluxes, 0.1)
     return Frame(image=image)
@@ -41,7 +47,9 @@ def test_missing_pixels_stay_missing():
     assert np.isfinite(moved.image[60, 83])
 
 
-@pytest.mark.parametrize("image", [np.zeros((50, 50)), np.random.default_rng(1).normal(0, 1, (50, 50)).clip(-2, 2)])
+@pytest.mark.parametrize(
+    "image", [np.zeros((50, 50)), np.random.default_rng(1).normal(0, 1, (50, 50)).clip(-2, 2)]
+)
 def test_frames_without_sources_cannot_be_aligned(image):
     frame = Frame(image=image.astype(np.float32))
     with pytest.raises(ValueError, match="without"):

@@ -1,3 +1,5 @@
+"""What is left of two frames when their stars are gone."""
+
 from dataclasses import replace
 
 import numpy as np

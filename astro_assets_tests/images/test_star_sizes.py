@@ -1,3 +1,5 @@
+"""The seeing, measured."""
+
 from pathlib import Path
 
 import numpy as np

@@ -22,7 +22,7 @@ _FEWEST, _MOST = 2, 512
 
 
 def graph_of(network: SegmentationNetwork) -> bytes:
-    """Return a network's graph: input ``inputs`` (1, 5, rows, columns), output ``logits`` (1, 10, rows, columns).
+    """Return a network's graph: from ``inputs`` (1, 5, rows, columns) to ``logits`` (1, 10, rows, columns).
 
     Sides are multiples of 8. Equal networks give equal bytes.
     """

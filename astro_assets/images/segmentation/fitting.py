@@ -48,7 +48,8 @@ def fit_network(
     weights
         Arrays by name.
     history
-        Of each epoch the loss, the average precision of wanted pixels on validation scenes, the learning rate.
+        Of each epoch the loss, the average precision of wanted pixels on validation scenes, the learning
+        rate.
     """
     torch.set_num_threads(1)  # sums depend on their number
     torch.use_deterministic_algorithms(mode=True)
@@ -164,7 +165,7 @@ class _Fit(pl.LightningModule):
     def configure_optimizers(self) -> Any:
         return self.adam
 
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_start(self, _: Any, batch_idx: int) -> None:
         rate = self.settings.learning_rate * _one_cycle(
             (self.epoch * self.n_batches + batch_idx) / (self.settings.epochs * self.n_batches)
         )

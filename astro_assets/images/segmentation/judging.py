@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -96,7 +97,7 @@ def threshold_for(scenes: Sequence[JudgedScene], false_per_megapixel: float) -> 
 def completeness(
     scenes: Sequence[JudgedScene], threshold: float, low: float, high: float, kind: str | None = None
 ) -> tuple[Floats, Floats]:
-    """Count wanted objects between two signal-to-noise ratios by scene: how many there are, how many are found."""
+    """Count wanted objects between two signal-to-noise ratios, by scene: those there, and those found."""
     there, found = np.zeros(len(scenes)), np.zeros(len(scenes))
     for i, scene in enumerate(scenes):
         inside = (scene.snr >= low) & (scene.snr < high)
@@ -134,7 +135,7 @@ def report(scenes: Sequence[JudgedScene], threshold: float) -> dict[str, Any]:
     false = np.array([(scene.false_scores() >= threshold).sum() for scene in scenes], np.float64)
     bins = [
         {"low": low, "high": high, "count": int(there.sum()), **_told(ratio_interval(found, there))}
-        for low, high in zip(SNR_EDGES[:-1], SNR_EDGES[1:], strict=True)
+        for low, high in pairwise(SNR_EDGES)
         for there, found in (completeness(scenes, threshold, low, high),)
     ]
     by_kind = {}
@@ -144,7 +145,9 @@ def report(scenes: Sequence[JudgedScene], threshold: float) -> dict[str, Any]:
     there, found = completeness(scenes, threshold, 10.0, np.inf)
     causes: dict[str, int] = {}
     for scene in scenes:
-        for is_false, cause in zip((scene.matched < 0) & (scene.scores >= threshold), scene.under, strict=True):
+        for is_false, cause in zip(
+            (scene.matched < 0) & (scene.scores >= threshold), scene.under, strict=True
+        ):
             if is_false:
                 causes[cause] = causes.get(cause, 0) + 1
     return {
@@ -164,7 +167,7 @@ def _told(interval: Interval) -> dict[str, float]:
 
 
 def _object_precision(scenes: Sequence[JudgedScene]) -> float:
-    """Average precision of candidates, wanted objects from 5 on that are no candidate included as never found."""
+    """Average precision of candidates; wanted objects from 5 on that are none count as never found."""
     truth, scores = [], []
     for scene in scenes:
         best = scene.best_scores()[scene.snr >= 5.0]

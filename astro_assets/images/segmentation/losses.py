@@ -56,7 +56,7 @@ def target_of(truth: Truth, is_missing: NDArray[np.bool_], settings: LossSetting
 
 
 def planes(masks: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """Unfold masks of shape (..., rows, columns): (..., 10, rows, columns), the last of whatever is wanted."""
+    """Unfold masks (..., rows, columns) to (..., 10, rows, columns), the last of whatever is wanted."""
     found = np.empty((*masks.shape[:-2], len(KINDS) + 1, *masks.shape[-2:]), np.float32)
     for k in range(len(KINDS)):
         found[..., k, :, :] = (masks >> np.uint16(k)) & np.uint16(1)
@@ -67,9 +67,9 @@ def planes(masks: NDArray[np.uint16]) -> NDArray[np.float32]:
 def loss_of(logits: Tensor, truth: Tensor, weight: Tensor, settings: LossSettings) -> Tensor:
     """Return weighted cross-entropy and the loss of overlap.
 
-    Cross-entropy is a sum over pixels, divided by the weight of all objects and a hundredth of all pixels, so that
-    empty scenes have a loss of ordinary size. The overlap is averaged over the kinds that a batch has; of an empty
-    mask it knows nothing, and leaves it to the cross-entropy.
+    Cross-entropy is a sum over pixels, divided by the weight of all objects and a hundredth of all pixels,
+    so that empty scenes have a loss of ordinary size. The overlap is averaged over the kinds that a batch
+    has; of an empty mask it knows nothing, and leaves it to the cross-entropy.
 
     Parameters
     ----------

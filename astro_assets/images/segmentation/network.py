@@ -87,7 +87,7 @@ def _n_down(settings: NetworkSettings) -> list[int]:
 
 def reach_pixels(settings: NetworkSettings) -> int:
     """Return how far from a pixel another one can change its output, at most."""
-    levels = [2 ** (level + 1) for level in range(LEVELS)]
+    levels: list[int] = [1 << (level + 1) for level in range(LEVELS)]
     down = sum(n * step for n, step in zip(_n_down(settings), levels, strict=True))
     up = sum(settings.blocks * step for step in levels[:-1])
     # The stem at half resolution, and a whole cell of each halving and doubling.

@@ -136,7 +136,7 @@ def measures_of(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
 def objects_of(
     wanted: Sequence[Candidate], unwanted: Sequence[Candidate], score: ObjectScore
 ) -> list[FoundObject]:
-    """Return wanted candidates whose score reaches the threshold, and what is not wanted; highest scores first."""
+    """Return wanted candidates whose score reaches the threshold, then the others; highest scores first."""
     scores = score.of(measures_of(wanted))
     found = [
         FoundObject(one.kind, one.row, one.column, one.snr, one.n_pixels, float(value), is_wanted=True)
@@ -145,9 +145,7 @@ def objects_of(
     ]
     found.sort(key=lambda one: -one.score)
     others = [
-        FoundObject(
-            one.kind, one.row, one.column, one.snr, one.n_pixels, one.measures[1], is_wanted=False
-        )
+        FoundObject(one.kind, one.row, one.column, one.snr, one.n_pixels, one.measures[1], is_wanted=False)
         for one in unwanted
     ]
     others.sort(key=lambda one: -one.score)
@@ -194,4 +192,5 @@ def _candidates(
 
 
 def _probability(logits: Image) -> NDArray[np.float64]:
-    return 1 / (1 + np.exp(-logits.astype(np.float64).clip(-30, 30)))
+    found: NDArray[np.float64] = 1 / (1 + np.exp(-logits.astype(np.float64).clip(-30, 30)))
+    return found

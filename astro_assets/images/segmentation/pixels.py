@@ -36,7 +36,7 @@ class PixelJudge:
         self._truths.append(truth[-1])
 
     def report(self) -> dict[str, float]:
-        """Return the IoU of each kind, and of wanted pixels accuracy, precision, recall, F1, MCC and areas."""
+        """Return accuracy, precision, recall, F1, MCC and areas of wanted pixels, and each kind's IoU."""
         truth, score = np.concatenate(self._truths), np.concatenate(self._scores)
         record = classification_record(truth, score, 0.0)
         found = {name: record[name] for name in ("accuracy", "precision", "recall", "f1", "mcc")}

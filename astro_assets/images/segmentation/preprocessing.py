@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from astro_assets.images.differencing import Difference
 
-#: In the order of the tensor. The first four are the inverse hyperbolic sine of a value in units of its noise:
+#: In the order of the tensor. The first four are the inverse hyperbolic sine of a value in units of its
+# noise:
 #: linear within the noise, logarithmic in bright stars (Lupton, Gunn & Szalay 1999, AJ 118, 1406).
 CHANNELS: Final = ("science", "reference", "difference", "significance", "is_missing")
 

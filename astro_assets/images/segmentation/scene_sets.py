@@ -88,7 +88,9 @@ class TrainingScenes:
         order = rng.permutation(np.asarray(numbers))
         ways = rng.integers(8, size=order.size)
         for start in range(0, order.size, settings.batch):
-            chosen = zip(order[start : start + settings.batch], ways[start : start + settings.batch], strict=True)
+            chosen = zip(
+                order[start : start + settings.batch], ways[start : start + settings.batch], strict=True
+            )
             yield [self._example(int(number)).turned(int(way)) for number, way in chosen]
 
     def n_batches(self) -> int:

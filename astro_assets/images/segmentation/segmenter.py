@@ -44,8 +44,8 @@ class Segmentation:
     objects
         Wanted ones, highest scores first, then the others.
     masks
-        uint16, shape of the frame: bit k is set where something of the kind ``KINDS[k]`` is, by a probability of
-        a half.
+        uint16, shape of the frame: bit k is set where something of the kind ``KINDS[k]`` is, by a
+        probability of a half.
     probability
         Of being wanted, float32, shape of the frame.
     difference
@@ -102,9 +102,7 @@ class Segmenter:
         fwhm = fwhm_pixels(science) if science_fwhm_pixels is None else science_fwhm_pixels
         other = fwhm_pixels(reference) if reference_fwhm_pixels is None else reference_fwhm_pixels
         return self.of_difference(
-            subtract(
-                science, reference, fwhm, other, self.manifest.settings.scenes.differencing, flux_scale
-            )
+            subtract(science, reference, fwhm, other, self.manifest.settings.scenes.differencing, flux_scale)
         )
 
     def of_difference(self, difference: Difference) -> Segmentation:

@@ -1,4 +1,4 @@
-"""The file of a segmenter: a zip archive of ``manifest.json`` and an ONNX graph; nothing runs when it is read."""
+"""The file of a segmenter: a zip archive of a manifest and an ONNX graph, of which nothing runs when read."""
 
 from __future__ import annotations
 

@@ -29,7 +29,8 @@ class LossSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     overlap: Literal["focal_tversky", "dice"] = Field(
-        "focal_tversky", description="Focal Tversky loss (Abraham & Khan 2019) or Dice loss (Milletari et al. 2016)."
+        "focal_tversky",
+        description="Focal Tversky loss (Abraham & Khan 2019) or Dice loss (Milletari et al. 2016).",
     )
     overlap_weight: float = Field(0.3, ge=0, le=10, description="Weight of the overlap beside cross-entropy.")
     miss_weight: float = Field(
@@ -56,7 +57,10 @@ class ExtractionSettings(BaseModel):
         0.5, gt=0, lt=1, description="Probability from which pixels belong to an object that is not wanted."
     )
     false_per_megapixel: float = Field(
-        0.05, gt=0, le=100, description="False wanted objects a megapixel of validation sky that are accepted."
+        0.05,
+        gt=0,
+        le=100,
+        description="False wanted objects a megapixel of validation sky that are accepted.",
     )
 
 
@@ -83,7 +87,9 @@ class SegmentationSettings(BaseModel):
     calibration_scenes: int = Field(
         800, ge=2, le=20_000, description="Scenes that objects' scores and threshold are fitted on."
     )
-    test_scenes: int = Field(160, ge=2, le=20_000, description="Scenes that the finished segmenter is judged on.")
+    test_scenes: int = Field(
+        160, ge=2, le=20_000, description="Scenes that the finished segmenter is judged on."
+    )
     patience: int = Field(12, ge=1, le=1000, description="Epochs without better validation before it stops.")
     learning_rate: float = Field(4e-3, gt=0, le=1, description="Highest of one cycle (Smith & Topin 2019).")
     weight_decay: float = Field(1e-3, ge=0, le=1, description="Of AdamW.")

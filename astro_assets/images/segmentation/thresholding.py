@@ -46,7 +46,14 @@ def thresholded(difference: Difference) -> list[tuple[Candidate, float]]:
             mask = segments[where] == number
             peak = float(source["cpeak"])
             candidate = Candidate(
-                "transient", float(source["y"]), float(source["x"]), sign * peak, int(mask.sum()), (), where, mask
+                "transient",
+                float(source["y"]),
+                float(source["x"]),
+                sign * peak,
+                int(mask.sum()),
+                (),
+                where,
+                mask,
             )
             found.append((candidate, peak))
     return found

@@ -23,8 +23,8 @@ def apply_tiled(
 ) -> Image:
     """Apply a network to a frame of any size.
 
-    Tiles overlap by what the network can reach, and begin where its cells begin, so that a pixel's result does
-    not depend on the tile that it was computed in; at the frame's edge the tile ends as the frame does.
+    Tiles overlap by what the network can reach, and begin where its cells begin, so that a pixel's result
+    does not depend on the tile that it was computed in; at the frame's edge the tile ends as the frame does.
 
     Parameters
     ----------

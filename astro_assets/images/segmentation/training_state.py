@@ -71,9 +71,9 @@ class TrainingState:
         network.load_state_dict(parts["network"])
         averaged.load_state_dict(parts["averaged"])
         moments: dict[int, dict[str, torch.Tensor]] = {}
-        for name, value in parts["adam"].items():
+        for name, moment in parts["adam"].items():
             number, _, rest = name.partition(".")
-            laid_out = value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
+            laid_out = moment.contiguous(memory_format=torch.channels_last) if moment.ndim == 4 else moment
             moments.setdefault(int(number), {})[rest] = laid_out
         adam.load_state_dict({"state": moments, "param_groups": adam.state_dict()["param_groups"]})
 

@@ -15,7 +15,8 @@ from astro_assets.images.simulation.psf import Image, Psf
 
 #: Electrons that a minimum ionising particle frees in a micrometre of silicon (Janesick 2001, ch. 4).
 _ELECTRONS_MICROMETRE: Final = 80.0
-#: Depth of a chip's sensitive layer in pixels, from thinned chips to deeply depleted ones; and the pixel's size.
+#: Depth of a chip's sensitive layer in pixels, from thinned chips to deeply depleted ones; and the pixel's
+# size.
 _DEPTH_PIXELS, _PIXEL_MICROMETRES = (1.5, 8.0), 13.0
 #: How far charge diffuses before it is caught, pixels.
 _DIFFUSION: Final = 0.25
@@ -60,9 +61,9 @@ class Patch:
 def cosmic_ray(rng: np.random.Generator, shape: tuple[int, int]) -> Patch:
     """Make the track of a particle that crosses the chip at a random angle.
 
-    Muons come with cos² of the zenith angle; the track's length follows from the depth of the chip, the charge
-    from the length, with the spread of Landau's distribution (as of Moyal 1955). A third are worms: electrons of
-    radioactive decay nearby that scatter on their way.
+    Muons come with cos² of the zenith angle; the track's length follows from the depth of the chip, the
+    charge from the length, with the spread of Landau's distribution (as of Moyal 1955). A third are worms:
+    electrons of radioactive decay nearby that scatter on their way.
     """
     row, column = rng.uniform(0, shape[0]), rng.uniform(0, shape[1])
     angle = rng.uniform(0, 2 * np.pi)

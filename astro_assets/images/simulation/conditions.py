@@ -64,7 +64,8 @@ def draw_conditions(rng: np.random.Generator, n_frames: int, troubles: float) ->
         elif name == "satellite_trails":
             strength = rng.poisson(0.12, n_frames).clip(max=3) / 3
         elif name == "twilight":
-            # The sky fades by a factor of 100 while the sun sinks by six degrees (Patat et al. 2006, A&A 455, 385).
+            # The sky fades by a factor of 100 while the sun sinks by six degrees (Patat et al. 2006, A&A
+            # 455, 385).
             length = rng.uniform(0.03, 0.08)
             strength = np.maximum(np.clip(1 - time / length, 0, 1), np.clip(1 - (1 - time) / length, 0, 1))
         else:

@@ -65,7 +65,8 @@ def read_out(rng: np.random.Generator, electrons: Image, detector: Detector) -> 
     bleed(caught, detector.full_well_electrons)
     caught += rng.standard_normal(caught.shape, np.float32) * np.float32(detector.read_noise_electrons)
     counts = np.rint(caught / np.float32(detector.gain) + np.float32(detector.bias))
-    return counts.clip(0, _LARGEST_COUNT).astype(np.uint16)
+    found: NDArray[np.uint16] = counts.clip(0, _LARGEST_COUNT).astype(np.uint16)
+    return found
 
 
 def photons(rng: np.random.Generator, expected: Image) -> Image:

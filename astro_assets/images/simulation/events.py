@@ -1,6 +1,7 @@
 """What truly changed between two simulated epochs: transients, supernovae, variable stars, asteroids.
 
-Where such things happen and how they look lives here; how bright they are is asked for as a signal-to-noise ratio.
+Where such things happen and how they look lives here; how bright they are is asked for as a signal-to-noise
+ratio.
 """
 
 from __future__ import annotations
@@ -158,16 +159,24 @@ def variable(
 
 
 def asteroid(rng: np.random.Generator, field: Field, snr: float) -> Event:
-    """Make a source that moves by 0.8 to 5 FWHM during the exposure; ``snr`` is of the PSF filter at its peak."""
+    """Make a source that moves by 0.8 to 5 FWHM; ``snr`` is of the PSF filter at its peak."""
     row, column = rng.uniform(4, field.shape[0] - 5), rng.uniform(4, field.shape[1] - 5)
     trail, angle = field.psf.fwhm_pixels * rng.uniform(0.8, 5.0), rng.uniform(0, np.pi)
     # A filter of about a FWHM sees that part of the trail.
     longer = np.hypot(1.0, 0.62 * trail / field.psf.fwhm_pixels)
-    return point_source("asteroid", field, row, column, snr * longer * field.noise_at(row, column), trail, angle)
+    return point_source(
+        "asteroid", field, row, column, snr * longer * field.noise_at(row, column), trail, angle
+    )
 
 
 def point_source(
-    kind: str, field: Field, row: float, column: float, electrons: float, trail: float = 0.0, angle: float = 0.0
+    kind: str,
+    field: Field,
+    row: float,
+    column: float,
+    electrons: float,
+    trail: float = 0.0,
+    angle: float = 0.0,
 ) -> Event:
     """Make a point source, or one that moves by ``trail`` pixels along ``angle`` radians."""
     half = int(np.ceil(5 * field.psf.fwhm_pixels + (trail + field.psf.trail_pixels) / 2)) + 1
@@ -190,8 +199,6 @@ def point_source(
         Part(field.shape, rows[0], columns[0]),
     )
     return Event(kind, row, column, electrons, Patch(rows[0], columns[0], image))
-
-
 
 
 def moved(stars: Stars, shift: tuple[float, float]) -> Stars:

@@ -110,9 +110,7 @@ def blurred(image: Image, psf: Psf, row_shift: float = 0.0, column_shift: float 
     from scipy.signal import oaconvolve
 
     half = int(np.ceil(4 * psf.fwhm_pixels + psf.trail_pixels / 2 + max(abs(row_shift), abs(column_shift))))
-    return np.asarray(
-        oaconvolve(image, kernel(psf, half, row_shift, column_shift), mode="same"), np.float32
-    )
+    return np.asarray(oaconvolve(image, kernel(psf, half, row_shift, column_shift), mode="same"), np.float32)
 
 
 def _add_galaxy(image: Image, galaxies: Galaxies, i: int, flux: float) -> None:
@@ -151,7 +149,5 @@ def _add_galaxy(image: Image, galaxies: Galaxies, i: int, flux: float) -> None:
         x = (core_columns[:, None] + fine - column).ravel()
         mean = brightness(y, x).reshape(core_rows.size, _SAMPLES, core_columns.size, _SAMPLES).mean((1, 3))
         first_row, first_column = core_rows[0] - rows[0], core_columns[0] - columns[0]
-        stamp[
-            first_row : first_row + core_rows.size, first_column : first_column + core_columns.size
-        ] = mean
+        stamp[first_row : first_row + core_rows.size, first_column : first_column + core_columns.size] = mean
     image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] += (flux / total * stamp).astype(np.float32)

@@ -31,7 +31,9 @@ class InjectionSettings(BaseModel):
 
     transients: int = Field(10, ge=0, le=10_000, description="New point sources.")
     asteroids: int = Field(10, ge=0, le=10_000, description="Sources that move during the exposure.")
-    snr: tuple[float, float] = Field((4.5, 60.0), description="Signal-to-noise ratio, uniform in its logarithm.")
+    snr: tuple[float, float] = Field(
+        (4.5, 60.0), description="Signal-to-noise ratio, uniform in its logarithm."
+    )
     differencing: DifferencingSettings = DifferencingSettings()
 
 
@@ -101,8 +103,8 @@ def second_epoch(
 ) -> Frame:
     """Make another epoch of a single frame: moved by a part of a pixel, with new noise as strong as its own.
 
-    The noise of pixels that both share cancels in their difference; what is added takes its place. Sources gain
-    photon noise where the gain is known.
+    The noise of pixels that both share cancels in their difference; what is added takes its place. Sources
+    gain photon noise where the gain is known.
     """
     rng = np.random.default_rng(seed)
     moved = shifted(frame, *shift_pixels)
@@ -112,7 +114,8 @@ def second_epoch(
     variance = np.full(image.shape, noise**2, np.float32)
     if frame.gain is not None:
         variance += np.nan_to_num(np.maximum(image - level - 3 * noise, 0)) / np.float32(frame.gain)
-    return replace(moved, image=image + np.sqrt(variance) * rng.standard_normal(image.shape, np.float32))
+    added = np.sqrt(variance) * rng.standard_normal(image.shape, np.float32)
+    return replace(moved, image=np.asarray(image + added, np.float32))
 
 
 def _on_measured_sky(

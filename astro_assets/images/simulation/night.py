@@ -1,7 +1,7 @@
 """A night of frames of one field, each with the share of signal-to-noise ratio that it keeps.
 
-Conditions act here on light and PSF, and the rule that grades a frame follows from what they did; when they hold is
-drawn in `conditions`.
+Conditions act here on light and PSF, and the rule that grades a frame follows from what they did; when they
+hold is drawn in `conditions`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ class NightFrame:
     frame
         Bias subtracted, flat-fielded with the flat of a clear evening.
     grade
-        ``good`` if it keeps at least 70 % of the signal-to-noise ratio, ``medium`` at least 35 %, else ``bad``.
+        ``good`` if it keeps at least 70 % of the signal-to-noise ratio, ``medium`` at least 35 %, else
+        ``bad``.
     kept
         Signal-to-noise ratio of faint stars, averaged over the field, over that in the best frame which this
         telescope can take.
@@ -169,7 +170,7 @@ def _graded(
 
 
 def _signal_to_noise(telescope: Telescope, strengths: dict[str, float], seed: tuple[int, ...]) -> float:
-    """Return the mean over the field of the matched-filter signal-to-noise ratio of a faint star of unit flux."""
+    """Return the matched-filter signal-to-noise ratio of a faint star, averaged over the field."""
     psf, blur = _optics(telescope, strengths, seed)
     through, sky = _light(telescope, strengths, seed)
     read = telescope.detector.read_noise_electrons**2
@@ -204,5 +205,3 @@ def _convolved(image: Image, blur: Image) -> Image:
 
 def _numbers(seed: int | tuple[int, ...]) -> tuple[int, ...]:
     return seed if isinstance(seed, tuple) else (seed,)
-
-

@@ -17,8 +17,8 @@ def blurring(
 ) -> Image | None:
     """Make the kernel that blurs the PSF; None if nothing does.
 
-    Out of focus a star is the image of the pupil, a ring. Wind shakes the telescope along two axes, as a damped
-    oscillation does, so that stars are smeared unevenly. Dew scatters light into a halo.
+    Out of focus a star is the image of the pupil, a ring. Wind shakes the telescope along two axes, as a
+    damped oscillation does, so that stars are smeared unevenly. Dew scatters light into a halo.
     """
     if not (defocus or wind_shake or dew):
         return None
@@ -43,7 +43,9 @@ def blurring(
 
 def point_spread(psf: Psf, blur: Image | None) -> Image:
     """Return the whole PSF as an image of sum 1."""
-    half = int(np.ceil(4 * psf.fwhm_pixels + psf.trail_pixels / 2)) + (0 if blur is None else blur.shape[0] // 2)
+    half = int(np.ceil(4 * psf.fwhm_pixels + psf.trail_pixels / 2)) + (
+        0 if blur is None else blur.shape[0] // 2
+    )
     plain = kernel(psf, half)
     return plain if blur is None else _convolved(plain, blur)
 
@@ -53,8 +55,8 @@ def transmission(
 ) -> tuple[Image, Image]:
     """Work out what comes through clouds, dew and a dome that is in the way, and how bright the sky is.
 
-    Clouds are smooth on scales of a frame; they hold back starlight and throw back the light of towns. Thin ones
-    cost up to 0.9 mag, thick ones up to 4.5 mag.
+    Clouds are smooth on scales of a frame; they hold back starlight and throw back the light of towns. Thin
+    ones cost up to 0.9 mag, thick ones up to 4.5 mag.
 
     Returns
     -------
@@ -66,7 +68,9 @@ def transmission(
     y = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, shape[1], dtype=np.float32)
     phases = rng.uniform(0, 2 * np.pi, 4)
-    structure = 1 + 0.25 * np.sin(2.1 * x + 1.3 * y + phases[0]) + 0.15 * np.sin(4.3 * y - 3.1 * x + phases[1])
+    structure = (
+        1 + 0.25 * np.sin(2.1 * x + 1.3 * y + phases[0]) + 0.15 * np.sin(4.3 * y - 3.1 * x + phases[1])
+    )
     extinction = (0.9 * strengths["thin_clouds"] + 4.5 * strengths["thick_clouds"]) * structure
     through = 10 ** (-0.4 * np.maximum(extinction, 0)) * (1 - 0.45 * strengths["dew"])
     towns = 1 + 0.5 * strengths["thin_clouds"] + 2.0 * strengths["thick_clouds"]
@@ -88,7 +92,7 @@ def _edge(depth_pixels: Image) -> Image:
 
 
 def _shaken(rng: np.random.Generator, half: int, amplitude: float) -> Image:
-    """Return where the image was during a gusty exposure: two damped oscillations, set off again and again."""
+    """Return where the image was in a gusty exposure: damped oscillations, set off again and again."""
     n = 600
     path = np.zeros((2, n))
     time = np.arange(n)
@@ -101,7 +105,7 @@ def _shaken(rng: np.random.Generator, half: int, amplitude: float) -> Image:
     place = np.rint(path).astype(np.int64).clip(-half, half) + half
     found = np.zeros((2 * half + 1, 2 * half + 1), np.float32)
     np.add.at(found, (place[0], place[1]), 1)
-    return found / n
+    return np.asarray(found / n, np.float32)
 
 
 def _convolved(one: Image, other: Image) -> Image:

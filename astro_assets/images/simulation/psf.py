@@ -5,6 +5,7 @@ Profiles and their sums over pixels live here; fluxes and noise are decided else
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,7 +56,7 @@ class Psf:
     @property
     def alpha_pixels(self) -> float:
         """Scale radius that belongs to the FWHM."""
-        return self.fwhm_pixels / (2 * np.sqrt(2 ** (1 / self.beta) - 1))
+        return self.fwhm_pixels / (2 * math.sqrt(2 ** (1 / self.beta) - 1))
 
     def enclosed(self, radius_pixels: ArrayLike) -> Floats:
         """Return the share of a round source's flux within a radius."""
@@ -68,7 +69,7 @@ class Psf:
         return float(np.pi * alpha**2 * (2 * self.beta - 1) / (self.beta - 1) ** 2)
 
     def shapes(self, rows: Floats, columns: Floats, shape: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
-        """Return a, b and c of the ellipse a x² + 2 b xy + c y² = 1 of the scale radius at positions of a frame."""
+        """Return a, b, c of the ellipse a x² + 2 b xy + c y² = 1 of the scale radius at places of a frame."""
         y = (rows - (shape[0] - 1) / 2) / (shape[0] / 2)
         x = (columns - (shape[1] - 1) / 2) / (shape[1] / 2)
         distance2 = (x**2 + y**2) / 2
@@ -98,7 +99,7 @@ class Part:
         Of the image's first pixel.
     """
 
-    shape: tuple[int, ...]
+    shape: tuple[int, int]
     row: int = 0
     column: int = 0
 
@@ -131,10 +132,12 @@ def add_point_sources(
     part
         Of which frame the image is a part; positions count in the image. None if it is the frame.
     """
-    part = part or Part(image.shape)
-    sources = np.broadcast_arrays(*(np.atleast_1d(np.asarray(v, np.float64)) for v in (rows, columns, fluxes)))
-    motion = (np.broadcast_to(np.asarray(v, np.float64), sources[0].shape) for v in (trail_pixels, trail_angle_rad))
-    row, column, flux = _along_trails(*sources, *motion, psf)
+    part = part or Part((image.shape[0], image.shape[1]))
+    given = (rows, columns, fluxes, trail_pixels, trail_angle_rad)
+    row, column, flux, trail, angle = np.broadcast_arrays(
+        *(np.atleast_1d(np.asarray(v, np.float64)) for v in given)
+    )
+    row, column, flux = _along_trails(row, column, flux, trail, angle, psf)
     width = _half_widths(psf, flux, faintest)
     for half in np.unique(width):
         members = np.flatnonzero(width == half)
@@ -152,14 +155,18 @@ def kernel(psf: Psf, half_width: int, row_shift: float = 0.0, column_shift: floa
     image = np.zeros((2 * half_width + 1,) * 2, np.float32)
     uniform = Psf(psf.fwhm_pixels, psf.beta, psf.elongation, psf.angle_rad, psf.trail_pixels)
     add_point_sources(image, uniform, half_width + row_shift, half_width + column_shift, 1.0, 1e-9)
-    return image / image.sum()
+    found: Image = image / image.sum()
+    return found
 
 
 def _along_trails(
     row: Floats, column: Floats, flux: Floats, trail: Floats, angle: Floats, psf: Psf
 ) -> tuple[Floats, Floats, Floats]:
     """Replace each source that moves by as many as make a smooth line."""
-    for length, direction in ((trail, angle), (np.full_like(row, psf.trail_pixels), np.full_like(row, psf.angle_rad))):
+    for length, direction in (
+        (trail, angle),
+        (np.full_like(row, psf.trail_pixels), np.full_like(row, psf.angle_rad)),
+    ):
         if not length.any():
             continue
         n_samples = 1 + np.ceil(_TRAIL_SAMPLES * length / psf.fwhm_pixels).astype(np.int64)
@@ -180,10 +187,13 @@ def _half_widths(psf: Psf, flux: Floats, faintest: float) -> NDArray[np.int64]:
     stretch = np.sqrt(psf.elongation * (1 + psf.field_elongation)) * (1 + psf.field_growth)
     radius = psf.alpha_pixels * np.sqrt(ratio - 1) * stretch
     place = np.searchsorted(_HALF_WIDTHS, radius).clip(max=len(_HALF_WIDTHS) - 1)
-    return np.asarray(_HALF_WIDTHS, np.int64)[place]
+    found: NDArray[np.int64] = np.asarray(_HALF_WIDTHS, np.int64)[place]
+    return found
 
 
-def _add_stamps(image: Image, psf: Psf, row: Floats, column: Floats, flux: Floats, half: int, part: Part) -> None:
+def _add_stamps(
+    image: Image, psf: Psf, row: Floats, column: Floats, flux: Floats, half: int, part: Part
+) -> None:
     n_rows, n_columns = image.shape
     top, left = np.rint(row).astype(np.int64) - half, np.rint(column).astype(np.int64) - half
     size = 2 * half + 1
@@ -204,7 +214,9 @@ def _add_stamps(image: Image, psf: Psf, row: Floats, column: Floats, flux: Float
         _add_one(image, stamps[0], int(top[0]), int(left[0]))
         return
     at_row, at_column = top[:, None] + steps, left[:, None] + steps
-    inside = ((at_row >= 0) & (at_row < n_rows))[:, :, None] & ((at_column >= 0) & (at_column < n_columns))[:, None, :]
+    inside = ((at_row >= 0) & (at_row < n_rows))[:, :, None] & ((at_column >= 0) & (at_column < n_columns))[
+        :, None, :
+    ]
     flat = (at_row * n_columns)[:, :, None] + at_column[:, None, :]
     image += np.bincount(flat[inside], stamps[inside], image.size).reshape(image.shape).astype(np.float32)
 

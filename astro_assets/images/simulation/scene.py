@@ -14,7 +14,14 @@ from astro_assets.images.frame import Frame
 from astro_assets.images.simulation import artefacts, events
 from astro_assets.images.simulation.artefacts import Patch
 from astro_assets.images.simulation.detector import Detector
-from astro_assets.images.simulation.epochs import Epoch, Sky, draw_epochs, draw_sky, expected_electrons, exposed
+from astro_assets.images.simulation.epochs import (
+    Epoch,
+    Sky,
+    draw_epochs,
+    draw_sky,
+    expected_electrons,
+    exposed,
+)
 from astro_assets.images.simulation.events import Event
 from astro_assets.images.simulation.psf import Image
 from astro_assets.images.simulation.settings import SceneSettings
@@ -59,9 +66,7 @@ def simulate_scene(settings: SceneSettings, seed: int | tuple[int, ...]) -> Scen
         A number, or several such as a run's and a scene's.
     """
     rng = np.random.default_rng(seed)
-    detector = Detector(
-        gain=float(rng.uniform(1.0, 3.0)), read_noise_electrons=float(rng.uniform(3.0, 12.0))
-    )
+    detector = Detector(gain=float(rng.uniform(1.0, 3.0)), read_noise_electrons=float(rng.uniform(3.0, 12.0)))
     sky = draw_sky(rng, settings)
     epoch, old = draw_epochs(rng, settings, detector)
     light, old_light = (expected_electrons(sky, one, settings) for one in (epoch, old))
@@ -78,7 +83,7 @@ def simulate_scene(settings: SceneSettings, seed: int | tuple[int, ...]) -> Scen
     zero_points = 1 + settings.zero_point_error * rng.standard_normal()
     flux_scale = epoch.transparency / old.transparency * float(zero_points)
     difference = subtract(science, reference, fwhm, old_fwhm, settings.differencing, flux_scale)
-    flatten = 1 / (epoch.flat * np.float32(detector.gain))
+    flatten = np.asarray(1 / (epoch.flat * np.float32(detector.gain)), np.float32)
     counts = [
         Change(
             change.kind,
@@ -188,7 +193,7 @@ def _centre(patch: Patch) -> tuple[float, float]:
 
 
 def _counts(event: Event, epoch: Epoch, flatten: Image, detector: Detector) -> Image:
-    """Return an event as the calibrated frame has it: light is flat-fielded, charge only divided by the flat."""
+    """Return an event as the calibrated frame has it: charge was divided by a flat that it had not met."""
     if event.kind in {"cosmic_ray", "hot_pixel"}:
         return event.patch.electrons * flatten[event.patch.where]
     return event.patch.electrons / np.float32(detector.gain)

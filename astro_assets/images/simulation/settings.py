@@ -22,7 +22,9 @@ class SceneSettings(BaseModel):
     stars: tuple[float, float] = Field((500.0, 6000.0), description="Stars above the limit a megapixel.")
     star_slope: tuple[float, float] = Field((0.3, 0.4), description="Of log10 of the counts by magnitude.")
     galaxies: float = Field(250.0, ge=0, le=5000, description="Galaxies a megapixel.")
-    sky_magnitude: tuple[float, float] = Field((18.5, 21.0), description="Brightness of the sky a pixel, mag.")
+    sky_magnitude: tuple[float, float] = Field(
+        (18.5, 21.0), description="Brightness of the sky a pixel, mag."
+    )
     zero_point: float = Field(25.0, ge=10, le=35, description="Magnitude of one electron a second.")
     exposure_s: tuple[float, float] = Field((30.0, 180.0), description="Of the science frame, s.")
     reference_exposures: tuple[int, int] = Field((1, 12), description="Frames averaged in the reference.")
@@ -39,7 +41,9 @@ class SceneSettings(BaseModel):
     dust: float = Field(0.1, ge=0, le=20, description="Shadows of dust that the flat field lacks, a frame.")
     bad_columns: float = Field(4.0, ge=0, le=1000, description="Bad columns a megapixel.")
     vignetting: tuple[float, float] = Field((0.0, 0.3), description="Light lost in the corners.")
-    fwhm_error: float = Field(0.04, ge=0, le=0.5, description="Relative error of the FWHM that is told, 1 sigma.")
+    fwhm_error: float = Field(
+        0.04, ge=0, le=0.5, description="Relative error of the FWHM that is told, 1 sigma."
+    )
     zero_point_error: float = Field(
         0.01, ge=0, le=0.5, description="Relative error of the flux scale that zero points tell, 1 sigma."
     )
@@ -56,6 +60,11 @@ class SceneSettings(BaseModel):
                 raise ValueError(f"a FWHM of {seeing} pixels is not between 0.5 and 30")
         if self.beta[0] <= 1:
             raise ValueError("a Moffat profile with beta of 1 or less has no finite flux")
-        if self.snr[0] <= 0 or self.exposure_s[0] <= 0 or self.reference_exposures[0] < 1 or self.stars[0] < 0:
+        if (
+            self.snr[0] <= 0
+            or self.exposure_s[0] <= 0
+            or self.reference_exposures[0] < 1
+            or self.stars[0] < 0
+        ):
             raise ValueError("signal-to-noise ratios, exposures and numbers of stars are positive")
         return self

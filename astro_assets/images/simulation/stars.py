@@ -35,8 +35,8 @@ def draw_magnitudes(
 ) -> Floats:
     """Draw magnitudes of which ``10^(slope m)`` are brighter than m.
 
-    Slopes of 0.3 to 0.4 hold from 12 to 18 mag towards most of the sky (Bahcall & Soneira 1980, ApJS 44, 73); 0.6
-    is the Euclidean limit.
+    Slopes of 0.3 to 0.4 hold from 12 to 18 mag towards most of the sky (Bahcall & Soneira 1980, ApJS 44,
+    73); 0.6 is the Euclidean limit.
 
     Raises
     ------
@@ -75,5 +75,5 @@ def draw_stars(
 
 
 def electrons(magnitudes: ArrayLike, zero_point: float, exposure_s: float) -> Floats:
-    """Return the electrons that sources release in an exposure; ``zero_point`` is of one electron a second."""
+    """Return the electrons that sources release; ``zero_point`` is the magnitude of one a second."""
     return np.asarray(exposure_s * 10 ** (-0.4 * (np.asarray(magnitudes, np.float64) - zero_point)))

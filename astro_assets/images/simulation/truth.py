@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,8 @@ Image = NDArray[np.float32]
 
 #: Significance of a residual without noise from which it is a bad subtraction, and of its outline.
 _BAD, _BAD_OUTLINE = 3.0, 1.5
-#: Outline of an object in noise of a pixel, and in shares of its peak: the lower one, and never below the last.
+#: Outline of an object in noise of a pixel, and in shares of its peak: the lower one, and never below the
+# last.
 _OUTLINE_SIGMA, _OUTLINE_PEAK, _OUTLINE_LEAST = 1.0, 0.4, 0.02
 
 
@@ -78,7 +78,8 @@ class Truth:
 
     def mask(self, kind: str) -> NDArray[np.bool_]:
         """Return where something of a kind is."""
-        return (self.masks >> KINDS.index(kind)) & 1 == 1
+        found: NDArray[np.bool_] = (self.masks >> KINDS.index(kind)) & 1 == 1
+        return found
 
 
 def truth_of(
@@ -106,9 +107,7 @@ def truth_of(
         sized = np.abs(change.counts)
         peak = sized.max(initial=np.float32(0))
         outline = np.minimum(_OUTLINE_SIGMA * noise[change.where], _OUTLINE_PEAK * peak)
-        is_in = (sized > np.maximum(outline, _OUTLINE_LEAST * peak)) & (
-            difference.weight[change.where] > 0
-        )
+        is_in = (sized > np.maximum(outline, _OUTLINE_LEAST * peak)) & (difference.weight[change.where] > 0)
         objects.append(TrueObject(change.kind, change.row, change.column, change.flux, snr))
         masks[change.where][is_in] |= np.uint16(1 << KINDS.index(change.kind))
         labels[change.where][is_in] = len(objects)

@@ -1,3 +1,5 @@
+"""Photon and read noise, bleeding, calibration."""
+
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,3 +1,5 @@
+"""What changes between two epochs."""
+
 import numpy as np
 import pytest
 
@@ -48,7 +50,11 @@ def test_only_stars_that_can_change_so_much_do():
     signs = {
         np.sign(event.electrons)
         for seed in range(20)
-        if (event := events.variable(np.random.default_rng(seed), FIELD, stars, electrons, np.ones(2, bool), 10))
+        if (
+            event := events.variable(
+                np.random.default_rng(seed), FIELD, stars, electrons, np.ones(2, bool), 10
+            )
+        )
     }
     assert signs == {-1.0, 1.0}
     assert events.variable(np.random.default_rng(3), FIELD, stars, electrons, np.zeros(2, bool), 10) is None

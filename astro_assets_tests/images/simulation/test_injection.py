@@ -1,3 +1,5 @@
+"""Sources put into frames."""
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Grades of frames beside the photometry of stars."""
+
 from collections import Counter
 from dataclasses import replace
 

@@ -1,3 +1,5 @@
+"""Point sources: their flux, shape and place."""
+
 import numpy as np
 import pytest
 from astropy.modeling.functional_models import Moffat2D

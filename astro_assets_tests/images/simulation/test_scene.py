@@ -1,3 +1,5 @@
+"""Scenes: their bytes, their truth, their noise."""
+
 import hashlib
 
 import numpy as np
@@ -69,7 +71,7 @@ def test_the_place_of_an_object_is_in_its_mask():
 
 
 def test_signal_to_noise_ratios_are_those_of_measured_scatter():
-    """The same transient under many noises: mean over scatter of the filtered peak is the ratio that truth tells."""
+    """The same transient under many noises: the filtered peak over its scatter is what truth tells."""
     from dataclasses import replace
 
     from astro_assets.images.differencing import subtract
@@ -170,7 +172,8 @@ def test_every_setting_changes_the_scene(changed):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"beta": (0.9, 3)}, {"fwhm_pixels": (5, 2)}, {"snr": (0, 5)}, {"fwhm_pixels": (0.1, 2)}, {"moon": 1}]
+    "wrong",
+    [{"beta": (0.9, 3)}, {"fwhm_pixels": (5, 2)}, {"snr": (0, 5)}, {"fwhm_pixels": (0.1, 2)}, {"moon": 1}],
 )
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(ValidationError):

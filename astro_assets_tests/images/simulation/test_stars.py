@@ -1,3 +1,5 @@
+"""Numbers and brightness of simulated stars."""
+
 import numpy as np
 import pytest
 
