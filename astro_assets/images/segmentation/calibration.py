@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from astro_assets.images.segmentation.judging import JudgedScene, judged, threshold_for
 from astro_assets.images.segmentation.matching import match
 from astro_assets.images.segmentation.objects import (
-    MEASURES,
     ObjectScore,
+    expanded,
     measures_of,
     wanted_candidates,
 )
@@ -24,6 +25,9 @@ from astro_assets.images.simulation.scene import Scene
 
 Floats = NDArray[np.float64]
 Measured = tuple[Floats, JudgedScene]
+
+#: Inverse strength of regularisation: terms are many, and measures correlated.
+_STRENGTH: Final = 1.0
 
 
 def measured_scenes(
@@ -73,11 +77,12 @@ def _fitted(measures: Floats, truth: NDArray[np.bool_]) -> ObjectScore:
 
     centre, scale = measures.mean(axis=0), measures.std(axis=0)
     scale[scale == 0] = 1.0
-    regression = LogisticRegression(C=100.0, max_iter=1000).fit((measures - centre) / scale, truth)
+    terms = expanded((measures - centre) / scale)
+    regression = LogisticRegression(C=_STRENGTH, max_iter=5000).fit(terms, truth)
     return ObjectScore(
         centre=tuple(map(float, centre)),
         scale=tuple(map(float, scale)),
-        weights=tuple(float(regression.coef_[0, i]) for i in range(len(MEASURES))),
+        weights=tuple(map(float, regression.coef_[0])),
         intercept=float(regression.intercept_[0]),
         threshold=0.0,
     )

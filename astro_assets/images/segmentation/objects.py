@@ -16,26 +16,38 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.images.differencing import Difference
 from astro_assets.images.kinds import KINDS, UNWANTED, WANTED
+from astro_assets.images.segmentation.measures import measures_at
 from astro_assets.images.segmentation.settings import ExtractionSettings
 
 Image = NDArray[np.float32]
 
 #: Measures of a candidate that its score is made of.
-MEASURES: Final = ("peak_logit", "mean_logit", "unwanted_logit", "significance", "log_pixels")
+MEASURES: Final = (
+    "peak_logit",
+    "mean_logit",
+    "unwanted_logit",
+    "significance",
+    "log_pixels",
+    "unlike",
+    "sharpness",
+    "opposite",
+    "relative_change",
+)
+_N_TERMS: Final = len(MEASURES) + len(MEASURES) * (len(MEASURES) + 1) // 2
 #: Significance beyond which more of it says nothing: that the filter sees something is beyond doubt.
 _BEYOND_DOUBT: Final = 10.0
 _LOGIT_LIMIT: Final = 12.0
 
 
 class ObjectScore(BaseModel):
-    """A logistic regression on the measures of candidates.
+    """A logistic regression on the measures of candidates, their squares and products.
 
     Attributes
     ----------
     centre, scale
         By which measures are standardised.
     weights, intercept
-        Of the log-odds of being wanted.
+        Of the log-odds of being wanted; weights in the order of :func:`expanded`.
     threshold
         Score from which a candidate counts as found.
     """
@@ -44,15 +56,25 @@ class ObjectScore(BaseModel):
 
     centre: tuple[float, ...] = Field(min_length=len(MEASURES), max_length=len(MEASURES))
     scale: tuple[float, ...] = Field(min_length=len(MEASURES), max_length=len(MEASURES))
-    weights: tuple[float, ...] = Field(min_length=len(MEASURES), max_length=len(MEASURES))
+    weights: tuple[float, ...] = Field(min_length=_N_TERMS, max_length=_N_TERMS)
     intercept: float
     threshold: float
 
     def of(self, measures: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the log-odds of candidates with measures of shape (n, 5)."""
-        standard = (measures - np.asarray(self.centre)) / np.asarray(self.scale)
-        found: NDArray[np.float64] = standard @ np.asarray(self.weights) + self.intercept
+        """Return the log-odds of candidates with measures of shape (n, 9)."""
+        terms = expanded((measures - np.asarray(self.centre)) / np.asarray(self.scale))
+        found: NDArray[np.float64] = terms @ np.asarray(self.weights) + self.intercept
         return found
+
+
+def expanded(standard: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return standardised measures (n, 9) with their squares and products, (n, 54).
+
+    Measures count within four standard deviations: squares would let one of them decide alone.
+    """
+    limited = standard.clip(-4, 4)
+    first, second = np.triu_indices(len(MEASURES))
+    return np.concatenate([limited, limited[:, first] * limited[:, second]], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +151,7 @@ def unwanted_candidates(
 
 
 def measures_of(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
-    """Return the measures of candidates, (n, 5)."""
+    """Return the measures of candidates, (n, 9)."""
     return np.array([one.measures for one in candidates], np.float64).reshape(-1, len(MEASURES))
 
 
@@ -165,9 +187,11 @@ def _candidates(
         inside = regions[where] == number
         own = plane[where][inside].clip(-_LOGIT_LIMIT, _LOGIT_LIMIT)
         significance = difference.significance[where][inside]
-        snr = float(significance[np.abs(significance).argmax()])
+        place = int(np.abs(significance).argmax())
+        snr = float(significance[place])
         weight = 1 / (1 + np.exp(-own.astype(np.float64)))
         rows, columns = np.nonzero(inside)
+        peak = int(rows[place]) + where[0].start, int(columns[place]) + where[1].start
         sums = [_probability(logits[at][where][inside]).sum() for at in planes]
         unwanted = max(float(logits[at][where][inside].max()) for at in others)
         found.append(
@@ -183,6 +207,7 @@ def _candidates(
                     float(np.clip(unwanted, -_LOGIT_LIMIT, _LOGIT_LIMIT)),
                     min(abs(snr), _BEYOND_DOUBT),
                     float(np.log(inside.sum())),
+                    *measures_at(difference, *peak),
                 ),
                 where=where,
                 mask=inside,

@@ -26,12 +26,13 @@ def thresholded(difference: Difference) -> list[tuple[Candidate, float]]:
 
     found = []
     filter_kernel = kernel(Psf(difference.fwhm_pixels), int(np.ceil(1.5 * difference.fwhm_pixels)))
+    ones = np.ones_like(difference.difference)
     for sign in (1, -1):
         image = np.ascontiguousarray(np.float32(sign) * difference.difference)
         sources, segments = sep.extract(
             image,
             _DETECTION,
-            err=1.0,
+            err=ones,  # of a number sep makes a plain convolution
             mask=difference.is_missing,
             minarea=1,
             filter_kernel=filter_kernel,
