@@ -24,7 +24,7 @@ _FEWEST, _MOST = 2, 512
 def graph_of(network: SegmentationNetwork) -> bytes:
     """Return a network's graph: from ``inputs`` (1, 5, rows, columns) to ``logits`` (1, 10, rows, columns).
 
-    Sides are multiples of 8. Equal networks give equal bytes.
+    Sides are multiples of 8.
     """
     plain = network.eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     rows, columns = (torch.export.Dim(name, min=_FEWEST, max=_MOST) for name in ("rows", "columns"))

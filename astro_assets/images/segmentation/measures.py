@@ -66,7 +66,7 @@ def measures_at(difference: Difference, row: int, column: int) -> tuple[float, f
         Of :func:`fitted_point`: the first in the difference, the second in the science frame before it
         was smoothed, in which cosmic rays are still sharp.
     opposite
-        Most significant pixel of the other sign nearby, over that of the candidate: dipoles of bad subtractions.
+        Most significant pixel of the other sign nearby, over that of the candidate: large in dipoles.
     relative_change
         Logarithm of the change over the light that the reference has there, in its noise.
     """

@@ -26,6 +26,7 @@ def thresholded(difference: Difference) -> list[tuple[Candidate, float]]:
 
     found = []
     filter_kernel = kernel(Psf(difference.fwhm_pixels), int(np.ceil(1.5 * difference.fwhm_pixels)))
+    unit = float(np.sqrt((filter_kernel**2).sum()))  # what noise of 1 is after the filter
     ones = np.ones_like(difference.difference)
     for sign in (1, -1):
         image = np.ascontiguousarray(np.float32(sign) * difference.difference)
@@ -35,6 +36,7 @@ def thresholded(difference: Difference) -> list[tuple[Candidate, float]]:
             err=ones,  # of a number sep makes a plain convolution
             mask=difference.is_missing,
             minarea=1,
+            clean=False,
             filter_kernel=filter_kernel,
             filter_type="matched",
             segmentation_map=True,
@@ -45,7 +47,7 @@ def thresholded(difference: Difference) -> list[tuple[Candidate, float]]:
                 slice(int(source["xmin"]), int(source["xmax"]) + 1),
             )
             mask = segments[where] == number
-            peak = float(source["cpeak"])
+            peak = float(source["cpeak"]) / unit
             candidate = Candidate(
                 "transient",
                 float(source["y"]),
