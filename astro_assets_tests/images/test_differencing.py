@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from astro_assets.images.differencing import DifferencingSettings, matched, smoothed, subtract
+from astro_assets.images.differencing import DifferencingSettings, subtract
 from astro_assets.images.frame import Frame
+from astro_assets.images.psf_matching import matched, smoothed
 from astro_assets.images.simulation.psf import Psf, add_point_sources
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.images.differencing import Difference, matched, smoothed
+from astro_assets.images.differencing import Difference
 from astro_assets.images.kinds import KINDS
+from astro_assets.images.psf_matching import matched, smoothed
 
 Image = NDArray[np.float32]
 

@@ -160,4 +160,4 @@ def test_thresholding_finds_bright_sources_with_about_their_ratio():
         ratios += list(told.best_scores()[told.snr > 10] / told.snr[told.snr > 10])
     assert len(ratios) > 10
     assert np.mean(np.array(ratios) > 0.5) > 0.85  # some lie on each other
-    assert np.median(ratios) == pytest.approx(1, abs=0.25)
+    assert np.median(ratios) == pytest.approx(1.15, abs=0.25)  # the highest of pixels nearby
