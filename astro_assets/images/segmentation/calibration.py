@@ -1,6 +1,7 @@
 """The score of candidates, and its threshold, fitted on scenes that the network was not trained on.
 
-Half of these scenes fit the weights, the other half the threshold.
+Each half of these scenes is scored by weights fitted on the other, so that all of the sky decides the
+threshold.
 """
 
 from __future__ import annotations
@@ -57,14 +58,10 @@ def calibrate(measured: Sequence[Measured], settings: ExtractionSettings) -> Obj
     """
     if len(measured) < 2:
         raise ValueError(f"{len(measured)} scenes: at least two are needed to calibrate")
-    fitting, deciding = measured[::2], measured[1::2]
-    measures = np.concatenate([one for one, _ in fitting])
-    truth = np.concatenate([scene.matched >= 0 for _, scene in fitting])
-    if not truth.any() or truth.all():
-        raise ValueError(f"{int(truth.sum())} of {truth.size} candidates are real: both sorts are needed")
-    score = _fitted(measures, truth)
-    threshold = threshold_for(scored(deciding, score), settings.false_per_megapixel)
-    return score.model_copy(update={"threshold": threshold})
+    one, other = measured[::2], measured[1::2]
+    held_out = scored(one, _fitted(other)) + scored(other, _fitted(one))
+    threshold = threshold_for(held_out, settings.false_per_megapixel)
+    return _fitted(measured).model_copy(update={"threshold": threshold})
 
 
 def scored(measured: Sequence[Measured], score: ObjectScore) -> list[JudgedScene]:
@@ -72,9 +69,13 @@ def scored(measured: Sequence[Measured], score: ObjectScore) -> list[JudgedScene
     return [replace(scene, scores=score.of(measures)) for measures, scene in measured]
 
 
-def _fitted(measures: Floats, truth: NDArray[np.bool_]) -> ObjectScore:
+def _fitted(measured: Sequence[Measured]) -> ObjectScore:
     from sklearn.linear_model import LogisticRegression
 
+    measures = np.concatenate([one for one, _ in measured])
+    truth = np.concatenate([scene.matched >= 0 for _, scene in measured])
+    if not truth.any() or truth.all():
+        raise ValueError(f"{int(truth.sum())} of {truth.size} candidates are real: both sorts are needed")
     centre, scale = measures.mean(axis=0), measures.std(axis=0)
     scale[scale == 0] = 1.0
     terms = expanded((measures - centre) / scale)

@@ -57,7 +57,7 @@ class ExtractionSettings(BaseModel):
         0.5, gt=0, lt=1, description="Probability from which pixels belong to an object that is not wanted."
     )
     false_per_megapixel: float = Field(
-        0.05,
+        0.1,
         gt=0,
         le=100,
         description="False wanted objects a megapixel of validation sky that are accepted.",
