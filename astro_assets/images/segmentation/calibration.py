@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 Measured = tuple[Floats, JudgedScene]
 
 #: Inverse strength of regularisation: terms are many, and measures correlated.
-_STRENGTH: Final = 1.0
+_STRENGTH: Final = 0.01
 
 
 def measured_scenes(

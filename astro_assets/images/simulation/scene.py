@@ -129,6 +129,7 @@ def _draw_changes(
     shape = light.shape
     sigma = float(np.sqrt(noise.sky))
     found = _draw_artefacts(rng, settings, epoch, (shape[0], shape[1]), sigma)
+    n_artefacts = len(found)
     field = events.Field((shape[0], shape[1]), epoch.psf, noise, faintest=0.02 * sigma)
     megapixels = shape[0] * shape[1] / 1e6
     low, high = np.log(settings.snr)
@@ -149,9 +150,14 @@ def _draw_changes(
                 event = events.variable(rng, field, shifted, brightness, peak < 5e4, snr)
             else:
                 event = events.asteroid(rng, field, snr)
-            if event is not None:
+            # Two at one place are nobody's case, and could not be told apart.
+            if event is not None and _is_alone(event, found[n_artefacts:], 3 * epoch.psf.fwhm_pixels):
                 found.append(event)
     return found
+
+
+def _is_alone(event: Event, others: list[Event], within_pixels: float) -> bool:
+    return all(np.hypot(event.row - one.row, event.column - one.column) > within_pixels for one in others)
 
 
 def _draw_artefacts(

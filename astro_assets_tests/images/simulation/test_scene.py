@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy.ndimage import binary_dilation
 
 from astro_assets.images.differencing import DifferencingSettings
 from astro_assets.images.kinds import KINDS, WANTED
@@ -70,6 +71,14 @@ def test_the_place_of_an_object_is_in_its_mask():
                 assert truth.mask(found.kind)[rows[0], columns[0]]
 
 
+def test_no_two_wanted_objects_are_at_one_place():
+    for seed in range(6):
+        scene = simulate_scene(SceneSettings(supernovae=300, variables=300), (31, seed))
+        place = np.array([(one.row, one.column) for one in scene.truth.objects if one.kind in WANTED])
+        apart = np.hypot(*(place[:, None] - place).transpose(2, 0, 1)) + 1e9 * np.eye(len(place))
+        assert apart.min() > 2.5 * SETTINGS.fwhm_pixels[0]
+
+
 def test_signal_to_noise_ratios_are_those_of_measured_scatter():
     """The same transient under many noises: the filtered peak over its scatter is what truth tells."""
     from dataclasses import replace
@@ -105,7 +114,9 @@ def test_a_quiet_scene_has_the_noise_of_its_filter_and_no_events():
     for seed in range(10):
         scene = simulate_scene(settings, (21, seed))
         assert {found.kind for found in scene.truth.objects} <= {"bad_subtraction"}
-        calm = (scene.truth.labels == 0) & ~scene.difference.is_missing
+        # Where a saturated star bled to its end there is light without a name.
+        near = binary_dilation(scene.difference.is_missing, iterations=8)
+        calm = (scene.truth.labels == 0) & ~near
         values = scene.difference.significance[calm]
         assert values.std() == pytest.approx(1.0, abs=0.12)
         far += (np.abs(values) > 4).sum()
@@ -148,7 +159,7 @@ def test_frames_tell_their_detector_and_miss_pixels():
         {"transients": 600},
         {"supernovae": 200},
         {"variables": 200},
-        {"asteroids": 200},
+        {"asteroids": 2000},
         {"cosmic_rays": 500},
         {"hot_pixels": 500},
         {"satellite_trails": 5},
