@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
 import tempfile
-import warnings
-from collections.abc import Iterator
 from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
@@ -22,6 +17,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
+from astro_assets.learning.onnx_graphs import silenced
 from astro_assets.transits.scorer.examples import VIEWS
 from astro_assets.transits.scorer.inputs import BRANCHES, Inputs, Layout
 from astro_assets.transits.scorer.network import Network
@@ -89,7 +85,7 @@ class Exporter:
             **{f"views{i}": branch for i, branch in enumerate(representative.branches)},
             "scalars": scalars,
         }
-        with tempfile.TemporaryDirectory() as folder, _silenced():
+        with tempfile.TemporaryDirectory() as folder, silenced():
             plain, prepared, small = (Path(folder) / name for name in ("plain", "prepared", "small"))
             onnx.save(_stripped(self._with_weights(network)), plain)
             quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
@@ -158,7 +154,7 @@ def _traced(module: nn.Module, layout: Layout, n_scalars: int) -> onnx.ModelProt
     views = [torch.zeros(2, len(layout.channels(i)), VIEWS[BRANCHES[i][0]]) for i in used]
     names = [*(f"views{i}" for i in range(len(used))), "scalars"]
     events = torch.export.Dim("events", min=_FEWEST, max=_MOST)
-    with _silenced():
+    with silenced():
         program = torch.onnx.export(
             module,
             (*views, torch.zeros(2, n_scalars)),
@@ -208,16 +204,3 @@ def _stripped(model: onnx.ModelProto) -> onnx.ModelProto:
     graph.name = "g"
     onnx.checker.check_model(model)
     return model
-
-
-@contextlib.contextmanager
-def _silenced() -> Iterator[None]:
-    """Keep what exporters say of their progress off the terminal."""
-    previous = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.disable(previous)
