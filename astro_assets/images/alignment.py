@@ -1,0 +1,73 @@
+"""One frame moved onto the pixels of another that shows the same field.
+
+Shifts alone live here: frames that are turned or scaled against each other need a solution on the sky.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_assets.images.frame import Frame
+
+Image = NDArray[np.float32]
+
+
+def measured_shift(frame: Frame, onto: Frame) -> tuple[float, float]:
+    """Measure by how many rows and columns a frame must be moved to lie on another.
+
+    The peak of the cross-correlation of both frames' sources, and of a parabola through it.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, or a frame has no sources.
+    """
+    from scipy.fft import irfft2, next_fast_len, rfft2
+
+    if frame.image.shape != onto.image.shape:
+        raise ValueError(f"frames of shape {frame.image.shape} and {onto.image.shape}")
+    shape = [next_fast_len(2 * size, real=True) for size in frame.image.shape]
+    ours, theirs = (rfft2(_sources(one.image), shape) for one in (frame, onto))
+    correlation = irfft2(theirs * np.conj(ours), shape)
+    peak = np.unravel_index(int(correlation.argmax()), correlation.shape)
+    found = []
+    for axis, place in enumerate(peak):
+        size = correlation.shape[axis]
+        before, middle, after = (
+            float(correlation[tuple((place + step) % size if i == axis else peak[i] for i in range(2))])
+            for step in (-1, 0, 1)
+        )
+        bend = before - 2 * middle + after
+        at = int(place) + (0.5 * (before - after) / bend if bend else 0.0)
+        found.append(float(at - size if at > size / 2 else at))
+    return found[0], found[1]
+
+
+def shifted(frame: Frame, rows: float, columns: float) -> Frame:
+    """Move a frame by cubic splines; what came from outside, or from missing pixels, is NaN."""
+    from scipy.ndimage import shift
+
+    missing = ~np.isfinite(frame.image)
+    if frame.saturation is not None:
+        missing |= frame.image >= frame.saturation
+    filled = np.where(missing, np.float32(np.nanmedian(frame.image)), frame.image)
+    moved = shift(filled, (rows, columns), order=3, mode="nearest").astype(np.float32)
+    lost = shift(missing.astype(np.float32), (rows, columns), order=1, mode="constant", cval=1.0)
+    moved[lost > 0.01] = np.nan
+    return replace(frame, image=moved)
+
+
+def _sources(image: Image) -> Image:
+    """Return what is above the background, bright stars held back lest one of them decides alone."""
+    level = np.nanmedian(image)
+    noise = 1.4826 * np.nanmedian(np.abs(image - level))
+    if not noise > 0:
+        raise ValueError("a frame without noise or sources")
+    above = np.nan_to_num((image - level) / noise, nan=0.0, posinf=0.0, neginf=0.0)
+    above = np.where(above > 5, np.sqrt(np.maximum(above, 0)), 0).astype(np.float32)
+    if not above.any():
+        raise ValueError("a frame without sources")
+    return np.asarray(above, np.float32)

@@ -1,0 +1,103 @@
+"""Scenes as the network is trained and judged on them: simulated by number, turned, gathered in batches.
+
+Which numbers belong to which set is decided here, so that no scene is in two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_assets.images.segmentation.losses import Target, target_of
+from astro_assets.images.segmentation.preprocessing import inputs_of
+from astro_assets.images.segmentation.settings import SegmentationSettings
+from astro_assets.images.simulation.scene import Scene, simulate_scene
+from astro_assets.images.simulation.settings import SceneSettings
+
+Role = Literal["train", "validation", "calibration", "test"]
+
+#: First part of the seed of every scene of a role.
+_ROLES: Final[dict[Role, int]] = {"train": 1, "validation": 2, "calibration": 3, "test": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A scene as the network sees it."""
+
+    inputs: NDArray[np.float32]
+    target: Target
+
+    def turned(self, way: int) -> Example:
+        """Return it in one of eight orientations: quarter turns, then mirrored."""
+
+        def turn(array: NDArray[np.generic]) -> NDArray[np.generic]:
+            found = np.rot90(array, way % 4, axes=(-2, -1))
+            return found[..., ::-1] if way >= 4 else found
+
+        return Example(
+            turn(self.inputs),  # type: ignore[arg-type]
+            Target(turn(self.target.masks), turn(self.target.weight)),  # type: ignore[arg-type]
+        )
+
+
+def scene_of(settings: SegmentationSettings, role: Role, number: int) -> Scene:
+    """Simulate a scene of a role; no two roles share one. Those that a network is fitted on are crowded."""
+    scenes = crowded(settings) if role in {"train", "validation"} else settings.scenes
+    return simulate_scene(scenes, (settings.seed, _ROLES[role], number))
+
+
+def crowded(settings: SegmentationSettings) -> SceneSettings:
+    """Return scenes with more to learn from a pixel: more events, and more of what is mistaken for them."""
+    events = dict.fromkeys(("transients", "supernovae", "variables", "asteroids"), settings.crowding)
+    artefacts = dict.fromkeys(
+        ("cosmic_rays", "hot_pixels", "satellite_trails", "ghosts", "dust"), max(settings.crowding / 2, 1.0)
+    )
+    rates = {name: factor * getattr(settings.scenes, name) for name, factor in (events | artefacts).items()}
+    return settings.scenes.model_copy(update=rates)
+
+
+def example_of(settings: SegmentationSettings, role: Role, number: int) -> Example:
+    """Simulate a scene, and prepare it."""
+    scene = scene_of(settings, role, number)
+    target = target_of(scene.truth, scene.difference.is_missing, settings.loss)
+    return Example(inputs_of(scene.difference), target)
+
+
+class TrainingScenes:
+    """The batches of each epoch: scenes stay for some epochs, and new ones replace the oldest.
+
+    What an epoch shows depends on its number alone, so that a training can be taken up at any epoch.
+    """
+
+    def __init__(self, settings: SegmentationSettings) -> None:
+        self.settings = settings
+        self.n_new = max(1, settings.scenes_an_epoch // settings.looks)
+        self._kept: dict[int, Example] = {}
+
+    def batches(self, epoch: int) -> Iterator[list[Example]]:
+        """Yield the batches of an epoch."""
+        settings = self.settings
+        last = (epoch + settings.looks) * self.n_new
+        numbers = range(last - settings.looks * self.n_new, last)
+        self._kept = {number: kept for number, kept in self._kept.items() if number in numbers}
+        rng = np.random.default_rng((settings.seed, 5, epoch))
+        order = rng.permutation(np.asarray(numbers))
+        ways = rng.integers(8, size=order.size)
+        for start in range(0, order.size, settings.batch):
+            chosen = zip(
+                order[start : start + settings.batch], ways[start : start + settings.batch], strict=True
+            )
+            yield [self._example(int(number)).turned(int(way)) for number, way in chosen]
+
+    def n_batches(self) -> int:
+        """Return how many batches an epoch has."""
+        return -(-self.settings.looks * self.n_new // self.settings.batch)
+
+    def _example(self, number: int) -> Example:
+        if number not in self._kept:
+            self._kept[number] = example_of(self.settings, "train", number)
+        return self._kept[number]

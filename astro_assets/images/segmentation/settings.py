@@ -1,0 +1,112 @@
+"""Settings of the segmenter: the network, how it is fitted, and how objects are taken from its masks."""
+
+from __future__ import annotations
+
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from astro_assets.images.simulation.settings import SceneSettings
+
+#: Largest difference that an exported graph may make to a probability.
+PARITY: Final = 1e-4
+
+
+class NetworkSettings(BaseModel):
+    """Size of the network."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    width: int = Field(24, ge=4, le=128, description="Channels at half of the resolution.")
+    growth: float = Field(2.0, ge=1, le=3, description="Factor of the channels from one level to the next.")
+    blocks: int = Field(2, ge=1, le=6, description="Separable convolutions a level and direction.")
+    deep_blocks: int = Field(4, ge=0, le=6, description="Further ones at the lowest resolution.")
+
+
+class LossSettings(BaseModel):
+    """What is minimised: cross-entropy of pixels, and an overlap of masks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    overlap: Literal["focal_tversky", "dice"] = Field(
+        "focal_tversky",
+        description="Focal Tversky loss (Abraham & Khan 2019) or Dice loss (Milletari et al. 2016).",
+    )
+    overlap_weight: float = Field(0.3, ge=0, le=10, description="Weight of the overlap beside cross-entropy.")
+    miss_weight: float = Field(
+        0.6, gt=0, lt=1, description="Of missed pixels in the Tversky index; false ones have the rest."
+    )
+    focus: float = Field(0.75, gt=0, le=4, description="Exponent of the focal Tversky loss.")
+    object_pixels: float = Field(
+        30.0, ge=1, le=1000, description="Background pixels that an object counts for, however small it is."
+    )
+    least_snr: float = Field(
+        4.0, ge=0, le=20, description="Pixels of true objects below this signal-to-noise ratio do not count."
+    )
+
+
+class ExtractionSettings(BaseModel):
+    """How objects are taken from masks."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    wanted_threshold: float = Field(
+        0.1, gt=0, lt=1, description="Probability of being wanted from which pixels make a candidate."
+    )
+    mask_threshold: float = Field(
+        0.5, gt=0, lt=1, description="Probability from which pixels belong to an object that is not wanted."
+    )
+    false_per_megapixel: float = Field(
+        0.05,
+        gt=0,
+        le=100,
+        description="False wanted objects a megapixel of validation sky that are accepted.",
+    )
+
+
+class SegmentationSettings(BaseModel):
+    """Settings of a whole training."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scenes: SceneSettings = SceneSettings()
+    network: NetworkSettings = NetworkSettings()
+    loss: LossSettings = LossSettings()
+    extraction: ExtractionSettings = ExtractionSettings()
+    epochs: int = Field(54, ge=1, le=2000, description="Epochs at most.")
+    scenes_an_epoch: int = Field(64, ge=1, le=10_000, description="Scenes shown in an epoch.")
+    crowding: float = Field(
+        4.0,
+        ge=1,
+        le=20,
+        description="How many times as many events, and half as many times artefacts, training scenes have.",
+    )
+    looks: int = Field(2, ge=1, le=20, description="Epochs in which a scene is shown, turned each time.")
+    batch: int = Field(2, ge=1, le=64, description="Scenes in a batch.")
+    validation_scenes: int = Field(16, ge=1, le=1000, description="Scenes that decide when it stops.")
+    calibration_scenes: int = Field(
+        800, ge=2, le=20_000, description="Scenes that objects' scores and threshold are fitted on."
+    )
+    test_scenes: int = Field(
+        160, ge=2, le=20_000, description="Scenes that the finished segmenter is judged on."
+    )
+    patience: int = Field(12, ge=1, le=1000, description="Epochs without better validation before it stops.")
+    learning_rate: float = Field(4e-3, gt=0, le=1, description="Highest of one cycle (Smith & Topin 2019).")
+    weight_decay: float = Field(1e-3, ge=0, le=1, description="Of AdamW.")
+    averaging: float = Field(0.995, ge=0, lt=1, description="Decay of the average of weights that is kept.")
+    seed: int = Field(0, ge=0, description="Of scenes, weights and their order.")
+
+
+#: What the three modes of training set; ``custom`` starts from ``full``.
+MODES: Final[dict[str, dict[str, Any]]] = {
+    "quick": {
+        "epochs": 4,
+        "scenes_an_epoch": 24,
+        "validation_scenes": 6,
+        "calibration_scenes": 60,
+        "test_scenes": 30,
+        "network": {"width": 16},
+    },
+    "full": {},
+    "custom": {},
+}

@@ -1,0 +1,167 @@
+"""A segmenter from nothing but settings: network, calibration, judgement, file.
+
+The order of these steps lives here; each of them is a module of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_assets.images.kinds import KINDS
+from astro_assets.images.segmentation.calibration import calibrate, measured_scenes, scored
+from astro_assets.images.segmentation.judging import report, threshold_for
+from astro_assets.images.segmentation.objects import ObjectScore
+from astro_assets.images.segmentation.pixels import PixelJudge
+from astro_assets.images.segmentation.preprocessing import CHANNELS, inputs_of
+from astro_assets.images.segmentation.scene_sets import Role, scene_of
+from astro_assets.images.segmentation.segmenter import logits_of, session_of
+from astro_assets.images.segmentation.segmenter_file import FORMAT, Manifest, bytes_of
+from astro_assets.images.segmentation.settings import PARITY, SegmentationSettings
+from astro_assets.images.segmentation.thresholding import judged_thresholding
+from astro_assets.images.simulation.scene import Scene
+
+Arrays = dict[str, NDArray[Any]]
+_log = logging.getLogger(__name__)
+#: Test scenes whose pixels are kept to judge masks by.
+_PIXEL_SCENES = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A finished training.
+
+    Parameters
+    ----------
+    file
+        What :func:`open_segmenter` opens.
+    metrics
+        On test scenes: ``segmenter`` and ``thresholding`` by object, ``pixels``.
+    history
+        The learning curve.
+    """
+
+    file: bytes
+    metrics: dict[str, Any]
+    history: list[dict[str, float]]
+
+
+def fit(settings: SegmentationSettings, folder: Path | None = None) -> Fitted:
+    """Train a segmenter on simulated scenes, calibrate and judge it on others.
+
+    The same to the bit for the same settings and instruction set.
+
+    Parameters
+    ----------
+    folder
+        Where the state of the training is kept after each epoch; what is there is taken up.
+
+    Raises
+    ------
+    ParityError
+        If the exported graph does not do what the network does.
+    ResumeError
+        If the folder holds the state of another training.
+    ValueError
+        If the calibration scenes hold no candidates.
+    """
+    from astro_assets.images.segmentation.fitting import fit_network
+
+    weights, history = fit_network(settings, folder)
+    return finished(settings, weights, history)
+
+
+class ParityError(RuntimeError):
+    """An exported graph and its network differ."""
+
+
+def finished(settings: SegmentationSettings, weights: Arrays, history: list[dict[str, float]]) -> Fitted:
+    """Make a segmenter of fitted weights: export, calibrate, judge."""
+    from astro_assets.images.segmentation.export import graph_of
+    from astro_assets.images.segmentation.network import n_parameters, network_of, reach_pixels
+
+    graph = graph_of(network_of(settings.network, weights))
+    _refuse_other(settings, weights, graph)
+    session, reach = session_of(graph), reach_pixels(settings.network)
+
+    def logits(scene: Scene) -> NDArray[np.float32]:
+        return logits_of(session, scene.difference, reach)
+
+    _log.info("calibrating on %d scenes", settings.calibration_scenes)
+    calibration = _scenes(settings, "calibration", settings.calibration_scenes)
+    score = calibrate(measured_scenes(calibration, logits, settings.extraction), settings.extraction)
+    _log.info("judging on %d scenes", settings.test_scenes)
+    metrics = judge(settings, session, reach, score)
+    manifest = Manifest(
+        format=FORMAT,
+        kinds=KINDS,
+        channels=CHANNELS,
+        settings=settings,
+        reach_pixels=reach,
+        n_parameters=n_parameters(settings.network),
+        score=score,
+        history=history,
+        metrics=metrics,
+    )
+    return Fitted(bytes_of(manifest, graph), metrics, history)
+
+
+def judge(settings: SegmentationSettings, session: Any, reach: int, score: ObjectScore) -> dict[str, Any]:
+    """Judge a segmenter on the test scenes of its settings, and thresholding at the same false rate.
+
+    Parameters
+    ----------
+    session, reach
+        Of the graph: see :func:`astro_assets.images.segmentation.segmenter.logits_of`.
+    """
+    pixels = PixelJudge(settings.loss)
+    plain = []
+    seen = 0
+
+    def logits(scene: Scene) -> NDArray[np.float32]:
+        nonlocal seen
+        found = logits_of(session, scene.difference, reach)
+        plain.append(judged_thresholding(scene.difference, scene.truth))
+        if seen < _PIXEL_SCENES:
+            pixels.add(scene, found)
+        seen += 1
+        return found
+
+    test = _scenes(settings, "test", settings.test_scenes)
+    ours = scored(measured_scenes(test, logits, settings.extraction), score)
+    by_object = report(ours, score.threshold)
+    rate = by_object["false_per_megapixel"]["value"]
+    return {
+        "segmenter": by_object,
+        "thresholding": report(plain, threshold_for(plain, rate)),
+        "pixels": pixels.report(),
+    }
+
+
+def _scenes(settings: SegmentationSettings, role: Role, n: int) -> Iterator[Scene]:
+    return (scene_of(settings, role, number) for number in range(n))
+
+
+def _refuse_other(settings: SegmentationSettings, weights: Arrays, graph: bytes) -> None:
+    """See that onnxruntime gives what torch gives, on a validation scene."""
+    import torch
+
+    from astro_assets.images.segmentation.network import network_of, reach_pixels
+
+    difference = scene_of(settings, "validation", 0).difference
+    found = logits_of(session_of(graph), difference, reach_pixels(settings.network))
+    rows, columns = (size // 8 * 8 for size in difference.science.shape)
+    with torch.no_grad():
+        inputs = torch.as_tensor(inputs_of(difference)[None, :, :rows, :columns])
+        expected = network_of(settings.network, weights)(inputs).numpy()[0]
+    if (rows, columns) != difference.science.shape:
+        return  # the frame's edge differs, and is tested with tiles
+    worst = float(np.abs(1 / (1 + np.exp(-found)) - 1 / (1 + np.exp(-expected))).max())
+    if worst > PARITY:
+        raise ParityError(f"the exported graph is out by {worst:.2g} in a probability; {PARITY} is allowed")

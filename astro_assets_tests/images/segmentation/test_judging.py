@@ -1,0 +1,158 @@
+"""Completeness, false objects and thresholds, counted by hand beside the functions."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from astro_assets.images.segmentation.calibration import calibrate, scored
+from astro_assets.images.segmentation.judging import (
+    JudgedScene,
+    completeness,
+    judged,
+    ratio_interval,
+    report,
+    threshold_for,
+)
+from astro_assets.images.segmentation.matching import match
+from astro_assets.images.segmentation.objects import MEASURES, Candidate
+from astro_assets.images.segmentation.settings import ExtractionSettings
+from astro_assets.images.segmentation.thresholding import judged_thresholding
+from astro_assets.images.simulation.truth import TrueObject, Truth
+
+
+def scene(scores, matched, snr, megapixels=1.0) -> JudgedScene:
+    n = len(scores)
+    return JudgedScene(
+        np.array(scores, float),
+        np.array(matched, np.int64),
+        ("transient",) * n,
+        tuple("nothing" if one < 0 else "transient" for one in matched),
+        np.array(snr, float),
+        ("transient",) * len(snr),
+        megapixels,
+    )
+
+
+def candidate(row, column, size=3, kind="transient") -> Candidate:
+    where = (slice(row, row + size), slice(column, column + size))
+    middle = row + size // 2, column + size // 2
+    return Candidate(kind, *middle, 8.0, size**2, (0.0,) * len(MEASURES), where, np.ones((size, size), bool))
+
+
+def truth() -> Truth:
+    labels = np.zeros((60, 60), np.int32)
+    labels[10:14, 10:14], labels[30:33, 30:50], labels[50:53, 5:8] = 1, 2, 3
+    objects = (
+        TrueObject("transient", 11.5, 11.5, 1, 9.0),
+        TrueObject("asteroid", 31, 39.5, 1, 20.0),
+        TrueObject("cosmic_ray", 51, 6, 1, 30.0),
+        TrueObject("variable", 45, 55, 1, 12.0),  # too small a mask to be seen
+    )
+    return Truth(objects, (labels > 0).astype(np.uint16), labels)
+
+
+def test_candidates_are_what_lies_under_them_or_near():
+    candidates = [
+        candidate(11, 11),
+        candidate(30, 32),
+        candidate(50, 5),
+        candidate(44, 53),
+        candidate(20, 50),
+    ]
+    found = match(candidates, truth(), 4.0)
+    assert found.matched.tolist() == [0, 1, -1, 3, -1]
+    assert found.under == ("transient", "asteroid", "cosmic_ray", "variable", "nothing")
+    none = match([candidate(44, 53)], truth(), 0.5)
+    assert none.matched.tolist() == [-1]
+    told = judged(np.arange(5.0), ["transient"] * 5, found, truth(), np.zeros((60, 60), bool))
+    assert told.matched.tolist() == [0, 1, -1, 2, -1]  # among the wanted
+    assert told.snr.tolist() == [9, 20, 12]
+    assert told.best_scores().tolist() == [0, 1, 3]
+    assert told.false_scores().tolist() == [2, 4]
+
+
+def test_an_object_that_is_found_twice_counts_once_and_is_not_false():
+    one = scene([1.0, 3.0, 2.0], [0, 0, -1], [10.0, 10.0])
+    there, found = completeness([one], 0.0, 5, 20)
+    assert (there[0], found[0]) == (2, 1)
+    assert one.best_scores().tolist() == [3.0, -np.inf]
+    assert report([one], 0.0)["false_per_megapixel"]["value"] == 1.0
+
+
+@given(st.lists(st.floats(-5, 5), min_size=1, max_size=40, unique=True), st.floats(0.01, 5))
+def test_the_threshold_leaves_what_is_allowed_and_is_the_lowest_that_does(false, rate):
+    one = scene(false, [-1] * len(false), [], megapixels=10.0)
+    threshold = threshold_for([one], rate)
+    left = sum(score >= threshold for score in false)
+    assert left == min(int(rate * 10.0), len(false))
+
+
+def test_intervals_hold_the_value_and_shrink():
+    rng = np.random.default_rng(1)
+    there = rng.poisson(3, 400).astype(float)
+    found = rng.binomial(there.astype(int), 0.7).astype(float)
+    many, few = ratio_interval(found, there), ratio_interval(found[:30], there[:30])
+    assert many.low < many.value < many.high
+    assert many.value == pytest.approx(0.7, abs=0.04)
+    assert many.high - many.low < (few.high - few.low) / 2
+    # Of a binomial of as many: scenes add nothing here.
+    assert many.high - many.low == pytest.approx(3.92 * np.sqrt(0.21 / there.sum()), rel=0.25)
+    assert np.isnan(ratio_interval(np.zeros(3), np.zeros(3)).value)
+
+
+def test_the_report_counts_bins_kinds_and_causes():
+    scenes = [
+        scene([5, 4, -1, 2], [0, 1, 2, -1], [20.0, 12.0, 5.0]),
+        scene([3, 1], [-1, -1], [6.0], megapixels=3.0),
+    ]
+    told = report(scenes, 0.0)
+    assert told["megapixels"] == 4.0
+    assert told["false_per_megapixel"]["value"] == 0.75
+    assert told["false_by_cause"] == {"nothing": 3}
+    assert [(one["count"], one["value"]) for one in told["completeness"]][1:] == [
+        (1, 0.0),
+        (1, 0.0),
+        (0, pytest.approx(np.nan, nan_ok=True)),
+        (1, 1.0),
+        (1, 1.0),
+    ]
+    assert told["completeness_from_10"]["value"] == 1.0
+    assert told["completeness_from_10_by_kind"]["transient"]["count"] == 2
+    assert told["kind_accuracy"] == 1.0
+    assert 0 < told["average_precision"] < 1
+
+
+def test_calibration_learns_what_tells_real_from_false():
+    rng = np.random.default_rng(2)
+    measured = []
+    for _ in range(60):
+        real = rng.random(12) < 0.4
+        measures = rng.normal(0, 1, (12, len(MEASURES)))
+        measures[:, 3] += 4 * real
+        matched = np.where(real, np.cumsum(real) - 1, -1)
+        measured.append((measures, scene(np.zeros(12), matched, np.full(real.sum(), 9.0))))
+    score = calibrate(measured, ExtractionSettings(false_per_megapixel=0.5))
+    given_scores = scored(measured, score)
+    assert report(given_scores, score.threshold)["completeness"][3]["value"] > 0.8
+    assert report(given_scores[1::2], score.threshold)["false_per_megapixel"]["value"] <= 0.5
+    assert score == calibrate(measured, ExtractionSettings(false_per_megapixel=0.5))
+    laxer = calibrate(measured, ExtractionSettings(false_per_megapixel=3.0))
+    assert laxer.threshold < score.threshold
+
+
+def test_calibration_needs_candidates_of_both_sorts():
+    only = [(np.zeros((2, len(MEASURES))), scene([0, 0], [-1, -1], []))] * 4
+    with pytest.raises(ValueError, match="both sorts"):
+        calibrate(only, ExtractionSettings())
+    with pytest.raises(ValueError, match="at least two"):
+        calibrate(only[:1], ExtractionSettings())
+
+
+def test_thresholding_finds_bright_sources(scene):
+    told = judged_thresholding(scene.difference, scene.truth)
+    bright = told.snr > 10
+    assert bright.any()
+    assert (told.best_scores()[bright] > 5).mean() > 0.9
+    matched = told.matched >= 0
+    assert np.corrcoef(told.scores[matched], np.log(told.snr[told.matched[matched]]))[0, 1] > 0.5

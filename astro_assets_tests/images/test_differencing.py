@@ -1,0 +1,136 @@
+"""What is left of two frames when their stars are gone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from astro_assets.images.differencing import DifferencingSettings, matched, smoothed, subtract
+from astro_assets.images.frame import Frame
+from astro_assets.images.simulation.psf import Psf, add_point_sources
+
+
+def frame(seed, fwhm, *, scale=1.0, shift=(0.0, 0.0), sky=800.0, noise=5.0, size=200, extra=()) -> Frame:
+    stars = np.random.default_rng(77)
+    image = np.full((size, size), sky, np.float32)
+    rows, columns = stars.uniform(5, size - 6, (2, 60))
+    fluxes = 10 ** stars.uniform(3, 5, 60)
+    add_point_sources(image, Psf(fwhm, 3.5), rows + shift[0], columns + shift[1], scale * fluxes, 1e-2)
+    for row, column, flux in extra:
+        add_point_sources(image, Psf(fwhm, 3.5), row, column, flux, 1e-3)
+    image += np.random.default_rng(seed).normal(0, noise, image.shape).astype(np.float32)
+    return Frame(image=image, gain=50.0, saturation=60_000.0)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(4.0, 2.8), (2.8, 4.0), (3.3, 3.3)])
+def test_stars_go_away_and_a_new_source_stays(ours, theirs):
+    science = frame(1, ours, scale=1.4, shift=(0.15, -0.1), sky=900, extra=[(100.0, 100.0, 4000.0)])
+    difference = subtract(science, frame(2, theirs, sky=300), ours, theirs)
+    assert difference.matching[0] == pytest.approx(1.4, rel=0.06)  # profiles differ, not only widths
+    assert difference.fwhm_pixels == max(ours, theirs)
+    values = difference.significance.copy()
+    assert np.unravel_index(values.argmax(), values.shape) == (100, 100)
+    assert values.max() > 20
+    values[88:113, 88:113] = 0
+    assert np.abs(values).max() < 20  # of stars a thousand times brighter than the noise
+    calm = values[smoothed((difference.reference > 30).astype(np.float32), 3.0) < 0.01]
+    assert calm.size > 10_000
+    assert np.abs(calm).max() < 6
+    assert calm.std() == pytest.approx(1, abs=0.2)
+
+
+def test_the_significance_is_that_of_the_source_put_in():
+    flux = 1500.0
+    source = np.zeros((200, 200), np.float32)
+    add_point_sources(source, Psf(3.3, 3.5), 100.0, 100.0, flux, 1e-3)
+    reference = frame(2, 3.3)
+    found = []
+    for seed in range(40):
+        plain = frame(100 + seed, 3.3)
+        difference = subtract(replace(plain, image=plain.image + source), reference, 3.3, 3.3)
+        told, where = difference.significance_of(source, (slice(0, 200), slice(0, 200)))
+        assert where == (slice(0, 200), slice(0, 200))
+        found.append(difference.significance[100, 100] - told[100, 100])
+    assert abs(np.mean(found)) < 0.7  # the reference's own noise is the same each time
+    assert np.std(found) == pytest.approx(np.sqrt(0.5), abs=0.2)
+
+
+def test_a_part_is_filtered_as_in_the_whole():
+    difference = subtract(frame(1, 2.8), frame(2, 4.0), 2.8, 4.0)
+    patch = np.random.default_rng(3).random((9, 7)).astype(np.float32)
+    whole = np.zeros((200, 200), np.float32)
+    whole[50:59, 90:97] = patch
+    part, where = difference.significance_of(patch, (slice(50, 59), slice(90, 97)))
+    expected, _ = difference.significance_of(whole, (slice(0, 200), slice(0, 200)))
+    np.testing.assert_allclose(part, expected[where], atol=1e-6)
+    assert expected.sum() == pytest.approx(part.sum(), rel=1e-4)
+
+
+def test_missing_and_saturated_pixels_are_no_measurement():
+    science, reference = frame(1, 3.0), frame(2, 4.0)
+    science.image[40:44, 60] = np.nan
+    science.image[120, 120] = 1e6
+    reference.image[:, 150] = np.nan
+    difference = subtract(science, reference, 3.0, 4.0)
+    assert difference.is_missing[40:44, 60].all()
+    assert difference.is_missing[120, 120]
+    assert difference.is_missing[:, 150].all()
+    assert difference.is_missing.mean() < 0.05
+    for image in (difference.difference, difference.significance, difference.science):
+        assert np.isfinite(image).all()
+    assert (difference.difference[difference.is_missing] == 0).all()
+    assert (difference.significance[difference.is_missing] == 0).all()
+    assert np.abs(difference.significance).max() < 15  # a bright star; a hole would be hundreds
+
+
+def test_photons_of_stars_and_errors_of_their_subtraction_count_as_noise():
+    science, reference = frame(1, 3.3), frame(2, 3.3)
+    plain = subtract(science, reference, 3.3, 3.3, DifferencingSettings(registration_pixels=0, scale_error=0))
+    careful = subtract(science, reference, 3.3, 3.3)
+    photons = subtract(replace(science, gain=0.5), reference, 3.3, 3.3)
+    star = np.unravel_index(plain.reference.argmax(), plain.reference.shape)
+    assert careful.weight[star] < plain.weight[star]
+    assert photons.weight[star] < careful.weight[star]
+    sky = plain.reference < 1
+    np.testing.assert_allclose(careful.weight[sky], plain.weight[sky], rtol=0.2)
+
+
+def test_a_gain_that_is_not_known_is_that_of_the_sky():
+    rng = np.random.default_rng(5)
+    image = rng.poisson(400, (128, 128)).astype(np.float32)
+    known = Frame(image=image, gain=1.0)
+    reference = Frame(image=rng.poisson(400, (128, 128)).astype(np.float32), gain=1.0)
+    unknown = subtract(replace(known, gain=None), reference, 3, 3)
+    np.testing.assert_allclose(unknown.weight, subtract(known, reference, 3, 3).weight, rtol=0.05)
+
+
+def test_matching_is_linear():
+    image = np.random.default_rng(6).random((20, 30)).astype(np.float32)
+    assert matched(image, (1.0, 0.0, 0.0, 0.0)) == pytest.approx(image)
+    ramp = np.arange(20, dtype=np.float32)[:, None] * np.ones(30, np.float32)
+    assert matched(ramp, (2.0, 0.5, 3.0, 4.0))[5, 5] == pytest.approx(2 * 5 + 0.5)
+    assert smoothed(image, 0.0) is image
+    assert smoothed(np.ones((40, 40), np.float32), 2.0)[20, 20] == pytest.approx(1, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("science", "reference", "fwhm", "message"),
+    [
+        (np.ones((30, 30)), np.ones((30, 31)), 3.0, "shape"),
+        (np.ones((10, 30)), np.ones((10, 30)), 3.0, "too small"),
+        (np.ones((30, 30)), np.ones((30, 30)), 0.0, "FWHM"),
+        (np.ones((30, 30)), np.ones((30, 30)), np.nan, "FWHM"),
+        (np.full((30, 30), np.nan), np.ones((30, 30)), 3.0, "single measured"),
+        (np.ones(30), np.ones(30), 3.0, "shape"),
+    ],
+)
+def test_what_cannot_be_subtracted_is_refused(science, reference, fwhm, message):
+    frames = (Frame(image=one.astype(np.float32)) for one in (science, reference))
+    with pytest.raises(ValueError, match=message):
+        subtract(*frames, fwhm, 3.0)
+
+
+def test_frames_without_noise_do_not_divide_by_it():
+    image = np.full((64, 64), 100, np.float32)
+    found = subtract(Frame(image=image), Frame(image=image), 3.0, 3.0)
+    assert np.isfinite(found.significance).all()
