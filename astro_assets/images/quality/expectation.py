@@ -37,7 +37,7 @@ class Expectation:
     measured
         Of stars whose light is compared, shape (m, 2).
     flux, filtered
-        Of those, counts: see :func:`astro_assets.images.quality.matching.star_light`; shape (m,).
+        Of those: see :func:`astro_assets.images.quality.matching.star_light`; shape (m,).
     n_stars, fwhm_pixels, elongation, background_level, background_noise
         Medians of the best frames.
     exposure_s
@@ -61,7 +61,7 @@ def expectation_of(
 ) -> Expectation:
     """Learn from a night what its frames can be like.
 
-    The best frames are those with the most stars for their blur and noise.
+    The best frames are those with the most stars for their blur: noise has its say in how many are seen.
 
     Parameters
     ----------
@@ -112,5 +112,5 @@ def expectation_of(
 
 
 def _depth(measures: FrameMeasures) -> float:
-    blur = measures.fwhm_pixels * measures.background_noise * measures.elongation
+    blur = measures.fwhm_pixels * measures.elongation
     return measures.n_stars / blur if blur > 0 else 0.0

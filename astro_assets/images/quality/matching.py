@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from astro_assets.images.photometry.frame_sources import FrameSources, SourceFlag
 from astro_assets.images.photometry.pixels import Pixels
+from astro_assets.images.photometry.robust import MAD_TO_SIGMA
 
 Floats = NDArray[np.float64]
 
@@ -22,8 +23,10 @@ N_VOTING: Final = 40
 MATCH_PIXELS: Final = 3.0
 #: Light of a star is summed this far out: rings of defocus and trails have room.
 RADIUS_PIXELS: Final = 16
-#: A match by chance has fewer pairs than this many standard deviations above the expected number.
-SIGMAS: Final = 5.0
+#: A shift that chance gives more often than this is none.
+FALSE_ALARM: Final = 0.01
+#: Counts; noise of what has none, lest something is divided by zero.
+_LEAST_NOISE: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,10 @@ def placed(stars: Floats, other: Floats, shape: tuple[int, int]) -> Placement | 
     Returns
     -------
     Placement or None
-        None where no shift has more pairs than chance explains, or fewer than 3.
+        None where no shift has more pairs than chance explains.
     """
     from scipy.spatial import cKDTree
+    from scipy.stats import poisson
 
     ours, theirs = stars[:N_VOTING], other[:N_VOTING]
     best: tuple[int, Placement] | None = None
@@ -82,8 +86,10 @@ def placed(stars: Floats, other: Floats, shape: tuple[int, int]) -> Placement | 
         if best is None or votes[most] > best[0]:
             x, y = np.median(shifts[near[most]], axis=0)
             best = int(votes[most]), Placement(sign, (float(x), float(y)))
-    by_chance = len(ours) * len(theirs) * np.pi * MATCH_PIXELS**2 / (shape[0] * shape[1])
-    if best is None or best[0] < max(3.0, by_chance + SIGMAS * np.sqrt(by_chance)):
+    n_pairs = len(ours) * len(theirs)
+    by_chance = n_pairs * np.pi * MATCH_PIXELS**2 / (shape[0] * shape[1])
+    # Each pair, both ways up, could have had so many others around it.
+    if best is None or 2 * n_pairs * poisson.sf(best[0] - 2, by_chance) > FALSE_ALARM:
         return None
     return best[1]
 
@@ -92,8 +98,8 @@ def star_light(pixels: Pixels, positions: Floats) -> tuple[Floats, Floats]:
     """Measure stars at given places.
 
     The root of the summed squares of a star's pixels, freed of what noise adds, is its flux times the
-    root of the summed squares of the PSF: over the noise of a pixel that is the signal-to-noise ratio
-    of a matched filter on a faint star, whatever the shape of the PSF.
+    root of the summed squares of the PSF: over the noise of a pixel there that is proportional to the
+    signal-to-noise ratio of a matched filter on a faint star, whatever the shape of the PSF.
 
     Parameters
     ----------
@@ -105,8 +111,8 @@ def star_light(pixels: Pixels, positions: Floats) -> tuple[Floats, Floats]:
     Returns
     -------
     flux, filtered
-        Counts, shape (n,): summed, and root of the summed squares; NaN where the circle leaves the frame or
-        has pixels that are no measurements.
+        Shape (n,): summed counts, and root of the summed squares over the noise; NaN where the circle leaves
+        the frame or has pixels that are no measurements.
     """
     rows, columns = pixels.signal.shape
     reach = np.arange(-RADIUS_PIXELS, RADIUS_PIXELS + 1)
@@ -119,8 +125,15 @@ def star_light(pixels: Pixels, positions: Floats) -> tuple[Floats, Floats]:
         part = np.s_[top : y + RADIUS_PIXELS + 1, left : x + RADIUS_PIXELS + 1]
         if pixels.is_masked[part][inside].any():
             continue
-        signal = pixels.signal[part][inside].astype(np.float64)
-        noise = pixels.noise[part][inside].astype(np.float64)
+        stamp = pixels.signal[part].astype(np.float64)
+        signal, noise = stamp[inside], _white_noise(stamp)
         flux[number] = signal.sum()
-        filtered[number] = np.sqrt(max(float((signal**2 - noise**2).sum()), 0.0))
+        filtered[number] = np.sqrt(max(float((signal**2 - noise**2).sum()), 0.0)) / noise
     return flux, filtered
+
+
+def _white_noise(stamp: Floats) -> float:
+    """Return the noise of a pixel from second differences, to which no slope of the sky adds."""
+    differences = stamp[:, :-2] - 2 * stamp[:, 1:-1] + stamp[:, 2:]
+    noise = MAD_TO_SIGMA * float(np.median(np.abs(differences))) / np.sqrt(6)
+    return max(noise, _LEAST_NOISE)

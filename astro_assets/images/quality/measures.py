@@ -26,6 +26,8 @@ Floats = NDArray[np.float64]
 COUNT_EXPONENT: Final = 0.35 * 2.5 / 2
 #: A column this many of its own standard errors off its neighbours is odd.
 ODD_SIGMA: Final = 8.0
+#: A star's signal-to-noise ratio is at most so many times that in the best frame.
+MOST_GAIN: Final = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class QualityMeasures:
     transparency_spread
         Robust scatter of that among stars, relative.
     depth
-        Signal-to-noise ratio of faint stars over that in the best frame.
+        Signal-to-noise ratio of faint stars over that in the best frame, averaged over the field.
     matched_fraction
         Part of the stars compared that can be placed; 0 if the frame cannot be placed at all.
     """
@@ -188,12 +190,13 @@ def _beside(
         return replace(relative, matched_fraction=0.0)
     light = flux[is_known] / best.flux[is_known] / longer
     through = float(np.median(light))
-    sharpness = float(np.median(filtered[is_known] / best.filtered[is_known]))
+    # A mean, as a shadow may lie on a part of the field; no star gains much but by what falls upon it.
+    depth = np.clip(filtered[is_known] / best.filtered[is_known], 0, MOST_GAIN)
     return replace(
         relative,
         transparency=max(through, 0.0),
         transparency_spread=scatter(light) / through if through > 0 else np.nan,
-        depth=sharpness / relative.noise_ratio if relative.noise_ratio > 0 else np.nan,
+        depth=float(np.mean(depth)),
         matched_fraction=float(np.mean(is_known)),
     )
 

@@ -64,13 +64,3 @@ def test_what_is_no_forest_is_refused(forest, name, change):
     arrays[name] = change(arrays[name]).astype(arrays[name].dtype)
     with pytest.raises(ValueError, match="no forest"):
         forest_of(arrays)
-
-
-def test_contributions_add_up_to_the_probability():
-    rng = np.random.default_rng(8)
-    matrix = rng.normal(size=(300, 5)).astype(np.float32)
-    forest = grow(matrix, matrix[:, 2] > 0, np.ones(300), n_trees=20, seed=1)
-    found = forest.contributions(matrix)
-    base = forest.value[forest.roots].mean(dtype=np.float64)
-    np.testing.assert_allclose(base + found.sum(axis=1), forest.probability(matrix), atol=1e-6)
-    assert np.abs(found).mean(axis=0).argmax() == 2
