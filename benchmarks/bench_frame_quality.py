@@ -161,7 +161,10 @@ def judge_real(assessor: FrameAssessor, folder: Path) -> None:
     }
     print("Spearman correlations with      P(not good) + P(bad)   1 - p-value   depth")
     for name, values in known.items():
-        told = [spearmanr(one, values, nan_policy="omit").statistic for one in (badness, unusual, depth)]
+        told = [
+            spearmanr(one, values, nan_policy="omit").statistic if np.ptp(one) else np.nan
+            for one in (badness, unusual, depth)
+        ]
         print(f"  {name:24}" + "".join(f"{value:14.2f}" for value in told))
     print("worst frames, their ranks among widest, most elongated, fewest stars, largest residuals:")
     order = np.argsort(-badness, kind="stable")
@@ -185,8 +188,9 @@ def comparison_residuals(
     """Return of each frame by how much steady stars are off their levels, in their own scatters."""
     series = series_photometry(frames, sources, settings, Target(min(frames), 424.0, 286.0, 31.0428, 46.6879))
     flux = series.curves.detrended_flux
-    quiet = np.argsort(np.where(np.isfinite(series.curves.scatter), series.curves.scatter, np.inf))[:60]
-    left = np.abs(flux[quiet] - 1) / series.curves.scatter[quiet, None]
+    scatter = np.where(series.curves.scatter > 0, series.curves.scatter, np.inf)
+    quiet = np.argsort(scatter)[:60]
+    left = np.abs(flux[quiet] - 1) / scatter[quiet, None]
     return {
         name: float(np.nanmedian(left[:, number])) if np.isfinite(left[:, number]).any() else np.nan
         for number, name in enumerate(series.night.names)

@@ -54,7 +54,11 @@ class QualitySettings(BaseModel):
         0.05, ge=0, le=1, description="Least weight of the diagonal in the covariance of good frames."
     )
     unusual_p_value: float = Field(
-        0.005, gt=0, lt=0.5, description="A frame is called unlike good ones below this p-value."
+        0.02,
+        gt=0,
+        lt=0.5,
+        description="A frame is called unlike good ones below this p-value; the least that there is is one over "
+        "the number of good calibration frames and one.",
     )
 
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from astro_assets.images.frame import Frame
-from astro_assets.images.quality.assessor import open_assessor
-from astro_assets.images.quality.assessor_file import AssessorFileError
+from astro_assets.images.quality.assessor import FrameAssessor, open_assessor
+from astro_assets.images.quality.assessor_file import AssessorFileError, contents_of
 from astro_assets.images.quality.fitting import fit
 from astro_assets.images.quality.grades import GRADES
 from astro_assets.images.quality.settings import MODES, NetworkSettings, QualitySettings
@@ -69,6 +69,17 @@ def test_faults_that_no_training_has_make_frames_less_usual(assessor, night, exp
         spoilt = [assessor.assess(spoil(night[number].frame, rng), expectation).p_value for number in good]
         assert np.mean(spoilt) < np.mean([verdicts[number].p_value for number in good]), name
         assert spoil(night[good[0]].frame, rng).image.dtype == np.float32
+
+
+def test_unlike_good_frames_is_said_below_the_given_p_value(fitted, night, expectation, verdicts):
+    contents = contents_of(fitted[0])
+    settings = SMALL.model_copy(update={"unusual_p_value": 0.49})
+    manifest = contents.manifest.model_copy(update={"settings": settings})
+    strict = FrameAssessor(replace(contents, manifest=manifest))
+    for one, plain in zip(night, verdicts, strict=True):
+        found = strict.assess(one.frame, expectation)
+        assert any("unlike" in reason for reason in found.reasons) == (plain.p_value < 0.49)
+    assert any(one.p_value < 0.49 for one in verdicts)
 
 
 def test_frames_that_cannot_be_judged_are_refused(assessor):

@@ -20,4 +20,6 @@ def test_telescopes_and_fields_cover_their_ranges():
         values = np.array([getattr(one, name) for one in drawn])
         assert low <= values.min() < values.max() <= high
         assert values.max() - values.min() > 0.7 * (high - low)
+    troubled = night_settings(SMALL.model_copy(update={"troubles": 3.0, "frames": 5}), (0, 1))
+    assert (troubled.troubles, troubled.frames) == (3.0, 5)
     assert all(110 <= one.rows <= 130 for one in drawn)
