@@ -57,7 +57,7 @@ class QualitySettings(BaseModel):
         0.02,
         gt=0,
         lt=0.5,
-        description="A frame is called unlike good ones below this p-value; the least that there is is one over "
+        description="A frame is called unlike good ones below this p-value, of which the least is one over "
         "the number of good calibration frames and one.",
     )
 

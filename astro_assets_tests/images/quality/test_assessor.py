@@ -89,6 +89,7 @@ def test_frames_that_cannot_be_judged_are_refused(assessor):
         assessor.assess(Frame(image=np.broadcast_to(np.float32(1), (20_000, 20_000))))
 
 
+@pytest.mark.slow
 def test_the_same_settings_give_the_same_bytes(fitted):
     file, metrics = fit(SMALL, 0)
     assert file == fitted[0]
