@@ -49,7 +49,8 @@ class _Rows:
     def good(self, which: list[Floats]) -> Floats:
         """Return measures and features of good frames, shape (n, columns)."""
         rows: Floats = np.hstack([np.array(which), np.array(self.features)])
-        return rows[self.grade_array() == 0]
+        good: Floats = rows[self.grade_array() == 0]
+        return good
 
 
 def fit(settings: QualitySettings, seed: int) -> tuple[bytes, dict[str, Any]]:

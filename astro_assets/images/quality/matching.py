@@ -135,5 +135,5 @@ def star_light(pixels: Pixels, positions: Floats) -> tuple[Floats, Floats]:
 def _white_noise(stamp: Floats) -> float:
     """Return the noise of a pixel from second differences, to which no slope of the sky adds."""
     differences = stamp[:, :-2] - 2 * stamp[:, 1:-1] + stamp[:, 2:]
-    noise = MAD_TO_SIGMA * float(np.median(np.abs(differences))) / np.sqrt(6)
+    noise = MAD_TO_SIGMA * float(np.median(np.abs(differences))) / 6**0.5
     return max(noise, _LEAST_NOISE)
