@@ -87,6 +87,29 @@ def coverage_by_label_set(sets: ArrayLike, label_sets: ArrayLike) -> dict[tuple[
     return dict(sorted(found.items()))
 
 
+def conformal_p_values(calibration: ArrayLike, scores: ArrayLike) -> NDArray[np.float64]:
+    """Return how often rows like those of the calibration would score as high.
+
+    Uniform, or a little above, for rows that are exchangeable with the calibration's (Vovk, Gammerman &
+    Shafer 2005, prop. 2.8; Bates et al. 2023, Annals of Statistics 51, 149); small for rows that are not.
+
+    Parameters
+    ----------
+    calibration
+        Scores of rows that nothing was fitted on, the higher the less usual, shape (n,).
+    scores
+        Of new rows, any shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(1 + number of calibration scores at least as high) / (n + 1)``, shape of ``scores``.
+    """
+    ordered = np.sort(np.asarray(calibration, dtype=np.float64))
+    below = np.searchsorted(ordered, np.asarray(scores, dtype=np.float64), side="left")
+    return np.asarray((1.0 + ordered.size - below) / (ordered.size + 1.0), np.float64)
+
+
 def _conformal_quantile(scores: NDArray[np.float64], coverage: float) -> float:
     """Return what a new score reaches with at least this probability, from exchangeable ones."""
     # A hair more, as 10 * (1 - 0.9) is less than 1.

@@ -1,0 +1,1 @@
+"""How good a telescope's frame is, why it is not better, and whether it is like any that was seen."""

@@ -1,0 +1,109 @@
+"""Simulated nights that the assessor learns from: the telescope and field of each, its frames measured.
+
+Which nights belong to which set is decided here, so that no night is in two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_assets.images.photometry.sources import measure_frame
+from astro_assets.images.quality.expectation import expectation_of
+from astro_assets.images.quality.grades import GRADES
+from astro_assets.images.quality.measures import QualityMeasures, quality_measures
+from astro_assets.images.quality.preprocessing import Inputs, inputs_of
+from astro_assets.images.quality.settings import QualitySettings
+from astro_assets.images.simulation.night import NightFrame, NightSettings, simulate_night
+
+Role = Literal["network", "forest", "calibration", "test"]
+
+#: First part of the seed of every night of a role.
+_ROLES: Final[dict[Role, int]] = {"network": 11, "forest": 12, "calibration": 13, "test": 14}
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredNight:
+    """A simulated night as the models see it; tuples have one entry a frame.
+
+    Parameters
+    ----------
+    grades
+        Positions in :data:`astro_assets.images.quality.grades.GRADES`, int64.
+    reasons
+        True ones.
+    measures
+        Beside the night's best frames.
+    inputs
+        Of the network.
+    """
+
+    grades: NDArray[np.int64]
+    reasons: tuple[tuple[str, ...], ...]
+    measures: tuple[QualityMeasures, ...]
+    inputs: tuple[Inputs, ...]
+
+
+def night_settings(settings: QualitySettings, seed: tuple[int, ...]) -> NightSettings:
+    """Draw a telescope and a field: sampling, exposure, stars, darkness, each over its usual range."""
+    rng = np.random.default_rng(seed)
+    rows, columns = rng.integers(settings.rows[0], settings.rows[1] + 1, 2)
+
+    def between(low: float, high: float) -> float:
+        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+    return NightSettings(
+        rows=int(rows),
+        columns=int(columns),
+        frames=settings.frames,
+        troubles=settings.troubles,
+        best_fwhm_pixels=between(1.8, 4.0),
+        exposure_s=between(20, 180),
+        stars_per_megapixel=between(1200, 8000),
+        sky_electrons=between(150, 3000),
+    )
+
+
+def frames_of(settings: QualitySettings, seed: int, role: Role, number: int) -> Iterator[NightFrame]:
+    """Simulate a night of a role; no two roles share one."""
+    key = (seed, _ROLES[role], number)
+    return simulate_night(night_settings(settings, key), (*key, 1))
+
+
+def network_examples(
+    settings: QualitySettings, seed: int, n_nights: int
+) -> tuple[list[Inputs], NDArray[np.int64]]:
+    """Prepare the frames of the network's own nights, with grades: nothing of them is measured."""
+    inputs, grades = [], []
+    for number in range(n_nights):
+        for one in frames_of(settings, seed, "network", number):
+            inputs.append(inputs_of(one.frame))
+            grades.append(GRADES.index(one.grade))
+    return inputs, np.array(grades, np.int64)
+
+
+def measured_night(settings: QualitySettings, seed: int, role: Role, number: int) -> MeasuredNight:
+    """Simulate a night and measure it beside its best frames.
+
+    Raises
+    ------
+    ValueError
+        If no frame of it shows a star.
+    """
+    night = list(frames_of(settings, seed, role, number))
+    frames = [one.frame for one in night]
+    sources = [measure_frame(frame, settings.measuring) for frame in frames]
+    expectation = expectation_of(frames, sources, settings.measuring)
+    return MeasuredNight(
+        grades=np.array([GRADES.index(one.grade) for one in night], np.int64),
+        reasons=tuple(one.reasons for one in night),
+        measures=tuple(
+            quality_measures(frame, one, settings.measuring, expectation)
+            for frame, one in zip(frames, sources, strict=True)
+        ),
+        inputs=tuple(inputs_of(frame) for frame in frames),
+    )

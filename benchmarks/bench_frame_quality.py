@@ -1,0 +1,223 @@
+"""The assessor of frames on simulated nights that it has not seen, and on a real night of HAT-P-32.
+
+Floors: quadratic-weighted kappa over good, medium and bad of 0.9 beside the night, and a verdict on a frame
+of 1024 x 1024 pixels in a second of one core. Beside it stand kappa without a night and of the network alone,
+what the density says of faults that no training has, and on the real night (ASTRO_ASSETS_SHARED_DATA, or
+../shared/data) how verdicts follow width, elongation and number of stars and comparison stars' residuals.
+`--assessor` judges a file, without it one is trained. The exit code is 1 if a floor is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from astro_assets.images.frame import Frame, Site
+from astro_assets.images.photometry.series import Target, series_photometry
+from astro_assets.images.photometry.settings import SeriesSettings
+from astro_assets.images.photometry.sources import measure_frame
+from astro_assets.images.quality.assessor import FrameAssessor, open_assessor
+from astro_assets.images.quality.expectation import expectation_of
+from astro_assets.images.quality.fitting import fit
+from astro_assets.images.quality.judging import judged_night, report
+from astro_assets.images.quality.night_sets import frames_of, measured_night
+from astro_assets.images.quality.settings import MODES, QualitySettings
+from astro_assets.images.quality.unseen import UNSEEN
+from astro_assets.images.simulation.night import NightSettings, simulate_night
+
+SHARED = Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
+NIGHT = "fits_images/hatp32_microobservatory"
+FLOORS = {"kappa": 0.9, "seconds": 1.0}
+#: Frames with the highest P(not good) and p-values that are listed.
+N_WORST = 8
+UNSEEN_NIGHTS = 4
+
+
+def main() -> int:
+    """Train or open, judge, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--assessor", type=Path, help="a file to judge; trained if there is none")
+    parser.add_argument("--mode", choices=MODES, default="full")
+    parser.add_argument("--seed", type=int, default=1000, help="of the test nights, not that of training")
+    parser.add_argument("--nights", type=int, default=20)
+    parser.add_argument("--real-only", action="store_true")
+    parser.add_argument("--data", type=Path, default=SHARED)
+    arguments = parser.parse_args()
+    assessor = opened(arguments)
+    if arguments.seed == assessor.manifest.seed:
+        print("the test nights must have another seed than the training")
+        return 2
+    is_reached = True
+    if not arguments.real_only:
+        is_reached = judge_simulated(assessor, arguments.seed, arguments.nights)
+        judge_unseen(assessor, arguments.seed)
+        is_reached &= judge_speed(assessor)
+    if (arguments.data / NIGHT).is_dir():
+        judge_real(assessor, arguments.data / NIGHT)
+    else:
+        print(f"no {arguments.data / NIGHT}: nothing real to judge")
+    return 0 if is_reached else 1
+
+
+def opened(arguments: argparse.Namespace) -> FrameAssessor:
+    """Open the assessor, trained first where there is none."""
+    if arguments.assessor is not None and arguments.assessor.is_file():
+        return open_assessor(arguments.assessor)
+    start, cpu = time.perf_counter(), time.process_time()
+    file, _ = fit(QualitySettings(**MODES[arguments.mode]), 0)
+    print(f"trained in {time.perf_counter() - start:.0f} s, {time.process_time() - cpu:.0f} s of one thread")
+    if arguments.assessor is not None:
+        arguments.assessor.write_bytes(file)
+    return open_assessor(file)
+
+
+def judge_simulated(assessor: FrameAssessor, seed: int, n_nights: int) -> bool:
+    """Judge on nights of other seeds, fields and telescopes; return whether the floor is reached."""
+    settings = assessor.manifest.settings
+    nights = [
+        judged_night(assessor, measured_night(settings, seed, "test", number)) for number in range(n_nights)
+    ]
+    told = report(nights)
+    print(f"{told['nights']} nights, {told['frames']} frames; {assessor.manifest.n_parameters} parameters")
+    for name in ("kappa", "kappa_alone", "kappa_network"):
+        one = told[name]
+        print(f"  {name:14} {one['value']:.3f} ({one['from']:.3f} to {one['to']:.3f})")
+    print(f"  true good, medium, bad by called: {told['confusion']}")
+    for suffix, name in (("", "beside the night"), ("_alone", "alone")):
+        precision, error = told[f"average_precision{suffix}"], told[f"calibration_error{suffix}"]
+        print(f"  P(bad) {name}: average precision {precision:.3f}, calibration error {error:.3f}")
+    print(f"  p < 0.05: {told['false_alarms']:.3f} of good frames, {told['noticed']:.3f} of bad ones")
+    kappa = told["kappa"]["value"]
+    is_reached = bool(kappa >= FLOORS["kappa"])
+    print(f"kappa {kappa:.3f}, floor {FLOORS['kappa']}: {'reached' if is_reached else 'MISSED'}")
+    return is_reached
+
+
+def judge_unseen(assessor: FrameAssessor, seed: int) -> None:
+    """Put faults that no training has onto good frames, and print what p-values they get."""
+    settings, rng = assessor.manifest.settings, np.random.default_rng((seed, 5))
+    values: dict[str, list[float]] = {name: [] for name in ("none", *UNSEEN)}
+    for number in range(UNSEEN_NIGHTS):
+        night = list(frames_of(settings, seed, "test", number))
+        frames = [one.frame for one in night]
+        sources = [measure_frame(frame, settings.measuring) for frame in frames]
+        expectation = expectation_of(frames, sources, settings.measuring)
+        for one in [one for one in night if one.grade == "good"][::3]:
+            values["none"].append(assessor.assess(one.frame, expectation).p_value)
+            for name, spoil in UNSEEN.items():
+                values[name].append(assessor.assess(spoil(one.frame, rng), expectation).p_value)
+    print("\nfaults that no training has, on good frames: median p-value, and part below 0.05")
+    for name, found in values.items():
+        print(f"  {name:9} {len(found):3d} {np.median(found):.4f} {np.mean(np.array(found) < 0.05):.2f}")
+
+
+def judge_speed(assessor: FrameAssessor) -> bool:
+    """Time verdicts on a large frame; return whether the floor is reached."""
+    settings = assessor.manifest.settings
+    frames = [one.frame for one in simulate_night(NightSettings(rows=1024, columns=1024, frames=4), 77)]
+    sources = [measure_frame(frame, settings.measuring) for frame in frames]
+    expectation = expectation_of(frames, sources, settings.measuring)
+    spent = []
+    for frame in frames * 2:
+        start = time.process_time()
+        assessor.assess(frame, expectation)
+        spent.append(time.process_time() - start)
+    seconds = float(np.median(spent))
+    reached = seconds <= FLOORS["seconds"]
+    print(f"\na verdict on 1024 x 1024 pixels takes {seconds:.2f} s of one core, sources included,")
+    print(f"floor {FLOORS['seconds']} s: {'reached' if reached else 'MISSED'}")
+    return reached
+
+
+def judge_real(assessor: FrameAssessor, folder: Path) -> None:
+    """Judge a real night, and print how verdicts follow what is known to make frames bad."""
+    from scipy.stats import spearmanr
+
+    frames = read_frames(folder)
+    settings = SeriesSettings(measuring=assessor.manifest.settings.measuring)
+    sources = {name: measure_frame(frame, settings.measuring) for name, frame in frames.items()}
+    residual = comparison_residuals(frames, sources, settings)
+    expectation = expectation_of(list(frames.values()), list(sources.values()), settings.measuring)
+    start = time.process_time()
+    verdicts = {name: assessor.assess(frame, expectation) for name, frame in frames.items()}
+    seconds = (time.process_time() - start) / len(frames)
+    grades = [one.grade for one in verdicts.values()]
+    print(f"\n{len(frames)} real frames of {next(iter(frames.values())).image.shape}, {seconds:.2f} s each")
+    print({grade: grades.count(grade) for grade in sorted(set(grades))})
+    badness = np.array([one.p_not_good + one.p_bad for one in verdicts.values()])
+    unusual = -np.array([one.p_value for one in verdicts.values()])
+    depth = np.array([one.measures.depth for one in verdicts.values()])
+    known = {
+        "fwhm": np.array([sources[name].measures.fwhm_pixels for name in frames]),
+        "elongation": np.array([sources[name].measures.elongation for name in frames]),
+        "stars": np.array([sources[name].measures.n_stars for name in frames], np.float64),
+        "residual": np.array([residual.get(name, np.nan) for name in frames]),
+    }
+    print("Spearman correlations with      P(not good) + P(bad)   1 - p-value   depth")
+    for name, values in known.items():
+        told = [
+            spearmanr(one, values, nan_policy="omit").statistic if np.ptp(one) else np.nan
+            for one in (badness, unusual, depth)
+        ]
+        print(f"  {name:24}" + "".join(f"{value:14.2f}" for value in told))
+    print("worst frames, their ranks among widest, most elongated, fewest stars, largest residuals:")
+    order = np.argsort(-badness, kind="stable")
+    names = list(frames)
+    ranks = {
+        name: np.argsort(np.argsort(values if name == "stars" else -np.nan_to_num(values)))
+        for name, values in known.items()
+    }
+    for number in order[:N_WORST]:
+        verdict = verdicts[names[number]]
+        places = ", ".join(str(int(rank[number]) + 1) for rank in ranks.values())
+        print(
+            f"  {names[number]} {verdict.grade} P(bad) {verdict.p_bad:.3f} p {verdict.p_value:.3f}: {places}"
+        )
+        print(f"    {'; '.join(verdict.reasons[:3])}")
+
+
+def comparison_residuals(
+    frames: dict[str, Frame], sources: dict[str, Any], settings: SeriesSettings
+) -> dict[str, float]:
+    """Return of each frame by how much steady stars are off their levels, in their own scatters."""
+    series = series_photometry(frames, sources, settings, Target(min(frames), 424.0, 286.0, 31.0428, 46.6879))
+    flux = series.curves.detrended_flux
+    scatter = np.where(series.curves.scatter > 0, series.curves.scatter, np.inf)
+    quiet = np.argsort(scatter)[:60]
+    left = np.abs(flux[quiet] - 1) / scatter[quiet, None]
+    return {
+        name: float(np.nanmedian(left[:, number])) if np.isfinite(left[:, number]).any() else np.nan
+        for number, name in enumerate(series.night.names)
+    }
+
+
+def read_frames(folder: Path) -> dict[str, Frame]:
+    """Read all frames of the night, by the names of their files."""
+    from astropy.io import fits
+    from astropy.time import Time
+
+    frames = {}
+    for path in sorted(folder.glob("*.fits.gz")):
+        with fits.open(path) as file:
+            header, image = file[0].header, file[0].data.astype(np.float32)
+        start = Time(header["UT-OBS"].partition("-0000")[0], scale="utc").mjd
+        exposure = float(header["EXPTIME"])
+        frames[path.name.partition(".")[0]] = Frame(
+            image,
+            exposure_s=exposure,
+            mid_mjd_utc=start + exposure / 2 / 86400,
+            ra_deg=header["RA"],
+            dec_deg=header["DEC"],
+            site=Site(header["LATITUDE"], -header["LONGITUD"]),
+        )
+    return frames
+
+
+if __name__ == "__main__":
+    sys.exit(main())
