@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from astro_assets.images.photometry.light_curves import light_curves
 from astro_assets.images.photometry.series import Series, series_photometry
 from astro_assets.images.photometry.settings import SeriesSettings

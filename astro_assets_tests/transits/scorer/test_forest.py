@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier
 
-from astro_assets.learning.trees import forest_of, joined
-from astro_assets.transits.scorer.forest import grow
+from astro_assets.transits.scorer.forest import forest_of, grow, joined
 
 
 @pytest.fixture(scope="module")
