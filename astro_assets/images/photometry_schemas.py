@@ -13,8 +13,8 @@ from astro_assets.ledger.table import Config
 _SERIES: Final = Column("series_id", "string", "The night: frames of one field, filter and camera.")
 #: What a row of ``frames`` tells and ``frame_sources`` repeats, so that a night is read from one table.
 REPEATED: Final = (
-    "hdu", "target_id", "target_x", "target_y", "filter_name", "exposure_s", "mid_mjd_utc",
-    "site_latitude_deg", "site_longitude_deg", "site_elevation_m",
+    "hdu", "target_id", "target_x", "target_y", "filter_name", "exposure_s", "mid_mjd_utc", "gain", "airmass",
+    "ra_deg", "dec_deg", "site_latitude_deg", "site_longitude_deg", "site_elevation_m",
 )  # fmt: skip
 
 FRAME_SOURCES_SCHEMA: Final = Schema(
@@ -29,6 +29,10 @@ FRAME_SOURCES_SCHEMA: Final = Schema(
         Column("filter_name", "string", "As the header writes it.", nullable=True),
         Column("exposure_s", "float64", "Photon collecting time.", "s", nullable=True),
         Column("mid_mjd_utc", "float64", "Middle of the exposure, MJD in UTC.", "d", nullable=True),
+        Column("gain", "float64", "Electrons a count.", "electron / adu", nullable=True),
+        Column("airmass", "float64", "In the middle of the exposure, by the header.", nullable=True),
+        Column("ra_deg", "float64", "Right ascension of the middle, ICRS.", "deg", nullable=True),
+        Column("dec_deg", "float64", "Declination of the middle, ICRS.", "deg", nullable=True),
         Column("site_latitude_deg", "float64", "Of the telescope.", "deg", nullable=True),
         Column("site_longitude_deg", "float64", "East of Greenwich.", "deg", nullable=True),
         Column("site_elevation_m", "float64", "Above the sea.", "m", nullable=True),

@@ -5,7 +5,7 @@ Only declarations and the translation between rows and pure functions live here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any, Final
 
@@ -78,6 +78,29 @@ def _frame(row: Row) -> Frame:
     return replace(read.frame, site=site_of(row))
 
 
+class _FramesRead(Mapping[str, Frame]):
+    """Frames of a night by name, each read when it is asked for: all together may not fit into memory."""
+
+    def __init__(self, rows: Mapping[str, Row]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, name: str) -> Frame:
+        return _frame(self._rows[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _without_pixels(row: Row) -> Frame:
+    """Return what a frame's header tells."""
+    names = ("exposure_s", "mid_mjd_utc", "filter_name", "gain", "airmass", "ra_deg", "dec_deg")
+    nothing = np.zeros((0, 0), dtype=np.float32)
+    return Frame(nothing, **{name: row[name] for name in names}, site=site_of(row))
+
+
 def _sources(row: Row) -> FrameSources:
     arrays = row["sources"]
     return FrameSources(
@@ -97,10 +120,11 @@ def compute_photometric_series(
         return []
     told = _told(key, list(rows.values()))
     series = series_photometry(
-        {name: _frame(row) for name, row in rows.items()},
+        _FramesRead(rows),
         {name: _sources(row) for name, row in rows.items()},
         config,
         None if told is None else told[1],
+        told={name: _without_pixels(row) for name, row in rows.items()},
     )
     return [{"series_id": key, **series_row(series), **target_row(series, told)}]
 

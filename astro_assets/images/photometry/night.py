@@ -96,7 +96,10 @@ class NightMeasurements:
 
 
 def measure_night(
-    frames: Mapping[str, Frame], sources: Mapping[str, FrameSources], settings: SeriesSettings
+    frames: Mapping[str, Frame],
+    sources: Mapping[str, FrameSources],
+    settings: SeriesSettings,
+    told: Mapping[str, Frame] | None = None,
 ) -> NightMeasurements:
     """Register all frames to the best one and measure every star in every frame.
 
@@ -108,6 +111,8 @@ def measure_night(
         Of the same frames.
     settings
         Registration, apertures.
+    told
+        The same frames without pixels, where ``frames`` reads each when it is asked for; itself when None.
 
     Returns
     -------
@@ -125,7 +130,7 @@ def measure_night(
     if frames.keys() != sources.keys():
         only = sorted(frames.keys() ^ sources.keys())[:5]
         raise ValueError(f"frames and sources have different names: {', '.join(only)}")
-    headers = headers_of(frames)
+    headers = headers_of(frames if told is None else told)
     ordered = {name: sources[name] for name in headers.names}
     timed = [name for name, time in zip(headers.names, headers.mid_mjd_utc, strict=True) if np.isfinite(time)]
     reference, alignments = align_night({name: ordered[name] for name in timed}, settings)

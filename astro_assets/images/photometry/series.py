@@ -66,6 +66,7 @@ def series_photometry(
     sources: Mapping[str, FrameSources],
     settings: SeriesSettings,
     target: Target | None = None,
+    told: Mapping[str, Frame] | None = None,
 ) -> Series:
     """Make light curves of all stars of a night.
 
@@ -77,6 +78,8 @@ def series_photometry(
         Registration, apertures, ensemble, trends.
     target
         A star in which no choice is made and which no other is compared with.
+    told
+        The frames without pixels, where ``frames`` reads each when it is asked for; itself when None.
 
     Returns
     -------
@@ -89,7 +92,7 @@ def series_photometry(
         If frames do not belong together, none can be aligned, too few stars can be compared, or there is no
         star where the target should be.
     """
-    night = measure_night(frames, sources, settings)
+    night = measure_night(frames, sources, settings, told)
     star = None if target is None else star_at(night, target, settings.target_within_pixels)
     return Series(night, light_curves(night, settings, star), star, _times(night, target))
 
