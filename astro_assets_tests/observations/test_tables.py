@@ -43,7 +43,7 @@ def test_what_a_file_is_and_where_it_comes_from(tmp_path: Path) -> None:
 
 def test_the_choices_find_their_columns_among_those_read() -> None:
     for table, parent_table in ((LIGHT_CURVES, OBSERVATION_FILES), (DETRENDED_LIGHT_CURVES, SELECTED_FILES)):
-        (parent,) = table.parents
+        parent = table.parents[0]
         assert parent.table is parent_table
         types = {name: parent_table.schema[name].polars_type for name in parent.columns}
         assert table.choose is not None
@@ -51,7 +51,7 @@ def test_the_choices_find_their_columns_among_those_read() -> None:
 
 
 def test_what_a_new_processing_of_equal_cadences_changes_is_not_read_by_the_search() -> None:
-    (parent,) = DETRENDED_LIGHT_CURVES.parents
+    parent = DETRENDED_LIGHT_CURVES.parents[0]
     changing = {"sha256", "product", "data_release", "file_created", "reason_code", *STAR_COLUMNS}
     assert not changing & set(parent.columns)
 
