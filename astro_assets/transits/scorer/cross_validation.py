@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.learning.splits import grouped_folds, joined_groups
+from astro_assets.learning.trees import Forest
 from astro_assets.transits.scorer.examples import Examples
-from astro_assets.transits.scorer.forest import Forest
 from astro_assets.transits.scorer.inputs import BRANCHES, Inputs, Layout, inputs_of, layout_of
 from astro_assets.transits.scorer.members import Member, MemberTask, fit_members
 from astro_assets.transits.scorer.settings import ScorerSettings

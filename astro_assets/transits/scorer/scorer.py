@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_assets.learning.trees import Forest
 from astro_assets.transits.scorer.classes import N_ECLIPSES
 from astro_assets.transits.scorer.examples import Examples
-from astro_assets.transits.scorer.forest import Forest
 from astro_assets.transits.scorer.graphs import outputs_of, session_of, standardised
 from astro_assets.transits.scorer.inputs import Inputs, inputs_of
 from astro_assets.transits.scorer.manifest import Manifest, ScorerFileError

@@ -11,8 +11,8 @@ import zipfile
 import zlib
 from typing import Final
 
+from astro_assets.learning.trees import forest_of
 from astro_assets.transits.scorer.classes import CLASSES
-from astro_assets.transits.scorer.forest import forest_of
 from astro_assets.transits.scorer.manifest import FORMAT, Manifest, ScorerFileError
 from astro_assets.transits.scorer.neighbours import neighbours_of
 from astro_assets.transits.scorer.scorer import Scorer

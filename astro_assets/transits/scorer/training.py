@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.learning.gate import gate_threshold
+from astro_assets.learning.trees import joined
 from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer.cross_validation import CrossValidation, cross_validate
 from astro_assets.transits.scorer.edge import Edge, distil
 from astro_assets.transits.scorer.examples import Examples
 from astro_assets.transits.scorer.figures import Outputs, measured
-from astro_assets.transits.scorer.forest import joined
 from astro_assets.transits.scorer.graphs import outputs_of, session_of
 from astro_assets.transits.scorer.inputs import inputs_of
 from astro_assets.transits.scorer.manifest import FORMAT, Manifest

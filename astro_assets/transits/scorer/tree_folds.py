@@ -10,8 +10,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from astro_assets.learning.trees import Forest
 from astro_assets.transits.scorer.examples import VIEWS, Examples
-from astro_assets.transits.scorer.forest import Forest, grow
+from astro_assets.transits.scorer.forest import grow
 from astro_assets.transits.scorer.settings import ScorerSettings
 from astro_assets.transits.scorer.view_statistics import MISSING, design_matrix
 from astro_assets.transits.view_features.features import series_features

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier
 
-from astro_assets.transits.scorer.forest import forest_of, grow, joined
+from astro_assets.learning.trees import forest_of, joined
+from astro_assets.transits.scorer.forest import grow
 
 
 @pytest.fixture(scope="module")
