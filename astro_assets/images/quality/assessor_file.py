@@ -5,10 +5,7 @@ Nothing of it runs when it is read.
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,16 +16,14 @@ from astro_assets.images.quality.forest import COLUMNS, GradeForest, StepCalibra
 from astro_assets.images.quality.grades import GRADES
 from astro_assets.images.quality.reasons import GoodRange
 from astro_assets.images.quality.settings import QualitySettings
+from astro_assets.learning.model_files import UNREADABLE, packed, unpacked
 from astro_assets.learning.trees import forest_of
 
 FORMAT: Final = "astro_assets frame assessor 1"
 _MANIFEST, _GRAPH = "manifest.json", "network.onnx"
 _NOT_GOOD, _BAD, _DENSITY = "not_good.safetensors", "bad.safetensors", "density.safetensors"
-_UNREADABLE: Final = (zipfile.BadZipFile, KeyError, TypeError, ValueError, RuntimeError, zlib.error)
 #: More than any assessor of ours has: a small file may unpack to fill the memory.
 _MOST_BYTES: Final = 2 * 10**8
-#: Of every entry, so that equal assessors are equal files.
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 class AssessorFileError(ValueError):
@@ -92,11 +87,7 @@ def bytes_of(contents: Contents) -> bytes:
         _BAD: save(contents.forest.bad.arrays()),
         _DENSITY: save(contents.density.arrays()),
     }
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(entries):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), entries[name], zipfile.ZIP_DEFLATED)
-    return file.getvalue()
+    return packed(entries)
 
 
 def contents_of(data: bytes) -> Contents:
@@ -111,11 +102,7 @@ def contents_of(data: bytes) -> Contents:
     from safetensors.numpy import load
 
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            n_bytes = sum(entry.file_size for entry in archive.infolist())
-            if n_bytes > _MOST_BYTES:
-                raise AssessorFileError(f"it unpacks to {n_bytes} bytes; {_MOST_BYTES} are allowed")
-            entries = {name: archive.read(name) for name in archive.namelist()}
+        entries = unpacked(data, _MOST_BYTES)
         told = json.loads(entries[_MANIFEST])
         form = told["format"], tuple(told["grades"]), tuple(told["columns"])
         if form != (FORMAT, GRADES, COLUMNS):
@@ -127,5 +114,5 @@ def contents_of(data: bytes) -> Contents:
         return Contents(
             Manifest.model_validate(told), entries[_GRAPH], forest, density_of(load(entries[_DENSITY]))
         )
-    except (*_UNREADABLE, SafetensorError) as error:
+    except (*UNREADABLE, SafetensorError) as error:
         raise AssessorFileError(f"this is no frame assessor that can be read: {error}") from error

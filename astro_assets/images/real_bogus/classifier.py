@@ -6,10 +6,7 @@ it comes about is in `training`.
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +20,7 @@ from astro_assets.images.alerts.packets import Packet
 from astro_assets.images.alerts.stamps import triplet_of
 from astro_assets.images.real_bogus.preparation import CHANNELS, SIDE, prepared
 from astro_assets.learning.calibration import Platt
+from astro_assets.learning.model_files import UNREADABLE, packed, unpacked
 
 FORMAT: Final = "astro_assets real/bogus classifier 1"
 #: Said wherever its scores are.
@@ -33,8 +31,6 @@ CAVEAT: Final = (
 _MANIFEST: Final = "manifest.json"
 _NETWORK: Final = "network.onnx"
 _MOST_BYTES: Final = 64 << 20
-#: Of every entry, so that equal classifiers are equal files.
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 class ClassifierFileError(ValueError):
@@ -118,11 +114,7 @@ class Classifier:
 def classifier_bytes(manifest: Manifest, graph: bytes) -> bytes:
     """Return a classifier's file; equal parts give equal bytes."""
     entries = {_MANIFEST: manifest.model_dump_json(indent=1).encode(), _NETWORK: graph}
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(entries):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), entries[name], zipfile.ZIP_DEFLATED)
-    return file.getvalue()
+    return packed(entries)
 
 
 def open_classifier(data: bytes) -> Classifier:
@@ -136,16 +128,12 @@ def open_classifier(data: bytes) -> Classifier:
     from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 
     unreadable = (
-        *(zipfile.BadZipFile, KeyError, TypeError, ValueError, RuntimeError, NotImplementedError, EOFError),
-        *(zlib.error, onnx_errors.Fail, onnx_errors.InvalidProtobuf, onnx_errors.InvalidGraph),
-        *(onnx_errors.InvalidArgument, onnx_errors.NotImplemented, onnx_errors.RuntimeException),
-    )
+        *UNREADABLE, onnx_errors.Fail, onnx_errors.InvalidProtobuf, onnx_errors.InvalidGraph,
+        onnx_errors.InvalidArgument, onnx_errors.NotImplemented, onnx_errors.RuntimeException,
+    )  # fmt: skip
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
-            if sum(sizes.values()) > _MOST_BYTES:
-                raise ValueError("it unpacks to more than a classifier has")
-            told, graph = json.loads(archive.read(_MANIFEST)), archive.read(_NETWORK)
+        entries = unpacked(data, _MOST_BYTES)
+        told, graph = json.loads(entries[_MANIFEST]), entries[_NETWORK]
         if told["format"] != FORMAT:
             raise ValueError(f"it is of another form, {told['format']!r}: train it again")
         return Classifier(Manifest.model_validate(told), _session(graph))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-import zlib
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -14,14 +11,12 @@ from astro_assets.images.kinds import KINDS
 from astro_assets.images.segmentation.objects import ObjectScore
 from astro_assets.images.segmentation.preprocessing import CHANNELS
 from astro_assets.images.segmentation.settings import SegmentationSettings
+from astro_assets.learning.model_files import UNREADABLE, packed, unpacked
 
 FORMAT: Final = "astro_assets anomaly segmenter 1"
 _MANIFEST, _GRAPH = "manifest.json", "network.onnx"
-_UNREADABLE: Final = (zipfile.BadZipFile, KeyError, TypeError, ValueError, RuntimeError, zlib.error)
 #: More than any segmenter of ours has: a small file may unpack to fill the memory.
 _MOST_BYTES: Final = 2 * 10**8
-#: Of every entry, so that equal segmenters are equal files.
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 class SegmenterFileError(ValueError):
@@ -65,11 +60,7 @@ class Manifest(BaseModel):
 def bytes_of(manifest: Manifest, graph: bytes) -> bytes:
     """Return a segmenter's file; equal segmenters give equal bytes."""
     entries = {_MANIFEST: manifest.model_dump_json(indent=1).encode(), _GRAPH: graph}
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(entries):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), entries[name], zipfile.ZIP_DEFLATED)
-    return file.getvalue()
+    return packed(entries)
 
 
 def contents_of(data: bytes) -> tuple[Manifest, bytes]:
@@ -81,14 +72,11 @@ def contents_of(data: bytes) -> tuple[Manifest, bytes]:
         If it is none.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            n_bytes = sum(entry.file_size for entry in archive.infolist())
-            if n_bytes > _MOST_BYTES:
-                raise SegmenterFileError(f"it unpacks to {n_bytes} bytes; {_MOST_BYTES} are allowed")
-            told, graph = json.loads(archive.read(_MANIFEST)), archive.read(_GRAPH)
+        entries = unpacked(data, _MOST_BYTES)
+        told, graph = json.loads(entries[_MANIFEST]), entries[_GRAPH]
         form = told["format"], tuple(told["kinds"]), tuple(told["channels"])
         if form != (FORMAT, KINDS, CHANNELS):
             raise SegmenterFileError(f"it is of another form, {form[0]!r}: train it again")
         return Manifest.model_validate(told), graph
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise SegmenterFileError(f"this is no segmenter that can be read: {error}") from error

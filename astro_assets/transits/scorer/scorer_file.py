@@ -5,12 +5,10 @@ A zip archive of ``manifest.json``, ONNX graphs and safetensors.
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
-import zlib
 from typing import Final
 
+from astro_assets.learning.model_files import UNREADABLE, packed, unpacked
 from astro_assets.learning.trees import forest_of
 from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer.manifest import FORMAT, Manifest, ScorerFileError
@@ -24,12 +22,8 @@ _MANIFEST, _FOREST, _NEIGHBOURS, _WEIGHTS, _EDGE = (
     "weights.safetensors",
     "edge.onnx",
 )
-#: What reading such a file may raise; of pydantic and JSON a ValueError.
-_UNREADABLE: Final = (zipfile.BadZipFile, KeyError, TypeError, ValueError, RuntimeError, zlib.error)
 #: More than any scorer of ours has: a small file may unpack to fill the memory.
 _MOST_BYTES: Final = 2 * 10**9
-#: Of every entry, so that equal scorers are equal files.
-_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
 def bytes_of(scorer: Scorer) -> bytes:
@@ -45,11 +39,7 @@ def bytes_of(scorer: Scorer) -> bytes:
     }
     if scorer.edge is not None:
         entries[_EDGE] = scorer.edge
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(entries):
-            archive.writestr(zipfile.ZipInfo(name, _EPOCH), entries[name], zipfile.ZIP_DEFLATED)
-    return file.getvalue()
+    return packed(entries)
 
 
 def scorer_of(data: bytes) -> Scorer:
@@ -64,11 +54,7 @@ def scorer_of(data: bytes) -> Scorer:
     from safetensors.numpy import load
 
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            n_bytes = sum(entry.file_size for entry in archive.infolist())
-            entries = (
-                {name: archive.read(name) for name in archive.namelist()} if n_bytes < _MOST_BYTES else {}
-            )
+        entries = unpacked(data, _MOST_BYTES)
         manifest = _manifest_of(entries[_MANIFEST])
         scorer = Scorer(
             manifest=manifest,
@@ -78,7 +64,7 @@ def scorer_of(data: bytes) -> Scorer:
             edge=entries[_EDGE] if manifest.edge_stack is not None else None,
             weights=load(entries[_WEIGHTS]),
         )
-    except (*_UNREADABLE, SafetensorError) as error:
+    except (*UNREADABLE, SafetensorError) as error:
         raise ScorerFileError(f"this is no transit scorer that can be read: {error}") from error
     return scorer
 
