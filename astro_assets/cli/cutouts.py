@@ -27,6 +27,7 @@ from astro_assets.tables import TABLES
 
 _UNUSUAL: Final = re.compile(r"[^A-Za-z0-9]+", re.ASCII)
 _LISTED: Final = 50
+_USUAL_SIDE_ARCSEC: Final = 60.0
 _COLUMNS: Final = (
     "place", "sha256", "filter_name", "mid_mjd_utc", "side", "x", "y", "missing_fraction", "is_padded", "wcs",
     "pixels",
@@ -37,7 +38,7 @@ def cut(
     home: Home,
     places: Sequence[Place],
     *,
-    side_arcsec: float,
+    side_arcsec: float | None,
     remove: Sequence[str] = (),
     folder: Path | None = None,
 ) -> int:
@@ -47,6 +48,8 @@ def cut(
     ----------
     places
         Those without a position are targets of the home or its catalogues.
+    side_arcsec
+        Side of the squares; by default that which was asked for before, or a minute of arc.
     remove
         Names of places that are wanted no more.
     folder
@@ -60,27 +63,36 @@ def cut(
     Raises
     ------
     PlaceError
-        If a place's position is not known; nothing was started.
+        If a place's position is not known, two have one name, or one to be removed was not asked for; nothing
+        was started.
     """
     ledger = open_ledger(home, TABLES)
+    asked = ledger.open(CUTOUT_PLACES).rows(["place", "side_arcsec"]).collect()
+    before = dict(asked.select("place", "side_arcsec").iter_rows())
     found = [_placed(ledger, place) for place in places]
+    gone = [Place(name).target_id or name for name in remove]
+    names = [place.target_id or place.name for place in found]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise PlaceError(f"{twice[0]}: two places have this name; nothing was cut out")
+    if unknown := sorted(set(gone) - before.keys()):
+        raise PlaceError(f"{unknown[0]}: no place of this name was asked for; nothing was removed")
     config = {
         "places": [
             {
-                "name": place.target_id or place.name,
+                "name": name,
                 "target_id": place.target_id,
                 "ra_deg": place.known_position[0],
                 "dec_deg": place.known_position[1],
-                "side_arcsec": side_arcsec,
+                "side_arcsec": side_arcsec or before.get(name, _USUAL_SIDE_ARCSEC),
             }
-            for place in found
+            for name, place in zip(names, found, strict=True)
         ],
-        "remove": [Place(name).target_id or name for name in remove],
+        "remove": gone,
     }
     engine = begun_engine(home)
     failures = run_with_progress(engine, CUTOUTS_JOB, {"ops": {"images__cutout_places": {"config": config}}})
     printing.updates(engine.reports)
-    rows = _rows(engine.ledger(), [place.target_id or place.name for place in found])
+    rows = _rows(engine.ledger(), names)
     _print(rows)
     if folder is not None:
         _write(engine.ledger(), rows, folder)

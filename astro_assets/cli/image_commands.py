@@ -26,7 +26,10 @@ def cutouts(
         Path | None,
         typer.Option("--list", metavar="FILE", help="File of such places, one a line; # begins a comment."),
     ] = None,
-    side: Annotated[float, typer.Option(min=0.01, max=14400, help="Side of the square, arcsec.")] = 60.0,
+    side: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=14400, help="Side of the square, arcsec; 60, or as asked for before."),
+    ] = None,
     remove: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Place that is wanted no more; may be repeated.")
     ] = None,

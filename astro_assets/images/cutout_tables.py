@@ -26,6 +26,12 @@ _OF_FRAMES: Final = ("filter_name", "exposure_s", "mid_mjd_utc")
 _OF_IMAGES: Final = ("product", "n_columns", "n_rows_of_pixels", "hdu", "wcs", *_OF_FRAMES)
 #: Four degrees.
 _LARGEST_SIDE: Final = 14400.0
+#: Of all cutouts of a place: some 300 MB.
+_MOST_PIXELS: Final = 50_000_000
+
+
+class TooManyPixelsError(ValueError):
+    """The cutouts of a place are too large to be made at once."""
 
 
 def place_row(
@@ -66,10 +72,28 @@ def compute_frame_cells(key: str, parents: Parents, config: Config) -> list[dict
 
 
 def compute_cutouts(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
-    """Cut the place ``key`` out of all images that show it: a row each, in order of their files."""
+    """Cut the place ``key`` out of all images that show it: a row each, in order of their files.
+
+    Raises
+    ------
+    TooManyPixelsError
+        If all of its cutouts have more pixels than a worker is to hold.
+    """
     (place,) = parents["cutout_places"]
-    rows = (_cutout_row(place, frame) for frame in parents["frame_cells"])
-    return sorted((row for row in rows if row is not None), key=lambda row: str(row["sha256"]))
+    rows: list[dict[str, Any]] = []
+    n_pixels = 0
+    for frame in parents["frame_cells"]:
+        row = _cutout_row(place, frame)
+        if row is None:
+            continue
+        rows.append(row)
+        n_pixels += row["side"] ** 2
+        if n_pixels > _MOST_PIXELS:
+            raise TooManyPixelsError(
+                f"its cutouts have more than {_MOST_PIXELS} pixels together: ask for a smaller side than "
+                f"{place['side_arcsec']:g} arcsec"
+            )
+    return sorted(rows, key=lambda row: str(row["sha256"]))
 
 
 def _cutout_row(place: Row, frame: Row) -> dict[str, Any] | None:

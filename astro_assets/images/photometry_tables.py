@@ -36,6 +36,9 @@ _SECONDS_A_DAY: Final = 86400.0
 _OF_SOURCES: Final = (
     "x", "y", "flux", "peak", "fwhm_pixels", "elongation", "position_angle_deg", "flags",
 )  # fmt: skip
+#: Least and most pixels of a side in which the background can be measured, and the most without a value.
+_SIDES: Final = (32, 16384)
+_MOST_MISSING: Final = 0.5
 _MEASURES: Final = tuple(field.name for field in fields(FrameMeasures))
 
 
@@ -43,9 +46,15 @@ class NoSuchTargetError(ValueError):
     """What is told of a night's target contradicts itself, or the frames."""
 
 
+class NoTimesError(ValueError):
+    """A night has a target, and too few frames with a time at the barycentre of the Solar System."""
+
+
 def images_only(frames: pl.DataFrame) -> pl.DataFrame:
-    """Keep the rows of ``frames`` that can be used and are one image each."""
-    return accepted_frames(frames).filter(pl.col("product") == IMAGE)
+    """Keep the rows of ``frames`` in which stars can be looked for: no stamps, and not mostly empty."""
+    sides = (pl.col(name).is_between(*_SIDES) for name in ("n_columns", "n_rows_of_pixels"))
+    whole = pl.col("missing_fraction") <= _MOST_MISSING
+    return accepted_frames(frames).filter(pl.col("product") == IMAGE, whole, *sides)
 
 
 def of_a_series(sources: pl.DataFrame) -> pl.DataFrame:
@@ -135,7 +144,7 @@ def _told(key: str, rows: Sequence[Row]) -> tuple[str, Target] | None:
     Raises
     ------
     NoSuchTargetError
-        If two targets are named, or the same at places of several frames that would have to agree.
+        If two targets are named. Of a target that is named on several frames one counts.
     """
     placed = sorted(
         (str(row["frame_sha256"]), row) for row in rows if row["target_id"] and row["target_x"] is not None
@@ -155,7 +164,13 @@ def of_a_target(series: pl.DataFrame) -> pl.DataFrame:
 
 
 def compute_photometric_light_curves(key: str, parents: Parents, config: Config) -> list[dict[str, Any]]:
-    """Take the target's light curve out of the night ``key``: one row, none if no frame has a time."""
+    """Take the target's light curve out of the night ``key``: one row.
+
+    Raises
+    ------
+    NoTimesError
+        If fewer than two frames have a time at the barycentre and a measurement.
+    """
     (night,) = parents["photometric_series"]
     star, frames = night["target_star"], night["frames"]
     curves = {
@@ -166,7 +181,11 @@ def compute_photometric_light_curves(key: str, parents: Parents, config: Config)
     order = np.flatnonzero(kept)
     time = frames["time"][order]
     if time.size < 2:
-        return []
+        untold = int(np.count_nonzero(~np.isfinite(frames["time"])))
+        raise NoTimesError(
+            f"the target is measured in {time.size} frames with a time at the barycentre; {untold} of "
+            f"{kept.size} tell no time or not where the telescope points (RA and DEC, or world coordinates)"
+        )
     relative, detrended = curves["relative"][order], curves["detrended"][order]
     return [
         {
@@ -198,7 +217,21 @@ FRAME_SOURCES: Final = Table(
     name="images/frame_sources",
     schema=FRAME_SOURCES_SCHEMA,
     compute=compute_frame_sources,
-    parents=(Parent(FRAMES, columns=("sha256", "status", "product", "series_id", *REPEATED)),),
+    parents=(
+        Parent(
+            FRAMES,
+            columns=(
+                "sha256",
+                "status",
+                "product",
+                "series_id",
+                "n_columns",
+                "n_rows_of_pixels",
+                "missing_fraction",
+                *REPEATED,
+            ),
+        ),
+    ),
     config=FrameSourcesConfig(),
     key="sha256",
     target=None,

@@ -40,7 +40,7 @@ FRAMES_SCHEMA: Final = Schema(
             "series_id",
             "string",
             "Which frames belong together: object, night, filter, telescope, camera and size; none where the "
-            "header tells no object or time.",
+            "header tells no time.",
             nullable=True,
         ),
         Column("filter_name", "string", "As the header writes it.", nullable=True),
@@ -81,6 +81,14 @@ FRAMES_SCHEMA: Final = Schema(
 )
 
 
+class Observatory(Config):
+    """Where the telescope stands whose headers do not say it."""
+
+    latitude_deg: float = Field(ge=-90, le=90, description="Geodetic, WGS84.")
+    longitude_deg: float = Field(ge=-180, le=180, description="East of Greenwich; west is negative.")
+    elevation_m: float = Field(default=0.0, ge=-500, le=9000, description="Above the sea.")
+
+
 class FramesConfig(Config):
     """Settings of ``images/frames``."""
 
@@ -88,4 +96,8 @@ class FramesConfig(Config):
         default="",
         max_length=68,
         description="Name or number of the HDU that holds the image; by default the first that does.",
+    )
+    observatory: Observatory | None = Field(
+        default=None,
+        description="Where frames were taken whose headers do not say it; nights are told apart there.",
     )

@@ -37,8 +37,10 @@ def compute_frames(key: str, parents: Parents, config: FramesConfig) -> list[dic
     (file,) = parents["observation_files"]
     known = {"sha256": key, "product": file["product"], "target_id": file["target_id"]}
     row = dict.fromkeys(FRAMES_SCHEMA.names) | known
+    place = config.observatory
+    site = None if place is None else Site(place.latitude_deg, place.longitude_deg, place.elevation_m)
     try:
-        read = read_frame(file["sha256"], file["product"], file["description"], config.hdu)
+        read = read_frame(file["sha256"], file["product"], file["description"], config.hdu, site)
     except FrameRefusedError as error:
         return [row | {"status": "refused", "reason_code": error.code, "refusal_reason": str(error)}]
     return [row | {"status": "accepted"} | _frame_row(read)]

@@ -54,13 +54,17 @@ def shrunk(image: NDArray[np.float32], longest_side: int) -> NDArray[np.float64]
     """Average blocks of pixels, so that the longer side has at most so many; NaN where a block has none."""
     block = -(-max(image.shape) // longest_side)
     rows, columns = (-(-length // block) for length in image.shape)
-    padded = np.full((rows * block, columns * block), np.nan)
-    padded[: image.shape[0], : image.shape[1]] = image
-    blocks = padded.reshape(rows, block, columns, block)
-    there = np.isfinite(blocks)
-    count = there.sum(axis=(1, 3))
-    total = np.where(there, blocks, 0).sum(axis=(1, 3))
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    small = np.full((rows, columns), np.nan)
+    strip = np.full((block, columns * block), np.nan)
+    for row in range(rows):  # strip by strip: all at once would take many times the image
+        part = image[row * block : (row + 1) * block]
+        strip[:] = np.nan
+        strip[: part.shape[0], : part.shape[1]] = part
+        blocks = strip.reshape(block, columns, block)
+        there = np.isfinite(blocks)
+        count, total = there.sum(axis=(0, 2)), np.where(there, blocks, 0).sum(axis=(0, 2))
+        small[row] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    return small
 
 
 def _limits(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from astro_assets.observations.fits_cards import integer_card, number_card, text
 from astro_assets.observations.fits_header import Header
 from astro_assets.observations.fits_tables import mission_of
 from astro_assets.observations.missions import Mission
-from astro_assets.observations.other_wings import product_of
+from astro_assets.observations.other_wings import holds_an_image, product_of
 from astro_assets.observations.readers.contents import Contents, open_contents
 from astro_assets.observations.readers.headers import STAR_CARDS, says_simulated, star_of, target_of
 from astro_assets.observations.readers.observation import Reader, sane_dates
@@ -106,6 +106,8 @@ def examine(path: Path, description: str | None = None) -> tuple[FileIdentity, O
             identity = reader.identify(contents, found)
             sane_dates(identity.mission, identity.start_btjd, identity.end_btjd)
     except RefusalError as error:
+        if error.code == "unsupported_product" and holds_an_image(contents.hdus):
+            return _passed_on(contents, "image"), None
         return FileIdentity(error.code, _one_line(error), **_known(contents, reader, found), **told), None
     found |= {name: getattr(identity, name) for name in identity.__slots__}
     return (

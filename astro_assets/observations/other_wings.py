@@ -26,15 +26,15 @@ _PIECE: Final = 1024**2
 
 
 def packed_structure(path: Path) -> tuple[Hdu, ...]:
-    """Read every header of a FITS image in gzip; nothing is kept of the data.
+    """Read every header of a FITS file of images in gzip; nothing is kept of the data.
 
     Raises
     ------
     RefusalError
-        If it is no FITS image, cut off, damaged, or larger than what is unpacked.
+        If it holds no images, is cut off, damaged, or larger than what is unpacked.
     """
     hdus = _unpacked(path)
-    if product_of(hdus) != "image":
+    if product_of(hdus) is None:
         raise FitsError("compressed by gzip, and no image; unpack it first", "compressed")
     return hdus
 
@@ -66,6 +66,13 @@ def product_of(hdus: Sequence[Hdu]) -> str | None:
     if kind == "IMAGE" or flag_card(first.header, "ZIMAGE"):
         return "image" if _n_axes(first) > 1 else None
     return "target_pixels" if kind == "BINTABLE" and _holds_images(first) else None
+
+
+def holds_an_image(hdus: Sequence[Hdu]) -> bool:
+    """Whether an image lies behind other data, in a file that is no light curve."""
+    return any(
+        hdu.size and text_card(hdu.header, "XTENSION").upper() == "IMAGE" and _n_axes(hdu) > 1 for hdu in hdus
+    )
 
 
 def _n_axes(hdu: Hdu) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +141,21 @@ def test_a_place_whose_position_nobody_knows_is_refused(home: Home) -> None:
     assert "TIC 99: its position is not known here; give it as NAME,RA,DEC" in result.stderr
 
 
+def test_places_that_are_not_clear_are_refused(home: Home) -> None:
+    twice = astro_assets("cutouts", "M 67,1,2", "M 67,3,4", home=home)
+    assert (twice.returncode, "M 67: two places have this name" in twice.stderr) == (2, True)
+    unknown = astro_assets("cutouts", "--remove", "M 68", home=home)
+    assert (unknown.returncode, "M 68: no place of this name" in unknown.stderr) == (2, True)
+
+
+def test_a_place_keeps_its_side_and_can_be_taken_back(home: Home) -> None:
+    again = astro_assets("cutouts", "edge,150.021,2.0", "--remove", "TIC 7", home=home)
+    assert again.returncode == 0, again.stderr
+    found = rows(home, CUTOUTS, "place", "side")
+    assert found["place"].unique().to_list() == ["edge"]
+    assert found["side"].unique().to_list() == [11]
+
+
 def test_pages_show_the_night_and_the_gallery(home: Home) -> None:
     result = astro_assets("report", home=home)
     assert result.returncode == 0, result.stderr
@@ -174,4 +188,3 @@ def test_one_more_frame_costs_its_own_sources_and_its_night(home: Home, folder: 
     node = lineage(open_ledger(home, TABLES), DETRENDED_LIGHT_CURVES, "TIC 42~photometry")
     raw = {one.key for _, one in node.walk() if one.table == "observations/raw_files"}
     assert len(raw) == N_FRAMES + 1
-    assert json.dumps(node.key)

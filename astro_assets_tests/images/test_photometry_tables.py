@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 
 from astro_assets.images.photometry_schemas import FrameSourcesConfig, PhotometricSeriesConfig
 from astro_assets.images.photometry_tables import (
     NoSuchTargetError,
+    NoTimesError,
     compute_frame_sources,
     compute_photometric_light_curves,
     compute_photometric_series,
+    images_only,
 )
 from astro_assets.images.schemas import FramesConfig
 from astro_assets.images.tables import FRAMES, compute_frames
@@ -96,3 +99,35 @@ def test_two_targets_in_a_night_are_told(sources: list[dict[str, Any]]) -> None:
 def test_a_target_where_no_star_is_is_told(sources: list[dict[str, Any]]) -> None:
     with pytest.raises(ValueError, match="no star within 5 pixels of"):
         series([with_target(sources[0], x=2.0, y=200.0), *sources[1:]])
+
+
+def test_a_copy_of_a_frame_counts_once_and_says_so(sources: list[dict[str, Any]]) -> None:
+    copy = sources[3] | {"frame_sha256": "zz", "sha256": sources[3]["sha256"]}
+    (row,) = series([with_target(sources[0]), *sources[1:], copy])
+    assert (row["n_frames"], row["n_aligned"]) == (N + 1, N)
+    reasons = dict(zip(row["frame_sha256"], row["left_out"], strict=True))
+    assert reasons["zz"] == f"its time is that of {sources[3]['frame_sha256']}"
+    (curve,) = compute_photometric_light_curves("a night", {"photometric_series": [row]}, Config())
+    assert (np.diff(curve["light_curve"]["time"]) > 0).all()
+    assert curve["n_points"] == N
+
+
+def test_a_target_without_barycentric_times_is_told(sources: list[dict[str, Any]]) -> None:
+    nowhere = [row | {"ra_deg": None, "dec_deg": None} for row in sources]
+    (row,) = series([with_target(nowhere[0]), *nowhere[1:]])
+    with pytest.raises(NoTimesError, match="12 of 12 tell no time or not where the telescope points"):
+        compute_photometric_light_curves("a night", {"photometric_series": [row]}, Config())
+
+
+def test_stars_are_not_looked_for_in_stamps_and_in_mostly_empty_images() -> None:
+    whole = {"status": "accepted", "product": "image", "n_columns": 500, "n_rows_of_pixels": 400}
+    whole["missing_fraction"] = 0.1
+    changes = (
+        {},
+        {"n_columns": 20},
+        {"missing_fraction": 0.6},
+        {"product": "target_pixels"},
+        {"status": "refused"},
+    )
+    frames = pl.DataFrame([whole | change for change in changes])
+    assert images_only(frames).rows() == frames.head(1).rows()

@@ -31,6 +31,19 @@ def test_pixels_over_time_are_passed_on_with_their_target(tmp_path: Path) -> Non
     assert (identity.status, identity.product, identity.target_id) == ("passed_on", "target_pixels", "TIC 42")
 
 
+def test_packed_pixels_over_time_are_passed_on(tmp_path: Path) -> None:
+    path = pixel_file(tmp_path / "tpf.fits", np.ones((3, 4, 6)), TICID=42)
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    assert identify(path).product == "target_pixels"
+
+
+def test_an_image_behind_a_table_is_passed_on(tmp_path: Path) -> None:
+    table = fits.BinTableHDU.from_columns([fits.Column("X", "E", array=np.ones(3))], name="CATALOG")
+    image = fits.ImageHDU(sky(), name="SCI")
+    fits.HDUList([fits.PrimaryHDU(), table, image]).writeto(path := tmp_path / "a.fits")
+    assert identify(path).product == "image"
+
+
 def test_a_targets_csv_names_whose_image_it_is(tmp_path: Path) -> None:
     path = image_file(tmp_path / "a.fits")
     assert identify(path, '{"target_id": "tic 0042"}').target_id == "TIC 42"

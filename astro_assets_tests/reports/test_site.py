@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
@@ -17,7 +18,9 @@ from astro_assets.reports.lists import list_names, list_page
 from astro_assets.reports.page_store import fingerprint, page_store
 from astro_assets.reports.rendering import LINE, NUMBER, table
 from astro_assets.reports.site import refresh_site
+from astro_assets.transits.tables import TRANSIT_CANDIDATES
 from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.images.made_images import image_file, wcs_cards
 from astro_assets_tests.orchestration import homes
 from astro_assets_tests.orchestration.depths import DEPTHS
 from astro_assets_tests.reports import reported
@@ -218,3 +221,25 @@ def test_the_command_prints_where_the_report_begins(home: Home) -> None:
     unknown = astro_assets("report", "KIC 999", home=home)
     assert unknown.returncode == 2
     assert unknown.stderr == "astro-assets: no file of KIC 999 was taken in\n"
+
+
+def test_the_lineage_of_a_candidate_reaches_the_images_of_its_target(home: Home, tmp_path: Path) -> None:
+    (target, candidate) = _strongest(home)
+    image = image_file(tmp_path / "sky.fits", OBJECT="the field", **wcs_cards(150.0, 2.0))
+    for command in (("run", "--observations", image), ("cutouts", f"{target},150.0,2.0"), ("report",)):
+        result = astro_assets(*command, home=home)
+        assert result.returncode == 0, result.stderr
+    folder = home.root / "report"
+    sha256 = hashlib.sha256(image.read_bytes()).hexdigest()
+    page = (folder / candidate_page_name(candidate)).read_text()
+    assert "<h2>Cutouts</h2>" in page
+    assert page.count("data:image/png;base64,") == 1
+    assert "images/cutouts" in page
+    assert "images/frames" in page
+    assert sha256 in page.partition("<h2>Lineage</h2>")[2]
+    assert "<h2>Cutouts</h2>" in (folder / target_page_name(target)).read_text()
+
+
+def _strongest(home: Home) -> tuple[str, str]:
+    rows = homes.ledger_of(home).open(TRANSIT_CANDIDATES).rows(["target_id", "candidate_id"]).collect()
+    return rows.select("target_id", "candidate_id").sort("candidate_id").row(0)

@@ -30,5 +30,7 @@ def test_two_telescopes_at_once_are_merged_and_each_time_stays_once() -> None:
     joined = joined_nights([one, two])
     assert (np.diff(joined.time) > 0).all()
     assert joined.time.size == 100
+    assert joined.segment.tolist() == [0, 1] * 50
+    assert set(joined.flux[joined.segment == 1]) == set(two.flux)
     twice = joined_nights([one, one])
     np.testing.assert_array_equal(twice.time, one.time)

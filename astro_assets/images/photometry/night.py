@@ -132,8 +132,16 @@ def measure_night(
         raise ValueError(f"frames and sources have different names: {', '.join(only)}")
     headers = headers_of(frames if told is None else told)
     ordered = {name: sources[name] for name in headers.names}
-    timed = [name for name, time in zip(headers.names, headers.mid_mjd_utc, strict=True) if np.isfinite(time)]
+    first: dict[float, str] = {}
+    for name, time in zip(headers.names, headers.mid_mjd_utc, strict=True):
+        if np.isfinite(time):
+            first.setdefault(float(time), name)
+    timed = list(first.values())
     reference, alignments = align_night({name: ordered[name] for name in timed}, settings)
+    # Copies of a frame, raw and calibrated or packed and not, are one exposure.
+    for name, time in zip(headers.names, headers.mid_mjd_utc, strict=True):
+        if np.isfinite(time):
+            alignments.setdefault(name, not_aligned(f"its time is that of {first[float(time)]}"))
     for name in headers.names:
         alignments.setdefault(name, not_aligned("its time is unknown"))
     alignments = {name: alignments[name] for name in headers.names}

@@ -62,7 +62,8 @@ class Alignment:
     @property
     def scale(self) -> float:
         """Pixels of the reference for each pixel of the frame."""
-        return float(np.sqrt(np.abs(np.linalg.det(self.matrix))))
+        (a, b), (c, d) = self.matrix  # of a frame without an alignment NaN
+        return float(np.sqrt(np.abs(a * d - b * c)))
 
     @property
     def rotation_deg(self) -> float:

@@ -74,6 +74,8 @@ class FrameRead:
         Of the pixels, as the header writes it.
     start_btjd, end_btjd
         Of target pixels, BJD_TDB - 2457000 [d].
+    night_longitude_deg
+        At which nights are told apart: the header's, else the observatory's, else Greenwich's.
     described
         What a ``targets.csv`` says.
     """
@@ -91,20 +93,27 @@ class FrameRead:
     described: Described
     start_btjd: float | None = None
     end_btjd: float | None = None
+    night_longitude_deg: float = 0.0
 
     @property
     def series_id(self) -> str | None:
-        """Which frames are of one night, field, filter and camera; None where it tells no time or object.
+        """Which frames are of one night, field, filter and camera; None where the header tells no time.
 
-        A night is named by the date on which it began at the site's longitude, else in Greenwich.
+        A night is named by the date on which it began at `night_longitude_deg`: never by what is said of
+        single frames, of which all of a night have to agree.
         """
         frame = self.frame
-        if frame.mid_mjd_utc is None or self.object_name is None or self.product != IMAGE:
+        if frame.mid_mjd_utc is None or self.product != IMAGE:
             return None
-        longitude = frame.site.longitude_deg if frame.site is not None else 0.0
-        night = times.date_of(math.floor(frame.mid_mjd_utc + longitude / 360 - 0.5))
+        night = times.date_of(math.floor(frame.mid_mjd_utc + self.night_longitude_deg / 360 - 0.5))
         rows, columns = frame.image.shape
-        parts = (self.object_name, night, frame.filter_name or "no filter", self.telescope, self.instrument)
+        parts = (
+            self.object_name or "no object",
+            night,
+            frame.filter_name or "no filter",
+            self.telescope,
+            self.instrument,
+        )
         told = [_UNUSUAL.sub("-", part).strip("-") for part in parts if part]
         return "_".join([*told, f"{columns}x{rows}"])
 
@@ -141,7 +150,13 @@ def described(text: str | None) -> Described:
     return Described(cells.get("target_id"), numbers.get("target_x"), numbers.get("target_y"), site)
 
 
-def read_frame(path: Path, product: str, description: str | None = None, hdu: str = "") -> FrameRead:
+def read_frame(
+    path: Path,
+    product: str,
+    description: str | None = None,
+    hdu: str = "",
+    observatory: Site | None = None,
+) -> FrameRead:
     """Read a frame.
 
     Parameters
@@ -154,18 +169,26 @@ def read_frame(path: Path, product: str, description: str | None = None, hdu: st
         What a ``targets.csv`` says, as a JSON object of texts.
     hdu
         Name or number of the HDU; the first image by default.
+    observatory
+        Where the telescope stands if neither header nor description says it.
 
     Raises
     ------
     FrameRefusedError
-        If the file cannot be used.
+        If the file cannot be used, or the target of a night is named on it and it tells no time.
     """
     told = described(description)
     with tolerated():
-        return _target_pixels(path, told) if product == TARGET_PIXELS else _image(read_image(path, hdu), told)
+        if product == TARGET_PIXELS:
+            return _target_pixels(path, told)
+        read = _image(read_image(path, hdu), told, observatory)
+    if told.target_x is not None and read.series_id is None:
+        what = "a target is named on it, but its header does not tell the middle of its exposure"
+        raise FrameRefusedError("description_invalid", what)
+    return read
 
 
-def _image(image: Image, told: Described) -> FrameRead:
+def _image(image: Image, told: Described, observatory: Site | None) -> FrameRead:
     cards = Cards(image.headers)
     wcs = pointing.celestial_wcs(image.headers[0])
     rows, columns = image.pixels.shape
@@ -173,6 +196,7 @@ def _image(image: Image, told: Described) -> FrameRead:
     exposure = times.exposure_s(cards)
     mid = times.mid_mjd_utc(cards, exposure)
     place = pointing.pointing(cards) if area is None else (area.ra_deg, area.dec_deg)
+    site = pointing.site(cards, mid) or observatory
     frame = Frame(
         image.pixels,
         exposure_s=exposure,
@@ -184,12 +208,13 @@ def _image(image: Image, told: Described) -> FrameRead:
         ra_deg=None if place is None else place[0],
         dec_deg=None if place is None else place[1],
         airmass=pointing.airmass(cards),
-        site=told.site or pointing.site(cards, mid),
+        site=told.site or site,
     )
     return FrameRead(
         frame, IMAGE, image.hdu, 1, cards.text("OBJECT", "TARGNAME", "TARGET"), cards.text("TELESCOP"),
         cards.text("INSTRUME", "CAMERA", "DETECTOR"), area,
         {} if wcs is None or area is None else dict(wcs.to_header(relax=True)), cards.text("BUNIT"), told,
+        night_longitude_deg=0.0 if site is None else site.longitude_deg,
     )  # fmt: skip
 
 

@@ -71,7 +71,9 @@ def opened(path: Path) -> Iterator[Any]:
     """Open a FITS file, compressed or not, whatever its name."""
     from astropy.io import fits
 
-    with fits.open(path, memmap=False) as hdus:
+    # Not as unsigned integers: those have no value that stands for none, as BLANK does. Opened here, because
+    # astropy leaves a file open that it cannot read.
+    with path.open("rb") as file, fits.open(file, memmap=False, uint=False) as hdus:
         yield hdus
 
 

@@ -16,6 +16,10 @@ from astro_assets.images.reading.cards import Cards, as_number, sexagesimal
 if TYPE_CHECKING:
     from astropy.wcs import WCS
 
+#: Longitudes of the systems that are understood: astropy takes an ecliptic one for a right ascension.
+_SYSTEMS: Final = ("RA", "GLON")
+#: Cards of distortions in tables (Calabretta et al., FITS WCS paper IV).
+_OF_TABLES: Final = re.compile(r"(CPDIS|CPERR|D2IM)|DP[12](\.|\Z)")
 _RA_CARDS: Final = ("OBJCTRA", "RA", "TELRA", "RA_OBJ", "RA_TARG", "CRVAL1")
 #: Between the altitude that a header gives and the one of its own place and time.
 _CLOSE_DEG: Final = 2.0
@@ -44,17 +48,30 @@ class SkyArea:
 
 
 def celestial_wcs(header: Any) -> WCS | None:
-    """Return the world coordinates of an image's header; None where it has none that can be used."""
+    """Return the world coordinates of an image's header; None where it has none that can be used.
+
+    Equatorial and galactic ones are. Tables of distortion in other HDUs, of Hubble's some tenths of a pixel,
+    are left out.
+    """
     from astropy.wcs import WCS
 
     try:
-        wcs = WCS(header, fix=True).celestial
+        wcs = WCS(_without_tables(header), fix=True).celestial
         # What is not celestial has empty coordinates, and a header may claim a projection and lack the rest.
-        usable = wcs.naxis == 2 and bool(wcs.pixel_scale_matrix.any())
-        middle = wcs.pixel_to_world(0.0, 0.0) if usable else None
+        usable = wcs.naxis == 2 and bool(wcs.pixel_scale_matrix.any()) and wcs.wcs.lngtyp in _SYSTEMS
+        middle = wcs.pixel_to_world(0.0, 0.0).icrs if usable else None
     except Exception:  # noqa: BLE001  wcslib has an error of its own for each thing that a header gets wrong
         return None
     return wcs if middle is not None and math.isfinite(middle.ra.deg + middle.dec.deg) else None
+
+
+def _without_tables(header: Any) -> Any:
+    if not any(name in header for name in ("CPDIS1", "CPDIS2", "D2IMDIS1", "D2IMDIS2")):
+        return header
+    kept = header.copy()
+    for name in [name for name in kept if _OF_TABLES.match(name)]:
+        kept.remove(name, ignore_missing=True, remove_all=True)
+    return kept
 
 
 def sky_area(wcs: WCS, n_columns: int, n_rows: int) -> SkyArea | None:

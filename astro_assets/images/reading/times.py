@@ -20,6 +20,9 @@ _OLD: Final = re.compile(r"(\d\d)/(\d\d)/(\d\d)\s*\Z")
 _MJD_ZERO: Final = datetime(1858, 11, 17, tzinfo=UTC)
 _SECONDS_A_DAY: Final = 86400.0
 _JD_OF_MJD: Final = 2400000.5
+#: What TIMESYS says of times that are UTC, to a second; and of others, as astropy calls them.
+_AS_UTC: Final = ("UTC", "UT", "UT1", "GMT")
+_SCALES: Final = {"TAI": "tai", "IAT": "tai", "TT": "tt", "TDT": "tt", "ET": "tt", "TDB": "tdb"}
 #: Photographic plates are older than detectors; nothing is from the future.
 _MJD_BOUNDS: Final = (0.0, 90000.0)
 #: Exposures of minutes to days are known; a header that says more means another unit.
@@ -45,16 +48,34 @@ def mid_mjd_utc(cards: Cards, exposure: float | None) -> float | None:
 
     A card of the middle counts before one of the start, to which half the exposure is added (FITS standard
     4.0, table 35: DATE-OBS is the start unless its comment says otherwise), and a date with its time before
-    a MJD-OBS, which is often rounded to a minute.
+    a MJD-OBS, which is often rounded to a minute. Times are in the scale of TIMESYS; of one that is not
+    known nothing is told.
 
     Parameters
     ----------
     exposure
         Seconds; a start alone is not enough without it.
     """
-    found = _instant(cards, "DATE-AVG") or _number(cards, "MJD-AVG", "MJD-MID", "MJDMID")
-    if found is not None:
-        return found
+    middle = _instant(cards, "DATE-AVG") or _number(cards, "MJD-AVG", "MJD-MID", "MJDMID")
+    if middle is None and "mid" in cards.comment("DATE-OBS"):
+        middle = _start(cards)
+    if middle is None:
+        middle = _from_ends(cards, exposure)
+    return None if middle is None else _utc(middle, (cards.text("TIMESYS") or "UTC").upper())
+
+
+def _utc(mjd: float, scale: str) -> float | None:
+    """Return a time of a scale in UTC; None if the scale is not known."""
+    if scale in _AS_UTC:
+        return mjd
+    if scale not in _SCALES:
+        return None
+    from astropy.time import Time
+
+    return float(Time(mjd, format="mjd", scale=_SCALES[scale]).utc.mjd)
+
+
+def _from_ends(cards: Cards, exposure: float | None) -> float | None:
     start = _instant(cards, "DATE-BEG") or _instant(cards, "UT-OBS") or _start(cards)
     end = _instant(cards, "DATE-END")
     if start is None:

@@ -12,6 +12,7 @@ from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from astro_assets.images.frame import Site
 from astro_assets.images.reading import images
 from astro_assets.images.reading.frames import described, read_frame
 from astro_assets.images.refusals import REASONS, FrameRefusedError
@@ -73,6 +74,51 @@ def test_nights_begin_at_noon_where_the_telescope_stands(tmp_path: Path) -> None
     assert series("2024-03-05T19:00:00", **arizona) == "HD-1_2024-03-04_V_Small_Camera_80x60"
     assert series(evening, **arizona) == "HD-1_2024-03-05_V_Small_Camera_80x60"
     assert series("never") is None
+
+
+def test_what_a_targets_csv_says_of_one_frame_does_not_part_it_from_its_night(tmp_path: Path) -> None:
+    path = image_file(tmp_path / "a.fits", **CARDS | {"DATE-OBS": "2020-01-01T09:30:00"})
+    cells = {"target_id": "TIC 1", "target_x": "5", "target_y": "5"}
+    told = json.dumps(cells | {"latitude_deg": "-30", "longitude_deg": "150"})
+    with_site, without = read_frame(path, "image", told), read_frame(path, "image")
+    assert with_site.frame.site == Site(-30.0, 150.0)
+    assert with_site.series_id == without.series_id
+    # In Australia a night lies around 14 UT: where headers tell no site, the observatory's is a setting.
+    site = Site(-30.0, 150.0)
+    evening = read_frame(path, "image", observatory=site)
+    late = image_file(tmp_path / "b.fits", **CARDS | {"DATE-OBS": "2020-01-01T18:30:00"})
+    assert evening.frame.site == site
+    assert evening.series_id == read_frame(late, "image", observatory=site).series_id
+    assert read_frame(late, "image").series_id != without.series_id
+
+
+def test_a_night_needs_a_time_and_no_object(tmp_path: Path) -> None:
+    cards = {name: value for name, value in CARDS.items() if name != "OBJECT"}
+    read = read_frame(image_file(tmp_path / "a.fits", **cards), "image")
+    assert read.series_id == "no-object_2024-03-05_V_Small_Camera_80x60"
+    untimed = image_file(tmp_path / "b.fits", OBJECT="HD 1")
+    assert read_frame(untimed, "image").series_id is None
+    told = '{"target_id": "TIC 1", "target_x": "5", "target_y": "5"}'
+    with pytest.raises(FrameRefusedError, match="does not tell the middle of its exposure"):
+        read_frame(untimed, "image", told)
+
+
+def test_blank_pixels_of_unsigned_images_are_nan(tmp_path: Path) -> None:
+    """16 bits, unsigned by BZERO, are what most cameras write."""
+    pixels = np.round(sky()).astype(np.uint16)
+    path = image_file(tmp_path / "a.fits", pixels)
+    content = path.read_bytes()
+    card = b"BZERO   =                32768"
+    assert content.count(card) == 1
+    place = content.index(b"END" + b" " * 77)
+    blank = b"BLANK   =               -32768".ljust(80)
+    content = content[:place] + blank + content[place : place + 2880 - place % 2880 - 80] + content[2880:]
+    data = bytearray(content)
+    data[2880:2882] = (-32768).to_bytes(2, "big", signed=True)
+    path.write_bytes(bytes(data))
+    image = read_frame(path, "image").frame.image
+    assert np.flatnonzero(np.isnan(image)).tolist() == [0]
+    assert image[0, 1] == pixels[0, 1]
 
 
 def test_a_camera_s_setting_is_no_gain(tmp_path: Path) -> None:

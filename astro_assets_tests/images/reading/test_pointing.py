@@ -138,3 +138,26 @@ def test_the_poles_and_the_zero_of_right_ascension_are_places_like_others() -> N
         assert area is not None
         here = SkyCoord(area.ra_deg, area.dec_deg, unit="deg")
         assert here.separation(SkyCoord(ra, dec, unit="deg")) < 0.01 * u.arcsec
+
+
+def test_galactic_coordinates_are_understood_and_ecliptic_ones_are_not_taken_for_others() -> None:
+    cards = wcs_cards(10.0, 20.0)
+    galactic = cards | {"CTYPE1": "GLON-TAN", "CTYPE2": "GLAT-TAN"}
+    wcs = celestial_wcs(fits.Header(galactic))
+    assert wcs is not None
+    area = sky_area(wcs, 80, 60)
+    assert area is not None
+    there = SkyCoord(10, 20, unit="deg", frame="galactic").icrs
+    assert (area.ra_deg, area.dec_deg) == pytest.approx((there.ra.deg, there.dec.deg), abs=1e-5)
+    assert celestial_wcs(fits.Header(cards | {"CTYPE1": "ELON-TAN", "CTYPE2": "ELAT-TAN"})) is None
+
+
+def test_tables_of_distortion_in_other_hdus_are_left_out() -> None:
+    cards = wcs_cards(10.0, 20.0)
+    header = fits.Header(cards | {"CPDIS1": "LOOKUP", "CPDIS2": "LOOKUP", "CPERR1": 0.1})
+    header["DP1.EXTVER"] = 1.0
+    wcs, plain = celestial_wcs(header), celestial_wcs(fits.Header(cards))
+    assert wcs is not None
+    assert plain is not None
+    assert wcs.pixel_to_world(3.0, 4.0).separation(plain.pixel_to_world(3.0, 4.0)) < 1e-6 * u.arcsec
+    assert "CPDIS1" in header  # the image's own header is left as it is

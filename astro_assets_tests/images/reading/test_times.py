@@ -57,6 +57,22 @@ def test_a_date_of_the_last_century() -> None:
     assert mid_mjd_utc(found, 0.0) == pytest.approx(33979.5, abs=SECOND)
 
 
+@pytest.mark.parametrize(("scale", "late"), [("UTC", 0), ("TAI", 37), ("TT", 69.184), ("TDB", 69.184)])
+def test_times_of_other_scales_become_utc(scale: str, late: float) -> None:
+    found = cards(TIMESYS=scale, DATE_OBS="2024-03-05T12:00:00", EXPTIME=0.0)
+    assert mid_mjd_utc(found, 0.0) == pytest.approx(NOON - late * SECOND, abs=0.01 * SECOND)
+
+
+def test_times_of_a_scale_that_nobody_knows_are_none() -> None:
+    assert mid_mjd_utc(cards(TIMESYS="LOCAL", DATE_OBS="2024-03-05T12:00:00"), 60.0) is None
+
+
+def test_a_comment_may_say_that_the_date_is_that_of_the_middle() -> None:
+    header = fits.Header({"EXPTIME": 600.0})
+    header["DATE-OBS"] = ("2024-03-05T12:00:00", "mid-exposure, UTC")
+    assert mid_mjd_utc(Cards([header]), 600.0) == pytest.approx(NOON, abs=1e-3 * SECOND)
+
+
 @pytest.mark.parametrize(
     "told",
     [
