@@ -1,4 +1,7 @@
-"""Ten thousand targets in eight tables: what one changed star costs, how long two questions take."""
+"""Ten thousand targets in eight tables: what one changed star costs, and what two questions find.
+
+How long the answers take is measured by ``benchmarks/bench_ledger_scale.py``.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,9 @@ import pytest
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.staleness import stale
 from astro_assets_tests.ledger import survey
-from astro_assets_tests.ledger.scale import Answer, ancestry_of_model, asked, size
+from astro_assets_tests.ledger.scale import ancestry_of_model, asked, size
 
 _N_STARS = 10_000
-#: Seconds of processors that an answer may take: twice what it takes, where a second on the clock is wanted
-#: (the benchmark's matter, as tests run beside other things).
-_LIMIT = 1.6
-_PROCESSES = 3
 
 
 @pytest.fixture(scope="module")
@@ -25,21 +24,11 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return survey.built(tmp_path_factory.mktemp("survey") / "home", _N_STARS).home.root
 
 
-def _answer(question: str, root: Path) -> Answer:
-    """Ask fresh processes until one is fast enough; return the fastest answer."""
-    answers = []
-    while len(answers) < _PROCESSES and all(answer.processor > _LIMIT for answer in answers):
-        answers.append(asked("survey", question, root))
-        print(question, answers[-1])  # noqa: T201  the figures, with pytest -rP
-    return min(answers, key=lambda answer: answer.processor)
-
-
 @pytest.mark.slow
-def test_what_a_model_came_from_and_what_is_stale_are_known_at_once(root: Path) -> None:
-    answers = {question: _answer(question, root) for question in ("ancestry", "stale")}
+def test_what_a_model_came_from_and_what_is_stale_are_known(root: Path) -> None:
+    answers = {question: asked("survey", question, root) for question in ("ancestry", "stale")}
     assert answers["ancestry"].found == {"units": 7 * _N_STARS, "current": 7 * _N_STARS, "missing": 0}
     assert answers["stale"].found == {"current": 6 * _N_STARS}
-    assert max(answer.processor for answer in answers.values()) < _LIMIT, answers
 
 
 @pytest.mark.slow
@@ -54,7 +43,7 @@ def test_one_changed_star_costs_what_one_star_costs(root: Path, tmp_path: Path) 
 
 
 @pytest.mark.slow
-def test_replaced_units_are_found_as_fast(root: Path, tmp_path: Path) -> None:
+def test_replaced_units_are_found(root: Path, tmp_path: Path) -> None:
     """Half of what the model was trained on changes, in commits that touch every shard."""
     ledger = survey.opened(shutil.copytree(root, tmp_path / "home"))
     before = _made_of(ledger)
@@ -62,18 +51,17 @@ def test_replaced_units_are_found_as_fast(root: Path, tmp_path: Path) -> None:
         survey.put_stars(ledger, range(part, _N_STARS, 4), 0.5)
         survey.refresh(ledger)
     survey.put_stars(ledger, range(0, _N_STARS, 4), 0.25)
-    found = _answer("ancestry", ledger.home.root)
+    found = asked("survey", "ancestry", ledger.home.root)
     # The labels' tables are as they were, and half of the stars.
     n_left = _N_STARS // 2
     assert found.found == {"units": 7 * _N_STARS, "current": 6 * n_left + _N_STARS, "missing": 0}
     assert _made_of(ledger) == before
-    moving = _answer("stale", ledger.home.root)
+    moving = asked("survey", "stale", ledger.home.root)
     n_changed = _N_STARS // 4
     # A view may appear at each of the stars, and so on.
     assert moving.found == {
         "current": 6 * (_N_STARS - n_changed), "stale": n_changed, "unsettled": 5 * n_changed,
     }  # fmt: skip
-    assert max(found.processor, moving.processor) < _LIMIT, (found, moving)
 
 
 def _made_of(ledger: Ledger) -> set[tuple[str, str, str]]:

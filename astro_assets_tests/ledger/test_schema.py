@@ -105,7 +105,7 @@ def test_settings_are_typed_bounded_and_known() -> None:
 def test_the_signature_names_what_decides_results() -> None:
     tables = {table.name: table for table in toy.tables()}
     signature = tables["toy/stars"].signature()
-    assert signature["parents"][1] == ("catalogue", "toy/catalogue", ("factor",), "target_id", None)
+    assert signature["parents"][1] == ("catalogue", "toy/catalogue", ("factor",), "target_id", None, False)
     assert signature["columns"][0] == ("target_id", "string", False, False)
     renamed = Column("level", "float64", "Another text about the same column.", "e-/s")
     schema = Schema(tuple(renamed if c.name == "level" else c for c in tables["toy/stars"].schema))

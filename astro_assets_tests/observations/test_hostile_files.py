@@ -201,8 +201,10 @@ def test_five_hundred_mutations(
         with suppress(LightCurveError):
             read_light_curve(path, description=description, tess_bitmask=1, kepler_bitmask=1)
         slowest = max(slowest, time.monotonic() - began)
-        assert (row["status"] == "accepted") == (row["reason_code"] is None)
-        assert row["status"] == "accepted" or row["reason_code"] in REASONS, number
+        # A light curve that was damaged may be an image still, which another wing reads.
+        is_refused = row["status"] not in {"accepted", "passed_on"}
+        assert is_refused == (row["reason_code"] is not None), number
+        assert not is_refused or row["reason_code"] in REASONS, number
         for value in row.values():
             assert value is None or str(value).isprintable(), number
         accepted += row["status"] == "accepted"
