@@ -26,7 +26,7 @@ from astro_assets.images.quality.assessor import FrameAssessor, open_assessor
 from astro_assets.images.quality.expectation import expectation_of
 from astro_assets.images.quality.fitting import fit
 from astro_assets.images.quality.judging import judged_night, report
-from astro_assets.images.quality.night_sets import frames_of, measured_night
+from astro_assets.images.quality.night_sets import frames_of, measured_night, recipe_of, recipes_of
 from astro_assets.images.quality.settings import MODES, QualitySettings
 from astro_assets.images.quality.unseen import UNSEEN
 from astro_assets.images.simulation.night import NightSettings, simulate_night
@@ -50,7 +50,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=SHARED)
     arguments = parser.parse_args()
     assessor = opened(arguments)
-    if arguments.seed == assessor.manifest.seed:
+    if arguments.seed == assessor.manifest.settings.seed:
         print("the test nights must have another seed than the training")
         return 2
     is_reached = True
@@ -70,7 +70,8 @@ def opened(arguments: argparse.Namespace) -> FrameAssessor:
     if arguments.assessor is not None and arguments.assessor.is_file():
         return open_assessor(arguments.assessor)
     start, cpu = time.perf_counter(), time.process_time()
-    file, _ = fit(QualitySettings(**MODES[arguments.mode]), 0)
+    settings = QualitySettings(**MODES[arguments.mode])
+    file, _ = fit(recipes_of(settings), settings)
     print(f"trained in {time.perf_counter() - start:.0f} s, {time.process_time() - cpu:.0f} s of one thread")
     if arguments.assessor is not None:
         arguments.assessor.write_bytes(file)
@@ -79,9 +80,10 @@ def opened(arguments: argparse.Namespace) -> FrameAssessor:
 
 def judge_simulated(assessor: FrameAssessor, seed: int, n_nights: int) -> bool:
     """Judge on nights of other seeds, fields and telescopes; return whether the floor is reached."""
-    settings = assessor.manifest.settings
+    settings = assessor.manifest.settings.model_copy(update={"seed": seed})
     nights = [
-        judged_night(assessor, measured_night(settings, seed, "test", number)) for number in range(n_nights)
+        judged_night(assessor, measured_night(recipe_of(settings, "test", number), settings.measuring))
+        for number in range(n_nights)
     ]
     told = report(nights)
     print(f"{told['nights']} nights, {told['frames']} frames; {assessor.manifest.n_parameters} parameters")
@@ -101,17 +103,18 @@ def judge_simulated(assessor: FrameAssessor, seed: int, n_nights: int) -> bool:
 
 def judge_unseen(assessor: FrameAssessor, seed: int) -> None:
     """Put faults that no training has onto good frames, and print what p-values they get."""
-    settings, rng = assessor.manifest.settings, np.random.default_rng((seed, 5))
+    settings = assessor.manifest.settings.model_copy(update={"seed": seed})
+    rng = np.random.default_rng((seed, 5))
     values: dict[str, list[float]] = {name: [] for name in ("none", *UNSEEN)}
     for number in range(UNSEEN_NIGHTS):
-        night = list(frames_of(settings, seed, "test", number))
+        night = list(frames_of(recipe_of(settings, "test", number)))
         frames = [one.frame for one in night]
         sources = [measure_frame(frame, settings.measuring) for frame in frames]
         expectation = expectation_of(frames, sources, settings.measuring)
         for one in [one for one in night if one.grade == "good"][::3]:
-            values["none"].append(assessor.assess(one.frame, expectation).p_value)
+            values["none"].append(assessor.assess(one.frame, expectation).training_p_value)
             for name, spoil in UNSEEN.items():
-                values[name].append(assessor.assess(spoil(one.frame, rng), expectation).p_value)
+                values[name].append(assessor.assess(spoil(one.frame, rng), expectation).training_p_value)
     print("\nfaults that no training has, on good frames: median p-value, and part below 0.05")
     for name, found in values.items():
         print(f"  {name:9} {len(found):3d} {np.median(found):.4f} {np.mean(np.array(found) < 0.05):.2f}")
