@@ -106,9 +106,19 @@ class FrameAssessor:
         if frame.image.size > _MOST_PIXELS:
             raise ValueError(f"a frame of {frame.image.size} pixels; {_MOST_PIXELS} are taken at most")
         measuring = self.manifest.settings.measuring
-        found = measure_frame(frame, measuring) if sources is None else sources
+        found = self.measured(frame) if sources is None else sources
         measures = quality_measures(frame, found, measuring, expectation, comparison_residual)
         return self.verdict(measures, inputs_of(frame))
+
+    def measured(self, frame: Frame) -> FrameSources:
+        """Find the sources of a frame with the settings that this assessor was trained with.
+
+        Raises
+        ------
+        ValueError
+            As `photometry.sources.measure_frame`.
+        """
+        return measure_frame(frame, self.manifest.settings.measuring)
 
     def verdict(self, measures: QualityMeasures, inputs: Inputs) -> Verdict:
         """Judge a frame by its measures and the network's inputs."""

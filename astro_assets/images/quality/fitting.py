@@ -1,4 +1,4 @@
-"""An assessor from nothing but recipes of nights and settings: network, forests, density, calibration, judgement, file.
+"""An assessor from nothing but recipes of nights: network, forests, density, calibration, judgement, file.
 
 The order of these steps lives here; each of them is a module of its own.
 """
@@ -125,9 +125,7 @@ def n_parameters_of(settings: QualitySettings) -> int:
     return n_parameters(settings.network.width)
 
 
-def _network(
-    recipes: Sequence[NightRecipe], settings: QualitySettings
-) -> tuple[bytes, list[float], float]:
+def _network(recipes: Sequence[NightRecipe], settings: QualitySettings) -> tuple[bytes, list[float], float]:
     from astro_assets.images.quality.network import network_of
     from astro_assets.images.quality.training import fit_network, graph_of, outputs_of
 

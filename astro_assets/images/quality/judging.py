@@ -121,8 +121,8 @@ def report(nights: Sequence[JudgedNight]) -> dict[str, Any]:
         ``value``, ``from`` and ``to``; ``confusion``, rows true and columns called; of P(bad)
         ``average_precision`` and ``calibration_error``, and the same ``alone``; ``reliability`` of P(bad) and
         P(not good), as `learning.calibration.reliability`; ``false_alarms``, how often good frames have
-        p-values of the density below 0.05, and ``noticed``, how often bad ones do; ``examples``: the number of a
-        night, and some of its frames of each grade.
+        p-values of the density below 0.05, and ``noticed``, how often bad ones do; ``examples``: the number
+        of a night, and some of its frames of each grade.
     """
     truth = [night.truth for night in nights]
     known = np.concatenate(truth)

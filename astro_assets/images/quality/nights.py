@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from astro_assets.images.frame import Frame
 from astro_assets.images.photometry.frame_sources import FrameSources
-from astro_assets.images.photometry.sources import measure_frame
 from astro_assets.images.quality.assessor import FrameAssessor, Verdict
 from astro_assets.images.quality.expectation import BEST_PART, Expectation, depth_of, expectation_of
 from astro_assets.images.quality.oddness import night_p_values
-from astro_assets.images.quality.preprocessing import inputs_of
 
 #: Of fewer frames not even one is the best part: each is judged by its own look.
 FEWEST_FRAMES: Final = round(1 / BEST_PART)
@@ -75,9 +73,33 @@ def with_oddness(verdicts: Sequence[Verdict], unusual_p_value: float) -> list[Ve
     return told
 
 
+@dataclass(frozen=True, slots=True)
+class _Best(Sequence[Frame]):
+    """The frames of a night, of which only the deepest can be asked for."""
+
+    length: int = 0
+    number: int = -1
+    depth: float = -1.0
+    frame: Frame | None = None
+
+    def and_then(self, frame: Frame, depth: float) -> _Best:
+        """Return the night with one frame more."""
+        if depth > self.depth:
+            return _Best(self.length + 1, self.length, depth, frame)
+        return replace(self, length=self.length + 1)
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, number: Any) -> Any:
+        if number != self.number:
+            raise IndexError(number)
+        return self.frame
+
+
 @dataclass(slots=True)
 class GrowingNight:
-    """A night of which one frame comes after the other; the pixels of one are kept.
+    """A night of which one frame comes after the other; the pixels of just one are kept.
 
     Parameters
     ----------
@@ -88,7 +110,7 @@ class GrowingNight:
     assessor: FrameAssessor
     _sources: list[FrameSources] = field(default_factory=list)
     _verdicts: list[Verdict] = field(default_factory=list)
-    _best: _Best = field(default_factory=lambda: _Best())
+    _best: _Best = field(default_factory=_Best)
 
     def add(self, frame: Frame) -> Verdict:
         """Judge the next frame beside those that came before.
@@ -98,33 +120,10 @@ class GrowingNight:
         ValueError
             If it cannot be judged; the night is as it was.
         """
-        settings = self.assessor.manifest.settings
-        found = measure_frame(frame, settings.measuring)
-        inputs_of(frame)
-        self._sources.append(found)
-        self._best.offer(len(self._sources) - 1, frame, depth_of(found.measures))
-        expectation = expected(self._best, self._sources, self.assessor)
-        verdict = self.assessor.assess(frame, expectation, sources=found)
+        found = self.assessor.measured(frame)
+        sources = [*self._sources, found]
+        best = self._best.and_then(frame, depth_of(found.measures))
+        verdict = self.assessor.assess(frame, expected(best, sources, self.assessor), sources=found)
+        self._sources, self._best = sources, best
         self._verdicts.append(verdict)
-        return with_oddness(self._verdicts, settings.unusual_p_value)[-1]
-
-
-class _Best(Sequence[Frame]):
-    """The frames of a night, of which only the deepest can be asked for."""
-
-    def __init__(self) -> None:
-        self._number, self._depth, self._length = -1, -1.0, 0
-        self._frame: Frame | None = None
-
-    def offer(self, number: int, frame: Frame, depth: float) -> None:
-        self._length += 1
-        if depth > self._depth:
-            self._number, self._depth, self._frame = number, depth, frame
-
-    def __len__(self) -> int:
-        return self._length
-
-    def __getitem__(self, number):  # type: ignore[no-untyped-def]
-        if number != self._number:
-            raise IndexError(number)
-        return self._frame
+        return with_oddness(self._verdicts, self.assessor.manifest.settings.unusual_p_value)[-1]

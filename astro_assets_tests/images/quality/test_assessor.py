@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from astro_assets.images.frame import Frame
-from astro_assets.images.quality.assessor import FrameAssessor, open_assessor
-from astro_assets.images.quality.assessor_file import AssessorFileError, contents_of
+from astro_assets.images.quality.assessor import open_assessor
+from astro_assets.images.quality.assessor_file import AssessorFileError
 from astro_assets.images.quality.fitting import fit
 from astro_assets.images.quality.grades import GRADES
 from astro_assets.images.quality.night_sets import recipes_of
@@ -67,7 +67,9 @@ def test_faults_that_no_training_has_make_frames_less_usual(assessor, night, exp
     rng = np.random.default_rng(0)
     good = [number for number, one in enumerate(night) if one.grade == "good"][:3]
     for name, spoil in UNSEEN.items():
-        spoilt = [assessor.assess(spoil(night[number].frame, rng), expectation).training_p_value for number in good]
+        spoilt = [
+            assessor.assess(spoil(night[number].frame, rng), expectation).training_p_value for number in good
+        ]
         assert np.mean(spoilt) < np.mean([verdicts[number].training_p_value for number in good]), name
         assert spoil(night[good[0]].frame, rng).image.dtype == np.float32
 
