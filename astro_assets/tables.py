@@ -10,6 +10,8 @@ from typing import Final
 from astro_assets.catalogs import tables as catalogs
 from astro_assets.images import cutout_tables as cutouts
 from astro_assets.images import photometry_tables as photometry
+from astro_assets.images import quality_models
+from astro_assets.images import quality_tables as quality
 from astro_assets.images import tables as images
 from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
 from astro_assets.ledger.model_tables import MODEL_TABLES
@@ -37,6 +39,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *images.TABLES,
     *cutouts.TABLES,
     *photometry.TABLES,
+    *quality.TABLES,
     *transits.TABLES,
     *features.TABLES,
     *tsfresh.TABLES,
@@ -52,7 +55,7 @@ TABLES: Final[tuple[Table, ...]] = (
 )
 
 #: Every model that is trained on purpose, judged and promoted by its figures.
-TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (scorer_models.SCORER,)
+TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (scorer_models.SCORER, quality_models.ASSESSOR)
 #: Every model.
 MODEL_SPECS: Final[tuple[ModelSpec, ...]] = (
     clusters.CLUSTER_MODEL,

@@ -8,6 +8,8 @@ import polars as pl
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
 from astro_assets.images.invariants import (
     impossible_frames,
+    impossible_grades,
+    impossible_nights,
     misplaced_cutouts,
     unaccounted_frames,
     untold_frames,
@@ -17,9 +19,12 @@ from astro_assets.images.photometry_tables import (
     PHOTOMETRIC_LIGHT_CURVES,
     PHOTOMETRIC_SERIES,
 )
+from astro_assets.images.quality_models import ASSESSOR
+from astro_assets.images.quality_tables import FRAME_QUALITY, SIMULATED_NIGHTS
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.observations.tables import RAW_FILES
+from astro_assets.orchestration.model_checks import model_checks
 from astro_assets.orchestration.rules import ArrayRule, RowRule
 from astro_assets.orchestration.table_checks import table_checks
 from astro_assets.orchestration.time_series import broken_times, broken_values
@@ -81,6 +86,36 @@ def checks() -> list[dg.AssetChecksDefinition]:
                 partial(broken_values, finite=("flux", "trend"), positive=("flux_err", "error")),
             ),
             identity=("series_id",),
+        ),
+        table_checks(
+            SIMULATED_NIGHTS,
+            RowRule(
+                "nights_can_be_simulated",
+                "Each simulated night has a known role, a seed, and as many frames as its settings say.",
+                ("role", "seed", "settings", "n_frames"),
+                impossible_nights,
+            ),
+            identity=("night",),
+        ),
+        model_checks(ASSESSOR),
+        table_checks(
+            FRAME_QUALITY,
+            RowRule(
+                "grades_possible",
+                "Probabilities of the grades are possible ones and add up to 1, and the grade is their "
+                "median.",
+                (
+                    "frame_sha256",
+                    "grade",
+                    "p_good",
+                    "p_medium",
+                    "p_bad",
+                    "night_p_value",
+                    "training_p_value",
+                ),
+                impossible_grades,
+            ),
+            identity=("series_id", "frame_sha256"),
         ),
         table_checks(FRAME_CELLS, identity=("frame_sha256", "cell"), names=file_names),
         table_checks(CUTOUT_PLACES, identity=("place",)),

@@ -87,14 +87,15 @@ def _confusion(figures: Mapping[str, Any]) -> str:
 
 
 def _oddness(figures: Mapping[str, Any]) -> str:
+    alarms, noticed = _number(figures["false_alarms"]), _number(figures["noticed"])
     return (
         "## The undefined kind of bad\n\n"
         f"In a night of {FEWEST_FOR_ODDNESS} frames or more each has a p-value among the others of its "
-        "night, which holds for any camera as long as nothing but chance tells frames apart; where "
-        "many frames are odd alike it finds none of them. Beside it stands how far a frame is from the simulated ones that "
-        f"were trained on: {_number(figures['false_alarms'])} of good simulated frames have a p-value below "
-        f"0.05 there, and {_number(figures['noticed'])} of bad ones. Of a real camera that number tells how "
-        "unlike the simulation the camera is, and not which frame is bad."
+        "night, which holds for any camera as long as nothing but chance tells frames apart; where many "
+        "frames are odd alike it finds none of them. Beside it stands how far a frame is from the simulated "
+        f"ones that were trained on: {alarms} of good simulated frames have a p-value below 0.05 there, and "
+        f"{noticed} of bad ones. Of a real camera that number tells how unlike the simulation the camera is, "
+        "and not which frame is bad."
     )
 
 

@@ -146,8 +146,9 @@ def _network(recipes: Sequence[NightRecipe], settings: QualitySettings) -> tuple
 
 def _rows(recipes: Sequence[NightRecipe], settings: QualitySettings, session: InferenceSession) -> _Rows:
     rows = _Rows()
-    for recipe in recipes:
+    for number, recipe in enumerate(recipes, 1):
         night = measured_night(recipe, settings.measuring)
+        _log.info("nights measured %d of %d", number, len(recipes))
         for grade, measures, inputs in zip(night.grades, night.measures, night.inputs, strict=True):
             logits, features = seen(session, inputs)
             rows.night.append(measures.vector())
