@@ -6,20 +6,22 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from astro_assets.images import plots, quality_plots
 from astro_assets.images.quality.night_sets import frames_of, recipes_of
 from astro_assets.images.quality.settings import QualitySettings
 from astro_assets.images.quality_tables import FRAME_ASSESSOR, FRAME_QUALITY
 from astro_assets.images.tables import FRAMES
-from astro_assets.images.thumbnails import thumbnail
+from astro_assets.images.thumbnails import shrunk, thumbnail
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_versions import version_of
 from astro_assets.ledger.worker import resolve_references
 
-#: Pixels of the longer side of a thumbnail, of which there are many on a sheet.
-_SMALL: Final = 64
+#: Pixels of the longer side of a thumbnail: noise makes pictures large, which means over blocks lessen.
+_SMALL: Final = 48
 _WORST: Final = 4
 
 Picture = Callable[[Ledger], bytes | str | None]
@@ -56,9 +58,9 @@ def _examples(row: dict[str, Any]) -> bytes:
     for number, one in enumerate(frames_of(tests[chosen["night"]])):
         if (told := wanted.get(number)) is None:
             continue
-        why = ", ".join(one.reasons[:2]).replace("_", " ")
-        wrong = "" if told["called"] == told["grade"] else f" (called {told['called']})"
-        shown.append((told["grade"], f"{told['grade']}{wrong}: {why}", thumbnail(one.frame.image, _SMALL)))
+        is_right = told["called"] == told["grade"]
+        why = one.reasons[0].replace("_", " ") if is_right else f"called {told['called']}"
+        shown.append((told["grade"], f"{told['grade']}: {why}", thumbnail(one.frame.image, _SMALL)))
     order = [one["grade"] for one in chosen["frames"]]
     shown.sort(key=lambda one: order.index(one[0]))
     return plots.sheet([plots.Shown(title, image) for _, title, image in shown])
@@ -94,7 +96,13 @@ def _thumbnails(ledger: Ledger, frames: pl.DataFrame, first_mjd: float) -> list[
     ).iter_rows():
         row = images[sha256]
         pixels = resolve_references({"thumbnail": row["thumbnail"]}, FRAMES, ledger.objects)["thumbnail"]
-        image = pixels["brightness"].reshape(-1, row["thumbnail_columns"])[::2, ::2]
+        image = _smaller(pixels["brightness"].reshape(-1, row["thumbnail_columns"]))
         title = f"{24 * (mjd - first_mjd):.2f} h: {grade}, P(bad) {p_bad:.2f}"
         shown.append(plots.Shown(title, image))
     return shown
+
+
+def _smaller(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Average blocks of a thumbnail, of which 0 is no value."""
+    small = shrunk(np.where(image > 0, image, np.nan).astype(np.float32), _SMALL)
+    return np.nan_to_num(np.round(small)).astype(np.uint8)

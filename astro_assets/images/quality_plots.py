@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 _COLOURS: Final = {"good": DATA, "medium": SECOND, "bad": ACCENT}
 _HOURS: Final = 24.0
 #: Of the whole figure: where thumbnails stand, from the left, and how much of its height they take.
-_THUMBNAILS: Final = (0.05, 0.93, 0.42)
+_THUMBNAILS: Final = (0.03, 0.96, 0.42)
 
 
 def confusion_plot(confusion: Sequence[Sequence[int]], kappa: Mapping[str, float]) -> bytes:
@@ -98,19 +98,19 @@ def night_plot(
     hours = _HOURS * (mjd - mjd[0])
     left, width, height = _THUMBNAILS
     with rc_context(STYLE | {"axes.titlesize": 7}):
-        figure, (ax,) = new_figure(1, 1, height=3.6, bottom=0.6)
+        figure, (ax,) = new_figure(1, 1, height=3.4, bottom=0.53)
         ax.vlines(hours, p_bad, p_not_good, color=QUIET, lw=0.8)
         for grade in GRADES:
             chosen = np.array([one == grade for one in grades])
             ax.plot(hours[chosen], p_not_good[chosen], ".", ms=4, color=_COLOURS[grade], label=grade)
-        ax.set(ylim=(-0.03, 1.03), xlabel="hours into the night", ylabel="P(not good), down to P(bad)")
+        ax.set(ylim=(-0.03, 1.03), xlabel="hours into the night", ylabel="P(bad) to P(not good)")
         ax.legend(loc="upper left", ncols=len(GRADES))
         ax.set_title(night[:60])
         for number, one in enumerate(worst):
-            place = (left + number * width / 4, 0.02, 0.9 * width / 4, height - 0.06)
+            place = (left + number * width / 4, 0.01, 0.96 * width / 4, height - 0.05)
             small = figure.add_axes(place)
             small.set_axis_off()
             # Noise is what makes a PNG large: fewer greys, which the eye hardly tells apart.
-            small.imshow(one.image & 0xE0, cmap="gray", vmin=0, vmax=224, origin="lower")
+            small.imshow(one.image & 0xF0, cmap="gray", vmin=0, vmax=240, origin="lower")
             small.set_title(one.title, pad=2, fontsize=6, fontweight="normal")
         return png(figure)
