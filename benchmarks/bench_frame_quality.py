@@ -215,9 +215,7 @@ def judge_oddness(
         values = np.array([getattr(one, name) for one in clean])
         parts = ", ".join(f"{np.mean(values <= level):.3f} up to {level}" for level in (0.02, 0.05, 0.1, 0.5))
         print(f"  {name:16} median {np.median(values):.4f}; part of frames {parts}")
-    print(
-        "faults put onto every seventh: p within the night, median and most, one at a time, five at once"
-    )
+    print("faults put onto every seventh: p within the night, median and most, one at a time, five at once")
     places = range(3, len(clean), 7)
     for name, spoil in UNSEEN.items():
         odd = {

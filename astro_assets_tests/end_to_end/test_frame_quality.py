@@ -147,9 +147,7 @@ def test_what_cannot_be_read_is_told_and_the_others_are_judged(home: Home, folde
     cut, text = folder / "cut.fits", folder / "text.fits"
     cut.write_bytes(good.read_bytes()[:9000])
     text.write_text("no image")
-    result = astro_assets(
-        "assess", cut, good, text, folder / "none.fits", good, "--format", "csv", home=home
-    )
+    result = astro_assets("assess", cut, good, text, folder / "none.fits", good, "--format", "csv", home=home)
     assert result.returncode == 1
     assert [line.split(": ")[0] for line in result.stderr.splitlines()] == [
         str(cut),
@@ -188,12 +186,12 @@ def test_one_more_frame_is_judged_with_its_whole_night(
     assert len(versions(ledger_of(home), MODEL)) == 1
 
 
-def test_a_worse_version_does_not_replace_the_promoted_one(home: Home) -> None:
+def test_a_version_judged_on_fewer_nights_does_not_replace_the_promoted_one(home: Home) -> None:
     (before,) = [one for one in versions(ledger_of(home), MODEL) if "champion" in one["aliases"]]
-    result = train(home, "test_nights=1", "forest.trees=2", "forest_nights=2", "calibration_nights=2")
+    result = train(home, "test_nights=2")
     there = versions(ledger_of(home), MODEL)
     (after,) = [one for one in there if "champion" in one["aliases"]]
-    assert len(there) == 2, result.stderr
+    assert len(there) == 2, result.stdout + result.stderr
     assert after["model_version"] == before["model_version"]
 
 
@@ -274,5 +272,5 @@ def test_a_watch_judges_each_file_once_as_soon_as_it_is_whole_and_ends_when_told
         assert all(one["grade"] in {"good", "medium", "bad"} for one in lines)
         *faults, ended = watch.faults()
         assert ended == "6 frames judged"
-        assert sum("gone.fits: it went away" in line for line in faults) == 1
+        assert sum("gone.fits: it" in line for line in faults) == 1
         assert sum("cut.fits" in line for line in faults) == 1
