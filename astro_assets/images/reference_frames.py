@@ -102,12 +102,10 @@ def compared(epochs: Sequence[Epoch], settings: ReferenceSettings) -> tuple[str,
 def _chosen(among: Sequence[Epoch], settings: ReferenceSettings) -> Epoch:
     """Return the first of the deepest that others lie upon, else that upon which most do."""
     best, most = among[0], -1.0
-    for candidate in among[:_MOST_TRIED]:
+    for candidate in among[:_MOST_TRIED] if len(among) > 1 else ():
         others = [one for one in among if one is not candidate]
-        tried = [others[i] for i in np.unique(np.linspace(0, max(len(others) - 1, 0), _TRIED_ON).astype(int))]
-        if not others:
-            return candidate
-        aligned = [register(one.sources, candidate.sources, settings.registration) for one in tried]
+        tried = np.unique(np.linspace(0, len(others) - 1, _TRIED_ON).astype(int))
+        aligned = [register(others[i].sources, candidate.sources, settings.registration) for i in tried]
         share = sum(one.is_aligned for one in aligned) / len(aligned)
         if share > most:
             best, most = candidate, share

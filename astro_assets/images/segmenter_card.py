@@ -39,8 +39,9 @@ def _head(model: Row, figures: Mapping[str, Any]) -> str:
         "Finds what changed between two aligned images of a field, and tells transients, supernovae, "
         "variable stars and asteroids from what only looks like them: a U-Net on science, reference, "
         "difference and significance with a mask for each kind, and a score for each object. Trained on "
-        f"simulated scenes alone ({model['trained_on_simulated']} sets of them). All figures are of {figures['test_scenes']} "
-        f"simulated scenes ({figures['segmenter']['megapixels']:.1f} megapixels) that nothing was fitted on."
+        f"simulated scenes alone ({model['trained_on_simulated']} sets of them). All figures are of "
+        f"{figures['test_scenes']} simulated scenes ({figures['segmenter']['megapixels']:.1f} megapixels) "
+        "that nothing was fitted on."
     )
 
 
