@@ -20,7 +20,8 @@ from astro_assets.images.photometry_tables import (
     PHOTOMETRIC_LIGHT_CURVES,
     PHOTOMETRIC_SERIES,
 )
-from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER, SIMULATED_SCENES
+from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
+from astro_assets.images.segmenter_tables import SIMULATED_SCENES
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.observations.tables import RAW_FILES

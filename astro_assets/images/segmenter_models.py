@@ -1,78 +1,18 @@
-"""The segmenter of changes as a model of the home: what is simulated for it, its figures, its promotion."""
+"""The segmenter of changes as a model of the home: its figures, when it is promoted, its card."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
-from pathlib import Path
 from typing import Any, Final
 
-from astro_assets.images.change_tables import ANOMALY_SEGMENTER_NAME
-from astro_assets.images.segmentation.scene_recipes import scene_sets
-from astro_assets.images.segmentation.settings import MODES, SegmentationSettings
+from astro_assets.images.segmentation.settings import MODES
 from astro_assets.images.segmenter_card import segmenter_card
-from astro_assets.ledger.models import ModelSpec, Training
-from astro_assets.ledger.schema import Column, Schema
-from astro_assets.ledger.table import Config, Parents, Row, Table
+from astro_assets.images.segmenter_tables import SEGMENTER_SPEC, SIMULATED_SCENES, recipes_of
 from astro_assets.ledger.trained_models import Audit, Recipes, TrainedModel
-
-__all__ = ["ANOMALY_SEGMENTER", "SIMULATED_SCENES", "TABLES"]
 
 #: False objects a megapixel, over those accepted, from which a version is not believed.
 _MOST_FALSE: Final = 10.0
-
-SIMULATED_SCENES_SCHEMA: Final = Schema(
-    (
-        Column("scene_set", "string", "Role and hash of all the rest."),
-        Column("role", "string", "'train', 'validation', 'calibration' or 'test'."),
-        Column("n_scenes", "int64", "How many, numbered from 0."),
-        Column("seed", "int64", "From which, role and number the scene's own follows."),
-        Column("settings", "string", "Of the simulation, JSON."),
-    )
-)
-#: What was simulated for trainings.
-SIMULATED_SCENES: Final = Table("images/simulated_scenes", SIMULATED_SCENES_SCHEMA, key="scene_set")
-
-
-class AnomalySegmenterConfig(SegmentationSettings, Config):
-    """Settings of ``images/anomaly_segmenter``."""
-
-
-def recipes_of(config: SegmentationSettings) -> dict[str, list[Row]]:
-    """Return the rows of the scenes that a training simulates."""
-    return {
-        one.name: [{"scene_set": one.name, **asdict(one), "origin": "simulated"}]
-        for one in scene_sets(config)
-    }
-
-
-def fit_anomaly_segmenter(
-    rows: Parents, config: AnomalySegmenterConfig, folder: Path
-) -> tuple[bytes, Mapping[str, Any]]:
-    """Train a segmenter on simulated scenes: the bytes of its file, and the figures it is judged by.
-
-    Raises
-    ------
-    ValueError
-        If the stored scenes are not those of the settings.
-    """
-    from astro_assets.images.segmentation.training import fit
-    from astro_assets.learning.energy import measured_energy
-    from astro_assets.learning.figures import storable
-
-    if {row["scene_set"] for row in rows["scenes"]} != set(recipes_of(config)):
-        raise ValueError("the stored scenes are not those that these settings simulate")
-    with measured_energy() as energy:
-        fitted = fit(SegmentationSettings.model_validate(config.model_dump()), folder)
-    figures = {
-        **fitted.metrics,
-        "history": fitted.history,
-        "energy": asdict(energy),
-        "test_scenes": config.test_scenes,
-        "accepted_false_per_megapixel": config.extraction.false_per_megapixel,
-    }
-    return fitted.file, storable(figures)
 
 
 def at_snr(figures: Mapping[str, Any], snr: float) -> float | None:
@@ -123,13 +63,7 @@ def replaces(new: Mapping[str, Any], old: Mapping[str, Any]) -> str | None:
 
 
 ANOMALY_SEGMENTER: Final = TrainedModel(
-    spec=ModelSpec(
-        name=ANOMALY_SEGMENTER_NAME,
-        fit=fit_anomaly_segmenter,
-        training=(Training(SIMULATED_SCENES, SIMULATED_SCENES_SCHEMA.names, "scenes"),),
-        config=AnomalySegmenterConfig(),
-        is_resumed=True,
-    ),
+    spec=SEGMENTER_SPEC,
     modes=MODES,
     headline=headline,
     card=lambda _, row: segmenter_card(row, row["figures"]),
@@ -148,5 +82,3 @@ ANOMALY_SEGMENTER: Final = TrainedModel(
     replaces=replaces,
     recipes=Recipes(SIMULATED_SCENES, recipes_of),
 )
-
-TABLES: Final = (SIMULATED_SCENES,)

@@ -11,7 +11,8 @@ import pytest
 
 from astro_assets.images.change_pictures import best_anomalies, latest_differences
 from astro_assets.images.change_tables import ANOMALIES, FRAME_CHANGES, REFERENCE_FRAMES
-from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER, SIMULATED_SCENES
+from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
+from astro_assets.images.segmenter_tables import SIMULATED_SCENES
 from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.model_tables import MODEL_MEMBERS
