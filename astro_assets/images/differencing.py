@@ -30,6 +30,10 @@ _SIGMA_A_FWHM: Final = 1 / 2.3548
 _MAD_TO_SIGMA: Final = np.float32(1.4826)
 #: Share of a kernel that may lie on missing pixels.
 _MOST_MISSING: Final = 0.25
+#: Share of a smoothed pixel's light that may come from missing pixels; where they are saturated, and bright.
+_LEAK, _LEAK_SATURATED = 0.02, 0.001
+#: Pixels along the edge in which no kernel but the Gaussian is known.
+_EDGE: Final = 2
 #: Share of a frame without stars that its noise is measured on; where there is less, on all of it.
 _LEAST_SKY: Final = 0.1
 
@@ -73,8 +77,7 @@ class Difference:
     norm
         By which the filtered, weighted difference is divided.
     matching
-        What makes the reference match: factors of its smoothed image, its derivatives along rows and columns,
-        and its Laplacian.
+        What makes the reference match: see :func:`astro_assets.images.psf_matching.matched`.
     fwhm_pixels
         Of the difference's PSF.
     science_blur_pixels, reference_blur_pixels
@@ -138,10 +141,11 @@ def subtract(
     """Subtract a reference from a science frame of the same pixels.
 
     The sharper frame is convolved to the broader with a Gaussian. Scale, and what is left to correct of
-    position and width, are fitted to bright pixels: to first order, the kernel of Alard & Lupton (1998, ApJ
-    503, 325) with four terms. The noise is that of the sky, of photons of stars, and of what an error of
-    alignment makes of gradients (as in Zackay, Ofek & Gal-Yam 2016, ApJ 830, 27, section 3.3); a filter
-    matched to the PSF gives the significance, whose scatter over the sky between stars is set to 1.
+    position, width, elongation and wings, are fitted to bright pixels: a kernel of Alard & Lupton (1998, ApJ
+    503, 325) with eight terms. The noise is that of the sky, of photons of stars, of what an error of
+    alignment makes of gradients (as in Zackay, Ofek & Gal-Yam 2016, ApJ 830, 27, section 3.3), and of stars'
+    light that is lost beyond edges and in missing pixels; a filter matched to the PSF gives the
+    significance, whose scatter over the sky between stars is set to 1.
 
     Parameters
     ----------
@@ -163,7 +167,7 @@ def subtract(
     settings = settings or DifferencingSettings()
     _refuse_bad(science, reference, science_fwhm_pixels, reference_fwhm_pixels, flux_scale)
     sky = [sky_subtracted(frame, settings.mesh_pixels) for frame in (science, reference)]
-    (image, rms, gain, missing), (other, other_rms, other_gain, other_missing) = sky
+    (image, rms, gain, missing), (other, other_rms, other_gain, other_gone) = sky
     blurs = [
         np.sqrt(max(broad**2 - own**2, 0)) * _SIGMA_A_FWHM
         for own, broad in (
@@ -171,23 +175,29 @@ def subtract(
             (reference_fwhm_pixels, max(science_fwhm_pixels, reference_fwhm_pixels)),
         )
     ]
-    is_missing = _grown(missing, blurs[0]) | _grown(other_missing, blurs[1])
+    fwhm = max(science_fwhm_pixels, reference_fwhm_pixels)
+    (own_lost, own_missing), (other_lost, other_missing) = (
+        _leaking(frame, gone, float(blur))
+        for frame, gone, blur in ((science, missing, blurs[0]), (reference, other_gone, blurs[1]))
+    )
+    lost, is_missing = own_lost + other_lost, own_missing | other_missing
     if is_missing.all():
         raise ValueError("no pixel is a measurement in both frames")
-    blurred, other_blurred = smoothed(image, blurs[0]), smoothed(other, blurs[1])
-    matching = fitted_matching(blurred, other_blurred, rms, other_rms, is_missing, flux_scale)
+    width = fwhm * _SIGMA_A_FWHM
+    blurred = smoothed(_bridged(image, missing, width), blurs[0], "nearest")
+    other_blurred = smoothed(_bridged(other, other_gone, width), blurs[1], "nearest")
+    unclear = is_missing | (lost > _LEAK)
+    matching = fitted_matching(blurred, other_blurred, (rms, other_rms), unclear, fwhm, flux_scale)
     scale = matching[0]
-    stars = matched(other_blurred, matching)
-    variance = (
-        rms**2
-        + (np.float32(scale) * other_rms) ** 2
-        + _variance_of_stars(stars, np.float32(scale) * other_rms, 1 / gain + scale / other_gain, settings)
-    )
+    stars = matched(other_blurred, matching, fwhm)
+    noise = np.float32(scale) * other_rms
+    variance = rms**2 + noise**2 + _variance_of_stars(stars, noise, 1 / gain + scale / other_gain, settings)
+    light = np.maximum(np.abs(stars), np.abs(blurred))
+    variance += np.where(stars > 3 * noise, (2 * lost.clip(0, 1) * light) ** 2, np.float32(0))
     weight = np.where(is_missing, np.float32(0), 1 / variance)
     difference = levelled(blurred - stars, is_missing, settings.mesh_pixels)
-    fwhm = max(science_fwhm_pixels, reference_fwhm_pixels)
     filtered, norm, is_missing = _filtered(difference, weight, fwhm, is_missing)
-    measured = ~is_missing & (stars < 3 * np.float32(scale) * other_rms)
+    measured = ~is_missing & (stars < 3 * noise)
     if measured.mean() < _LEAST_SKY:
         measured = ~is_missing
     per_noise = difference * np.sqrt(weight)
@@ -229,16 +239,38 @@ def _refuse_bad(
         raise ValueError(f"a flux scale of {flux_scale} is not between 1e-6 and 1e6")
 
 
-def _grown(missing: NDArray[np.bool_], blur: float) -> NDArray[np.bool_]:
-    if not blur or not missing.any():
-        return missing
-    return missing | (smoothed(missing.astype(np.float32), blur) > 0.02)
+def _bridged(image: Image, missing: NDArray[np.bool_], width: float) -> Image:
+    """Fill missing pixels with the mean of what is around them, lest their neighbours' slopes be cliffs."""
+    if not missing.any():
+        return image
+    known = smoothed((~missing).astype(np.float32), width)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        around = smoothed(image, width) / known
+    return np.where(missing & (known > _LEAK), around, image).astype(np.float32)
+
+
+def _leaking(frame: Frame, missing: NDArray[np.bool_], blur: float) -> tuple[Image, NDArray[np.bool_]]:
+    """Return the share of each smoothed pixel that lies where nothing was measured, and pixels it spoils."""
+    from scipy.ndimage import maximum_filter
+
+    full = np.zeros(missing.shape, np.float32)
+    if frame.saturation is not None:
+        # Charge flows to a saturated pixel's neighbours. A comparison with NaN is False.
+        full = maximum_filter((frame.image >= frame.saturation).astype(np.float32), 3)
+        missing = missing | (full > 0)
+    lost = missing.astype(np.float32)
+    if blur:
+        inside = smoothed(lost, blur)
+        lost = 1 - smoothed(np.ones_like(lost), blur) + inside
+        missing = missing | (inside > _LEAK) | (smoothed(full, blur) > _LEAK_SATURATED)
+    lost[:_EDGE] = lost[-_EDGE:] = lost[:, :_EDGE] = lost[:, -_EDGE:] = 1
+    return lost, missing
 
 
 def _variance_of_stars(stars: Image, noise: Image, per_count: float, settings: DifferencingSettings) -> Image:
     """Return what stars add to the variance of the sky, counts^2."""
     seen = np.where(stars > 3 * noise, stars, np.float32(0))
-    down, right, _ = derivatives(stars)
+    down, right = derivatives(stars)
     steepness = down**2 + right**2
     # Noise alone has gradients; half the variance of a central difference each.
     steepness = np.where(seen > 0, steepness, np.float32(0))

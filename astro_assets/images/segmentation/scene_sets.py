@@ -51,13 +51,17 @@ def scene_of(settings: SegmentationSettings, role: Role, number: int) -> Scene:
 
 
 def crowded(settings: SegmentationSettings) -> SceneSettings:
-    """Return scenes with more to learn from a pixel: more events, and more of what is mistaken for them."""
+    """Return scenes with more to learn from: events, what is mistaken for them, and sharp stars."""
     events = dict.fromkeys(("transients", "supernovae", "variables", "asteroids"), settings.crowding)
     artefacts = dict.fromkeys(
         ("cosmic_rays", "hot_pixels", "satellite_trails", "ghosts", "dust"), max(settings.crowding / 2, 1.0)
     )
     rates = {name: factor * getattr(settings.scenes, name) for name, factor in (events | artefacts).items()}
-    return settings.scenes.model_copy(update=rates)
+    seeing = {
+        name: (settings.sharper * getattr(settings.scenes, name)[0], getattr(settings.scenes, name)[1])
+        for name in ("fwhm_pixels", "reference_fwhm_pixels")
+    }
+    return settings.scenes.model_copy(update=rates | seeing)
 
 
 def example_of(settings: SegmentationSettings, role: Role, number: int) -> Example:

@@ -41,7 +41,7 @@ class LossSettings(BaseModel):
         30.0, ge=1, le=1000, description="Background pixels that an object counts for, however small it is."
     )
     least_snr: float = Field(
-        4.0, ge=0, le=20, description="Pixels of true objects below this signal-to-noise ratio do not count."
+        3.5, ge=0, le=20, description="Pixels of true objects below this signal-to-noise ratio do not count."
     )
 
 
@@ -80,6 +80,12 @@ class SegmentationSettings(BaseModel):
         ge=1,
         le=20,
         description="How many times as many events, and half as many times artefacts, training scenes have.",
+    )
+    sharper: float = Field(
+        0.7,
+        gt=0.3,
+        le=1,
+        description="Sharpest seeing of training scenes over that of others: real frames are undersampled.",
     )
     looks: int = Field(2, ge=1, le=20, description="Epochs in which a scene is shown, turned each time.")
     batch: int = Field(2, ge=1, le=64, description="Scenes in a batch.")

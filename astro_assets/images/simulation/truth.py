@@ -125,8 +125,9 @@ def _add_bad_subtractions(
     from scipy.ndimage import find_objects, label
 
     science, reference = expected
-    stars = matched(smoothed(reference, difference.reference_blur_pixels), difference.matching)
-    left = smoothed(science, difference.science_blur_pixels) - stars
+    blurred = smoothed(reference, difference.reference_blur_pixels, "nearest")
+    stars = matched(blurred, difference.matching, difference.fwhm_pixels)
+    left = smoothed(science, difference.science_blur_pixels, "nearest") - stars
     everywhere = (slice(0, science.shape[0]), slice(0, science.shape[1]))
     significance = np.abs(difference.filtered(left, everywhere))
     regions, _ = label(significance > _BAD_OUTLINE)
