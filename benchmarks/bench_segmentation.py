@@ -112,7 +112,7 @@ def judge_simulated(
             pixels.add(scene, found)
         return found
 
-    score = segmenter.manifest.score
+    score = segmenter.score
     ours = scored(measured_scenes(scenes(), logits, settings.extraction), score)
     told = report(ours, score.threshold)
     each = {name: f"{1e3 * seconds / n:.0f} ms" for name, seconds in spent.items()}
@@ -172,7 +172,7 @@ def judge_real(
         for seed in range(4):
             injected = inject(science, reference, InjectionSettings(transients=8, asteroids=8), (seed, 99))
             groups.setdefault(name, []).append(injected)
-    score = segmenter.manifest.score
+    score = segmenter.score
     extraction = segmenter.manifest.settings.extraction
     for name, scenes in groups.items():
         measured = measured_scenes(scenes, lambda scene: segmenter.logits(scene.difference), extraction)

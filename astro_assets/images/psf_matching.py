@@ -20,8 +20,8 @@ TRUNCATE: Final = 3.5
 _FEWEST_BRIGHT: Final = 40
 #: Relative error of a scale from zero points.
 _SCALE_TOLD: Final = 0.03
-#: What the terms beyond the scale are expected to be, as shares of it: first derivatives (pixels), second ones
-# (pixels^2), what a broader kernel adds, and the fourth.
+#: What the terms beyond the scale are expected to be, as shares of it: first derivatives (pixels), second
+# ones (pixels^2), what a broader kernel adds, and the fourth.
 _EXPECTED: Final = (1.0, 1.0, 1.0, 1.0, 1.0, 0.3, 0.5)
 #: Tried one after the other: how bright pixels are, in noise, how many are needed, and terms fitted to them.
 _CHOICES: Final = (
@@ -34,9 +34,7 @@ _CHOICES: Final = (
 _WINGS: Final = 0.6
 
 
-def smoothed(
-    image: Image, sigma_pixels: float, beyond: Literal["constant", "nearest"] = "constant"
-) -> Image:
+def smoothed(image: Image, sigma_pixels: float, beyond: Literal["constant", "nearest"] = "constant") -> Image:
     """Convolve with a Gaussian; outside the image is nothing, or what is at its edge."""
     if sigma_pixels <= 0:
         return image
@@ -120,7 +118,8 @@ def fitted_matching(
     found = np.zeros(1 + len(_EXPECTED))
     found[0] = scale
     # What is told or expected is one more measurement each.
-    prior, known = np.diag([0.0, *(1 / (share * scale) for share in _EXPECTED)])[:, :n_terms], np.zeros(found.size)
+    prior = np.diag([0.0, *(1 / (share * scale) for share in _EXPECTED)])[:, :n_terms]
+    known = np.zeros(found.size)
     if told is not None:
         prior[0, 0], known[0] = 1 / (_SCALE_TOLD * told), 1 / _SCALE_TOLD
     error = np.hypot(np.hypot(noise[0][bright], scale * noise[1][bright]), 0.05 * scale * design[:, 0])

@@ -18,10 +18,10 @@ from astro_assets.images.segmentation.settings import SegmentationSettings
 from astro_assets.images.simulation.scene import Scene, simulate_scene
 from astro_assets.images.simulation.settings import SceneSettings
 
-Role = Literal["train", "validation", "calibration", "test"]
+Role = Literal["train", "validation", "score", "calibration", "test"]
 
 #: First part of the seed of every scene of a role.
-_ROLES: Final[dict[Role, int]] = {"train": 1, "validation": 2, "calibration": 3, "test": 4}
+_ROLES: Final[dict[Role, int]] = {"train": 1, "validation": 2, "calibration": 3, "test": 4, "score": 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Example:
 
 def scene_of(settings: SegmentationSettings, role: Role, number: int) -> Scene:
     """Simulate a scene of a role; no two roles share one. Those that a network is fitted on are crowded."""
-    scenes = crowded(settings) if role in {"train", "validation"} else settings.scenes
+    scenes = crowded(settings) if role in {"train", "validation", "score"} else settings.scenes
     return simulate_scene(scenes, (settings.seed, _ROLES[role], number))
 
 

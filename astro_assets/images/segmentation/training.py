@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.images.kinds import KINDS
-from astro_assets.images.segmentation.calibration import calibrate, measured_scenes, scored
+from astro_assets.images.segmentation.calibration import calibrated, fitted_score, measured_scenes, scored
 from astro_assets.images.segmentation.judging import report, threshold_for
-from astro_assets.images.segmentation.objects import ObjectScore
+from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.pixels import PixelJudge
 from astro_assets.images.segmentation.preprocessing import CHANNELS, inputs_of
 from astro_assets.images.segmentation.scene_sets import Role, scene_of
+from astro_assets.images.segmentation.score import ObjectScore
 from astro_assets.images.segmentation.segmenter import logits_of, session_of
 from astro_assets.images.segmentation.segmenter_file import FORMAT, Manifest, bytes_of
 from astro_assets.images.segmentation.settings import PARITY, SegmentationSettings
@@ -69,7 +70,7 @@ def fit(settings: SegmentationSettings, folder: Path | None = None) -> Fitted:
     ResumeError
         If the folder holds the state of another training.
     ValueError
-        If the calibration scenes hold no candidates.
+        If the scenes to score hold no candidates of both sorts.
     """
     from astro_assets.images.segmentation.fitting import fit_network
 
@@ -93,23 +94,29 @@ def finished(settings: SegmentationSettings, weights: Arrays, history: list[dict
     def logits(scene: Scene) -> NDArray[np.float32]:
         return logits_of(session, scene.difference, reach)
 
+    _log.info("scoring candidates of %d scenes", settings.score_scenes)
+    measured = measured_scenes(_scenes(settings, "score", settings.score_scenes), logits, settings.extraction)
+    score = fitted_score(measured, settings.score, settings.seed)
     _log.info("calibrating on %d scenes", settings.calibration_scenes)
     calibration = _scenes(settings, "calibration", settings.calibration_scenes)
-    score = calibrate(measured_scenes(calibration, logits, settings.extraction), settings.extraction)
+    measured = measured_scenes(calibration, logits, settings.extraction)
+    score = calibrated(score, measured, settings.extraction)
     _log.info("judging on %d scenes", settings.test_scenes)
     metrics = judge(settings, session, reach, score)
     manifest = Manifest(
         format=FORMAT,
         kinds=KINDS,
         channels=CHANNELS,
+        measures=MEASURES,
         settings=settings,
         reach_pixels=reach,
         n_parameters=n_parameters(settings.network),
-        score=score,
+        baseline=score.baseline,
+        threshold=score.threshold,
         history=history,
         metrics=metrics,
     )
-    return Fitted(bytes_of(manifest, graph), metrics, history)
+    return Fitted(bytes_of(manifest, score, graph), metrics, history)
 
 
 def judge(settings: SegmentationSettings, session: Any, reach: int, score: ObjectScore) -> dict[str, Any]:

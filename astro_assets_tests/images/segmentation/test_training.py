@@ -10,6 +10,7 @@ from astro_assets.images.frame import Frame
 from astro_assets.images.kinds import KINDS
 from astro_assets.images.segmentation.export import graph_of
 from astro_assets.images.segmentation.fitting import fit_network
+from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.network import SegmentationNetwork
 from astro_assets.images.segmentation.preprocessing import inputs_of
 from astro_assets.images.segmentation.scene_sets import TrainingScenes, scene_of
@@ -119,7 +120,7 @@ def test_objects_lie_in_the_frame_and_wanted_ones_come_first(segmenter: Segmente
         found = segmenter.of_difference(scene.difference)
         wanted = [one.is_wanted for one in found.objects]
         assert wanted == sorted(wanted, reverse=True)
-        assert all(one.score >= segmenter.manifest.score.threshold for one in found.objects if one.is_wanted)
+        assert all(one.score >= segmenter.score.threshold for one in found.objects if one.is_wanted)
         for one in found.objects:
             assert one.kind in KINDS
             assert 0 <= one.row < 96
@@ -131,6 +132,8 @@ def test_a_file_is_read_as_it_was_written(fitted: Fitted, segmenter: Segmenter, 
     path.write_bytes(fitted.file)
     other = open_segmenter(path)
     assert other.manifest == segmenter.manifest
+    some = np.random.default_rng(3).normal(0, 5, (20, len(MEASURES)))
+    assert other.score.of(some).tolist() == segmenter.score.of(some).tolist()
     assert other.logits(scene.difference).tobytes() == segmenter.logits(scene.difference).tobytes()
 
 
@@ -147,7 +150,8 @@ def test_what_is_no_segmenter_is_refused(fitted: Fitted, damage):
     else:
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as archive:
-            archive.writestr("manifest.json", json.dumps({"format": "x", "kinds": [], "channels": []}))
+            form = {"format": "x", "kinds": [], "channels": [], "measures": []}
+            archive.writestr("manifest.json", json.dumps(form))
             archive.writestr("network.onnx", b"")
         data = file.getvalue()
     with pytest.raises(SegmenterFileError):
