@@ -11,14 +11,21 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.images.backgrounds import levelled, sky_subtracted
+from astro_assets.images.difference_noise import (
+    LEAK,
+    DifferencingSettings,
+    bridged,
+    leaking,
+    stars_seen,
+    trust_in,
+    variance_of_stars,
+)
 from astro_assets.images.frame import Frame
 from astro_assets.images.psf_matching import (
     TRUNCATE,
     Matching,
-    derivatives,
     fitted_matching,
     matched,
     smoothed,
@@ -30,32 +37,8 @@ _SIGMA_A_FWHM: Final = 1 / 2.3548
 _MAD_TO_SIGMA: Final = np.float32(1.4826)
 #: Share of a kernel that may lie on missing pixels.
 _MOST_MISSING: Final = 0.25
-#: Share of a smoothed pixel's light that may come from missing pixels; where they are saturated, and bright.
-_LEAK, _LEAK_SATURATED = 0.02, 0.001
-#: Pixels along the edge in which no kernel but the Gaussian is known.
-_EDGE: Final = 2
 #: Share of a frame without stars that its noise is measured on; where there is less, on all of it.
 _LEAST_SKY: Final = 0.1
-
-
-class DifferencingSettings(BaseModel):
-    """Settings of backgrounds, and of what the subtraction of stars is not trusted for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    mesh_pixels: int = Field(64, ge=16, le=512, description="Side of the background's meshes, pixels.")
-    registration_pixels: float = Field(
-        0.05,
-        ge=0,
-        le=2,
-        description="Expected error of the alignment along an axis, pixels: noise where there are gradients.",
-    )
-    scale_error: float = Field(
-        0.02,
-        ge=0,
-        le=0.5,
-        description="Expected relative error of the subtraction of a star: noise likewise.",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +52,11 @@ class Difference:
     difference
         Science less reference, PSFs matched, in units of its noise, that of stars included.
     significance
-        Of a point source at each pixel: its matched-filter signal-to-noise ratio, negative where it faded.
+        Of a point source at each pixel: its matched-filter signal-to-noise ratio, negative where it faded;
+        errors of the subtraction of stars count as if those of neighbouring pixels were independent.
+    trust
+        By which significance shrinks, 0 to 1, when these errors count as they are found in the frame: its
+        product with the significance scatters by 1 in stars that do not vary, too.
     is_missing
         Pixels that are no measurement in either frame.
     weight
@@ -90,6 +77,7 @@ class Difference:
     reference: Image
     difference: Image
     significance: Image
+    trust: Image
     is_missing: NDArray[np.bool_]
     weight: Image
     norm: Image
@@ -98,6 +86,11 @@ class Difference:
     science_blur_pixels: float
     reference_blur_pixels: float
     noise_counts: float
+
+    @property
+    def trusted(self) -> Image:
+        """Return the signal-to-noise ratio of a point source at each pixel: significance times trust."""
+        return self.significance * self.trust
 
     def significance_of(self, counts: Image, where: tuple[slice, slice]) -> tuple[Image, tuple[slice, slice]]:
         """Filter a signal without noise: the significance it adds, and where.
@@ -145,7 +138,8 @@ def subtract(
     503, 325) with eight terms. The noise is that of the sky, of photons of stars, of what an error of
     alignment makes of gradients (as in Zackay, Ofek & Gal-Yam 2016, ApJ 830, 27, section 3.3), and of stars'
     light that is lost beyond edges and in missing pixels; a filter matched to the PSF gives the
-    significance, whose scatter over the sky between stars is set to 1.
+    significance, whose scatter over the sky between stars is set to 1. By how much it scatters more in stars
+    is measured, and told as trust.
 
     Parameters
     ----------
@@ -177,21 +171,22 @@ def subtract(
     ]
     fwhm = max(science_fwhm_pixels, reference_fwhm_pixels)
     (own_lost, own_missing), (other_lost, other_missing) = (
-        _leaking(frame, gone, float(blur))
+        leaking(frame, gone, float(blur))
         for frame, gone, blur in ((science, missing, blurs[0]), (reference, other_gone, blurs[1]))
     )
     lost, is_missing = own_lost + other_lost, own_missing | other_missing
     if is_missing.all():
         raise ValueError("no pixel is a measurement in both frames")
     width = fwhm * _SIGMA_A_FWHM
-    blurred = smoothed(_bridged(image, missing, width), blurs[0], "nearest")
-    other_blurred = smoothed(_bridged(other, other_gone, width), blurs[1], "nearest")
-    unclear = is_missing | (lost > _LEAK)
+    blurred = smoothed(bridged(image, missing, width), blurs[0], "nearest")
+    other_blurred = smoothed(bridged(other, other_gone, width), blurs[1], "nearest")
+    unclear = is_missing | (lost > LEAK)
     matching = fitted_matching(blurred, other_blurred, (rms, other_rms), unclear, fwhm, flux_scale)
     scale = matching[0]
     stars = matched(other_blurred, matching, fwhm)
     noise = np.float32(scale) * other_rms
-    variance = rms**2 + noise**2 + _variance_of_stars(stars, noise, 1 / gain + scale / other_gain, settings)
+    variance = rms**2 + noise**2
+    variance += variance_of_stars(stars_seen(stars, noise), 1 / gain + scale / other_gain, settings)
     light = np.maximum(np.abs(stars), np.abs(blurred))
     variance += np.where(stars > 3 * noise, (2 * lost.clip(0, 1) * light) ** 2, np.float32(0))
     weight = np.where(is_missing, np.float32(0), 1 / variance)
@@ -204,11 +199,13 @@ def subtract(
     per_noise /= max(_scatter(per_noise[measured]), np.float32(1e-3))
     factor = np.float32(1) / max(_scatter((filtered * norm)[measured]), np.float32(1e-3))
     norm *= factor
+    significance = filtered * norm
     return Difference(
         science=image / rms,
         reference=other / other_rms,
         difference=per_noise,
-        significance=filtered * norm,
+        significance=significance,
+        trust=trust_in(significance, stars_seen(stars, noise), weight, norm, is_missing, width, settings),
         is_missing=is_missing,
         weight=weight,
         norm=norm,
@@ -237,49 +234,6 @@ def _refuse_bad(
             raise ValueError(f"the {name} frame's FWHM of {fwhm} pixels is not between 0.5 and 50")
     if flux_scale is not None and not 1e-6 < flux_scale < 1e6:
         raise ValueError(f"a flux scale of {flux_scale} is not between 1e-6 and 1e6")
-
-
-def _bridged(image: Image, missing: NDArray[np.bool_], width: float) -> Image:
-    """Fill missing pixels with the mean of what is around them, lest their neighbours' slopes be cliffs."""
-    if not missing.any():
-        return image
-    known = smoothed((~missing).astype(np.float32), width)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        around = smoothed(image, width) / known
-    return np.where(missing & (known > _LEAK), around, image).astype(np.float32)
-
-
-def _leaking(frame: Frame, missing: NDArray[np.bool_], blur: float) -> tuple[Image, NDArray[np.bool_]]:
-    """Return the share of each smoothed pixel that lies where nothing was measured, and pixels it spoils."""
-    from scipy.ndimage import maximum_filter
-
-    full = np.zeros(missing.shape, np.float32)
-    if frame.saturation is not None:
-        # Charge flows to a saturated pixel's neighbours. A comparison with NaN is False.
-        full = maximum_filter((frame.image >= frame.saturation).astype(np.float32), 3)
-        missing = missing | (full > 0)
-    lost = missing.astype(np.float32)
-    if blur:
-        inside = smoothed(lost, blur)
-        lost = 1 - smoothed(np.ones_like(lost), blur) + inside
-        missing = missing | (inside > _LEAK) | (smoothed(full, blur) > _LEAK_SATURATED)
-    lost[:_EDGE] = lost[-_EDGE:] = lost[:, :_EDGE] = lost[:, -_EDGE:] = 1
-    return lost, missing
-
-
-def _variance_of_stars(stars: Image, noise: Image, per_count: float, settings: DifferencingSettings) -> Image:
-    """Return what stars add to the variance of the sky, counts^2."""
-    seen = np.where(stars > 3 * noise, stars, np.float32(0))
-    down, right = derivatives(stars)
-    steepness = down**2 + right**2
-    # Noise alone has gradients; half the variance of a central difference each.
-    steepness = np.where(seen > 0, steepness, np.float32(0))
-    return np.asarray(
-        seen * np.float32(per_count)
-        + np.float32(settings.registration_pixels**2) * steepness
-        + (np.float32(settings.scale_error) * seen) ** 2,
-        np.float32,
-    )
 
 
 def _filtered(

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from astro_assets.images.differencing import DifferencingSettings, subtract
+from astro_assets.images.difference_noise import DifferencingSettings
+from astro_assets.images.differencing import subtract
 from astro_assets.images.frame import Frame
 from astro_assets.images.psf_matching import matched, smoothed
 from astro_assets.images.simulation.psf import Psf, add_point_sources
@@ -155,6 +156,27 @@ def test_light_that_is_lost_beyond_the_edge_and_in_holes_is_not_trusted():
     inner = np.median(found.weight[20:-20, 20:-20])
     row, column = np.unravel_index(np.argmax(np.where(found.is_missing, 0, found.reference)[:, :2]), (200, 2))
     assert found.weight[row, column] < 0.1 * inner  # a star at the edge
+
+
+def test_trust_makes_the_scatter_in_badly_subtracted_stars_that_of_noise():
+    """A star that does not vary differs from the sky by nothing but its noise, however wrong the PSF is."""
+    science = starry(Psf(3.0, 3.5, field_growth=0.25, field_elongation=0.25), 1)
+    reference = starry(Psf(3.0, 3.5), 2)
+    difference = subtract(science, reference, 3.0, 3.0, flux_scale=1.0)
+    stars = (difference.reference > 30) & ~difference.is_missing
+
+    def scatter(image):
+        return 1.4826 * np.median(np.abs(image[stars]))
+
+    assert scatter(difference.significance) > 1.5
+    assert scatter(difference.trusted) < 1.2
+    assert (difference.trust <= 1).all()
+    assert difference.trust[difference.reference < 1].min() > 0.5
+    assert difference.trust[stars].max() < 0.99
+    blind = subtract(
+        science, reference, 3.0, 3.0, DifferencingSettings(registration_pixels=0, scale_error=0), 1.0
+    )
+    assert (blind.trust == 1).all()
 
 
 def test_charge_flows_to_the_neighbours_of_saturated_pixels():

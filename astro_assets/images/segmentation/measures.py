@@ -21,6 +21,7 @@ Places = NDArray[np.int64]
 #: In the order of the columns of :func:`measured`.
 MEASURES: Final = (
     "significance",
+    "log_trust",
     "rises",
     "wanted",
     "wanted_around",
@@ -78,7 +79,8 @@ def measured(
     ndarray of float64
         (n, number of `MEASURES`):
 
-        - ``significance``, unsigned, and whether the source ``rises``;
+        - ``significance``, trusted and unsigned, the logarithm of that trust, and whether the source
+          ``rises``;
         - the network's logit of being ``wanted`` and of each kind, highest of 3 x 3 pixels, and the mean of
           5 x 5;
         - ``unlike`` and ``sharpness`` of :func:`fitted_points`: the first in the difference, the second in
@@ -180,7 +182,8 @@ def _of_frame(difference: Difference) -> dict[str, float]:
 
 def _measured(logits: Image, difference: Difference, rows: Places, columns: Places) -> dict[str, Floats]:
     fwhm = difference.fwhm_pixels
-    significance = difference.significance[rows, columns].astype(np.float64)
+    trust = difference.trust[rows, columns].astype(np.float64)
+    significance = trust * difference.significance[rows, columns]
     sign = np.sign(significance)
     of_kinds = _at(logits, *_grid(rows, columns, 1)).max(axis=(2, 3)).clip(-_LIMIT, _LIMIT)
     around = _at(logits[-1], *_grid(rows, columns, 2)).clip(-_LIMIT, _LIMIT).mean(axis=(1, 2))
@@ -197,13 +200,14 @@ def _measured(logits: Image, difference: Difference, rows: Places, columns: Plac
     line, ray = _along_lines(difference, rows, columns, sign)
     return {
         "significance": np.abs(significance),
+        "log_trust": np.log(np.maximum(trust, 1e-3)),
         "rises": (significance > 0).astype(np.float64),
         "wanted": of_kinds[-1],
         "wanted_around": around,
         **dict(zip(KINDS, of_kinds, strict=False)),
         "unlike": fitted_points(squares_of(difference.difference, rows, columns, side_of(fwhm)), fwhm)[0],
         "sharpness": fitted_points(squares_of(difference.science, rows, columns, side_of(own)), own)[1],
-        "opposite": opposite / np.maximum(np.abs(significance), 1),
+        "opposite": opposite / np.maximum(np.abs(significance) / np.maximum(trust, 1e-3), 1),
         "relative_change": np.log(np.maximum(changed, 0.5) / np.maximum(light.mean(axis=(1, 2)), 1)),
         "science": np.arcsinh(difference.science[rows, columns]),
         "reference": np.arcsinh(light[:, 1, 1]),

@@ -35,7 +35,7 @@ class Candidate:
     row, column
         Centroid, weighted with the probability.
     snr
-        Largest significance of the difference in it; negative of what faded.
+        Largest trusted significance of the difference in it; negative of what faded.
     peak
         Row and column of that pixel.
     n_pixels
@@ -92,7 +92,7 @@ def wanted_candidates(logits: Image, difference: Difference, settings: Extractio
     regions, _ = label(is_in, np.ones((3, 3), np.int8))
     found = list(_drawn(logits, logits[-1], regions, difference, WANTED))
     side = 2 * max(1, round(_APART * difference.fwhm_pixels)) + 1
-    height = np.abs(difference.significance)
+    height = np.abs(difference.trusted)
     is_peak = (height >= settings.peak_significance) & (height == maximum_filter(height, side))
     is_peak &= maximum_filter(is_in, side) == 0
     half = max(1, round(difference.fwhm_pixels / 2))
@@ -156,7 +156,7 @@ def _drawn(
     for number, where in enumerate(find_objects(regions), start=1):
         inside = regions[where] == number
         own = plane[where][inside].clip(-_LOGIT_LIMIT, _LOGIT_LIMIT)
-        significance = difference.significance[where][inside]
+        significance = (difference.significance[where] * difference.trust[where])[inside]
         place = int(np.abs(significance).argmax())
         weight = _probability(own)
         rows, columns = np.nonzero(inside)
@@ -186,7 +186,7 @@ def _around(logits: Image, difference: Difference, row: int, column: int, half: 
         kind=WANTED[int(np.argmax(sums))],
         row=float(row),
         column=float(column),
-        snr=float(difference.significance[row, column]),
+        snr=float(difference.significance[row, column] * difference.trust[row, column]),
         peak=(row, column),
         n_pixels=0,
         mean_logit=float(logits[-1, rows, columns][inside].mean()),

@@ -5,9 +5,11 @@ Which numbers belong to which set is decided here, so that no scene is in two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import partial
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +20,7 @@ from astro_assets.images.segmentation.settings import SegmentationSettings
 from astro_assets.images.simulation.scene import Scene, simulate_scene
 from astro_assets.images.simulation.settings import SceneSettings
 
+T = TypeVar("T")
 Role = Literal["train", "validation", "score", "calibration", "test"]
 
 #: First part of the seed of every scene of a role.
@@ -71,6 +74,24 @@ def example_of(settings: SegmentationSettings, role: Role, number: int) -> Examp
     return Example(inputs_of(scene.difference), target)
 
 
+def scenes_of(settings: SegmentationSettings, role: Role, n: int) -> Iterator[Scene]:
+    """Yield the first scenes of a role, each simulated while the one before is used."""
+    return ahead(partial(scene_of, settings, role, number) for number in range(n))
+
+
+def ahead(calls: Iterable[Callable[[], T]]) -> Iterator[T]:
+    """Yield what calls return; each is made in a second thread while what came before is used."""
+    with ThreadPoolExecutor(1) as worker:
+        waiting: Future[T] | None = None
+        for call in calls:
+            following = worker.submit(call)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = following
+        if waiting is not None:
+            yield waiting.result()
+
+
 class TrainingScenes:
     """The batches of each epoch: scenes stay for some epochs, and new ones replace the oldest.
 
@@ -83,7 +104,7 @@ class TrainingScenes:
         self._kept: dict[int, Example] = {}
 
     def batches(self, epoch: int) -> Iterator[list[Example]]:
-        """Yield the batches of an epoch."""
+        """Return the batches of an epoch, each simulated while the one before is learned from."""
         settings = self.settings
         last = (epoch + settings.looks) * self.n_new
         numbers = range(last - settings.looks * self.n_new, last)
@@ -91,15 +112,20 @@ class TrainingScenes:
         rng = np.random.default_rng((settings.seed, 5, epoch))
         order = rng.permutation(np.asarray(numbers))
         ways = rng.integers(8, size=order.size)
+        calls = []
         for start in range(0, order.size, settings.batch):
             chosen = zip(
                 order[start : start + settings.batch], ways[start : start + settings.batch], strict=True
             )
-            yield [self._example(int(number)).turned(int(way)) for number, way in chosen]
+            calls.append(partial(self._turned, [(int(number), int(way)) for number, way in chosen]))
+        return ahead(calls)
 
     def n_batches(self) -> int:
         """Return how many batches an epoch has."""
         return -(-self.settings.looks * self.n_new // self.settings.batch)
+
+    def _turned(self, chosen: list[tuple[int, int]]) -> list[Example]:
+        return [self._example(number).turned(way) for number, way in chosen]
 
     def _example(self, number: int) -> Example:
         if number not in self._kept:

@@ -108,7 +108,7 @@ class SegmentationSettings(BaseModel):
     batch: int = Field(2, ge=1, le=64, description="Scenes in a batch.")
     validation_scenes: int = Field(16, ge=1, le=1000, description="Scenes that decide when it stops.")
     score_scenes: int = Field(
-        500, ge=2, le=20_000, description="Crowded scenes that objects' scores are fitted on."
+        2000, ge=2, le=20_000, description="Crowded scenes that objects' scores are fitted on."
     )
     calibration_scenes: int = Field(
         800, ge=2, le=20_000, description="Scenes that the threshold of scores is fitted on."

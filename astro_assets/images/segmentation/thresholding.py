@@ -29,7 +29,7 @@ def thresholded(difference: Difference) -> list[tuple[Candidate, float]]:
     unit = float(np.sqrt((filter_kernel**2).sum()))  # what noise of 1 is after the filter
     ones = np.ones_like(difference.difference)
     for sign in (1, -1):
-        image = np.ascontiguousarray(np.float32(sign) * difference.difference)
+        image = np.ascontiguousarray(np.float32(sign) * difference.difference * difference.trust)
         sources, segments = sep.extract(
             image,
             _DETECTION,

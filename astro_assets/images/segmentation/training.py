@@ -6,7 +6,6 @@ The order of these steps lives here; each of them is a module of its own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from astro_assets.images.segmentation.judging import report, threshold_for
 from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.pixels import PixelJudge
 from astro_assets.images.segmentation.preprocessing import CHANNELS, inputs_of
-from astro_assets.images.segmentation.scene_sets import Role, scene_of
+from astro_assets.images.segmentation.scene_sets import scene_of, scenes_of
 from astro_assets.images.segmentation.score import ObjectScore
 from astro_assets.images.segmentation.segmenter import logits_of, session_of
 from astro_assets.images.segmentation.segmenter_file import FORMAT, Manifest, bytes_of
@@ -95,10 +94,12 @@ def finished(settings: SegmentationSettings, weights: Arrays, history: list[dict
         return logits_of(session, scene.difference, reach)
 
     _log.info("scoring candidates of %d scenes", settings.score_scenes)
-    measured = measured_scenes(_scenes(settings, "score", settings.score_scenes), logits, settings.extraction)
+    measured = measured_scenes(
+        scenes_of(settings, "score", settings.score_scenes), logits, settings.extraction
+    )
     score = fitted_score(measured, settings.score, settings.seed)
     _log.info("calibrating on %d scenes", settings.calibration_scenes)
-    calibration = _scenes(settings, "calibration", settings.calibration_scenes)
+    calibration = scenes_of(settings, "calibration", settings.calibration_scenes)
     measured = measured_scenes(calibration, logits, settings.extraction)
     score = calibrated(score, measured, settings.extraction)
     _log.info("judging on %d scenes", settings.test_scenes)
@@ -140,7 +141,7 @@ def judge(settings: SegmentationSettings, session: Any, reach: int, score: Objec
         seen += 1
         return found
 
-    test = _scenes(settings, "test", settings.test_scenes)
+    test = scenes_of(settings, "test", settings.test_scenes)
     ours = scored(measured_scenes(test, logits, settings.extraction), score)
     by_object = report(ours, score.threshold)
     rate = by_object["false_per_megapixel"]["value"]
@@ -149,10 +150,6 @@ def judge(settings: SegmentationSettings, session: Any, reach: int, score: Objec
         "thresholding": report(plain, threshold_for(plain, rate)),
         "pixels": pixels.report(),
     }
-
-
-def _scenes(settings: SegmentationSettings, role: Role, n: int) -> Iterator[Scene]:
-    return (scene_of(settings, role, number) for number in range(n))
 
 
 def _refuse_other(settings: SegmentationSettings, weights: Arrays, graph: bytes) -> None:

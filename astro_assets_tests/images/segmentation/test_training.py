@@ -13,7 +13,7 @@ from astro_assets.images.segmentation.fitting import fit_network
 from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.network import SegmentationNetwork
 from astro_assets.images.segmentation.preprocessing import inputs_of
-from astro_assets.images.segmentation.scene_sets import TrainingScenes, scene_of
+from astro_assets.images.segmentation.scene_sets import TrainingScenes, ahead, crowded, scene_of
 from astro_assets.images.segmentation.segmenter import Segmenter, logits_of, open_segmenter, session_of
 from astro_assets.images.segmentation.segmenter_file import SegmenterFileError
 from astro_assets.images.segmentation.settings import MODES, NetworkSettings, SegmentationSettings
@@ -86,6 +86,32 @@ def test_epochs_share_scenes_and_depend_on_their_number_alone():
     assert second == again != first
     lighter = SMALL.model_copy(update={"crowding": 1.0, "scenes_an_epoch": 1, "looks": 1})
     assert next(TrainingScenes(lighter).batches(0))[0].target.weight.max() >= 0
+
+
+def test_what_is_made_ahead_comes_in_order_and_no_farther_than_one():
+    made = []
+
+    def calls():
+        for number in range(5):
+            made.append(number)
+            yield lambda number=number: number**2
+
+    ahead_of = ahead(calls())
+    assert next(ahead_of) == 0
+    assert made == [0, 1]
+    assert list(ahead_of) == [1, 4, 9, 16]
+    assert list(ahead([])) == []
+    with pytest.raises(ZeroDivisionError):
+        list(ahead([lambda: 1 // 0]))
+
+
+def test_scenes_to_learn_from_are_crowded_and_some_are_sharper():
+    scenes = crowded(SMALL)
+    assert scenes.transients == SMALL.crowding * SMALL.scenes.transients
+    assert scenes.fwhm_pixels == (pytest.approx(SMALL.sharper * 2.4), 5.0)
+    assert crowded(SMALL.model_copy(update={"sharper": 1.0})).fwhm_pixels == SMALL.scenes.fwhm_pixels
+    roles = [scene_of(SMALL, role, 0).science.image.tobytes() for role in ("train", "score", "calibration")]
+    assert len(set(roles)) == 3
 
 
 def test_a_little_training_finds_bright_objects(fitted: Fitted):
