@@ -5,13 +5,16 @@ from functools import partial
 import dagster as dg
 import polars as pl
 
+from astro_assets.images.change_tables import ANOMALIES, FRAME_CHANGES, REFERENCE_FRAMES
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
 from astro_assets.images.invariants import (
+    impossible_anomalies,
     impossible_frames,
     impossible_grades,
     impossible_nights,
     misplaced_cutouts,
     unaccounted_frames,
+    untold_changes,
     untold_frames,
 )
 from astro_assets.images.photometry_tables import (
@@ -21,6 +24,8 @@ from astro_assets.images.photometry_tables import (
 )
 from astro_assets.images.quality_models import ASSESSOR
 from astro_assets.images.quality_tables import FRAME_QUALITY, SIMULATED_NIGHTS
+from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
+from astro_assets.images.segmenter_tables import SIMULATED_SCENES
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.observations.tables import RAW_FILES
@@ -128,6 +133,30 @@ def checks() -> list[dg.AssetChecksDefinition]:
                 misplaced_cutouts,
             ),
             identity=("place", "sha256"),
+        ),
+        table_checks(SIMULATED_SCENES, identity=("scene_set",)),
+        model_checks(ANOMALY_SEGMENTER),
+        table_checks(REFERENCE_FRAMES, identity=("frame_sha256",), names=file_names),
+        table_checks(
+            FRAME_CHANGES,
+            RowRule(
+                "changes_told",
+                "Each frame has what changed in it, or a reason why that cannot be told.",
+                ("not_compared", "n_wanted", "n_unwanted", "missing_fraction"),
+                untold_changes,
+            ),
+            identity=("frame_sha256",),
+            names=file_names,
+        ),
+        table_checks(
+            ANOMALIES,
+            RowRule(
+                "anomalies_within_their_frame",
+                "Places are finite, and signal-to-noise ratios and scores are.",
+                ("x", "y", "snr", "score", "n_pixels"),
+                impossible_anomalies,
+            ),
+            identity=("anomaly_id",),
         ),
     ]
 
