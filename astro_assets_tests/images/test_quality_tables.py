@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from astro_assets.images.photometry_schemas import REPEATED
 from astro_assets.images.photometry_tables import compute_frame_sources
 from astro_assets.images.quality.assessor import open_assessor
 from astro_assets.images.quality.fitting import fit
@@ -47,14 +48,6 @@ SMALL = {
 COUNTS = {"trained_on_real": 0, "trained_on_injected": 0, "trained_on_simulated": 14}
 
 
-def told() -> dict[str, Any]:
-    names = (
-        "target_id", "target_x", "target_y", "filter_name", "gain", "airmass", "ra_deg", "dec_deg",
-        "site_latitude_deg", "site_longitude_deg", "site_elevation_m",
-    )  # fmt: skip
-    return dict.fromkeys(names)
-
-
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     settings = QualitySettings(**SMALL)
@@ -70,7 +63,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     night = simulate_night(NightSettings(rows=100, columns=110, frames=6, stars_per_megapixel=5000), 12)
     for number, one in enumerate(night):
         path = image_file(folder / f"{number}.fits", one.frame.image, EXPTIME=one.frame.exposure_s)
-        frame = {"sha256": path, "series_id": "night", "hdu": 0, **told()}
+        frame = {**dict.fromkeys(REPEATED), "sha256": path, "series_id": "night", "hdu": 0}
         frame |= {"mid_mjd_utc": 58106 + number / 100, "exposure_s": one.frame.exposure_s}
         (row,) = compute_frame_sources(path.name, {"frames": [frame]}, FrameSourcesConfig())
         rows.append({**row, "sha256": path})

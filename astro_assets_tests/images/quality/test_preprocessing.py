@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astro_assets.images.frame import Frame
-from astro_assets.images.quality.night_sets import frames_of, measured_night, network_examples
+from astro_assets.images.quality.night_sets import frames_of, measured_night, network_examples, recipe_of
 from astro_assets.images.quality.preprocessing import (
     N_TILES,
     SCALARS,
@@ -51,11 +51,13 @@ def test_any_frame_gives_finite_tensors_of_one_shape(rows, columns, seed, missin
 
 def test_training_and_serving_make_the_same_tensors():
     """From the frame alone, as a stranger has it, to the bit."""
-    trained, _ = network_examples(SMALL, 3, 1)
-    served = [inputs_of(replace(one.frame)) for one in frames_of(SMALL, 3, "network", 0)]
+    recipe = recipe_of(SMALL, "network", 0)
+    trained, _ = network_examples([recipe])
+    served = [inputs_of(replace(one.frame)) for one in frames_of(recipe)]
     assert all(same(one, other) for one, other in zip(trained, served, strict=True))
-    measured = measured_night(SMALL, 3, "test", 0).inputs
-    frames = [one.frame for one in frames_of(SMALL, 3, "test", 0)]
+    other = recipe_of(SMALL, "test", 0)
+    measured = measured_night(other, SMALL.measuring).inputs
+    frames = [one.frame for one in frames_of(other)]
     assert all(same(one, inputs_of(frame)) for one, frame in zip(measured, frames, strict=True))
 
 
