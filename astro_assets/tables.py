@@ -11,7 +11,8 @@ from astro_assets.catalogs import tables as catalogs
 from astro_assets.images import change_tables as changes
 from astro_assets.images import cutout_tables as cutouts
 from astro_assets.images import photometry_tables as photometry
-from astro_assets.images import segmenter_models
+from astro_assets.images import quality_models, segmenter_models
+from astro_assets.images import quality_tables as quality
 from astro_assets.images import segmenter_tables as segmenter
 from astro_assets.images import tables as images
 from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
@@ -40,6 +41,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *images.TABLES,
     *cutouts.TABLES,
     *photometry.TABLES,
+    *quality.TABLES,
     *segmenter.TABLES,
     *changes.TABLES,
     *transits.TABLES,
@@ -59,6 +61,7 @@ TABLES: Final[tuple[Table, ...]] = (
 #: Every model that is trained on purpose, judged and promoted by its figures.
 TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (
     scorer_models.SCORER,
+    quality_models.ASSESSOR,
     segmenter_models.ANOMALY_SEGMENTER,
 )
 #: Every model.

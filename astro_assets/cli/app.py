@@ -6,7 +6,6 @@ What needs Dagster is imported when its command runs, so that asking questions o
 import gc
 import json
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -32,7 +31,7 @@ from astro_assets.cli import (
     verify_commands,
 )
 from astro_assets.cli.errors import EXPECTED_ERRORS
-from astro_assets.cli.options import Format, FormatOption, HomeOption, is_loopback
+from astro_assets.cli.options import Format, FormatOption, HomeOption, RowFormat, is_loopback
 from astro_assets.cli.paragraphs import reflow
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.ledger.home import open_home
@@ -60,14 +59,6 @@ app.add_typer(catalogs_app, name="catalogs")
 DEFAULT_PORT = 3000
 #: Objects made between two searches for garbage; Python's own number is 700.
 OBJECTS_A_SEARCH = 50_000
-
-
-class RowFormat(StrEnum):
-    """How to print rows."""
-
-    table = "table"
-    json = "json"
-    csv = "csv"
 
 
 def main() -> None:

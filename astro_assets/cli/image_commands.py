@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from astro_assets.cli.options import Format, FormatOption, HomeOption
+from astro_assets.cli.options import Format, FormatOption, HomeOption, RowFormat
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.observations.cutouts import PlaceError, places_listed
@@ -14,6 +14,7 @@ from astro_assets.observations.cutouts import PlaceError, places_listed
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to the others."""
     app.command()(cutouts)
+    app.command()(assess)
     app.command()(compare)
 
 
@@ -51,6 +52,43 @@ def cutouts(
     from astro_assets.cli.cutouts import cut
 
     raise typer.Exit(cut(place, wanted, side_arcsec=side, remove=remove or [], folder=out))
+
+
+def assess(
+    frames: Annotated[
+        list[Path] | None,
+        typer.Argument(help="FITS files. Those of one night are judged beside each other, from 5 on."),
+    ] = None,
+    watch: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Judge the files there, and each that comes, as soon as it is whole, until interrupted.",
+        ),
+    ] = None,
+    interval: Annotated[
+        float, typer.Option(min=0.05, max=3600, help="With --watch: seconds between two looks.")
+    ] = 0.5,
+    model: Annotated[str, typer.Option(help="Alias or version of the frame assessor.")] = CHAMPION,
+    output: Annotated[
+        RowFormat, typer.Option("--format", help="How to print; with --watch a line a frame.")
+    ] = RowFormat.table,
+    home: HomeOption = None,
+) -> None:
+    """Grade frames good, medium or bad, with reasons, by the promoted frame assessor.
+
+    Nothing is stored. A file that cannot be judged is told on standard error, and the exit code is 1.
+    """
+    if (watch is None) == (not frames):
+        raise typer.BadParameter("name frames, or a folder with --watch")
+    from astro_assets.cli import assessment
+
+    judge = assessment.opened(home, model)
+    if watch is not None:
+        from astro_assets.cli.watching import watch_folder
+
+        raise typer.Exit(watch_folder(judge, watch, interval, output))
+    raise typer.Exit(assessment.assess(judge, frames or [], output))
 
 
 def compare(

@@ -15,6 +15,14 @@ class Format(StrEnum):
     json = "json"
 
 
+class RowFormat(StrEnum):
+    """How to print rows."""
+
+    table = "table"
+    json = "json"
+    csv = "csv"
+
+
 HomeOption = Annotated[
     Path | None,
     typer.Option(

@@ -25,6 +25,7 @@ class Model(StrEnum):
 
     transit_scorer = "transit_scorer"
     cluster_model = "cluster_model"
+    frame_assessor = "frame_assessor"
     anomaly_segmenter = "anomaly_segmenter"
 
 

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 from pydantic import Field
 
-from astro_assets.images import change_pictures, cutout_pictures, photometry_pictures, pictures
+from astro_assets.images import (
+    change_pictures,
+    cutout_pictures,
+    photometry_pictures,
+    pictures,
+    quality_pictures,
+)
 from astro_assets.images.change_tables import ANOMALIES, FRAME_CHANGES, REFERENCE_FRAMES
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS, place_row
 from astro_assets.images.photometry_tables import (
@@ -13,6 +19,8 @@ from astro_assets.images.photometry_tables import (
     PHOTOMETRIC_LIGHT_CURVES,
     PHOTOMETRIC_SERIES,
 )
+from astro_assets.images.quality_models import ASSESSOR
+from astro_assets.images.quality_tables import FRAME_QUALITY
 from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.home import Home
@@ -76,6 +84,26 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             description="The light curve of the target that a targets.csv names in a night, in BJD_TDB, with "
             "errors that fit its scatter. `detrended_light_curves` joins a target's nights.",
             pictures={"latest night": photometry_pictures.latest_night},
+        ),
+        recipes_asset(
+            ASSESSOR,
+            description="The nights that the frame assessor is trained on, as recipes: telescope, field, "
+            "troubles and seed, from which each is simulated again. A training adds those it wants.",
+        ),
+        trained_asset(
+            home,
+            ASSESSOR,
+            description="What grades frames: random forests on measures beside the night's best frames, an "
+            "ordinal convolutional network, a density of good frames; calibrated, exported as ONNX. Trained "
+            "on simulated nights, on purpose: `astro-assets train frame_assessor`.",
+            pictures=quality_pictures.of_version,
+        ),
+        table_asset(
+            home,
+            FRAME_QUALITY,
+            description="What the promoted assessor says of each frame of a night: good, medium or bad with "
+            "probabilities and reasons, and how unlike the others of its night it is.",
+            pictures={"latest night": quality_pictures.latest_night},
         ),
         table_asset(
             home,

@@ -10,6 +10,8 @@ from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELL
 from astro_assets.images.invariants import (
     impossible_anomalies,
     impossible_frames,
+    impossible_grades,
+    impossible_nights,
     misplaced_cutouts,
     unaccounted_frames,
     untold_changes,
@@ -20,6 +22,8 @@ from astro_assets.images.photometry_tables import (
     PHOTOMETRIC_LIGHT_CURVES,
     PHOTOMETRIC_SERIES,
 )
+from astro_assets.images.quality_models import ASSESSOR
+from astro_assets.images.quality_tables import FRAME_QUALITY, SIMULATED_NIGHTS
 from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
 from astro_assets.images.segmenter_tables import SIMULATED_SCENES
 from astro_assets.images.tables import FRAMES
@@ -87,6 +91,36 @@ def checks() -> list[dg.AssetChecksDefinition]:
                 partial(broken_values, finite=("flux", "trend"), positive=("flux_err", "error")),
             ),
             identity=("series_id",),
+        ),
+        table_checks(
+            SIMULATED_NIGHTS,
+            RowRule(
+                "nights_can_be_simulated",
+                "Each simulated night has a known role, a seed, and as many frames as its settings say.",
+                ("role", "seed", "settings", "n_frames"),
+                impossible_nights,
+            ),
+            identity=("night",),
+        ),
+        model_checks(ASSESSOR),
+        table_checks(
+            FRAME_QUALITY,
+            RowRule(
+                "grades_possible",
+                "Probabilities of the grades are possible ones and add up to 1, and the grade is their "
+                "median.",
+                (
+                    "frame_sha256",
+                    "grade",
+                    "p_good",
+                    "p_medium",
+                    "p_bad",
+                    "night_p_value",
+                    "training_p_value",
+                ),
+                impossible_grades,
+            ),
+            identity=("series_id", "frame_sha256"),
         ),
         table_checks(FRAME_CELLS, identity=("frame_sha256", "cell"), names=file_names),
         table_checks(CUTOUT_PLACES, identity=("place",)),

@@ -18,6 +18,8 @@ _BOUNDS: Final = {
     "dec_deg": (-90.0, 90.0),
     "missing_fraction": (0.0, 1.0),
 }
+#: What sums of probabilities may be off by.
+_ROUNDING: Final = 1e-9
 
 
 def untold_frames(rows: pl.LazyFrame) -> pl.LazyFrame:
@@ -90,6 +92,48 @@ def unaccounted_frames(rows: pl.LazyFrame) -> pl.LazyFrame:
     n_named = pl.col("frame_sha256").list.len()
     right = (pl.col("n_aligned") + n_left_out == pl.col("n_frames")) & (n_named == pl.col("n_frames"))
     what = pl.format("{} of {} frames aligned, {} left out", "n_aligned", "n_frames", n_left_out)
+    return rows.filter(~right.fill_null(value=False)).select("key", what=what)
+
+
+def impossible_grades(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find frames whose probabilities are none, or whose grade is not their median.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``frame_sha256``, ``grade``, ``p_good``, ``p_medium``, ``p_bad``, ``night_p_value``
+        and ``training_p_value``.
+    """
+    parts = [pl.col(name) for name in ("p_good", "p_medium", "p_bad")]
+    all_of_it = pl.sum_horizontal(parts).is_between(1 - _ROUNDING, 1 + _ROUNDING)
+    inside = pl.all_horizontal(part.is_between(-_ROUNDING, 1 + _ROUNDING) for part in parts)
+    values = pl.all_horizontal(
+        (pl.col(name).is_between(0, 1) & (pl.col(name) > 0)).fill_null(value=name == "night_p_value")
+        for name in ("night_p_value", "training_p_value")
+    )
+    worst = pl.when(pl.col("p_bad") >= 0.5).then(pl.lit("bad"))
+    median = worst.when(pl.col("p_good") <= 0.5).then(pl.lit("medium")).otherwise(pl.lit("good"))
+    what = pl.format(
+        "{}: {} with {}, {}, {}, p-values {} and {}", pl.col("frame_sha256").str.head(12), "grade", *parts,
+        pl.col("night_p_value").cast(pl.String).fill_null("unknown"), "training_p_value",
+    )  # fmt: skip
+    right = (all_of_it & inside & values & (median == pl.col("grade"))).fill_null(value=False)
+    return rows.filter(~right).select("key", what=what.fill_null("unknown"))
+
+
+def impossible_nights(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find simulated nights of which seed or settings are no JSON, or frames are counted otherwise.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``role``, ``seed``, ``settings`` and ``n_frames``.
+    """
+    frames = pl.col("settings").str.json_path_match("$.frames").cast(pl.Int32, strict=False)
+    seed = pl.col("seed").str.contains(r"^\[\d+(, \d+)*\]$")
+    role = pl.col("role").is_in(["network", "forest", "calibration", "test"])
+    right = (frames == pl.col("n_frames")) & seed & role
+    what = pl.format("{} of {} frames, seed {}", "role", "n_frames", "seed")
     return rows.filter(~right.fill_null(value=False)).select("key", what=what)
 
 

@@ -7,6 +7,7 @@ import dagster as dg
 
 from astro_assets.images.cutout_tables import CUTOUTS
 from astro_assets.images.photometry_tables import PHOTOMETRIC_LIGHT_CURVES
+from astro_assets.images.quality_tables import FRAME_QUALITY
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.model_tables import MODEL_AUDITS
 from astro_assets.ledger.models import ModelSpec
@@ -31,6 +32,7 @@ _READ: Final = (
     FRAMES,
     CUTOUTS,
     PHOTOMETRIC_LIGHT_CURVES,
+    FRAME_QUALITY,
     DETRENDED_LIGHT_CURVES,
     VARIABILITY,
     TRANSIT_CANDIDATES,

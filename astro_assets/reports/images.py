@@ -11,6 +11,7 @@ import polars as pl
 from astro_assets.images import photometry_plots
 from astro_assets.images.cutout_tables import CUTOUTS
 from astro_assets.images.photometry_tables import PHOTOMETRIC_LIGHT_CURVES
+from astro_assets.images.quality_tables import FRAME_QUALITY
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.table import Table
@@ -32,6 +33,8 @@ _MOST_NIGHTS: Final = 6
 _MOST_FRAMES: Final = 24
 _MOST_PLACES: Final = 24
 _MOST_REFUSED: Final = 200
+#: Reasons under a frame; all are in the table.
+_MOST_REASONS: Final = 2
 _PPT: Final = 1e3
 #: Preference of a dip to none from which it is told.
 _SURE: Final = 10.0
@@ -106,6 +109,7 @@ def gallery_page(ledger: Ledger, links: Links) -> str:
     refused = [row for row in frames if row["status"] != "accepted"]
     cutouts = _rows(ledger, CUTOUTS, "mid_mjd_utc")
     nights = _rows(ledger, PHOTOMETRIC_LIGHT_CURVES, "start_btjd")
+    graded = _graded(ledger)
     return rendered(
         "images.html",
         title="Images",
@@ -128,13 +132,33 @@ def gallery_page(ledger: Ledger, links: Links) -> str:
         ],
         frames=[
             _thumbnail(
-                ledger, FRAMES, row, (row["object_name"], row["filter_name"], _date(row["mid_mjd_utc"]))
+                ledger,
+                FRAMES,
+                row,
+                (
+                    row["object_name"],
+                    row["filter_name"],
+                    _date(row["mid_mjd_utc"]),
+                    graded.get(row["sha256"]),
+                ),
             )
             for row in accepted[:_MOST_FRAMES]
         ],
         more=_more(accepted, _MOST_FRAMES, "images") + _more(cutouts, _MOST_PLACES, "cutouts"),
         refused=_refused(ledger, refused[:_MOST_REFUSED]),
     )
+
+
+def _graded(ledger: Ledger) -> dict[str, str]:
+    """Return what is thought of frames, by the hashes of their files."""
+    columns = ["frame_sha256", "grade", "p_bad", "night_p_value", "reasons"]
+    found = {}
+    for row in ledger.open(FRAME_QUALITY).rows(columns).select(columns).collect().iter_rows(named=True):
+        odd = "" if row["night_p_value"] is None else f", p {number(row['night_p_value'], 2)} in its night"
+        reasons = "; ".join(row["reasons"][:_MOST_REASONS])
+        told = f"{row['grade']}, P(bad) {row['p_bad']:.2f}{odd}"
+        found[row["frame_sha256"]] = told + (reasons and f": {reasons}")
+    return found
 
 
 def _rows(ledger: Ledger, of: Table, by: str) -> list[dict[str, Any]]:

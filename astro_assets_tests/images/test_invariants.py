@@ -11,6 +11,8 @@ import pytest
 from astro_assets.images.invariants import (
     impossible_anomalies,
     impossible_frames,
+    impossible_grades,
+    impossible_nights,
     misplaced_cutouts,
     unaccounted_frames,
     untold_changes,
@@ -28,6 +30,11 @@ FRAME = {
 TOLD = {"status": "accepted", "reason_code": None, "n_columns": 5, "n_rows_of_pixels": 5, "thumbnail": "a"}
 CUTOUT = {"x": 5.0, "y": 5.0, "side": 11, "missing_fraction": 0.1}
 NIGHT = {"n_frames": 3, "n_aligned": 2, "frame_sha256": ["a", "b", "c"], "left_out": ["", "clouds", ""]}
+GRADED = {
+    "frame_sha256": "abc", "grade": "medium", "p_good": 0.3, "p_medium": 0.4, "p_bad": 0.3,
+    "night_p_value": 0.2, "training_p_value": 0.01,
+}  # fmt: skip
+SIMULATED = {"role": "forest", "seed": "[0, 12, 3, 1]", "settings": '{"frames": 24}', "n_frames": 24}
 Rule = Callable[[pl.LazyFrame], pl.LazyFrame]
 
 
@@ -72,6 +79,42 @@ def test_cutouts_without_their_place() -> None:
 def test_nights_with_frames_that_nobody_knows_of() -> None:
     assert broken(unaccounted_frames, NIGHT, n_aligned=3) == ["3 of 3 frames aligned, 1 left out"]
     assert len(broken(unaccounted_frames, NIGHT, frame_sha256=["a", "b"])) == 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"p_good": 0.4},
+        {"grade": "bad"},
+        {"grade": None},
+        {"p_good": 0.6, "p_medium": 0.1},
+        {"p_good": -0.1, "p_medium": 0.8},
+        {"night_p_value": 0.0},
+        {"training_p_value": None},
+        {"training_p_value": 1.5},
+    ],
+)
+def test_grades_that_contradict_their_probabilities(changed: dict[str, Any]) -> None:
+    assert len(broken(impossible_grades, GRADED, **changed)) == 1
+
+
+@pytest.mark.parametrize(
+    "fine",
+    [
+        {"night_p_value": None},
+        {"p_good": 0.1, "p_bad": 0.5, "grade": "bad"},
+        {"p_good": 0.7, "p_medium": 0.0, "grade": "good"},
+    ],
+)
+def test_grades_that_are_the_medians(fine: dict[str, Any]) -> None:
+    assert broken(impossible_grades, GRADED, **fine) == []
+
+
+@pytest.mark.parametrize(
+    "changed", [{"n_frames": 23}, {"seed": "none"}, {"role": "holiday"}, {"settings": '{"rows": 1}'}]
+)
+def test_nights_that_cannot_be_simulated(changed: dict[str, Any]) -> None:
+    assert len(broken(impossible_nights, SIMULATED, **changed)) == 1
 
 
 def test_changes_that_are_not_told() -> None:

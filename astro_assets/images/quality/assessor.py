@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 _MOST_PIXELS = 10**8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Verdict:
     """What is thought of a frame.
 
@@ -43,20 +43,30 @@ class Verdict:
     p_bad, p_not_good
         Probability, calibrated on simulated nights, of being bad; of being medium or bad.
     reasons
-        Measures outside what good frames have, the heaviest first; that it is unlike good frames altogether
+        Measures outside what good frames have, the heaviest first; that it is unlike the others of its night
         comes last. A good frame may have some.
-    p_value
-        How often good frames are as unusual as this one.
+    training_p_value
+        How often good simulated frames are as far off those that it was trained on. Of a real camera all
+        frames may be: it tells how much the assessor knows of such a camera, not how good a frame is.
+    night_p_value
+        Of `oddness.night_p_values`: how many frames of its night are as odd; NaN where that is not known.
     measures
         What it was judged by.
+    vector
+        Measures and the network's features, shape (len(MEASURES) + 16,).
+    has_night
+        Whether it was judged beside the best frames of its night.
     """
 
     grade: Grade
     p_bad: float
     p_not_good: float
     reasons: tuple[str, ...]
-    p_value: float
+    training_p_value: float
     measures: QualityMeasures
+    vector: Floats
+    has_night: bool
+    night_p_value: float = np.nan
 
 
 class FrameAssessor:
@@ -96,9 +106,19 @@ class FrameAssessor:
         if frame.image.size > _MOST_PIXELS:
             raise ValueError(f"a frame of {frame.image.size} pixels; {_MOST_PIXELS} are taken at most")
         measuring = self.manifest.settings.measuring
-        found = measure_frame(frame, measuring) if sources is None else sources
+        found = self.measured(frame) if sources is None else sources
         measures = quality_measures(frame, found, measuring, expectation, comparison_residual)
         return self.verdict(measures, inputs_of(frame))
+
+    def measured(self, frame: Frame) -> FrameSources:
+        """Find the sources of a frame with the settings that this assessor was trained with.
+
+        Raises
+        ------
+        ValueError
+            As `photometry.sources.measure_frame`.
+        """
+        return measure_frame(frame, self.manifest.settings.measuring)
 
     def verdict(self, measures: QualityMeasures, inputs: Inputs) -> Verdict:
         """Judge a frame by its measures and the network's inputs."""
@@ -111,10 +131,9 @@ class FrameAssessor:
         grade = grade_of(not_good, bad)
         weights = self._forest.contributions(matrix)[0, : len(MEASURES)]
         reasons = reasons_of(vector, weights, self.manifest.ranges)
-        p_value = self._density.p_value(np.concatenate([vector, features]), has_night=has_night)
-        if p_value < self.manifest.settings.unusual_p_value:
-            reasons = (*reasons, f"unlike good frames (p = {p_value:.2g})")
-        return Verdict(grade, float(bad), float(not_good), reasons, p_value, measures)
+        row = np.concatenate([vector, features])
+        p_value = self._density.p_value(row, has_night=has_night)
+        return Verdict(grade, float(bad), float(not_good), reasons, p_value, measures, row, has_night)
 
     def network_logits(self, inputs: Inputs) -> Floats:
         """Return the network's own logits of being worse than good, and than medium, shape (2,)."""

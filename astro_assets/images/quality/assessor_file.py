@@ -19,7 +19,7 @@ from astro_assets.images.quality.settings import QualitySettings
 from astro_assets.learning.model_files import UNREADABLE, packed, unpacked
 from astro_assets.learning.trees import forest_of
 
-FORMAT: Final = "astro_assets frame assessor 1"
+FORMAT: Final = "astro_assets frame assessor 2"
 _MANIFEST, _GRAPH = "manifest.json", "network.onnx"
 _NOT_GOOD, _BAD, _DENSITY = "not_good.safetensors", "bad.safetensors", "density.safetensors"
 #: More than any assessor of ours has: a small file may unpack to fill the memory.
@@ -37,8 +37,8 @@ class Manifest(BaseModel):
     ----------
     grades, columns
         In the order of computations.
-    settings, seed
-        Of the training.
+    settings
+        Of the training, with its seed.
     n_parameters
         Numbers of the network that were fitted.
     night, alone
@@ -57,7 +57,6 @@ class Manifest(BaseModel):
     grades: tuple[str, ...]
     columns: tuple[str, ...]
     settings: QualitySettings
-    seed: int = Field(ge=0)
     n_parameters: int = Field(ge=1)
     night: StepCalibration
     alone: StepCalibration

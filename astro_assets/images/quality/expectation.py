@@ -79,7 +79,7 @@ def expectation_of(
     """
     if len(frames) != len(sources) or not sources:
         raise ValueError(f"{len(frames)} frames and {len(sources)} lists of sources: a night has both alike")
-    depth = np.array([_depth(one.measures) for one in sources])
+    depth = np.array([depth_of(one.measures) for one in sources])
     if not (depth > 0).any():
         raise ValueError(f"none of {len(sources)} frames shows a star: nothing can be expected of this night")
     order = np.argsort(-depth, kind="stable")
@@ -111,6 +111,7 @@ def expectation_of(
     )
 
 
-def _depth(measures: FrameMeasures) -> float:
+def depth_of(measures: FrameMeasures) -> float:
+    """Return the number of stars for their blur, by which frames of a night are ranked; 0 without a star."""
     blur = measures.fwhm_pixels * measures.elongation
     return measures.n_stars / blur if blur > 0 else 0.0

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from astro_assets.images.quality.grades import GRADES
-from astro_assets.learning.calibration import expected_calibration_error
+from astro_assets.learning.calibration import expected_calibration_error, reliability
 from astro_assets.learning.metrics import Interval, average_precision
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+#: Bins of the reliability, and frames of each grade to be looked at.
+_BINS: Final = 8
+_EXAMPLES: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,8 @@ class JudgedNight:
         Positions in :data:`astro_assets.images.quality.grades.GRADES`: true, and beside the night.
     called_alone, called_by_network
         Without the night; by the network's logits alone.
-    p_bad, p_bad_alone, p_value
-        Beside the night, without it; of the density, beside the night.
+    p_bad, p_bad_alone, p_not_good, training_p_value
+        Beside the night, without it; beside the night.
     """
 
     truth: Integers
@@ -44,7 +48,8 @@ class JudgedNight:
     called_by_network: Integers
     p_bad: Floats
     p_bad_alone: Floats
-    p_value: Floats
+    p_not_good: Floats
+    training_p_value: Floats
 
 
 def judged_night(assessor: FrameAssessor, night: MeasuredNight) -> JudgedNight:
@@ -60,7 +65,8 @@ def judged_night(assessor: FrameAssessor, night: MeasuredNight) -> JudgedNight:
         called_by_network=np.array(network, np.int64),
         p_bad=np.array([one.p_bad for one in beside]),
         p_bad_alone=np.array([one.p_bad for one in alone]),
-        p_value=np.array([one.p_value for one in beside]),
+        p_not_good=np.array([one.p_not_good for one in beside]),
+        training_p_value=np.array([one.training_p_value for one in beside]),
     )
 
 
@@ -113,8 +119,10 @@ def report(nights: Sequence[JudgedNight]) -> dict[str, Any]:
     dict
         ``nights`` and ``frames``; ``kappa`` with the night, ``kappa_alone`` and ``kappa_network`` with
         ``value``, ``from`` and ``to``; ``confusion``, rows true and columns called; of P(bad)
-        ``average_precision`` and ``calibration_error``, and the same ``alone``; ``false_alarms``, how often
-        good frames have p-values below 0.05, and ``noticed``, how often bad ones do.
+        ``average_precision`` and ``calibration_error``, and the same ``alone``; ``reliability`` of P(bad) and
+        P(not good), as `learning.calibration.reliability`; ``false_alarms``, how often good frames have
+        p-values of the density below 0.05, and ``noticed``, how often bad ones do; ``examples``: the number
+        of a night, and some of its frames of each grade.
     """
     truth = [night.truth for night in nights]
     known = np.concatenate(truth)
@@ -134,7 +142,28 @@ def report(nights: Sequence[JudgedNight]) -> dict[str, Any]:
         p_bad = np.concatenate([getattr(night, attribute) for night in nights])
         found[f"average_precision{suffix}"] = average_precision(is_bad, p_bad)
         found[f"calibration_error{suffix}"] = expected_calibration_error(p_bad, is_bad)
-    unusual = np.concatenate([night.p_value for night in nights]) < 0.05
+    p_not_good = np.concatenate([night.p_not_good for night in nights])
+    found["reliability"] = {
+        "bad": reliability(np.concatenate([night.p_bad for night in nights]), is_bad, _BINS),
+        "not_good": reliability(p_not_good, known > 0, _BINS),
+    }
+    unusual = np.concatenate([night.training_p_value for night in nights]) < 0.05
     found["false_alarms"] = float(unusual[known == 0].mean()) if (known == 0).any() else None
     found["noticed"] = float(unusual[is_bad].mean()) if is_bad.any() else None
-    return found | {"confusion": confusion.tolist()}
+    return found | {"confusion": confusion.tolist(), "examples": _examples(nights)}
+
+
+def _examples(nights: Sequence[JudgedNight]) -> dict[str, Any]:
+    """Choose frames to be looked at: of the night that has most of its rarest grade, some of each."""
+    counts = [np.bincount(night.truth, minlength=len(GRADES)) for night in nights]
+    chosen = max(range(len(nights)), key=lambda number: (counts[number].min(), counts[number].max()))
+    night = nights[chosen]
+    frames = []
+    for grade in range(len(GRADES)):
+        of_grade = np.flatnonzero(night.truth == grade)
+        at = np.unique(np.linspace(0, max(of_grade.size - 1, 0), _EXAMPLES).round().astype(np.int64))
+        frames += [
+            {"frame": int(frame), "grade": GRADES[grade], "called": GRADES[int(night.called[frame])]}
+            for frame in of_grade[at[: of_grade.size]]
+        ]
+    return {"night": chosen, "frames": frames}

@@ -1,17 +1,19 @@
-"""Simulated nights that the assessor learns from: the telescope and field of each, its frames measured.
+"""Simulated nights that the assessor learns from: the recipe of each, its frames measured.
 
 Which nights belong to which set is decided here, so that no night is in two.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
+from astro_assets.images.photometry.settings import MeasuringSettings
 from astro_assets.images.photometry.sources import measure_frame
 from astro_assets.images.quality.expectation import expectation_of
 from astro_assets.images.quality.grades import GRADES
@@ -23,7 +25,17 @@ from astro_assets.images.simulation.night import NightFrame, NightSettings, simu
 Role = Literal["network", "forest", "calibration", "test"]
 
 #: First part of the seed of every night of a role.
-_ROLES: Final[dict[Role, int]] = {"network": 11, "forest": 12, "calibration": 13, "test": 14}
+ROLES: Final[dict[Role, int]] = {"network": 11, "forest": 12, "calibration": 13, "test": 14}
+
+
+class NightRecipe(BaseModel):
+    """All that a simulated night is made of, and what it is for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    role: Role = Field(description="What is fitted, calibrated or judged on it.")
+    seed: tuple[int, ...] = Field(description="Of all its random numbers.")
+    settings: NightSettings = Field(description="Telescope, field, troubles.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +80,39 @@ def night_settings(settings: QualitySettings, seed: tuple[int, ...]) -> NightSet
     )
 
 
-def frames_of(settings: QualitySettings, seed: int, role: Role, number: int) -> Iterator[NightFrame]:
-    """Simulate a night of a role; no two roles share one."""
-    key = (seed, _ROLES[role], number)
-    return simulate_night(night_settings(settings, key), (*key, 1))
+def recipe_of(settings: QualitySettings, role: Role, number: int) -> NightRecipe:
+    """Return the recipe of a night of a role; no two roles share one."""
+    key = (settings.seed, ROLES[role], number)
+    return NightRecipe(role=role, seed=(*key, 1), settings=night_settings(settings, key))
 
 
-def network_examples(
-    settings: QualitySettings, seed: int, n_nights: int
-) -> tuple[list[Inputs], NDArray[np.int64]]:
+def recipes_of(settings: QualitySettings) -> list[NightRecipe]:
+    """Return the recipes of all nights of a training, role by role."""
+    counts: dict[Role, int] = {
+        "network": settings.network_nights,
+        "forest": settings.forest_nights,
+        "calibration": settings.calibration_nights,
+        "test": settings.test_nights,
+    }
+    return [recipe_of(settings, role, number) for role, n in counts.items() for number in range(n)]
+
+
+def frames_of(recipe: NightRecipe) -> Iterator[NightFrame]:
+    """Simulate a night."""
+    return simulate_night(recipe.settings, recipe.seed)
+
+
+def network_examples(recipes: Sequence[NightRecipe]) -> tuple[list[Inputs], NDArray[np.int64]]:
     """Prepare the frames of the network's own nights, with grades: nothing of them is measured."""
     inputs, grades = [], []
-    for number in range(n_nights):
-        for one in frames_of(settings, seed, "network", number):
+    for recipe in recipes:
+        for one in frames_of(recipe):
             inputs.append(inputs_of(one.frame))
             grades.append(GRADES.index(one.grade))
     return inputs, np.array(grades, np.int64)
 
 
-def measured_night(settings: QualitySettings, seed: int, role: Role, number: int) -> MeasuredNight:
+def measured_night(recipe: NightRecipe, measuring: MeasuringSettings) -> MeasuredNight:
     """Simulate a night and measure it beside its best frames.
 
     Raises
@@ -94,15 +120,15 @@ def measured_night(settings: QualitySettings, seed: int, role: Role, number: int
     ValueError
         If no frame of it shows a star.
     """
-    night = list(frames_of(settings, seed, role, number))
+    night = list(frames_of(recipe))
     frames = [one.frame for one in night]
-    sources = [measure_frame(frame, settings.measuring) for frame in frames]
-    expectation = expectation_of(frames, sources, settings.measuring)
+    sources = [measure_frame(frame, measuring) for frame in frames]
+    expectation = expectation_of(frames, sources, measuring)
     return MeasuredNight(
         grades=np.array([GRADES.index(one.grade) for one in night], np.int64),
         reasons=tuple(one.reasons for one in night),
         measures=tuple(
-            quality_measures(frame, one, settings.measuring, expectation)
+            quality_measures(frame, one, measuring, expectation)
             for frame, one in zip(frames, sources, strict=True)
         ),
         inputs=tuple(inputs_of(frame) for frame in frames),

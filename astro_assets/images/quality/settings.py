@@ -38,6 +38,7 @@ class QualitySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    seed: int = Field(0, ge=0, le=2**31 - 1, description="Of the nights and of what is fitted on them.")
     measuring: MeasuringSettings = MeasuringSettings()
     forest: ForestSettings = ForestSettings()
     network: NetworkSettings = NetworkSettings()
@@ -57,8 +58,8 @@ class QualitySettings(BaseModel):
         0.02,
         gt=0,
         lt=0.5,
-        description="A frame is called unlike good ones below this p-value, of which the least is one over "
-        "the number of good calibration frames and one.",
+        description="A frame is called unlike the others of its night below this p-value, of which the least "
+        "is one over their number.",
     )
 
 
@@ -73,4 +74,5 @@ MODES: Final[dict[str, dict[str, Any]]] = {
         "forest": {"trees": 40},
     },
     "full": {},
+    "custom": {},
 }

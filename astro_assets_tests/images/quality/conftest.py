@@ -6,6 +6,7 @@ from astro_assets.images.photometry.sources import measure_frame
 from astro_assets.images.quality.assessor import FrameAssessor, open_assessor
 from astro_assets.images.quality.expectation import Expectation, expectation_of
 from astro_assets.images.quality.fitting import fit
+from astro_assets.images.quality.night_sets import recipes_of
 from astro_assets.images.quality.settings import ForestSettings, NetworkSettings, QualitySettings
 from astro_assets.images.simulation.night import NightFrame, NightSettings, simulate_night
 
@@ -23,7 +24,7 @@ SMALL = QualitySettings(
 
 @pytest.fixture(scope="session")
 def fitted():
-    return fit(SMALL, 0)
+    return fit(recipes_of(SMALL), SMALL)
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,34 @@
 
 import numpy as np
 
-from astro_assets.images.quality.night_sets import frames_of, night_settings
+from astro_assets.images.quality.night_sets import (
+    ROLES,
+    NightRecipe,
+    frames_of,
+    night_settings,
+    recipe_of,
+    recipes_of,
+)
 from astro_assets_tests.images.quality.conftest import SMALL
 
 
 def test_nights_of_all_roles_and_seeds_differ():
     keys = [(0, "network", 0), (0, "forest", 0), (0, "calibration", 0), (0, "test", 0), (1, "test", 0)]
-    first = [next(frames_of(SMALL, seed, role, number)).frame.image for seed, role, number in keys]
+    recipes = [recipe_of(SMALL.model_copy(update={"seed": seed}), *place) for seed, *place in keys]
+    first = [next(frames_of(recipe)).frame.image for recipe in recipes]
     assert len({image.tobytes() for image in first}) == len(keys)
-    again = next(frames_of(SMALL, 0, "forest", 0)).frame.image
+    again = next(frames_of(recipe_of(SMALL, "forest", 0))).frame.image
     assert again.tobytes() == first[1].tobytes()
+
+
+def test_a_recipe_is_all_that_a_night_needs():
+    recipes = recipes_of(SMALL)
+    counts = {role: sum(one.role == role for one in recipes) for role in ROLES}
+    assert counts == {"network": 4, "forest": 10, "calibration": 5, "test": 4}
+    for one in (recipes[0], recipes[-1]):
+        again = NightRecipe.model_validate_json(one.model_dump_json())
+        assert again == one
+        assert next(frames_of(again)).frame.image.tobytes() == next(frames_of(one)).frame.image.tobytes()
 
 
 def test_telescopes_and_fields_cover_their_ranges():

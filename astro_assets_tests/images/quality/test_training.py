@@ -6,7 +6,7 @@ import torch
 
 from astro_assets.images.quality.assessor import seen, session_of
 from astro_assets.images.quality.network import QualityNetwork, loss_of, n_parameters, network_of
-from astro_assets.images.quality.night_sets import network_examples
+from astro_assets.images.quality.night_sets import network_examples, recipe_of
 from astro_assets.images.quality.settings import NetworkSettings
 from astro_assets.images.quality.training import fit_network, graph_of, outputs_of
 from astro_assets_tests.images.quality.conftest import SMALL
@@ -14,7 +14,8 @@ from astro_assets_tests.images.quality.conftest import SMALL
 
 @pytest.fixture(scope="module")
 def examples():
-    return network_examples(SMALL, 5, 3)
+    settings = SMALL.model_copy(update={"seed": 5})
+    return network_examples([recipe_of(settings, "network", number) for number in range(3)])
 
 
 def test_the_same_seed_gives_the_same_bits_and_another_others(examples):
