@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Final
 
 from astro_assets.catalogs import tables as catalogs
+from astro_assets.images import alert_tables as alerts
 from astro_assets.images import cutout_tables as cutouts
 from astro_assets.images import photometry_tables as photometry
+from astro_assets.images import real_bogus_tables as real_bogus
 from astro_assets.images import tables as images
 from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
 from astro_assets.ledger.model_tables import MODEL_TABLES
@@ -35,6 +37,8 @@ TABLES: Final[tuple[Table, ...]] = (
     *images.TABLES,
     *cutouts.TABLES,
     *photometry.TABLES,
+    *alerts.TABLES,
+    *real_bogus.TABLES,
     *transits.TABLES,
     *features.TABLES,
     *tsfresh.TABLES,
