@@ -44,9 +44,7 @@ _PACKET: Final = (
 )
 _OF_ALERT: Final = (
     Column("alert_id", "string", "The survey's identifier of this detection.", nullable=True),
-    Column(
-        "object_id", "string", "The survey's of the place; the oldest packets have none.", nullable=True
-    ),
+    Column("object_id", "string", "The survey's of the place; the oldest packets have none.", nullable=True),
 )
 _PACKET_TOLD: Final = (Column("sha256", "string", "SHA-256 of the packet's file."), _PACKET[1], *_OF_ALERT)
 _OWN_SCORES: Final = (
@@ -71,7 +69,9 @@ ALERTS_SCHEMA: Final = Schema(
         *_OF_ALERT,
         Column("filter_name", "string", "Of the exposure.", nullable=True),
         Column("solar_system_name", "string", "Of the nearest known body.", nullable=True),
-        Column("has_stamps", "bool", "Whether it has all three stamps, with headers of stamps.", nullable=True),
+        Column(
+            "has_stamps", "bool", "Whether it has all three stamps, with headers of stamps.", nullable=True
+        ),
         Column("missing_stamps", "list[string]", "Those that it does not have.", nullable=True),
         Column("is_truncated", "bool", "Whether they are cut off and filled up with NaN.", nullable=True),
         Column("stamp_fault", "string", "Why its stamps make no triplet.", nullable=True),

@@ -59,7 +59,9 @@ def compute_real_bogus_examples(
 ) -> list[dict[str, Any]]:
     """Tell what is made of the triplets of the object ``key``: a row an example."""
     packets: dict[str, Row] = {}
-    for row in sorted(parents["alerts"], key=lambda row: (row["alert_id"], row["file_sha256"], row["position"])):
+    for row in sorted(
+        parents["alerts"], key=lambda row: (row["alert_id"], row["file_sha256"], row["position"])
+    ):
         packets.setdefault(row["alert_id"], row)  # of an alert that came in several files the first
     return [
         {
@@ -77,9 +79,7 @@ def compute_real_bogus_examples(
     ]
 
 
-def fit_real_bogus_classifier(
-    rows: Parents, config: RealBogusConfig
-) -> tuple[bytes, Mapping[str, Any]]:
+def fit_real_bogus_classifier(rows: Parents, config: RealBogusConfig) -> tuple[bytes, Mapping[str, Any]]:
     """Train the classifier on what the recipes make: the bytes of its file, and the figures it is judged by."""
     from astro_assets.images.real_bogus.training import fit_examples
 
@@ -90,9 +90,7 @@ def fit_real_bogus_classifier(
             f"triplets of {n_objects} objects; at least {config.folds} are needed, one a fold"
         )
     sources = _sources(recipes)
-    made = [
-        (sources[_packet(row)], Recipe(row["kind"], row["seed"], row["moved_share"])) for row in recipes
-    ]
+    made = [(sources[_packet(row)], Recipe(row["kind"], row["seed"], row["moved_share"])) for row in recipes]
     return fit_examples(examples_of(made), config)
 
 

@@ -64,7 +64,7 @@ def _refused(monkeypatch: pytest.MonkeyPatch, home: Home, counts: dict[str, int]
     monkeypatch.setattr(printing, "out", Console(width=60, highlight=False, markup=False))
     names = ("reason_code", "file_name", "refusal_reason", "sha256")
     rows = [(code, f"{n}.fits", f"of {code}", f"{n}") for code, count in counts.items() for n in range(count)]
-    printing.refused(pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row"), home)
+    print_refused(pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row"), home)
 
 
 def test_few_refused_files_are_printed_each(

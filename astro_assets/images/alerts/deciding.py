@@ -162,9 +162,7 @@ def _reason(asked: Asked, wanted: AlertFilter) -> tuple[str, float | None]:
     return "", None
 
 
-def _holds(
-    condition: Condition, asked: Asked, features: Mapping[str, float], told: dict[str, float]
-) -> bool:
+def _holds(condition: Condition, asked: Asked, features: Mapping[str, float], told: dict[str, float]) -> bool:
     name = condition.feature
     if name not in told:
         told[name] = asked.score(name, features)
