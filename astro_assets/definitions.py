@@ -13,20 +13,22 @@ from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELL
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODEL_AUDITS
-from astro_assets.ledger.models import ModelSpec
+from astro_assets.ledger.trained_models import TrainedModel
 from astro_assets.observations import archive_assets, archive_sensors
 from astro_assets.observations import assets as observations
 from astro_assets.observations import checks as observation_checks
 from astro_assets.observations import sensors as observation_sensors
 from astro_assets.observations.tables import ARCHIVE_PRODUCTS
+from astro_assets.on_demand import APPLIED, ON_DEMAND, asked_for
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.model_audits import model_audits_asset
 from astro_assets.orchestration.refresh import stale_results
 from astro_assets.orchestration.resources import engine_resource
 from astro_assets.orchestration.table_assets import asset_key
 from astro_assets.orchestration.table_checks import table_checks
+from astro_assets.orchestration.trained_assets import model_key
 from astro_assets.reports.assets import CANDIDATE_REPORTS, reports_asset
-from astro_assets.tables import MODEL_SPECS, PRELOAD, TABLES
+from astro_assets.tables import MODEL_SPECS, PRELOAD, TABLES, TRAINED_MODELS
 from astro_assets.transits import assets as transits
 from astro_assets.transits import checks as transit_checks
 from astro_assets.transits import scorer_assets, scorer_checks, scorer_schedules
@@ -39,7 +41,6 @@ from astro_assets.transits.example_tables import (
     INJECTED_TRANSITS,
     TRAINING_EXAMPLES,
 )
-from astro_assets.transits.on_demand import asked_for
 from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SIGNALS
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES
 from astro_assets.transits.tables import LABELLED_CANDIDATES
@@ -67,10 +68,6 @@ REFRESH_JOB = "refresh"
 COMPARED = (LABELLED_CANDIDATES, EXPECTED_SIGNALS, RECOVERED_SIGNALS)
 
 
-def _model_key(model: ModelSpec) -> dg.AssetKey:
-    return dg.AssetKey(model.name.split("/"))
-
-
 def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definitions:
     """Assemble the code location of a home.
 
@@ -81,6 +78,8 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
     """
     engine = engine or Engine(home, TABLES, preload=PRELOAD)
     jobs, checks = _jobs(), _checks()
+    # A training may take hours, and what it reads may change meanwhile.
+    beside = {FETCH_JOB, *map(training_job, TRAINED_MODELS)}
     return dg.Definitions(
         assets=[
             *catalogs.assets(home),
@@ -98,8 +97,7 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             *observation_sensors.sensors(
                 home, REFRESH_JOB, {SEARCH_JOB}, lambda: _not_asked_for(engine.ledger())
             ),
-            # A training may take hours, and what it reads may change meanwhile.
-            stale_results(home, engine, REFRESH_JOB, asked_for=asked_for, beside={TRAINING_JOB, FETCH_JOB}),
+            stale_results(home, engine, REFRESH_JOB, asked_for=asked_for, beside=beside),
             archive_sensors.archive_sensor(home, engine, FETCH_JOB),
         ],
         schedules=[
@@ -127,24 +125,50 @@ def _checks() -> list[dg.AssetChecksDefinition]:
     return [*of_wings, table_checks(MODEL_AUDITS, identity=("model", "model_version"))]
 
 
+def training_job(model: TrainedModel) -> str:
+    """Return the name of the job that trains a model."""
+    return f"train_{model.short_name}"
+
+
+def _training(model: TrainedModel) -> dg.AssetSelection:
+    """Select a model with the tables that it is trained on alone, and those that apply it."""
+    tables = {training.table.name: training.table for training in model.spec.training}
+    of_model = [table for table in tables.values() if table.is_on_demand]
+    if model.recipes is not None:
+        of_model.append(model.recipes.table)
+    keys = {asset_key(table) for table in (*of_model, *APPLIED.get(model.name, ()))}
+    return dg.AssetSelection.assets(*keys, model_key(model.spec), asset_key(MODEL_AUDITS))
+
+
 def _jobs() -> dict[str, Any]:
     """Return the jobs by name: what each brings up to date, and for what."""
     audits = asset_key(MODEL_AUDITS)
-    of_clusters = (*map(asset_key, (TSFRESH_FEATURES, CLUSTER_LABELS)), _model_key(CLUSTER_MODEL), audits)
+    of_clusters = (*map(asset_key, (TSFRESH_FEATURES, CLUSTER_LABELS)), model_key(CLUSTER_MODEL), audits)
     examples = (EVENT_FILES, EVENTS, TRAINING_EXAMPLES, FALSE_ALARMS, INJECTED_TRANSITS)
     of_scorer = (
         *map(asset_key, (*examples, TRANSIT_SCORES)),
-        _model_key(TRANSIT_SCORER),
+        model_key(TRANSIT_SCORER),
         audits,
     )
-    on_demand = dg.AssetSelection.assets(*of_clusters, *of_scorer)
+    others = [model for model in TRAINED_MODELS if model.spec is not TRANSIT_SCORER]
+    # What a training brings in is given by hand, or follows from its settings.
+    given = dg.AssetSelection.assets(
+        asset_key(EVENT_FILES),
+        *(asset_key(model.recipes.table) for model in others if model.recipes is not None),
+    )
+    on_demand = dg.AssetSelection.assets(
+        *of_clusters,
+        *of_scorer,
+        *map(asset_key, ON_DEMAND),
+        *(model_key(model.spec) for model in others),
+    )
     reports = dg.AssetSelection.assets(CANDIDATE_REPORTS)
     fetched = dg.AssetSelection.assets(asset_key(ARCHIVE_PRODUCTS))
     everything = dg.AssetSelection.groups("catalogs", "observations", "images", "transits") - fetched
     selected: dict[str, tuple[dg.AssetSelection, str]] = {
-        SEARCH_JOB: (everything - on_demand, "Takes new files in and searches what changed."),
+        SEARCH_JOB: (everything - on_demand - given, "Takes new files in and searches what changed."),
         REFRESH_JOB: (
-            everything - dg.AssetSelection.assets(*map(_model_key, MODEL_SPECS), asset_key(EVENT_FILES)),
+            everything - dg.AssetSelection.assets(*map(model_key, MODEL_SPECS)) - given,
             "Brings up to date what is not: the sensors start it with just the tables that they name.",
         ),
         FETCH_JOB: (fetched, "Fetches files from archives into the inbox."),
@@ -169,10 +193,13 @@ def _jobs() -> dict[str, Any]:
             "Trains the scorer, on a file of events or on the home's labelled candidates.",
         ),
         SCORING_JOB: (
-            (on_demand - dg.AssetSelection.assets(asset_key(EVENT_FILES))) | reports,
+            (on_demand - given) | reports,
             "Brings features, clusters and scores of the candidates there are up to date.",
         ),
     }
+    for model in others:
+        title = model.short_name.replace("_", " ")
+        selected[training_job(model)] = (_training(model) | reports, f"Trains the {title} and applies it.")
     return {
         name: dg.define_asset_job(name, selection, description=description)
         for name, (selection, description) in selected.items()

@@ -17,12 +17,14 @@ from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
 from astro_assets.ledger.model_tables import MODEL_TABLES
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.ledger.table import Table
+from astro_assets.ledger.trained_models import TrainedModel
 from astro_assets.observations import tables as observations
 from astro_assets.transits import cluster_tables as clusters
 from astro_assets.transits import completeness_tables as completeness
 from astro_assets.transits import example_tables as examples
 from astro_assets.transits import feature_tables as features
 from astro_assets.transits import recovery_tables as recovery
+from astro_assets.transits import scorer_models
 from astro_assets.transits import scorer_tables as scorer
 from astro_assets.transits import single_transit_tables as single_transits
 from astro_assets.transits import tables as transits
@@ -53,5 +55,29 @@ TABLES: Final[tuple[Table, ...]] = (
     FORGOTTEN,
 )
 
-#: Every model that is fitted on purpose.
-MODEL_SPECS: Final[tuple[ModelSpec, ...]] = (clusters.CLUSTER_MODEL, scorer.TRANSIT_SCORER)
+#: Every model that is trained on purpose, judged and promoted by its figures.
+TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (scorer_models.SCORER,)
+#: Every model.
+MODEL_SPECS: Final[tuple[ModelSpec, ...]] = (
+    clusters.CLUSTER_MODEL,
+    *(model.spec for model in TRAINED_MODELS),
+)
+
+
+def known_model(name: str) -> TrainedModel | None:
+    """Return the model of a name, with or without its wing; None if there is no such."""
+    return next((model for model in TRAINED_MODELS if name in {model.name, model.short_name}), None)
+
+
+def trained_model(name: str) -> TrainedModel:
+    """Return the model of a name, with or without its wing.
+
+    Raises
+    ------
+    LookupError
+        If there is no such.
+    """
+    model = known_model(name)
+    if model is None:
+        raise LookupError(f"there is no trained model {name!r}")
+    return model

@@ -30,13 +30,13 @@ from astro_assets.ledger.signing import KeyFileError
 from astro_assets.ledger.star_proofs import ProofError
 from astro_assets.ledger.storage import StoreError
 from astro_assets.ledger.store import DamagedTableError
+from astro_assets.ledger.trained_models import SettingError
 from astro_assets.ledger.worlds import LostHistoryError
 from astro_assets.observations.cutouts import PlaceError
 from astro_assets.observations.fetching import NothingWantedError
 from astro_assets.observations.targets import TargetIdError
 from astro_assets.orchestration.forgetting_journal import ForgettingError
 from astro_assets.orchestration.inbox_state import InboxStateError
-from astro_assets.orchestration.model_assets import SettingError
 from astro_assets.orchestration.postgres import PostgresError
 from astro_assets.orchestration.run_marks import BeingForgottenError, BusyError
 from astro_assets.transits.completeness import UnknownTargetError

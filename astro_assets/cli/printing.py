@@ -92,36 +92,28 @@ def models(rows: Sequence[Mapping[str, Any]]) -> None:
         out.print("No models; astro-assets train transit_scorer trains one.")
         return
     grid = Grid(box=SIMPLE_HEAD)
-    for header in (
-        "model",
-        "version",
-        "aliases",
-        "origin",
-        "trained on",
-        "AP",
-        "AUC",
-        "best rival AP",
-        "edge AP",
-    ):
+    for header in ("model", "version", "aliases", "origin", "trained on", "figures"):
         grid.add_column(header)
     for row in rows:
-        figures = row["figures"]
-        rivals = [rival["average_precision"]["value"] for rival in figures.get("rivals", {}).values()]
-        edge = figures.get("edge", {}).get("average_precision", {}).get("value")
-        own = [
-            figures.get("scorer", {}).get(name, {}).get("value") for name in ("average_precision", "roc_auc")
-        ]
         trained_on = sum(row[f"trained_on_{origin}"] for origin in ("real", "injected", "simulated"))
-        values = [*own, max(rivals, default=None), edge]
         grid.add_row(
             row["model"],
             row["model_version"],
             ", ".join(row["aliases"]),
             row["origin"],
             str(trained_on),
-            *("" if value is None else f"{value:.4f}" for value in values),
+            "\n".join(_headline(row)),
         )
     print_wide(grid)
+
+
+def _headline(row: Mapping[str, Any]) -> list[str]:
+    """Return the figures of a version that people look at first, a line each."""
+    from astro_assets.tables import known_model
+
+    model = known_model(row["model"])
+    headline = {} if model is None else model.headline(row["figures"])
+    return [f"{name.replace('_', ' ')} {value:.4g}" for name, value in headline.items() if value is not None]
 
 
 def completeness(name: str, cells: Mapping[str, NDArray[Any]]) -> None:

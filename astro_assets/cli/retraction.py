@@ -12,7 +12,7 @@ from astro_assets.catalogs.tables import TARGET_ALIASES
 from astro_assets.cli import audit_printing, printing
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.cli.search import report_failures, run_with_progress, shown_progress
-from astro_assets.definitions import CLUSTERS_JOB, TRAINING_JOB
+from astro_assets.definitions import CLUSTERS_JOB
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.impact import impact_of_target
 from astro_assets.ledger.ledger import Ledger, open_ledger
@@ -26,6 +26,7 @@ from astro_assets.orchestration.run_marks import working
 from astro_assets.tables import MODEL_SPECS, TABLES
 from astro_assets.transits.cluster_tables import CLUSTER_MODEL
 from astro_assets.transits.example_tables import EVENTS
+from astro_assets.transits.scorer_tables import TRANSIT_SCORER
 
 _VERSION: Final = ["model", "model_version"]
 
@@ -129,9 +130,11 @@ def _fit_again(engine: Engine, ledger: Ledger, model: str, version: str) -> list
         return run_with_progress(
             engine, CLUSTERS_JOB, {"ops": {"transits__cluster_model": {"config": wanted}}}
         )
-    members = member_rows(ledger, model, version)
-    wanted["events"] = sorted(members.filter(pl.col("table") == EVENTS.name)["key"].unique())
-    return run_with_progress(engine, TRAINING_JOB, {"ops": {"transits__transit_scorer": {"config": wanted}}})
+    if model == TRANSIT_SCORER.name:
+        members = member_rows(ledger, model, version)
+        wanted["events"] = sorted(members.filter(pl.col("table") == EVENTS.name)["key"].unique())
+    job = f"train_{model.partition('/')[2]}"
+    return run_with_progress(engine, job, {"ops": {model.replace("/", "__"): {"config": wanted}}})
 
 
 def _of_models(ledger: Ledger, target: str, trained: pl.DataFrame) -> list[str]:

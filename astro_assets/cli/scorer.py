@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +12,24 @@ import polars as pl
 
 from astro_assets.cli import printing
 from astro_assets.cli.search import report_failures, run_with_progress
-from astro_assets.definitions import CLUSTERS_JOB, TRAINING_JOB
+from astro_assets.cli.training import steps_shown, told
+from astro_assets.definitions import CLUSTERS_JOB, training_job
 from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.ledger.model_names import UnknownModelError
+from astro_assets.ledger.model_versions import versions
 from astro_assets.ledger.models import CHAMPION
+from astro_assets.ledger.trained_models import configured
 from astro_assets.orchestration.engine import Engine
-from astro_assets.orchestration.model_assets import configured
 from astro_assets.tables import PRELOAD, TABLES
 from astro_assets.transits.cluster_tables import CLUSTER_MODEL
-from astro_assets.transits.scorer import training
 from astro_assets.transits.scorer.classes import CLASSES
 from astro_assets.transits.scorer.event_files import read_events
 from astro_assets.transits.scorer.examples import examples_of
 from astro_assets.transits.scorer.scores import score_rows
 from astro_assets.transits.scorer_assets import ScorerConfig, scorer_spec
-from astro_assets.transits.scorer_models import scorer, version_of, versions
-from astro_assets.transits.scorer_tables import TRANSIT_SCORER
+from astro_assets.transits.scorer_models import SCORER, scorer
 
 #: Columns of a file of scores.
 SCORE_COLUMNS = (*CLASSES, "planet_or_eb", "abstain", "conformal_set", "gate")
@@ -77,43 +75,14 @@ def train(
             "transits__transit_scorer": {"config": wanted},
         }
     }
-    with _networks_shown(engine):
-        failures = run_with_progress(engine, TRAINING_JOB, config)
+    with steps_shown(engine, SCORER):
+        failures = run_with_progress(engine, training_job(SCORER), config)
     printing.updates(engine.reports)
-    outcome = engine.outcomes.get(TRANSIT_SCORER.name)
-    if outcome is not None and outcome.is_fitted and outcome.version is not None:
-        printing.models([version_of(engine.ledger(), outcome.version)])
-    elif outcome is not None and may_lack_labels:
-        printing.notes([f"{TRANSIT_SCORER.name}: {outcome.said}"])
-    elif outcome is not None:
-        failures = [*failures, f"{TRANSIT_SCORER.name}: {outcome.said}"]
-    return report_failures(failures)
-
-
-class _Shown(logging.Handler):
-    """Moves the bar of the scorer with each network that its training tells of."""
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(logging.INFO)
-        self.engine = engine
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if record.msg.startswith("network") and isinstance(record.args, tuple):
-            done, n_all = (int(str(value)) for value in record.args[:2])
-            self.engine.progress_of("networks of the scorer")(done, n_all)
-
-
-@contextmanager
-def _networks_shown(engine: Engine) -> Iterator[None]:
-    logger, shown = logging.getLogger(training.__name__.rpartition(".")[0]), _Shown(engine)
-    before = logger.level
-    logger.addHandler(shown)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.removeHandler(shown)
-        logger.setLevel(before)
+    missing = told(engine, SCORER)
+    if may_lack_labels:
+        printing.notes(missing)
+        missing = []
+    return report_failures([*failures, *missing])
 
 
 def fit_clusters(home: Home, settings: Mapping[str, Any]) -> int:
@@ -135,7 +104,7 @@ def fit_clusters(home: Home, settings: Mapping[str, Any]) -> int:
     config = {"ops": {"transits__cluster_model": {"config": wanted}}}
     failures = run_with_progress(engine, CLUSTERS_JOB, config)
     printing.updates(engine.reports)
-    printing.models([row for row in versions(engine.ledger()) if row["model"] == CLUSTER_MODEL.name])
+    printing.models(versions(engine.ledger(), CLUSTER_MODEL.name))
     return report_failures(failures)
 
 

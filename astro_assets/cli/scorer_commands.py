@@ -13,9 +13,10 @@ from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.left_out import retracted_targets
+from astro_assets.ledger.model_names import SEPARATOR, UnknownModelError
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.ledger.retraction import members_of
-from astro_assets.orchestration.model_assets import SettingError
+from astro_assets.ledger.trained_models import SettingError
 from astro_assets.tables import TABLES
 
 
@@ -58,19 +59,20 @@ def train(
     home: HomeOption = None,
 ) -> None:
     """Train a model, judge it on what it has not seen, promote it where nothing speaks against it."""
-    from astro_assets.cli import scorer
+    from astro_assets.cli import scorer, training
+    from astro_assets.tables import trained_model
 
     if changes and mode is not Mode.custom:
         raise SettingError("--set goes with --mode custom")
     settings = _settings(changes or [])
     place = open_home(home)
+    if events is not None and model is not Model.transit_scorer:
+        raise SettingError(f"--events is for transit_scorer; {model.value} is not trained on events")
     if model is Model.cluster_model:
-        if events is not None:
-            raise SettingError(
-                "the clusters are of the home's own candidates: --events is for transit_scorer"
-            )
         raise typer.Exit(scorer.fit_clusters(place, settings))
-    raise typer.Exit(scorer.train(place, events and events.absolute(), mode.value, settings))
+    if model is Model.transit_scorer:
+        raise typer.Exit(scorer.train(place, events and events.absolute(), mode.value, settings))
+    raise typer.Exit(training.train(place, trained_model(model.value), mode.value, settings))
 
 
 def score(
@@ -90,7 +92,7 @@ def score(
 
 def list_models(output: FormatOption = Format.table, home: HomeOption = None) -> None:
     """List the versions of all models, with their aliases and figures."""
-    from astro_assets.transits.scorer_models import versions
+    from astro_assets.ledger.model_versions import versions
 
     ledger = _ledger(home)
     rows, flagged = versions(ledger), members_of(ledger, retracted_targets(ledger.home))
@@ -116,13 +118,27 @@ def list_models(output: FormatOption = Format.table, home: HomeOption = None) ->
 
 
 def show_card(
-    version: Annotated[str, typer.Argument(help="Version of the scorer, the beginning of one, or an alias.")],
+    version: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL[@VERSION]",
+            help="A model, with a version, the beginning of one, or an alias; of the scorer these alone.",
+        ),
+    ],
     home: HomeOption = None,
 ) -> None:
-    """Print the model card of a version of the scorer, in Markdown."""
-    from astro_assets.transits.scorer_models import card
+    """Print the model card of a version, in Markdown."""
+    from astro_assets.ledger.model_versions import version_of
+    from astro_assets.tables import known_model, trained_model
 
-    sys.stdout.write(card(_ledger(home), version))
+    name, _, wanted = version.partition(SEPARATOR)
+    model = known_model(name)
+    if model is None and SEPARATOR not in version:
+        model, wanted = trained_model(Model.transit_scorer.value), version
+    if model is None:
+        raise UnknownModelError(f"there is no card of {name!r}; astro-assets models lists the models")
+    ledger = _ledger(home)
+    sys.stdout.write(model.card(ledger, version_of(ledger, model.name, wanted or CHAMPION)))
 
 
 def _settings(changes: list[str]) -> dict[str, Any]:

@@ -27,10 +27,10 @@ from astro_assets.cli.refused import print_refused, refused_files
 from astro_assets.definitions import SCORING_JOB, SEARCH_JOB, build_definitions
 from astro_assets.ledger.computing import Progress as Shown
 from astro_assets.ledger.store import DamagedTableError
+from astro_assets.on_demand import asked_for
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.launch import run_job, tables_of
 from astro_assets.redaction import without_secrets
-from astro_assets.transits.on_demand import asked_for
 
 #: What reading a table raises whose files are damaged.
 _UNREADABLE: Final = (DamagedTableError, pl.exceptions.PolarsError, OSError)

@@ -5,20 +5,19 @@ What a model is made of and how it is remembered is in the ledger; what it learn
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
 import dagster as dg
 import polars as pl
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from astro_assets.ledger.code import code_version
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS
 from astro_assets.ledger.models import ModelSpec, TooFewRowsError, behind, fit_model, promote, promoted
-from astro_assets.ledger.table import settings_fault
+from astro_assets.ledger.trained_models import configured
 from astro_assets.ledger.units import ORIGINS
 from astro_assets.orchestration.engine import Engine, Outcome
 from astro_assets.orchestration.model_audits import audit_metadata
@@ -28,10 +27,6 @@ from astro_assets.orchestration.ui import Picture, draw
 #: Of the metrics of a new version and of the promoted one: why the new one is to replace it; None if not.
 PromoteWhen = Callable[[Mapping[str, Any], Mapping[str, Any]], str | None]
 CHALLENGER: Final = "challenger"
-
-
-class SettingError(ValueError):
-    """A setting of a model is unknown or out of bounds, or given in another form."""
 
 
 class FitConfig(dg.Config):
@@ -94,23 +89,6 @@ def model_asset(
         return dg.MaterializeResult(metadata={**shown, **model_metadata(ledger, wanted, outcome)})
 
     return fit
-
-
-def configured(spec: ModelSpec, settings: Mapping[str, Any]) -> ModelSpec:
-    """Return a specification with some settings changed.
-
-    Raises
-    ------
-    SettingError
-        If a setting is unknown or out of bounds; the message names it.
-    """
-    kind = type(spec.config)
-    try:
-        config = kind.model_validate({**spec.config.model_dump(), **dict(settings)})
-    except ValidationError as error:
-        fault = settings_fault(error, kind.model_fields)
-        raise SettingError(f"the settings of {spec.name} {fault}") from None
-    return replace(spec, config=config)
 
 
 def refresh_model(

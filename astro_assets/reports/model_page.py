@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_versions import version_of
 from astro_assets.ledger.page_names import model_page_name
 from astro_assets.reports.audit_lists import audit_lists
 from astro_assets.reports.audit_shown import audit_shown, title_of
@@ -15,8 +16,7 @@ from astro_assets.reports.links import Links
 from astro_assets.reports.lists import MOST_LINES, list_links, list_names, list_page
 from astro_assets.reports.numbers import grouped
 from astro_assets.reports.rendering import LINE, TableShown, drawing, link, natural, plain, rendered, table
-from astro_assets.transits.scorer_models import NAME as SCORER
-from astro_assets.transits.scorer_models import card
+from astro_assets.tables import known_model
 
 #: Stars that the model's own page lists.
 _MOST_STARS: Final = MOST_LINES
@@ -116,12 +116,14 @@ def _picture(ledger: Ledger, audit: Mapping[str, Any]) -> str:
 
 
 def _card(ledger: Ledger, audit: Mapping[str, Any]) -> Any:
-    """Return a scorer's card as HTML; of other models there is none."""
-    if audit["model"] != SCORER:
+    """Return a model's card as HTML; of some models there is none."""
+    model = known_model(audit["model"])
+    if model is None:
         return None
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-    text = card(ledger, audit["version"]).partition("\n")[2]
+    row = version_of(ledger, model.name, audit["version"])
+    text = model.card(ledger, row).partition("\n")[2]
     return Markup(markdown.render(text))  # noqa: S704  raw HTML in it is escaped

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -14,14 +13,11 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.engine import Engine
-from astro_assets.orchestration.model_assets import (
-    FitConfig,
-    SettingError,
-    configured,
-    model_metadata,
-    refresh_model,
-)
+from astro_assets.orchestration.model_assets import refresh_model
+from astro_assets.orchestration.model_checks import objection
 from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
+from astro_assets.orchestration.tracked_runs import tracked
+from astro_assets.orchestration.trained_assets import TrainingConfig, shown
 from astro_assets.orchestration.ui import definition_metadata, draw
 from astro_assets.transits import scorer_pictures
 from astro_assets.transits.example_tables import (
@@ -32,9 +28,7 @@ from astro_assets.transits.example_tables import (
     TRAINING_EXAMPLES,
 )
 from astro_assets.transits.scorer.event_files import read_events
-from astro_assets.transits.scorer.settings import MODES
-from astro_assets.transits.scorer_checks import not_to_promote
-from astro_assets.transits.scorer_models import replaces, tracked, version_of
+from astro_assets.transits.scorer_models import SCORER
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES, on_events
 
 
@@ -44,12 +38,9 @@ class EventFilesConfig(dg.Config):
     paths: list[str] = Field(default=[], description="Parquet files of events; none by default.")
 
 
-class ScorerConfig(FitConfig):
+class ScorerConfig(TrainingConfig):
     """How the scorer is trained, and on what."""
 
-    mode: str = Field(
-        default="quick", description=f"One of {', '.join(MODES)}; settings are changed from it."
-    )
     events: list[str] = Field(
         default=[],
         description="SHA-256 of files of events to train on; the home's own labelled candidates by default.",
@@ -143,28 +134,21 @@ def transit_scorer(
         ledger,
         spec,
         refit=config.refit,
-        promote_when=replaces,
-        # Promoted first and judged afterwards, a version that is blocked would be applied by the next run.
-        objection=partial(not_to_promote, ledger),
+        promote_when=SCORER.replaces,
+        # Judged before it is promoted: the next run would apply a version that is blocked.
+        objection=partial(objection, ledger, SCORER),
         run_id=context.run.run_id,
     )
     engine.outcomes[spec.name] = outcome
     context.log.info("%s: %s", spec.name, outcome.said)
-    metadata = model_metadata(ledger, spec, outcome)
+    metadata = shown(context, ledger, SCORER, spec, outcome, partial(_recorded, ledger))
     if outcome.version is not None:
-        figures = version_of(ledger, outcome.version)["figures"]
-        metadata.pop("metrics", None)
-        metadata |= {"mlflow_run": _recorded(ledger, outcome.version), **_headline(figures)}
         metadata |= draw(scorer_pictures.of_version(outcome.version), ledger, context.log.warning)
     return dg.MaterializeResult(metadata=metadata)
 
 
 def _recorded(ledger: Ledger, version: str) -> str:
-    """Record a version with MLflow; what is stored does not depend on whether its server answers."""
-    try:
-        return tracked(ledger, version)
-    except Exception as error:  # noqa: BLE001  of whatever is at the other end
-        return f"not recorded: {error}"
+    return tracked(ledger, SCORER, version, lambda figures: {"split": figures["split"]})
 
 
 def scorer_spec(config: ScorerConfig) -> ModelSpec:
@@ -175,31 +159,5 @@ def scorer_spec(config: ScorerConfig) -> ModelSpec:
     SettingError
         If there is no such mode, or a setting is unknown or out of bounds.
     """
-    if config.mode not in MODES:
-        raise SettingError(f"there is no mode {config.mode!r}; there are {', '.join(MODES)}")
-    settings = TRANSIT_SCORER.config.model_dump()
-    for changes in (MODES[config.mode], config.settings):
-        settings = _merged(settings, changes)
-    spec = configured(TRANSIT_SCORER, settings)
+    spec = SCORER.wanted(config.mode, config.settings)
     return on_events(spec, config.events) if config.events else spec
-
-
-def _merged(settings: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Change settings, groups of them field by field."""
-    changed = dict(settings)
-    for name, value in changes.items():
-        is_group = isinstance(value, dict) and isinstance(changed.get(name), dict)
-        changed[name] = _merged(changed[name], value) if is_group else value
-    return changed
-
-
-def _headline(figures: dict[str, Any]) -> dict[str, Any]:
-    best = max(value["average_precision"]["value"] for value in figures["rivals"].values())
-    return {
-        "average_precision": figures["scorer"]["average_precision"]["value"],
-        "roc_auc": figures["scorer"]["roc_auc"]["value"],
-        "best_rival_average_precision": best,
-        "expected_calibration_error": figures["calibration"]["ece"],
-        "judged_events": figures["counts"]["judged"],
-        "won_by_trees": figures["without_networks"]["won_by_trees"],
-    }

@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from astro_assets.ledger import model_versions
 from astro_assets.ledger.ledger import Ledger
-from astro_assets.ledger.model_names import UnknownModelError, resolve
-from astro_assets.ledger.model_tables import MODELS, PROMOTED_MODELS, TRACKED_RUNS
+from astro_assets.ledger.model_versions import versions
 from astro_assets.ledger.models import CHAMPION
+from astro_assets.ledger.trained_models import Audit, TrainedModel
 from astro_assets.ledger.units import least_real
-from astro_assets.ledger.update import put_units
 from astro_assets.transits.scorer.card import model_card
 from astro_assets.transits.scorer.scorer import Scorer
 from astro_assets.transits.scorer.scorer_file import scorer_of
+from astro_assets.transits.scorer.settings import MODES
+from astro_assets.transits.scorer_tables import TRANSIT_SCORER
 
-NAME: Final = "transits/transit_scorer"
-_COLUMNS: Final = MODELS.schema.names
-
-
-def versions(ledger: Ledger) -> list[dict[str, Any]]:
-    """Return all versions of all models, with ``figures``, ``aliases`` and ``computed_at``, oldest first."""
-    aliases: dict[tuple[str, str], list[str]] = {}
-    promoted = ledger.open(PROMOTED_MODELS).rows(["alias", "model", "model_version"]).collect()
-    for row in promoted.iter_rows(named=True):
-        place = aliases.setdefault((row["model"], row["model_version"]), [])
-        place.append(row["alias"].rpartition(":")[2])
-    rows = ledger.open(MODELS).rows([*_COLUMNS]).collect().to_dicts()
-    made = dict(
-        ledger.open(MODELS).units(["key", "computed_at"]).select("key", "computed_at").collect().iter_rows()
-    )
-    found = [
-        {
-            **row,
-            "figures": json.loads(row["metrics"]),
-            "aliases": sorted(aliases.get((row["model"], row["model_version"]), [])),
-            "computed_at": made[f"{row['model']}@{row['model_version']}"],
-        }
-        for row in rows
-    ]
-    return sorted(found, key=lambda row: (row["computed_at"], row["model_version"]))
+NAME: Final = TRANSIT_SCORER.name
 
 
 def version_of(ledger: Ledger, name: str = CHAMPION) -> dict[str, Any]:
@@ -51,35 +28,22 @@ def version_of(ledger: Ledger, name: str = CHAMPION) -> dict[str, Any]:
     UnknownModelError
         If there is none, or several begin so.
     """
-    there = {row["model_version"]: row for row in versions(ledger) if row["model"] == NAME}
-    if not there:
-        raise UnknownModelError("no transit scorer was trained yet: astro-assets train transit_scorer")
-    return there[resolve(ledger, f"{NAME}@{name}")[1]]
+    return model_versions.version_of(ledger, NAME, name)
 
 
 def scorer(ledger: Ledger, name: str = CHAMPION) -> Scorer:
     """Load a version of the scorer."""
-    row = version_of(ledger, name)
-    return scorer_of(ledger.objects.get_file(row["artefact"]).read_bytes())
+    return scorer_of(model_versions.artefact_of(ledger, NAME, name))
 
 
-def card(ledger: Ledger, name: str = CHAMPION) -> str:
+def card(ledger: Ledger, row: Mapping[str, Any]) -> str:
     """Write the model card of a version, in Markdown."""
-    row = version_of(ledger, name)
     return model_card(row, row["figures"], n_reads(ledger, row["figures"]["split"]))
 
 
 def n_reads(ledger: Ledger, split: str) -> int:
     """Count the versions that were judged on the same stars in the same folds."""
-    return sum(row["figures"].get("split") == split for row in versions(ledger) if row["model"] == NAME)
-
-
-def objection(figures: Mapping[str, Any]) -> str | None:
-    """Say why a version may not be promoted; None where nothing speaks against it."""
-    audits = figures["audits"]
-    if found := [*audits["leaks"], *audits["shortcuts"]]:
-        return f"not to be trusted: {found[0]}"
-    return None
+    return sum(row["figures"].get("split") == split for row in versions(ledger, NAME))
 
 
 def trees_that_won(figures: Mapping[str, Any]) -> list[str]:
@@ -115,47 +79,38 @@ def _precision(figures: Mapping[str, Any]) -> float:
     return float(figures["average_precision"]["value"])
 
 
-def tracked(ledger: Ledger, version: str) -> str:
-    """Record a version with MLflow and register it under its aliases; return the id of its run.
-
-    The run carries the hashes of the ledger, the version's name is the run's, and the ledger keeps its id.
-    """
-    from astro_assets.learning.tracking import find_run, register, tracking_uri
-
-    row, root = version_of(ledger, version), ledger.home.root
-    run = find_run(root, NAME, version) or _new_run(ledger, row)
-    register(root, NAME.replace("/", "."), run, row["aliases"])
-    known = {"model": NAME, "model_version": version, "tracker": "mlflow", "tracked_run": run}
-    put_units(ledger, TRACKED_RUNS, {f"{NAME}@{version}": [{**known, "address": tracking_uri(root)}]})
-    return run
-
-
-def _new_run(ledger: Ledger, row: Mapping[str, Any]) -> str:
-    from astro_assets.learning.tracking import record_run
-
-    figures, version = row["figures"], row["model_version"]
-    tags = {
-        "astro_assets.model_version": version,
-        "astro_assets.training_recipe": row["training_recipe"],
-        "astro_assets.training_root": row["training_root"],
-        "astro_assets.artefact": row["artefact"],
-        "astro_assets.split": figures["split"],
-    }
-    metrics = {
+def headline(figures: Mapping[str, Any]) -> dict[str, float | None]:
+    """Return the figures that people look at first."""
+    rivals = [value["average_precision"]["value"] for value in figures["rivals"].values()]
+    edge = figures.get("edge") or {}
+    return {
         "average_precision": figures["scorer"]["average_precision"]["value"],
         "roc_auc": figures["scorer"]["roc_auc"]["value"],
+        "best_rival_average_precision": max(rivals, default=None),
+        "edge_average_precision": edge.get("average_precision", {}).get("value"),
         "expected_calibration_error": figures["calibration"]["ece"],
+        "judged_events": figures["counts"]["judged"],
+        "won_by_trees": figures["without_networks"]["won_by_trees"],
         "energy_kwh": figures["energy"]["kwh"],
     }
-    return record_run(
-        ledger.home.root,
-        NAME,
-        version,
-        json.loads(row["config"]),
-        {name: value for name, value in metrics.items() if value is not None},
-        tags,
-        {
-            "scorer.zip": ledger.objects.get_file(row["artefact"]),
-            "model_card.md": card(ledger, version).encode(),
-        },
-    )
+
+
+SCORER: Final = TrainedModel(
+    spec=TRANSIT_SCORER,
+    modes=MODES,
+    headline=headline,
+    card=card,
+    file_name="scorer.zip",
+    audits={
+        "no_leaks": Audit(
+            "No star, light curve, event or view is on both sides of a fold, and nothing was fitted outside "
+            "its fold.",
+            lambda figures: figures["audits"]["leaks"],
+        ),
+        "no_shortcuts": Audit(
+            "Where an event comes from does not tell by itself whether it is an eclipse.",
+            lambda figures: figures["audits"]["shortcuts"],
+        ),
+    },
+    replaces=replaces,
+)

@@ -11,7 +11,7 @@ import polars as pl
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.transits import scorer_plots
 from astro_assets.transits.example_tables import INJECTED_TRANSITS, TRAINING_EXAMPLES
-from astro_assets.transits.scorer_models import card, version_of
+from astro_assets.transits.scorer_models import version_of
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 
 _UNLABELLED: Final = "no label"
@@ -49,8 +49,8 @@ def scores(ledger: Ledger) -> bytes | None:
     )
 
 
-def of_version(version: str) -> dict[str, Callable[[Ledger], bytes | str | None]]:
-    """Return the pictures of a version, and its card."""
+def of_version(version: str) -> dict[str, Callable[[Ledger], bytes]]:
+    """Return the pictures of a version."""
 
     def drawn(draw: Callable[[dict[str, Any]], bytes]) -> Callable[[Ledger], bytes]:
         return lambda ledger: draw(version_of(ledger, version)["figures"])
@@ -61,7 +61,6 @@ def of_version(version: str) -> dict[str, Callable[[Ledger], bytes | str | None]
         "confusion": drawn(scorer_plots.confusion_plot),
         "learning": drawn(scorer_plots.learning_plot),
         "hardest examples": drawn(scorer_plots.hardest_plot),
-        "model card": lambda ledger: card(ledger, version),
     }
 
 

@@ -19,11 +19,11 @@ import pytest
 from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.model_tables import MODEL_AUDITS, MODEL_MEMBERS, MODELS, PROMOTED_MODELS
+from astro_assets.ledger.model_versions import versions
 from astro_assets.ledger.models import promote
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.transits.scorer.classes import CLASSES
-from astro_assets.transits.scorer_models import versions
 from astro_assets_tests.cli.commands import astro_assets, kill_session, started, wait_for_end
 from astro_assets_tests.ledger.places import file_path
 from astro_assets_tests.orchestration import homes

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.model_versions import versions
 from astro_assets.ledger.staleness import stale
+from astro_assets.on_demand import asked_for
 from astro_assets.transits import scorer_pictures
 from astro_assets.transits.example_tables import INJECTED_TRANSITS
-from astro_assets.transits.on_demand import asked_for
-from astro_assets.transits.scorer_models import versions
 from astro_assets_tests.catalogs.made_catalogs import KOI_ROW, write
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.observations.made_files import CADENCE_S, light_curve_file

@@ -7,8 +7,8 @@ import pytest
 
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.staleness import stale
+from astro_assets.on_demand import asked_for
 from astro_assets.transits.example_tables import TRAINING_EXAMPLES
-from astro_assets.transits.on_demand import asked_for
 from astro_assets.transits.scorer_models import version_of
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 from astro_assets_tests.cli.commands import astro_assets

@@ -12,8 +12,9 @@ import pytest
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.models import ModelSpec, TooFewRowsError, promoted
 from astro_assets.ledger.table import Config, Parents
+from astro_assets.ledger.trained_models import SettingError, configured
 from astro_assets.orchestration.engine import Engine
-from astro_assets.orchestration.model_assets import SettingError, configured, model_asset, refresh_model
+from astro_assets.orchestration.model_assets import model_asset, refresh_model
 from astro_assets_tests.ledger import toy
 from astro_assets_tests.ledger.homes import put_files, refresh, toy_ledger
 

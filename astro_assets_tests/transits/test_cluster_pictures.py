@@ -15,8 +15,9 @@ import pytest
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.table import Table
+from astro_assets.ledger.trained_models import configured
 from astro_assets.ledger.update import put_units, update
-from astro_assets.orchestration.model_assets import configured, refresh_model
+from astro_assets.orchestration.model_assets import refresh_model
 from astro_assets.tables import TABLES
 from astro_assets.transits import cluster_pictures
 from astro_assets.transits.checks import population_stable

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from astro_assets.transits.scorer_models import objection, replaces, trees_that_won
+from astro_assets.transits.scorer_models import SCORER, replaces, trees_that_won
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 
 
@@ -48,8 +48,9 @@ def test_on_the_same_stars_it_has_to_be_as_good(new, champion, is_promoted):
 
 @pytest.mark.parametrize("kind", ["leaks", "shortcuts"])
 def test_what_leaks_is_not_promoted(kind):
-    assert objection(figures(0.99)) is None
-    assert "a star on both sides" in objection(figures(0.99, **{kind: ["a star on both sides"]}))
+    assert not any(SCORER.problems(figures(0.99)).values())
+    found = SCORER.problems(figures(0.99, **{kind: ["a star on both sides"]}))
+    assert found[f"no_{kind}"] == ["a star on both sides"]
 
 
 def test_what_trees_alone_do_clearly_better_replaces_nothing_that_they_do_not():
@@ -58,7 +59,7 @@ def test_what_trees_alone_do_clearly_better_replaces_nothing_that_they_do_not():
     assert replaces(beaten, champion) is None
     assert replaces(beaten, figures(0.8, highest_lead=-0.01)) is not None
     assert replaces(figures(0.9, trees=0.91), champion) is not None, "nobody can tell of so few stars"
-    assert objection(beaten) is None, "there may be nothing else to score with"
+    assert not any(SCORER.problems(beaten).values()), "there may be nothing else to score with"
 
 
 def test_scores_do_not_read_what_an_event_is_said_to_be_or_where_it_comes_from():

@@ -20,13 +20,14 @@ from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.instance import open_instance
+from astro_assets.orchestration.model_checks import objection, problems
 from astro_assets.orchestration.resources import engine_resource
 from astro_assets.orchestration.table_assets import table_asset
 from astro_assets.tables import TABLES
 from astro_assets.transits import scorer_assets, scorer_checks
 from astro_assets.transits.example_tables import EVENTS, TRAINING_EXAMPLES
 from astro_assets.transits.scorer_assets import ScorerConfig, scorer_spec
-from astro_assets.transits.scorer_checks import not_to_promote
+from astro_assets.transits.scorer_models import SCORER
 from astro_assets.transits.scorer_schedules import retraining
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TransitScorerConfig
 from astro_assets_tests.orchestration import homes
@@ -107,9 +108,9 @@ def test_what_a_blocking_check_finds_is_not_promoted(home: Home, fault: str) -> 
     put_champion(home, {}, *([MODELS.name] if fault == "origin" else []), **figures)
     if fault == "origin":
         _make_members_simulated(home)
-    found = scorer_checks.problems(homes.ledger_of(home))
+    found = problems(homes.ledger_of(home), SCORER)
     assert sum(map(len, found.values())) == 1
-    assert "not to be trusted" in str(not_to_promote(homes.ledger_of(home), {**SOUND, **figures}))
+    assert "not to be trusted" in str(objection(homes.ledger_of(home), SCORER, {**SOUND, **figures}))
 
 
 def _make_members_simulated(home: Home) -> None:
