@@ -11,6 +11,7 @@ from astro_assets.catalogs import tables as catalogs
 from astro_assets.images import alert_tables as alerts
 from astro_assets.images import cutout_tables as cutouts
 from astro_assets.images import photometry_tables as photometry
+from astro_assets.images import real_bogus_models
 from astro_assets.images import real_bogus_tables as real_bogus
 from astro_assets.images import tables as images
 from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
@@ -56,7 +57,7 @@ TABLES: Final[tuple[Table, ...]] = (
 )
 
 #: Every model that is trained on purpose, judged and promoted by its figures.
-TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (scorer_models.SCORER,)
+TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (scorer_models.SCORER, real_bogus_models.REAL_BOGUS)
 #: Every model.
 MODEL_SPECS: Final[tuple[ModelSpec, ...]] = (
     clusters.CLUSTER_MODEL,

@@ -34,8 +34,8 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
         table_asset(
             home,
             ALERTS,
-            description="Every packet of every file of alerts (Avro of ZTF, PGIR and DECam, Parquet of Fink): "
-            "its identifiers, schema, time, place, magnitude, scores of its own, all that filters may ask, "
+            description="Every packet of every file of alerts (Avro of ZTF, PGIR, DECam; Parquet of Fink): "
+            "identifiers, schema, time, place, magnitude, scores of its own, all that filters may ask, "
             "and whether its stamps are whole. What cannot be read is a row with the reason.",
             pictures={"packets": alert_pictures.packets, "refused": alert_pictures.refused_packets},
         ),
@@ -51,22 +51,22 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             home,
             REAL_BOGUS_EXAMPLES,
             description="What the real/bogus classifier is trained on: sources and artefacts put into real "
-            "triplets whose own source is taken out, a row an example. No person has labelled packets: these "
-            "labels are what was put in.",
+            "triplets whose own source is taken out, a row an example. No person has labelled packets: "
+            "these labels are what was put in.",
         ),
         trained_asset(
             home,
             REAL_BOGUS,
             description="Tells real from bogus by the three stamps of a packet: a convolutional network, "
-            "trained on what is put into real triplets, split by object, calibrated, exported as ONNX. Trained "
-            "on purpose: `astro-assets train real_bogus_classifier`.",
+            "trained on what is put into real triplets, split by object, calibrated, exported as ONNX. "
+            "Trained on purpose: `astro-assets train real_bogus_classifier`.",
             pictures=alert_pictures.of_version,
         ),
         table_asset(
             home,
             REAL_BOGUS_SCORES,
-            description="What the promoted classifier says of each packet with stamps, beside the scores that "
-            "the packet brings along, which are no labels.",
+            description="What the promoted classifier says of each packet with stamps, beside the scores "
+            "that the packet brings along, which are no labels.",
             pictures={
                 "against the packets' own": alert_pictures.scores,
                 "agreement": alert_pictures.agreement_told,

@@ -11,8 +11,10 @@ from astro_assets.images.alert_invariants import (
     untold_alerts,
 )
 from astro_assets.images.alert_tables import ALERT_DECISIONS, ALERT_FILTERS, ALERTS
-from astro_assets.images.checks import file_names
+from astro_assets.images.pictures import file_names
+from astro_assets.images.real_bogus_models import REAL_BOGUS
 from astro_assets.images.real_bogus_tables import REAL_BOGUS_EXAMPLES, REAL_BOGUS_SCORES
+from astro_assets.orchestration.model_checks import model_checks
 from astro_assets.orchestration.rules import RowRule
 from astro_assets.orchestration.table_checks import table_checks
 
@@ -68,6 +70,7 @@ def checks() -> list[dg.AssetChecksDefinition]:
             ),
             identity=("object_id", "alert_id", "number"),
         ),
+        model_checks(REAL_BOGUS),
         table_checks(
             REAL_BOGUS_SCORES,
             RowRule(

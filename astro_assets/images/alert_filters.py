@@ -109,7 +109,7 @@ def version_named(kept: Sequence[Sequence[Row]], text: str) -> list[Row]:
         names = ", ".join(sorted({str(one[0]["alert_filter"]) for one in kept})) or "none"
         problem = "several versions begin with" if found else "there is no file and no filter"
         raise FilterFileError(f"{problem} {text!r}; filters of this home: {names}")
-    return found[0]
+    return list(found[0])
 
 
 def put_in(ledger: Ledger, files: Sequence[FilterFile], remove: Sequence[str]) -> dict[str, list[Row]]:

@@ -161,7 +161,8 @@ def disagreeing_rows(rows: pl.DataFrame, most: int) -> pl.DataFrame:
     if known.is_empty():
         return known
     at = disagreements(known["score"].to_numpy(), known["own"].to_numpy(), most)
-    return known[at.tolist()]
+    found: pl.DataFrame = known[at.tolist()]
+    return found
 
 
 def best_scored(ledger: Ledger) -> bytes | None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Triplets of a sheet: noise is what makes a PNG large.
 MOST_TRIPLETS: Final = 6
-_DOT: Final = {"s": 6, "linewidth": 0, "alpha": 0.6}
+_DOT: Final[dict[str, Any]] = {"s": 6, "linewidth": 0, "alpha": 0.6}
 
 
 def triplets_sheet(triplets: Sequence[NDArray[np.floating]], titles: Sequence[str]) -> bytes:
@@ -32,7 +32,7 @@ def triplets_sheet(triplets: Sequence[NDArray[np.floating]], titles: Sequence[st
     """
     from matplotlib import rc_context
 
-    margins = {"left": 0.01, "right": 0.99, "bottom": 0.01, "top": 0.92}
+    margins: dict[str, Any] = {"left": 0.01, "right": 0.99, "bottom": 0.01, "top": 0.92}
     with rc_context(STYLE | {"axes.titlesize": 6, "axes.titleweight": "normal"}):
         figure, axes = new_figure(1, MOST_TRIPLETS, height=2.9, wspace=0.06, **margins)
         for ax in axes:

@@ -156,7 +156,3 @@ class AlertsConfig(Config):
 
 class RealBogusExamplesConfig(ExampleSettings, Config):
     """Settings of ``images/real_bogus_examples``."""
-
-    most_packets_an_object: int = Field(
-        3, ge=1, le=100, description="Triplets of one object that are backgrounds, the first by identifier."
-    )

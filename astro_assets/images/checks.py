@@ -3,7 +3,6 @@
 from functools import partial
 
 import dagster as dg
-import polars as pl
 
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
 from astro_assets.images.invariants import (
@@ -17,9 +16,8 @@ from astro_assets.images.photometry_tables import (
     PHOTOMETRIC_LIGHT_CURVES,
     PHOTOMETRIC_SERIES,
 )
+from astro_assets.images.pictures import file_names
 from astro_assets.images.tables import FRAMES
-from astro_assets.ledger.ledger import Ledger
-from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.rules import ArrayRule, RowRule
 from astro_assets.orchestration.table_checks import table_checks
 from astro_assets.orchestration.time_series import broken_times, broken_values
@@ -95,8 +93,3 @@ def checks() -> list[dg.AssetChecksDefinition]:
             identity=("place", "sha256"),
         ),
     ]
-
-
-def file_names(ledger: Ledger) -> pl.LazyFrame:
-    """Return what files are called, by their keys."""
-    return ledger.open(RAW_FILES).rows(["file_name"]).select("key", name="file_name")

@@ -1,4 +1,4 @@
-"""The real/bogus classifier as a model that is trained on purpose: what speaks against a version, its card."""
+"""The real/bogus classifier as a model trained on purpose: what speaks against a version, its card."""
 
 from __future__ import annotations
 
@@ -90,11 +90,11 @@ def _data(model: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     objects = ", ".join(f"{count} {name}" for name, count in figures["objects"].items())
     network = json.loads(model["config"])["network"]
     return (
-        f"## Data\n\n{model['trained_on_injected']} examples, made of real triplets whose own source was taken "
-        "out: half are point sources that were put in, half are artefacts (cosmic rays, hot pixels, bad "
-        f"subtractions, saturated stars, streaks, edges, scattered light, noise). Objects: {objects}; no object "
-        f"is on two sides. {network['epochs']} passes over the training examples, flipped and turned only "
-        "while training."
+        f"## Data\n\n{model['trained_on_injected']} examples, made of real triplets whose own source was "
+        "taken out: half are point sources that were put in, half are artefacts (cosmic rays, hot pixels, "
+        f"bad subtractions, saturated stars, streaks, edges, scattered light, noise). Objects: {objects}; no "
+        f"object is on two sides. {network['epochs']} passes over the training examples, flipped and turned "
+        "only while training."
     )
 
 
@@ -112,8 +112,8 @@ def _figures(figures: Mapping[str, Any]) -> str:
     ]
     alarms = sorted(figures["false_alarms"].items(), key=lambda item: -item[1])
     return (
-        f"## Figures\n\nOf {figures['n_examples']} injected examples of held-out objects, {figures['n_real']} "
-        "real; intervals of 95 % by drawing objects.\n\n"
+        f"## Figures\n\nOf {figures['n_examples']} injected examples of held-out objects, "
+        f"{figures['n_real']} real; intervals of 95 % by drawing objects.\n\n"
         + _table(("figure", "value"), rows)
         + "\n\n"
         + _table(("signal-to-noise ratio", "examples", "recall at 0.5"), bins)
@@ -124,10 +124,10 @@ def _figures(figures: Mapping[str, Any]) -> str:
 
 def _limits() -> str:
     return (
-        "## Limits\n\nThere are no human labels of packets here, and none were used. How well it does on real "
-        f"sources and real artefacts is therefore not known. {NO_LABELS} How far scores agree with them is shown "
-        "with the table images/real_bogus_scores. Scores are probabilities at equal numbers of real and bogus. "
-        "Backgrounds are those of the surveys whose packets were there."
+        "## Limits\n\nThere are no human labels of packets here, and none were used. How well it does on "
+        f"real sources and real artefacts is therefore not known. {NO_LABELS} How far scores agree with them "
+        "is shown with the table images/real_bogus_scores. Scores are probabilities at equal numbers of real "
+        "and bogus. Backgrounds are those of the surveys whose packets were there."
     )
 
 

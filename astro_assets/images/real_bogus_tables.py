@@ -33,9 +33,11 @@ from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
 __all__ = ["REAL_BOGUS_CLASSIFIER", "REAL_BOGUS_EXAMPLES", "REAL_BOGUS_SCORES", "TABLES"]
 
 NAME: Final = "images/real_bogus_classifier"
-#: Objects whose triplets are backgrounds, those whose names have the lowest hashes: all examples of them are in
-#: memory while the classifier is trained.
-MOST_OBJECTS: Final = 600
+#: Packets whose triplets are backgrounds: all examples of them, some 2 MB a packet, are in memory while the
+#: classifier is trained.
+MOST_PACKETS: Final = 600
+#: Of one object, so that none counts for too much (as Rehemtulla et al. 2024, ApJ 972, 7, do).
+MOST_OF_AN_OBJECT: Final = 3
 _COUNTS: Final = tuple(column.name for column in TRAINED_ON)
 
 
@@ -44,10 +46,21 @@ class RealBogusConfig(FitSettings, Config):
 
 
 def backgrounds_among(alerts: pl.DataFrame) -> pl.DataFrame:
-    """Keep the rows of ``alerts`` that triplets are taken of: of some objects, drawn by their names."""
+    """Keep the rows of ``alerts`` that triplets are taken of: a few of each of some objects.
+
+    Objects are drawn by their names, and of an alert that came in several files one counts.
+    """
     usable = alerts.filter(pl.col("has_stamps").fill_null(value=False) & pl.col("object_id").is_not_null())
-    names = sorted(usable["object_id"].unique().to_list(), key=_drawn)[:MOST_OBJECTS]
-    return usable.filter(pl.col("object_id").is_in(names))
+    single = usable.sort("alert_id", "file_sha256", "position").unique("alert_id", maintain_order=True)
+    few = single.group_by("object_id", maintain_order=True).head(MOST_OF_AN_OBJECT)
+    counts = dict(few.group_by("object_id").len().iter_rows())
+    names, left = [], MOST_PACKETS
+    for name in sorted(counts, key=_drawn):
+        left -= counts[name]
+        if left < 0:
+            break
+        names.append(name)
+    return few.filter(pl.col("object_id").is_in(names)).select(alerts.columns)
 
 
 def _drawn(name: str) -> bytes:
@@ -58,11 +71,6 @@ def compute_real_bogus_examples(
     key: str, parents: Parents, config: RealBogusExamplesConfig
 ) -> list[dict[str, Any]]:
     """Tell what is made of the triplets of the object ``key``: a row an example."""
-    packets: dict[str, Row] = {}
-    for row in sorted(
-        parents["alerts"], key=lambda row: (row["alert_id"], row["file_sha256"], row["position"])
-    ):
-        packets.setdefault(row["alert_id"], row)  # of an alert that came in several files the first
     return [
         {
             "object_id": key,
@@ -74,13 +82,13 @@ def compute_real_bogus_examples(
             "seed": recipe.seed,
             "origin": "injected",
         }
-        for packet in list(packets.values())[: config.most_packets_an_object]
+        for packet in sorted(parents["alerts"], key=lambda row: str(row["alert_id"]))
         for number, recipe in enumerate(recipes_of(packet["alert_id"], config))
     ]
 
 
 def fit_real_bogus_classifier(rows: Parents, config: RealBogusConfig) -> tuple[bytes, Mapping[str, Any]]:
-    """Train the classifier on what the recipes make: the bytes of its file, and the figures it is judged by."""
+    """Train the classifier on what the recipes make: the bytes of its file, and its figures."""
     from astro_assets.images.real_bogus.training import fit_examples
 
     recipes = sorted(rows["examples"], key=lambda row: (row["object_id"], row["alert_id"], row["number"]))

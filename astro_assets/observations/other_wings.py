@@ -1,4 +1,4 @@
-"""Files that are no light curves and not refused: images, tables of pixels, alerts, which the image wing reads.
+"""Files that are no light curves and not refused: images, pixels, alerts, which the image wing reads.
 
 Only what tells them lives here, from their structure; what they show is the other wing's to find out.
 """

@@ -1,4 +1,4 @@
-"""What the gallery shows of alerts: filters and what they decided, the best packets, where scores disagree."""
+"""What the gallery shows of alerts: what filters decided, the best packets, where scores disagree."""
 
 from __future__ import annotations
 
@@ -72,7 +72,13 @@ def _key(ledger: Ledger, rows: pl.DataFrame) -> list[tuple[str, str, str]]:
 def _filters(ledger: Ledger) -> TableShown:
     rows = counts(ledger).head(_MOST_FILTERS)
     return table(
-        [("Filter", NAME), ("Version", HASH), ("Accepted", NUMBER), ("Rejected", NUMBER), ("Refused", NUMBER)],
+        [
+            ("Filter", NAME),
+            ("Version", HASH),
+            ("Accepted", NUMBER),
+            ("Rejected", NUMBER),
+            ("Refused", NUMBER),
+        ],
         [
             (
                 plain(row["alert_filter"]),

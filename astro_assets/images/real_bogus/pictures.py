@@ -75,8 +75,8 @@ def mosaic(triplet: NDArray[np.floating], *, beside: bool = False) -> NDArray[np
     Returns
     -------
     ndarray of uint8
-        Shape (191, 63) or (63, 191), the first row the highest: each stamp scaled by its own noise, 1 black to
-        255 white, 0 where there is no measurement and between stamps.
+        Shape (191, 63) or (63, 191), the first row the highest: each stamp scaled by its own noise, 1 black
+        to 255 white, 0 where there is no measurement and between stamps.
     """
     stamps = []
     for stamp in triplet:

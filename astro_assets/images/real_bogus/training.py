@@ -72,8 +72,8 @@ def fit(sources: Sequence[Source], settings: ClassifierSettings) -> tuple[bytes,
 def fit_examples(examples: Examples, settings: FitSettings) -> tuple[bytes, dict[str, Any]]:
     """Train a classifier on labelled triplets.
 
-    They are split by object, and flipped and turned only while the network trains. Equal examples and settings
-    give equal bytes, on one kind of processor.
+    They are split by object, and flipped and turned only while the network trains. Equal examples and
+    settings give equal bytes, on one kind of processor.
 
     Returns
     -------

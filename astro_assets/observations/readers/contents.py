@@ -60,7 +60,7 @@ class Contents:
     hdus
         Headers of a FITS file, the primary first; else none.
     names
-        Column names of a table, or of the fields of records; numbers from 0 for a table of text without names.
+        Column names of a table, or of records; numbers from 0 for a table of text without names.
     layout
         The form of a table of text.
     description
