@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
-from astro_assets.images.alerts.errors import Refusal
+from astro_assets.images.alerts.errors import Refusal, one_line
 from astro_assets.images.alerts.features import features_of
 from astro_assets.images.alerts.filters import AlertFilter, AnyOf, Condition
 from astro_assets.images.alerts.packets import Packet
@@ -136,7 +136,7 @@ def _asked(packet: Packet, scores: Mapping[str, PacketScore]) -> Asked:
 
 def refusal(version: str, record: int, reason: str) -> Decision:
     """Return the decision on a packet that cannot be read."""
-    return Decision("", "", version, "refused", f"record {record}: {reason}")
+    return Decision("", "", version, "refused", f"record {record}: {one_line(reason)}")
 
 
 def decision(version: str, wanted: AlertFilter, asked: Asked) -> Decision:

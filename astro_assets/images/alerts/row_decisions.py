@@ -47,7 +47,8 @@ def decisions_on(
     filters = [(one, one.version, scores_of(one, models)) for one in wanted]
     packets = _Packets(path, rows)
     for row in rows:
-        is_refused, features = row["status"] != ACCEPTED, features_in(row)
+        is_refused = row["status"] != ACCEPTED
+        features = {} if is_refused else features_in(row)
         known: dict[str, float] = {}
         for one, version, scores in filters:
             if is_refused:

@@ -10,7 +10,7 @@ from math import isfinite, nan
 from pathlib import Path
 from typing import Any, Final
 
-from astro_assets.images.alerts.errors import AlertFileError, Refusal
+from astro_assets.images.alerts.errors import AlertFileError, Refusal, one_line
 from astro_assets.images.alerts.features import FEATURE_NAMES, FEATURE_SET, features_of
 from astro_assets.images.alerts.packets import Packet
 from astro_assets.images.alerts.reading import read_alerts
@@ -18,7 +18,6 @@ from astro_assets.images.alerts.stamps import stamps_told
 
 ACCEPTED: Final = "accepted"
 REFUSED: Final = "refused"
-_LONGEST_REASON: Final = 300
 
 
 def alert_rows(path: Path, most: int) -> Iterator[dict[str, Any]]:
@@ -77,14 +76,13 @@ def _row(position: int, one: Packet | Refusal) -> dict[str, Any]:
 
 
 def _refused(position: int, record: int, n_records: int, code: str, reason: str) -> dict[str, Any]:
-    said = " ".join(reason.encode("ascii", "replace").decode()[:_LONGEST_REASON].split())
     return {
         "position": position,
         "record": record,
         "n_records": n_records,
         "status": REFUSED,
         "reason_code": code,
-        "refusal_reason": "".join(c if c.isprintable() else "?" for c in said),
+        "refusal_reason": one_line(reason),
     }
 
 
