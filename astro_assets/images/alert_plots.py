@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: Triplets of a sheet: noise is what makes a PNG large.
 MOST_TRIPLETS: Final = 6
+_SNR_TICKS: Final = (5, 10, 20, 50, 100)
 _DOT: Final[dict[str, Any]] = {"s": 6, "linewidth": 0, "alpha": 0.6}
 
 
@@ -77,6 +78,8 @@ def figures_plot(figures: Mapping[str, Any]) -> bytes:
         middles = [float(np.sqrt(one["low"] * one["high"])) for one in bins]
         left.plot(middles, [one["recall"] for one in bins], "o-", color="#2a6fb0", markersize=3)
         left.set_xscale("log")
+        left.set_xticks(_SNR_TICKS, [f"{tick:g}" for tick in _SNR_TICKS])
+        left.minorticks_off()
         left.set_ylim(0, 1.03)
         left.set_xlabel("signal-to-noise ratio of what was put in")
         left.set_ylabel("recall at 0.5")

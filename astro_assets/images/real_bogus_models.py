@@ -21,7 +21,7 @@ def headline(figures: Mapping[str, Any]) -> dict[str, float | None]:
     """Return the figures that people look at first: of injected examples of held-out objects."""
     names = ("average_precision", "roc_auc", "recall_at_precision_0.95")
     return {
-        **{name.replace(".", "_"): figures[name]["value"] for name in names},
+        **{name.replace("_0.95", "_95_percent"): figures[name]["value"] for name in names},
         "calibration_error": figures["calibration_error"],
     }
 

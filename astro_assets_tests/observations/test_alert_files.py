@@ -106,7 +106,9 @@ def test_whatever_comes_after_the_head_is_told(tmp_path_factory: Any, noise: byt
 def test_a_table_of_alerts_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     """A column that repeats is small in the file: what counts is what its pages say that they unpack to."""
     n_rows = 300
-    table = pa.table({"candid": pa.array(range(n_rows)), "cutoutScience": pa.array([b"\0" * 1_000_000] * n_rows)})
+    table = pa.table(
+        {"candid": pa.array(range(n_rows)), "cutoutScience": pa.array([b"\0" * 1_000_000] * n_rows)}
+    )
     path = tmp_path / "a.parquet"
     parquet.write_table(table, path, compression="zstd", use_dictionary=False)
     assert path.stat().st_size < 1_000_000

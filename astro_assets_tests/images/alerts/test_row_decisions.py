@@ -21,7 +21,9 @@ FILTERS = (
         name="any",
         bands=("g",),
         conditions=(
-            AnyOf(any_of=(Condition(feature="real_bogus", at_least=0.9), Condition(feature="snr", at_least=20))),
+            AnyOf(
+                any_of=(Condition(feature="real_bogus", at_least=0.9), Condition(feature="snr", at_least=20))
+            ),
             Condition(feature="solar_system_arcsec", at_least=5, if_unknown="accept"),
         ),
     ),

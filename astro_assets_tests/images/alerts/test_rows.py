@@ -27,7 +27,11 @@ def test_a_row_tells_what_filters_may_ask(tmp_path: Path) -> None:
     assert [row["position"] for row in rows] == [0, 1, 2]
     for row, packet in zip(rows, packets, strict=True):
         np.testing.assert_equal(features_in(row), features_of(packet))
-        assert (row["alert_id"], row["object_id"], row["survey"]) == (packet.alert_id, packet.object_id, "ZTF")
+        assert (row["alert_id"], row["object_id"], row["survey"]) == (
+            packet.alert_id,
+            packet.object_id,
+            "ZTF",
+        )
         assert (row["schema_version"], row["is_schema_known"], row["has_stamps"]) == ("3.3", True, True)
     assert rows[0]["solar_system_arcsec"] is None, "null, for NaN is above every bound in Polars"
     assert set(FEATURE_NAMES) <= rows[0].keys()
