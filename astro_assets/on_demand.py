@@ -23,17 +23,31 @@ def _applied() -> dict[str, list[Table]]:
         for parent in table.parents:
             if parent.table is PROMOTED_MODELS and parent.equals is not None:
                 found.setdefault(parent.equals.rpartition(":")[0], []).append(table)
-    return found
+    return {model: _with_relatives(tables) for model, tables in found.items()}
 
 
-#: Each model with the tables that apply it: they are asked for together.
+def _with_relatives(applying: list[Table]) -> list[Table]:
+    """Add what on demand these tables read, and what is made of them."""
+    names = {table.name for table in applying}
+    read = set(names)
+    for table in reversed(ON_DEMAND):
+        if table.name in read:
+            read |= {parent.table.name for parent in table.parents if parent.table.is_on_demand}
+    for table in ON_DEMAND:
+        if any(parent.table.name in names for parent in table.parents):
+            names.add(table.name)
+    return [table for table in ON_DEMAND if table.name in names | read]
+
+
+#: Each model with the tables that apply it, what they read, and what is made of them: they are asked for
+#: together.
 APPLIED: Final = _applied()
 
 
 def asked_for(ledger: Ledger) -> list[str]:
     """Return the names of the tables of which there is something already, and of models with a version.
 
-    What a model is applied to, and by which table, is asked for with it.
+    What a model is applied to, and by which tables, is asked for with it.
     """
     tables = [
         table.name
@@ -42,7 +56,5 @@ def asked_for(ledger: Ledger) -> list[str]:
     ]
     there = ledger.open(MODELS).rows(["model"]).select(pl.col("model").unique()).collect()["model"]
     models = [model for model in there if model in APPLIED]
-    for applying in (table for model in models for table in APPLIED[model]):
-        read = (parent.table for parent in applying.parents)
-        tables += [applying.name, *(table.name for table in read if table.is_on_demand)]
+    tables += [table.name for model in models for table in APPLIED[model]]
     return sorted({*tables, *models})

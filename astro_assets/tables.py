@@ -9,10 +9,12 @@ from typing import Final
 
 from astro_assets.catalogs import tables as catalogs
 from astro_assets.images import alert_tables as alerts
+from astro_assets.images import change_tables as changes
 from astro_assets.images import cutout_tables as cutouts
 from astro_assets.images import photometry_tables as photometry
-from astro_assets.images import real_bogus_models
+from astro_assets.images import real_bogus_models, segmenter_models
 from astro_assets.images import real_bogus_tables as real_bogus
+from astro_assets.images import segmenter_tables as segmenter
 from astro_assets.images import tables as images
 from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
 from astro_assets.ledger.model_tables import MODEL_TABLES
@@ -42,6 +44,8 @@ TABLES: Final[tuple[Table, ...]] = (
     *photometry.TABLES,
     *alerts.TABLES,
     *real_bogus.TABLES,
+    *segmenter.TABLES,
+    *changes.TABLES,
     *transits.TABLES,
     *features.TABLES,
     *tsfresh.TABLES,
@@ -57,7 +61,11 @@ TABLES: Final[tuple[Table, ...]] = (
 )
 
 #: Every model that is trained on purpose, judged and promoted by its figures.
-TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (scorer_models.SCORER, real_bogus_models.REAL_BOGUS)
+TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (
+    scorer_models.SCORER,
+    segmenter_models.ANOMALY_SEGMENTER,
+    real_bogus_models.REAL_BOGUS,
+)
 #: Every model.
 MODEL_SPECS: Final[tuple[ModelSpec, ...]] = (
     clusters.CLUSTER_MODEL,

@@ -1,10 +1,9 @@
 """Packets of alerts a second, decisions of a filter a second, and what the real/bogus classifier is worth.
 
 Real packets of ZTF are written many times into one Avro file, and read on one core without and with their
-stamps, and through the tables of a home. The classifier is trained on what is injected into all real triplets,
-judged on injected examples of objects that were held out, and compared with the scores that packets bring
-along, which are no labels.
-objects that were held out, and compared with the scores that packets bring along, which are no labels.
+stamps, and through the tables of a home. The classifier is trained on what is injected into all real
+triplets, judged on injected examples of objects that were held out, and compared with the scores that packets
+bring along, which are no labels.
 `--pictures FOLDER` writes sheets of injected and real triplets, and of those where scores disagree most;
 `--every N` takes one triplet of N, which trains on less.
 The exit code is 1 if fewer than 2,000 packets a second are read without stamps, the average precision on

@@ -22,6 +22,7 @@ import numpy as np
 from segmentation_pictures import draw
 
 from astro_assets.images.alignment import measured_shift, shifted
+from astro_assets.images.differencing import subtract
 from astro_assets.images.frame import Frame
 from astro_assets.images.segmentation.calibration import measured_scenes, scored
 from astro_assets.images.segmentation.judging import JudgedScene, report, threshold_for
@@ -32,7 +33,7 @@ from astro_assets.images.segmentation.settings import MODES, SegmentationSetting
 from astro_assets.images.segmentation.thresholding import judged_thresholding
 from astro_assets.images.segmentation.training import fit
 from astro_assets.images.simulation.injection import InjectionSettings, inject, second_epoch
-from astro_assets.images.simulation.scene import Scene
+from astro_assets.images.simulation.scene import Scene, simulate_scene
 
 SHARED = Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
 FLOORS = {"bright": 0.95, "faint": 0.5, "false": 0.1}
@@ -66,6 +67,7 @@ def main() -> int:
     if not arguments.real_only:
         simulated = judge_simulated(segmenter, settings, arguments.megapixels)
         is_reached = print_floors(simulated)
+        print_speed(segmenter, settings)
     if arguments.pictures is not None:
         draw(segmenter, (scene_of(settings, "test", i) for i in range(6)), arguments.pictures, "simulated")
     folder = arguments.data / "fits_images"
@@ -112,7 +114,7 @@ def judge_simulated(
             pixels.add(scene, found)
         return found
 
-    score = segmenter.manifest.score
+    score = segmenter.score
     ours = scored(measured_scenes(scenes(), logits, settings.extraction), score)
     told = report(ours, score.threshold)
     each = {name: f"{1e3 * seconds / n:.0f} ms" for name, seconds in spent.items()}
@@ -163,6 +165,28 @@ def print_floors(told: dict[str, Any]) -> bool:
     return is_reached
 
 
+def print_speed(segmenter: Segmenter, settings: SegmentationSettings) -> None:
+    """Print how long a scene of 1024 x 1024 pixels takes, the best of three."""
+    scenes = settings.scenes.model_copy(update={"rows": 1024, "columns": 1024})
+    scene = simulate_scene(scenes, (settings.seed, 9))
+    spent = {}
+    for name, call in (
+        ("subtraction", lambda: subtract(
+            scene.science, scene.reference, scene.science_fwhm_pixels, scene.reference_fwhm_pixels,
+            scenes.differencing, scene.flux_scale,
+        )),
+        ("network", lambda: segmenter.logits(scene.difference)),
+        ("network and objects", lambda: segmenter.of_difference(scene.difference)),
+    ):  # fmt: skip
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            call()
+            times.append(time.perf_counter() - start)
+        spent[name] = f"{1e3 * min(times):.0f} ms"
+    print("a scene of 1024 x 1024: " + ", ".join(f"{name} {each}" for name, each in spent.items()))
+
+
 def judge_real(
     segmenter: Segmenter, folder: Path, simulated: dict[str, Any] | None, pictures: Path | None
 ) -> None:
@@ -172,7 +196,7 @@ def judge_real(
         for seed in range(4):
             injected = inject(science, reference, InjectionSettings(transients=8, asteroids=8), (seed, 99))
             groups.setdefault(name, []).append(injected)
-    score = segmenter.manifest.score
+    score = segmenter.score
     extraction = segmenter.manifest.settings.extraction
     for name, scenes in groups.items():
         measured = measured_scenes(scenes, lambda scene: segmenter.logits(scene.difference), extraction)

@@ -5,14 +5,16 @@ from typing import Annotated
 
 import typer
 
-from astro_assets.cli.options import HomeOption
+from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.ledger.home import open_home
+from astro_assets.ledger.models import CHAMPION
 from astro_assets.observations.cutouts import PlaceError, places_listed
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module to the others."""
     app.command()(cutouts)
+    app.command()(compare)
 
 
 def cutouts(
@@ -49,3 +51,22 @@ def cutouts(
     from astro_assets.cli.cutouts import cut
 
     raise typer.Exit(cut(place, wanted, side_arcsec=side, remove=remove or [], folder=out))
+
+
+def compare(
+    frames: Annotated[list[Path], typer.Argument(help="FITS files of the field.")],
+    reference: Annotated[Path, typer.Option(help="FITS file of the field, deep and sharp.")],
+    model: Annotated[str, typer.Option(help="Alias or version of the segmenter.")] = CHAMPION,
+    hdu: Annotated[str, typer.Option(help="Name or number of the HDU of the images.")] = "",
+    output: FormatOption = Format.table,
+    home: HomeOption = None,
+) -> None:
+    """Find what changed in frames against a reference: transients, supernovae, variable stars, asteroids.
+
+    Nothing is stored. Frames are laid upon the reference by their stars. One that cannot be compared is told
+    on standard error, and the exit code is 1.
+    """
+    from astro_assets.cli import comparison
+
+    segmenter = comparison.opened(home, model)
+    raise typer.Exit(comparison.compare(segmenter, frames, reference, hdu, output))

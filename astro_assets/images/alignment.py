@@ -1,18 +1,24 @@
 """One frame moved onto the pixels of another that shows the same field.
 
-Shifts alone live here: frames that are turned or scaled against each other need a solution on the sky.
+How frames lie upon one another is found by their stars in `photometry.registration`; plain shifts are found
+here.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.images.frame import Frame
+from astro_assets.images.photometry.registration import Alignment
 
 Image = NDArray[np.float32]
+
+#: A pixel is lost of which missing ones are more than this part.
+_LOST: Final = 0.01
 
 
 def measured_shift(frame: Frame, onto: Frame) -> tuple[float, float]:
@@ -50,14 +56,61 @@ def shifted(frame: Frame, rows: float, columns: float) -> Frame:
     """Move a frame by cubic splines; what came from outside, or from missing pixels, is NaN."""
     from scipy.ndimage import shift
 
-    missing = ~np.isfinite(frame.image)
-    if frame.saturation is not None:
-        missing |= frame.image >= frame.saturation
+    missing = _unusable(frame)
     filled = np.where(missing, np.float32(np.nanmedian(frame.image)), frame.image)
     moved = shift(filled, (rows, columns), order=3, mode="nearest").astype(np.float32)
     lost = shift(missing.astype(np.float32), (rows, columns), order=1, mode="constant", cval=1.0)
-    moved[lost > 0.01] = np.nan
+    moved[lost > _LOST] = np.nan
     return replace(frame, image=moved)
+
+
+def laid_upon(frame: Frame, alignment: Alignment, shape: tuple[int, int]) -> Frame:
+    """Move, turn and scale a frame onto the pixels of the one that it is aligned with, by cubic splines.
+
+    Parameters
+    ----------
+    alignment
+        Of the frame with the other.
+    shape
+        Of the other's image.
+
+    Returns
+    -------
+    Frame
+        Counts a star are kept; what came from outside, or from missing or saturated pixels, is NaN.
+
+    Raises
+    ------
+    ValueError
+        If the frame could not be aligned.
+    """
+    if not alignment.is_aligned:
+        raise ValueError(f"a frame that is not aligned: {alignment.reason}")
+    back = np.linalg.inv(alignment.matrix)
+    # Images count rows, then columns; alignments x, then y.
+    matrix, offset = back[::-1, ::-1], -(back @ alignment.shift)[::-1]
+
+    def moved(image: Image, order: int, outside: float | None) -> Image:
+        mode, fill = ("nearest", 0.0) if outside is None else ("constant", outside)
+        found: Image = affine_transform(
+            image, matrix, offset, shape, order=order, mode=mode, cval=fill, output=np.float32
+        )
+        return found
+
+    from scipy.ndimage import affine_transform
+
+    missing = _unusable(frame)
+    filled = np.where(missing, np.float32(np.nanmedian(frame.image)), frame.image)
+    image = moved(filled, 3, None) * np.float32(abs(np.linalg.det(back)))
+    image[moved(missing.astype(np.float32), 1, 1.0) > _LOST] = np.nan
+    return replace(frame, image=image)
+
+
+def _unusable(frame: Frame) -> NDArray[np.bool_]:
+    missing = ~np.isfinite(frame.image)
+    if frame.saturation is not None:
+        missing |= frame.image >= frame.saturation
+    return missing
 
 
 def _sources(image: Image) -> Image:

@@ -5,18 +5,21 @@ from collections.abc import Iterator
 import dagster as dg
 from pydantic import Field
 
-from astro_assets.images import cutout_pictures, photometry_pictures, pictures
+from astro_assets.images import change_pictures, cutout_pictures, photometry_pictures, pictures
+from astro_assets.images.change_tables import ANOMALIES, FRAME_CHANGES, REFERENCE_FRAMES
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS, place_row
 from astro_assets.images.photometry_tables import (
     FRAME_SOURCES,
     PHOTOMETRIC_LIGHT_CURVES,
     PHOTOMETRIC_SERIES,
 )
+from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.update import put_units
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.table_assets import asset_key, materialized, table_asset
+from astro_assets.orchestration.trained_assets import recipes_asset, trained_asset
 from astro_assets.orchestration.ui import definition_metadata
 
 
@@ -87,6 +90,39 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             description="Each place that is asked for, cut out of every image that shows it, with its world "
             "coordinates. What an image does not show is NaN, never zero.",
             pictures={"cutouts": cutout_pictures.latest_cutouts},
+        ),
+        recipes_asset(
+            ANOMALY_SEGMENTER,
+            description="The scenes that a segmenter is trained and judged on, from which they are simulated "
+            "again: a row for each set of them.",
+        ),
+        trained_asset(
+            home,
+            ANOMALY_SEGMENTER,
+            description="The segmenter of changes: a U-Net on science, reference and difference with a mask "
+            "for each kind, trained on simulated scenes and exported as ONNX. Trained on purpose: "
+            "`astro-assets train anomaly_segmenter`.",
+            pictures=change_pictures.of_version,
+        ),
+        table_asset(
+            home,
+            REFERENCE_FRAMES,
+            description="With which frame of its field each frame is compared: the deepest of the field's "
+            "first night; and how it lies upon it, by their stars.",
+        ),
+        table_asset(
+            home,
+            FRAME_CHANGES,
+            description="What changed in each frame against its reference, as the promoted segmenter sees "
+            "it: objects, masks and the difference.",
+            pictures={"latest differences": change_pictures.latest_differences},
+        ),
+        table_asset(
+            home,
+            ANOMALIES,
+            description="What somebody would follow up: transients, supernovae, variable stars, asteroids, "
+            "with stamps of science, reference and difference.",
+            pictures={"surest changes": change_pictures.best_anomalies},
         ),
     ]
 

@@ -4,11 +4,14 @@ from functools import partial
 
 import dagster as dg
 
+from astro_assets.images.change_tables import ANOMALIES, FRAME_CHANGES, REFERENCE_FRAMES
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
 from astro_assets.images.invariants import (
+    impossible_anomalies,
     impossible_frames,
     misplaced_cutouts,
     unaccounted_frames,
+    untold_changes,
     untold_frames,
 )
 from astro_assets.images.photometry_tables import (
@@ -17,7 +20,10 @@ from astro_assets.images.photometry_tables import (
     PHOTOMETRIC_SERIES,
 )
 from astro_assets.images.pictures import file_names
+from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
+from astro_assets.images.segmenter_tables import SIMULATED_SCENES
 from astro_assets.images.tables import FRAMES
+from astro_assets.orchestration.model_checks import model_checks
 from astro_assets.orchestration.rules import ArrayRule, RowRule
 from astro_assets.orchestration.table_checks import table_checks
 from astro_assets.orchestration.time_series import broken_times, broken_values
@@ -91,5 +97,29 @@ def checks() -> list[dg.AssetChecksDefinition]:
                 misplaced_cutouts,
             ),
             identity=("place", "sha256"),
+        ),
+        table_checks(SIMULATED_SCENES, identity=("scene_set",)),
+        model_checks(ANOMALY_SEGMENTER),
+        table_checks(REFERENCE_FRAMES, identity=("frame_sha256",), names=file_names),
+        table_checks(
+            FRAME_CHANGES,
+            RowRule(
+                "changes_told",
+                "Each frame has what changed in it, or a reason why that cannot be told.",
+                ("not_compared", "n_wanted", "n_unwanted", "missing_fraction"),
+                untold_changes,
+            ),
+            identity=("frame_sha256",),
+            names=file_names,
+        ),
+        table_checks(
+            ANOMALIES,
+            RowRule(
+                "anomalies_within_their_frame",
+                "Places are finite, and signal-to-noise ratios and scores are.",
+                ("x", "y", "snr", "score", "n_pixels"),
+                impossible_anomalies,
+            ),
+            identity=("anomaly_id",),
         ),
     ]

@@ -11,14 +11,21 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.images.backgrounds import levelled, sky_subtracted
+from astro_assets.images.difference_noise import (
+    LEAK,
+    DifferencingSettings,
+    bridged,
+    leaking,
+    stars_seen,
+    trust_in,
+    variance_of_stars,
+)
 from astro_assets.images.frame import Frame
 from astro_assets.images.psf_matching import (
     TRUNCATE,
     Matching,
-    derivatives,
     fitted_matching,
     matched,
     smoothed,
@@ -34,26 +41,6 @@ _MOST_MISSING: Final = 0.25
 _LEAST_SKY: Final = 0.1
 
 
-class DifferencingSettings(BaseModel):
-    """Settings of backgrounds, and of what the subtraction of stars is not trusted for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    mesh_pixels: int = Field(64, ge=16, le=512, description="Side of the background's meshes, pixels.")
-    registration_pixels: float = Field(
-        0.05,
-        ge=0,
-        le=2,
-        description="Expected error of the alignment along an axis, pixels: noise where there are gradients.",
-    )
-    scale_error: float = Field(
-        0.02,
-        ge=0,
-        le=0.5,
-        description="Expected relative error of the subtraction of a star: noise likewise.",
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Difference:
     """What two frames tell of a change; all images float32 of one shape, 0 where nothing was measured.
@@ -65,7 +52,11 @@ class Difference:
     difference
         Science less reference, PSFs matched, in units of its noise, that of stars included.
     significance
-        Of a point source at each pixel: its matched-filter signal-to-noise ratio, negative where it faded.
+        Of a point source at each pixel: its matched-filter signal-to-noise ratio, negative where it faded;
+        errors of the subtraction of stars count as if those of neighbouring pixels were independent.
+    trust
+        By which significance shrinks, 0 to 1, when these errors count as they are found in the frame: its
+        product with the significance scatters by 1 in stars that do not vary, too.
     is_missing
         Pixels that are no measurement in either frame.
     weight
@@ -73,8 +64,7 @@ class Difference:
     norm
         By which the filtered, weighted difference is divided.
     matching
-        What makes the reference match: factors of its smoothed image, its derivatives along rows and columns,
-        and its Laplacian.
+        What makes the reference match: see :func:`astro_assets.images.psf_matching.matched`.
     fwhm_pixels
         Of the difference's PSF.
     science_blur_pixels, reference_blur_pixels
@@ -87,6 +77,7 @@ class Difference:
     reference: Image
     difference: Image
     significance: Image
+    trust: Image
     is_missing: NDArray[np.bool_]
     weight: Image
     norm: Image
@@ -95,6 +86,11 @@ class Difference:
     science_blur_pixels: float
     reference_blur_pixels: float
     noise_counts: float
+
+    @property
+    def trusted(self) -> Image:
+        """Return the signal-to-noise ratio of a point source at each pixel: significance times trust."""
+        return self.significance * self.trust
 
     def significance_of(self, counts: Image, where: tuple[slice, slice]) -> tuple[Image, tuple[slice, slice]]:
         """Filter a signal without noise: the significance it adds, and where.
@@ -138,10 +134,12 @@ def subtract(
     """Subtract a reference from a science frame of the same pixels.
 
     The sharper frame is convolved to the broader with a Gaussian. Scale, and what is left to correct of
-    position and width, are fitted to bright pixels: to first order, the kernel of Alard & Lupton (1998, ApJ
-    503, 325) with four terms. The noise is that of the sky, of photons of stars, and of what an error of
-    alignment makes of gradients (as in Zackay, Ofek & Gal-Yam 2016, ApJ 830, 27, section 3.3); a filter
-    matched to the PSF gives the significance, whose scatter over the sky between stars is set to 1.
+    position, width, elongation and wings, are fitted to bright pixels: a kernel of Alard & Lupton (1998, ApJ
+    503, 325) with eight terms. The noise is that of the sky, of photons of stars, of what an error of
+    alignment makes of gradients (as in Zackay, Ofek & Gal-Yam 2016, ApJ 830, 27, section 3.3), and of stars'
+    light that is lost beyond edges and in missing pixels; a filter matched to the PSF gives the
+    significance, whose scatter over the sky between stars is set to 1. By how much it scatters more in stars
+    is measured, and told as trust.
 
     Parameters
     ----------
@@ -163,7 +161,7 @@ def subtract(
     settings = settings or DifferencingSettings()
     _refuse_bad(science, reference, science_fwhm_pixels, reference_fwhm_pixels, flux_scale)
     sky = [sky_subtracted(frame, settings.mesh_pixels) for frame in (science, reference)]
-    (image, rms, gain, missing), (other, other_rms, other_gain, other_missing) = sky
+    (image, rms, gain, missing), (other, other_rms, other_gain, other_gone) = sky
     blurs = [
         np.sqrt(max(broad**2 - own**2, 0)) * _SIGMA_A_FWHM
         for own, broad in (
@@ -171,34 +169,43 @@ def subtract(
             (reference_fwhm_pixels, max(science_fwhm_pixels, reference_fwhm_pixels)),
         )
     ]
-    is_missing = _grown(missing, blurs[0]) | _grown(other_missing, blurs[1])
+    fwhm = max(science_fwhm_pixels, reference_fwhm_pixels)
+    (own_lost, own_missing), (other_lost, other_missing) = (
+        leaking(frame, gone, float(blur))
+        for frame, gone, blur in ((science, missing, blurs[0]), (reference, other_gone, blurs[1]))
+    )
+    lost, is_missing = own_lost + other_lost, own_missing | other_missing
     if is_missing.all():
         raise ValueError("no pixel is a measurement in both frames")
-    blurred, other_blurred = smoothed(image, blurs[0]), smoothed(other, blurs[1])
-    matching = fitted_matching(blurred, other_blurred, rms, other_rms, is_missing, flux_scale)
+    width = fwhm * _SIGMA_A_FWHM
+    blurred = smoothed(bridged(image, missing, width), blurs[0], "nearest")
+    other_blurred = smoothed(bridged(other, other_gone, width), blurs[1], "nearest")
+    unclear = is_missing | (lost > LEAK)
+    matching = fitted_matching(blurred, other_blurred, (rms, other_rms), unclear, fwhm, flux_scale)
     scale = matching[0]
-    stars = matched(other_blurred, matching)
-    variance = (
-        rms**2
-        + (np.float32(scale) * other_rms) ** 2
-        + _variance_of_stars(stars, np.float32(scale) * other_rms, 1 / gain + scale / other_gain, settings)
-    )
+    stars = matched(other_blurred, matching, fwhm)
+    noise = np.float32(scale) * other_rms
+    variance = rms**2 + noise**2
+    variance += variance_of_stars(stars_seen(stars, noise), 1 / gain + scale / other_gain, settings)
+    light = np.maximum(np.abs(stars), np.abs(blurred))
+    variance += np.where(stars > 3 * noise, (2 * lost.clip(0, 1) * light) ** 2, np.float32(0))
     weight = np.where(is_missing, np.float32(0), 1 / variance)
     difference = levelled(blurred - stars, is_missing, settings.mesh_pixels)
-    fwhm = max(science_fwhm_pixels, reference_fwhm_pixels)
     filtered, norm, is_missing = _filtered(difference, weight, fwhm, is_missing)
-    measured = ~is_missing & (stars < 3 * np.float32(scale) * other_rms)
+    measured = ~is_missing & (stars < 3 * noise)
     if measured.mean() < _LEAST_SKY:
         measured = ~is_missing
     per_noise = difference * np.sqrt(weight)
     per_noise /= max(_scatter(per_noise[measured]), np.float32(1e-3))
     factor = np.float32(1) / max(_scatter((filtered * norm)[measured]), np.float32(1e-3))
     norm *= factor
+    significance = filtered * norm
     return Difference(
         science=image / rms,
         reference=other / other_rms,
         difference=per_noise,
-        significance=filtered * norm,
+        significance=significance,
+        trust=trust_in(significance, stars_seen(stars, noise), weight, norm, is_missing, width, settings),
         is_missing=is_missing,
         weight=weight,
         norm=norm,
@@ -227,27 +234,6 @@ def _refuse_bad(
             raise ValueError(f"the {name} frame's FWHM of {fwhm} pixels is not between 0.5 and 50")
     if flux_scale is not None and not 1e-6 < flux_scale < 1e6:
         raise ValueError(f"a flux scale of {flux_scale} is not between 1e-6 and 1e6")
-
-
-def _grown(missing: NDArray[np.bool_], blur: float) -> NDArray[np.bool_]:
-    if not blur or not missing.any():
-        return missing
-    return missing | (smoothed(missing.astype(np.float32), blur) > 0.02)
-
-
-def _variance_of_stars(stars: Image, noise: Image, per_count: float, settings: DifferencingSettings) -> Image:
-    """Return what stars add to the variance of the sky, counts^2."""
-    seen = np.where(stars > 3 * noise, stars, np.float32(0))
-    down, right, _ = derivatives(stars)
-    steepness = down**2 + right**2
-    # Noise alone has gradients; half the variance of a central difference each.
-    steepness = np.where(seen > 0, steepness, np.float32(0))
-    return np.asarray(
-        seen * np.float32(per_count)
-        + np.float32(settings.registration_pixels**2) * steepness
-        + (np.float32(settings.scale_error) * seen) ** 2,
-        np.float32,
-    )
 
 
 def _filtered(

@@ -91,3 +91,41 @@ def unaccounted_frames(rows: pl.LazyFrame) -> pl.LazyFrame:
     right = (pl.col("n_aligned") + n_left_out == pl.col("n_frames")) & (n_named == pl.col("n_frames"))
     what = pl.format("{} of {} frames aligned, {} left out", "n_aligned", "n_frames", n_left_out)
     return rows.filter(~right.fill_null(value=False)).select("key", what=what)
+
+
+def untold_changes(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find compared frames without counts, others without a reason, and shares that none can be.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``not_compared``, ``n_wanted``, ``n_unwanted`` and ``missing_fraction``.
+    """
+    counts = pl.col("n_wanted", "n_unwanted", "missing_fraction")
+    told = pl.col("not_compared").is_null()
+    wrong = (
+        pl.when(told).then(pl.any_horizontal(counts.is_null())).otherwise(pl.col("n_wanted").is_not_null())
+    )
+    impossible = ~pl.col("missing_fraction").is_between(0, 1).fill_null(value=True)
+    what = (
+        pl.when(impossible)
+        .then(pl.format("missing_fraction is {}", pl.col("missing_fraction")))
+        .when(told)
+        .then(pl.lit("neither counts nor a reason"))
+        .otherwise(pl.lit("counts and a reason why there are none"))
+    )
+    return rows.filter(wrong | impossible).select("key", what=what)
+
+
+def impossible_anomalies(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Find objects without a place, a strength or pixels.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key``, ``x``, ``y``, ``snr``, ``score`` and ``n_pixels``.
+    """
+    finite = pl.all_horizontal(pl.col("x", "y", "snr", "score").is_finite())
+    wrong = ~finite | (pl.col("n_pixels") < 1) | (pl.min_horizontal("x", "y") < -0.5)
+    what = pl.format("x {}, y {}, snr {}, score {}", "x", "y", "snr", "score")
+    return rows.filter(wrong).select("key", what=what)

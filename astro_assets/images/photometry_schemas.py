@@ -13,8 +13,8 @@ from astro_assets.ledger.table import Config
 _SERIES: Final = Column("series_id", "string", "The night: frames of one field, filter and camera.")
 #: What a row of ``frames`` tells and ``frame_sources`` repeats, so that a night is read from one table.
 REPEATED: Final = (
-    "hdu", "target_id", "target_x", "target_y", "filter_name", "exposure_s", "mid_mjd_utc", "gain", "airmass",
-    "ra_deg", "dec_deg", "site_latitude_deg", "site_longitude_deg", "site_elevation_m",
+    "field_id", "hdu", "target_id", "target_x", "target_y", "filter_name", "exposure_s", "mid_mjd_utc",
+    "gain", "airmass", "ra_deg", "dec_deg", "site_latitude_deg", "site_longitude_deg", "site_elevation_m",
 )  # fmt: skip
 
 FRAME_SOURCES_SCHEMA: Final = Schema(
@@ -22,6 +22,7 @@ FRAME_SOURCES_SCHEMA: Final = Schema(
         Column("sha256", "file", "The raw file of the image."),
         Column("frame_sha256", "string", "Its SHA-256."),
         Column("series_id", "string", "The night: frames of one field, filter and camera.", nullable=True),
+        Column("field_id", "string", "As of frames: the same whatever the night.", nullable=True),
         Column("hdu", "int32", "Number of the HDU that holds the pixels."),
         Column("target_id", "string", "Canonical id of the target, if one is told.", nullable=True),
         Column("target_x", "float64", "Its column in this image, by a targets.csv.", "pixel", nullable=True),

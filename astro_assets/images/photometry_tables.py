@@ -110,7 +110,8 @@ def _without_pixels(row: Row) -> Frame:
     return Frame(nothing, **{name: row[name] for name in names}, site=site_of(row))
 
 
-def _sources(row: Row) -> FrameSources:
+def sources_of(row: Row) -> FrameSources:
+    """Return the sources that a row of ``frame_sources`` holds."""
     arrays = row["sources"]
     return FrameSources(
         **{name: arrays[name] for name in _OF_SOURCES},
@@ -130,7 +131,7 @@ def compute_photometric_series(
     told = _told(key, list(rows.values()))
     series = series_photometry(
         _FramesRead(rows),
-        {name: _sources(row) for name, row in rows.items()},
+        {name: sources_of(row) for name, row in rows.items()},
         config,
         None if told is None else told[1],
         told={name: _without_pixels(row) for name, row in rows.items()},

@@ -43,6 +43,12 @@ FRAMES_SCHEMA: Final = Schema(
             "header tells no time.",
             nullable=True,
         ),
+        Column(
+            "field_id",
+            "string",
+            "Which frames show the same whatever the night: object, filter, telescope, camera and size.",
+            nullable=True,
+        ),
         Column("filter_name", "string", "As the header writes it.", nullable=True),
         Column("exposure_s", "float64", "Photon collecting time.", "s", nullable=True),
         Column("mid_mjd_utc", "float64", "Middle of the exposure, MJD in UTC.", "d", nullable=True),

@@ -65,6 +65,7 @@ def _frame_row(read: FrameRead) -> dict[str, Any]:
         "target_x": read.described.target_x,
         "target_y": read.described.target_y,
         "series_id": read.series_id,
+        "field_id": read.field_id,
         "start_btjd": read.start_btjd,
         "end_btjd": read.end_btjd,
         "radius_deg": None if area is None else area.radius_deg,

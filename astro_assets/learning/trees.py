@@ -27,7 +27,7 @@ class Forest:
         Of every node: go left where the feature is at most the threshold; ``left`` is -1 for a leaf. Children
         are positions in the same arrays.
     value
-        Probability at every node, float32.
+        Probability at every node, float32; of boosted trees a step of the log-odds.
     """
 
     roots: NDArray[np.int32]
@@ -130,3 +130,27 @@ def forest_of_tree(tree: object, column: int) -> Forest:
         right=np.asarray(tree.children_right, np.int32),  # type: ignore[attr-defined]
         value=(value[:, column] / value.sum(axis=1)).astype(np.float32),
     )
+
+
+def forest_of_boosted(model: object) -> tuple[Forest, float]:
+    """Take the nodes of boosted trees that scikit-learn grew for two classes, and their baseline.
+
+    The sum of the baseline and of all trees' values is the log-odds of the second class. Rows with missing
+    values are not provided for.
+    """
+    forests = []
+    for (tree,) in model._predictors:  # type: ignore[attr-defined]  # noqa: SLF001  nothing public has them
+        nodes, is_leaf = tree.nodes, tree.nodes["is_leaf"].astype(np.bool_)
+        children = (np.where(is_leaf, _NO_CHILD, nodes[side].astype(np.int32)) for side in ("left", "right"))
+        left, right = children
+        forests.append(
+            Forest(
+                roots=np.zeros(1, np.int32),
+                feature=np.where(is_leaf, 0, nodes["feature_idx"]).astype(np.int16),
+                threshold=nodes["num_threshold"].astype(np.float64),
+                left=left.astype(np.int32),
+                right=right.astype(np.int32),
+                value=nodes["value"].astype(np.float32),
+            )
+        )
+    return joined(forests), float(model._baseline_prediction.item())  # type: ignore[attr-defined]  # noqa: SLF001

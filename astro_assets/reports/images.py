@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -19,8 +18,10 @@ from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets.reports.alerts import alerts_shown, has_alerts
 from astro_assets.reports.contents import Contents, RowOf
+from astro_assets.reports.image_changes import n_changes, surest_changes
 from astro_assets.reports.links import Links
 from astro_assets.reports.numbers import NOTHING, number, with_error
+from astro_assets.reports.png import uri
 from astro_assets.reports.rendering import HASH, LINE, NAME, TableShown, link, plain, rendered, table
 
 #: The page of all images.
@@ -76,7 +77,7 @@ def _night(ledger: Ledger, row: RowOf) -> dict[str, Any]:
             ("Depth", with_error(depth, error), "ppt"),
             ("Duration", number(row["dip_duration_hours"], 3), "h"),
         ]
-    return {"title": plain(row["series_id"]), "src": _uri(picture), "key": key}
+    return {"title": plain(row["series_id"]), "src": uri(picture), "key": key}
 
 
 def _thumbnail(ledger: Ledger, of: Table, row: RowOf, said: Iterable[str | None]) -> Picture:
@@ -87,11 +88,7 @@ def _thumbnail(ledger: Ledger, of: Table, row: RowOf, said: Iterable[str | None]
     buffer = io.BytesIO()
     # The first row at the bottom, as on the sky; fewer greys than there are make a smaller file.
     imsave(buffer, image & 0xF0, format="png", cmap="gray", vmin=0, vmax=240, origin="lower")
-    return {"src": _uri(buffer.getvalue()), "said": ", ".join(plain(part) for part in said if part)}
-
-
-def _uri(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return {"src": uri(buffer.getvalue()), "said": ", ".join(plain(part) for part in said if part)}
 
 
 def _date(mjd: float | None) -> str | None:
@@ -119,7 +116,9 @@ def gallery_page(ledger: Ledger, links: Links) -> str:
             ("Images", number(len(accepted)), f"{len(refused)} refused" if refused else ""),
             ("Cutouts", number(len(cutouts)), ""),
             ("Nights of targets", number(len(nights)), ""),
+            ("Changes", number(n_changes(ledger)), ""),
         ],
+        changes=surest_changes(ledger),
         nights=[
             {**_night(ledger, row), "target": link(plain(row["target_id"]), links.target(row["target_id"]))}
             for row in nights[:_MOST_NIGHTS]

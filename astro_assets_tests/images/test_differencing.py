@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from astro_assets.images.differencing import DifferencingSettings, subtract
+from astro_assets.images.difference_noise import DifferencingSettings
+from astro_assets.images.differencing import subtract
 from astro_assets.images.frame import Frame
 from astro_assets.images.psf_matching import matched, smoothed
 from astro_assets.images.simulation.psf import Psf, add_point_sources
@@ -107,11 +108,84 @@ def test_a_gain_that_is_not_known_is_that_of_the_sky():
 
 def test_matching_is_linear():
     image = np.random.default_rng(6).random((20, 30)).astype(np.float32)
-    assert matched(image, (1.0, 0.0, 0.0, 0.0)) == pytest.approx(image)
+    assert matched(image, (1.0, *[0.0] * 7), 3.0) == pytest.approx(image)
     ramp = np.arange(20, dtype=np.float32)[:, None] * np.ones(30, np.float32)
-    assert matched(ramp, (2.0, 0.5, 3.0, 4.0))[5, 5] == pytest.approx(2 * 5 + 0.5)
+    assert matched(ramp, (2.0, 0.5, 3.0, 4.0, 5.0, 6.0, 0.0, 7.0), 3.0)[5, 5] == pytest.approx(2 * 5 + 0.5)
+    bowl = (np.arange(20, dtype=np.float32)[:, None] - 9) ** 2 * np.ones(30, np.float32)
+    assert matched(bowl, (1.0, 0.0, 0.0, 0.5, 9.0, 9.0, 0.0, 9.0), 3.0)[9, 15] == pytest.approx(0.5 * 2)
+    point = np.zeros((41, 41), np.float32)
+    point[20, 20] = 1
+    wide = matched(point, (1.0, *[0.0] * 5, 1.0, 0.0), 4.0)
+    assert wide == pytest.approx(smoothed(point, 2.4))
     assert smoothed(image, 0.0) is image
     assert smoothed(np.ones((40, 40), np.float32), 2.0)[20, 20] == pytest.approx(1, rel=1e-3)
+    assert smoothed(np.ones((40, 40), np.float32), 2.0)[0, 20] < 0.7
+    assert smoothed(np.ones((40, 40), np.float32), 2.0, "nearest")[0, 20] == pytest.approx(1, rel=1e-3)
+
+
+def starry(psf: Psf, seed: int, size: int = 200) -> Frame:
+    stars = np.random.default_rng(8)
+    image = np.full((size, size), 500, np.float32)
+    rows, columns = stars.uniform(-3, size + 2, (2, 90))
+    add_point_sources(image, psf, rows, columns, 10 ** stars.uniform(3, 5, 90), 1e-2)
+    image += np.random.default_rng(seed).normal(0, 5, image.shape).astype(np.float32)
+    return Frame(image=image, gain=50.0, saturation=60_000.0)
+
+
+@pytest.mark.parametrize(
+    "science",
+    [Psf(3.0, 3.5, elongation=1.12, angle_rad=0.6), Psf(3.0, 2.6), Psf(4.2, 4.5)],
+    ids=["elongated", "with wings", "broad"],
+)
+def test_stars_of_another_shape_are_subtracted(science):
+    difference = subtract(
+        starry(science, 1), starry(Psf(3.0, 3.5), 2), science.fwhm_pixels, 3.0, flux_scale=1.0
+    )
+    light = difference.reference > 30
+    assert light.sum() > 500
+    # With scale, shift and Laplacian alone it is 4 to 5.
+    assert np.sqrt((difference.significance[light & ~difference.is_missing] ** 2).mean()) < 1.5
+
+
+def test_light_that_is_lost_beyond_the_edge_and_in_holes_is_not_trusted():
+    sharp, broad = starry(Psf(2.4, 3.5), 1), starry(Psf(4.5, 3.5), 2)
+    broad.image[:, 120] = np.nan
+    sharp.image[60:140, 30] = np.nan
+    found = subtract(sharp, broad, 2.4, 4.5, flux_scale=1.0)
+    assert np.abs(found.significance).max() < 10
+    inner = np.median(found.weight[20:-20, 20:-20])
+    row, column = np.unravel_index(np.argmax(np.where(found.is_missing, 0, found.reference)[:, :2]), (200, 2))
+    assert found.weight[row, column] < 0.1 * inner  # a star at the edge
+
+
+def test_trust_makes_the_scatter_in_badly_subtracted_stars_that_of_noise():
+    """A star that does not vary differs from the sky by nothing but its noise, however wrong the PSF is."""
+    science = starry(Psf(3.0, 3.5, field_growth=0.25, field_elongation=0.25), 1)
+    reference = starry(Psf(3.0, 3.5), 2)
+    difference = subtract(science, reference, 3.0, 3.0, flux_scale=1.0)
+    stars = (difference.reference > 30) & ~difference.is_missing
+
+    def scatter(image):
+        return 1.4826 * np.median(np.abs(image[stars]))
+
+    assert scatter(difference.significance) > 1.5
+    assert scatter(difference.trusted) < 1.2
+    assert (difference.trust <= 1).all()
+    assert difference.trust[difference.reference < 1].min() > 0.5
+    assert difference.trust[stars].max() < 0.99
+    blind = subtract(
+        science, reference, 3.0, 3.0, DifferencingSettings(registration_pixels=0, scale_error=0), 1.0
+    )
+    assert (blind.trust == 1).all()
+
+
+def test_charge_flows_to_the_neighbours_of_saturated_pixels():
+    science = frame(1, 3.0)
+    science.image[120, 120] = 1e6
+    science.image[121, 120] = 3000  # a spill that itself is not saturated
+    found = subtract(science, frame(2, 3.0), 3.0, 3.0)
+    assert found.is_missing[119:122, 119:122].all()
+    assert np.abs(found.significance[115:126, 115:126]).max() < 6
 
 
 @pytest.mark.parametrize(

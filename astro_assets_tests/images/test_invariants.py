@@ -9,9 +9,11 @@ import polars as pl
 import pytest
 
 from astro_assets.images.invariants import (
+    impossible_anomalies,
     impossible_frames,
     misplaced_cutouts,
     unaccounted_frames,
+    untold_changes,
     untold_frames,
 )
 
@@ -70,3 +72,21 @@ def test_cutouts_without_their_place() -> None:
 def test_nights_with_frames_that_nobody_knows_of() -> None:
     assert broken(unaccounted_frames, NIGHT, n_aligned=3) == ["3 of 3 frames aligned, 1 left out"]
     assert len(broken(unaccounted_frames, NIGHT, frame_sha256=["a", "b"])) == 1
+
+
+def test_changes_that_are_not_told() -> None:
+    row = {"not_compared": None, "n_wanted": 0, "n_unwanted": 3, "missing_fraction": 0.2}
+    assert broken(untold_changes, row, n_wanted=None) == ["neither counts nor a reason"]
+    assert broken(untold_changes, row, missing_fraction=1.2) == ["missing_fraction is 1.2"]
+    said = broken(untold_changes, row, not_compared="clouds")
+    assert said == ["counts and a reason why there are none"]
+    none = {"n_wanted": None, "n_unwanted": None, "missing_fraction": None}
+    assert broken(untold_changes, row, not_compared="clouds", **none) == []
+
+
+@pytest.mark.parametrize(
+    "changed", [{"x": float("nan")}, {"score": float("inf")}, {"n_pixels": 0}, {"y": -2.0}]
+)
+def test_anomalies_without_a_place(changed: dict[str, Any]) -> None:
+    row = {"x": 5.0, "y": 5.0, "snr": -7.0, "score": 2.0, "n_pixels": 9}
+    assert len(broken(impossible_anomalies, row, **changed)) == 1

@@ -84,14 +84,14 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 def make_searched_home(root: Path) -> None:
     """Make a home with :data:`STARS`, searched by the command that people use."""
     result = astro_assets("run", home=new_home(root, *STARS))
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, f"{result.returncode}: {result.stdout}\n{result.stderr}"
 
 
 def make_demonstration(root: Path) -> None:
     """Make the home of ``astro-assets demo``, with what the command printed in ``stdout`` and ``stderr``."""
     home = open_home(root, n_shards=N_SHARDS)
     result = astro_assets("demo", "--targets", str(N_SIMULATED), home=home, ASTRO_ASSETS_WORKERS="2")
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, f"{result.returncode}: {result.stdout}\n{result.stderr}"
     (root / "stdout").write_text(result.stdout)
     (root / "stderr").write_text(result.stderr)
 

@@ -17,8 +17,8 @@ from astro_assets.definitions import (
     FETCH_JOB,
     SCORING_JOB,
     SEARCH_JOB,
-    TRAINING_JOB,
     build_definitions,
+    training_job,
 )
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.shards import shard_of
@@ -28,7 +28,7 @@ from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.shards import partition_keys
 from astro_assets.orchestration.table_assets import asset_key
-from astro_assets.tables import TABLES
+from astro_assets.tables import MODEL_SPECS, TABLES, TRAINED_MODELS
 from astro_assets.transits.example_tables import EVENT_FILES
 from astro_assets_tests.orchestration import homes
 
@@ -37,7 +37,12 @@ WINGS = ("catalogs", "observations", "images", "transits")
 SHOWN = [table for table in TABLES if table.name.partition("/")[0] in WINGS]
 #: Assets that show what is in tables and are none.
 VIEWS = ("observations/quarantined_files", "transits/candidate_reports")
-MODELS = ("transits/cluster_model", "transits/transit_scorer", "ledger/model_audits")
+MODELS = (*(spec.name for spec in MODEL_SPECS), "ledger/model_audits")
+#: What a training brings in, by hand or by its settings.
+GIVEN = {
+    EVENT_FILES.name,
+    *(model.recipes.table.name for model in TRAINED_MODELS if model.recipes is not None),
+}
 CANDIDATES = next(table for table in TABLES if table.name == "transits/transit_candidates")
 
 
@@ -128,13 +133,14 @@ def test_the_jobs_materialize_every_asset(tmp_path: Path) -> None:
     on_demand = {asset_key(table) for table in SHOWN if table.is_on_demand}
     assert on_demand
     models = {dg.AssetKey(name.split("/")) for name in MODELS}
-    files = asset_key(EVENT_FILES)
+    given = {dg.AssetKey(name.split("/")) for name in GIVEN}
     fetched = asset_key(ARCHIVE_PRODUCTS)
-    assert selected(SEARCH_JOB) == of_all - on_demand - models - {files, fetched}
+    assert selected(SEARCH_JOB) == of_all - on_demand - models - given - {fetched}
     assert selected(FETCH_JOB) == {fetched}
     pages = {dg.AssetKey(["transits", "candidate_reports"])}
     assert selected(SCORING_JOB) == on_demand | models | pages
-    assert selected(CLUSTERS_JOB) | selected(TRAINING_JOB) == on_demand | models | {files} | pages
+    trained = set().union(*(selected(training_job(model)) for model in TRAINED_MODELS))
+    assert selected(CLUSTERS_JOB) | trained == on_demand | models | given | pages
 
 
 def test_materializing_a_partition_touches_its_shard_alone(home: Home) -> None:

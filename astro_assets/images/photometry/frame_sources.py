@@ -66,6 +66,12 @@ class FrameMeasures:
     saturated_fraction: float
     masked_fraction: float
 
+    @property
+    def depth(self) -> float:
+        """A figure that grows with how faint a star may be and how round they are; -1 if nothing tells."""
+        blur = self.fwhm_pixels * self.background_noise * self.elongation
+        return self.n_stars / blur if blur > 0 else -1.0
+
 
 @dataclass(frozen=True, slots=True)
 class FrameSources:

@@ -224,7 +224,7 @@ def align_night(
     """
     names = list(sources)
     best: tuple[str, dict[str, Alignment]] | None = None
-    ranked = sorted(names, key=lambda name: -_depth(sources[name].measures))
+    ranked = sorted(names, key=lambda name: -sources[name].measures.depth)
     for reference in ranked[:MOST_REFERENCES]:
         aligned = {
             name: _identity(sources[name])
@@ -242,12 +242,6 @@ def align_night(
     reference, aligned = best
     _bridge(aligned, sources, settings)
     return reference, aligned
-
-
-def _depth(measures: FrameMeasures) -> float:
-    """Return a figure that grows with how faint a star may be and how round they are."""
-    blur = measures.fwhm_pixels * measures.background_noise * measures.elongation
-    return measures.n_stars / blur if blur > 0 else -1.0
 
 
 def _identity(sources: FrameSources) -> Alignment:

@@ -102,15 +102,22 @@ class FrameRead:
         A night is named by the date on which it began at `night_longitude_deg`: never by what is said of
         single frames, of which all of a night have to agree.
         """
-        frame = self.frame
-        if frame.mid_mjd_utc is None or self.product != IMAGE:
+        mid = self.frame.mid_mjd_utc
+        if mid is None or self.product != IMAGE:
             return None
-        night = times.date_of(math.floor(frame.mid_mjd_utc + self.night_longitude_deg / 360 - 0.5))
-        rows, columns = frame.image.shape
+        return self._named(times.date_of(math.floor(mid + self.night_longitude_deg / 360 - 0.5)))
+
+    @property
+    def field_id(self) -> str | None:
+        """Which frames are of one field, filter and camera, whatever the night; None where `series_id` is."""
+        return None if self.series_id is None else self._named(None)
+
+    def _named(self, night: str | None) -> str:
+        rows, columns = self.frame.image.shape
         parts = (
             self.object_name or "no object",
             night,
-            frame.filter_name or "no filter",
+            self.frame.filter_name or "no filter",
             self.telescope,
             self.instrument,
         )

@@ -1,7 +1,7 @@
 """The score of candidates, and its threshold, fitted on scenes that the network was not trained on.
 
-Each half of these scenes is scored by weights fitted on the other, so that all of the sky decides the
-threshold.
+Trees grow on crowded scenes, in which there is more to learn from; the threshold comes from scenes as they
+are, which the trees have not seen.
 """
 
 from __future__ import annotations
@@ -13,22 +13,20 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from astro_assets.images.segmentation.judging import JudgedScene, judged, threshold_for
+from astro_assets.images.segmentation.judging import JudgedScene, judged, tail_threshold
 from astro_assets.images.segmentation.matching import match
-from astro_assets.images.segmentation.objects import (
-    ObjectScore,
-    expanded,
-    measures_of,
-    wanted_candidates,
-)
-from astro_assets.images.segmentation.settings import ExtractionSettings
+from astro_assets.images.segmentation.measures import MEASURES
+from astro_assets.images.segmentation.objects import measures_of, wanted_candidates
+from astro_assets.images.segmentation.score import ObjectScore
+from astro_assets.images.segmentation.settings import ExtractionSettings, ScoreSettings
 from astro_assets.images.simulation.scene import Scene
+from astro_assets.learning.trees import forest_of_boosted
 
 Floats = NDArray[np.float64]
 Measured = tuple[Floats, JudgedScene]
 
-#: Inverse strength of regularisation: terms are many, and measures correlated.
-_STRENGTH: Final = 0.01
+#: More of it is never a reason to doubt.
+_RISING: Final = ("significance", "wanted")
 
 
 def measured_scenes(
@@ -39,8 +37,9 @@ def measured_scenes(
     """Return each scene's candidates: their measures, and what they are. Their scores are still 0."""
     found = []
     for scene in scenes:
-        candidates = wanted_candidates(logits(scene), scene.difference, settings)
-        measures = measures_of(candidates)
+        planes = logits(scene)
+        candidates = wanted_candidates(planes, scene.difference, settings)
+        measures = measures_of(candidates, planes, scene.difference)
         matches = match(candidates, scene.truth, scene.difference.fwhm_pixels)
         kinds = [one.kind for one in candidates]
         missing = scene.difference.is_missing
@@ -48,42 +47,44 @@ def measured_scenes(
     return found
 
 
-def calibrate(measured: Sequence[Measured], settings: ExtractionSettings) -> ObjectScore:
-    """Fit the score and its threshold.
+def fitted_score(measured: Sequence[Measured], settings: ScoreSettings, seed: int) -> ObjectScore:
+    """Grow the trees of a score; it has no threshold yet.
 
     Raises
     ------
     ValueError
-        If there are no candidates of both sorts, or fewer than two scenes.
+        If there are no candidates of both sorts.
     """
-    if len(measured) < 2:
-        raise ValueError(f"{len(measured)} scenes: at least two are needed to calibrate")
-    one, other = measured[::2], measured[1::2]
-    held_out = scored(one, _fitted(other)) + scored(other, _fitted(one))
-    threshold = threshold_for(held_out, settings.false_per_megapixel)
-    return _fitted(measured).model_copy(update={"threshold": threshold})
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
+
+    measures = np.concatenate([one for one, _ in measured]).astype(np.float32)
+    truth = np.concatenate([scene.matched >= 0 for _, scene in measured])
+    if not truth.any() or truth.all():
+        raise ValueError(f"{int(truth.sum())} of {truth.size} candidates are real: both sorts are needed")
+    model = HistGradientBoostingClassifier(
+        learning_rate=settings.learning_rate,
+        max_iter=settings.trees,
+        max_leaf_nodes=settings.leaves,
+        min_samples_leaf=min(settings.leaf_candidates, max(1, truth.size // 20)),
+        l2_regularization=settings.shrinkage,
+        max_features=settings.measures_a_split,
+        monotonic_cst=[int(name in _RISING) for name in MEASURES],
+        early_stopping=False,
+        random_state=seed,
+    )
+    with threadpool_limits(1):  # sums depend on their number
+        model.fit(measures, truth)
+    trees, baseline = forest_of_boosted(model)
+    return ObjectScore(trees, baseline, -np.inf)
+
+
+def calibrated(score: ObjectScore, measured: Sequence[Measured], settings: ExtractionSettings) -> ObjectScore:
+    """Set the threshold of a score by scenes that its trees have not seen."""
+    threshold = tail_threshold(scored(measured, score), settings.false_per_megapixel)
+    return replace(score, threshold=threshold)
 
 
 def scored(measured: Sequence[Measured], score: ObjectScore) -> list[JudgedScene]:
     """Give the candidates of scenes their scores."""
     return [replace(scene, scores=score.of(measures)) for measures, scene in measured]
-
-
-def _fitted(measured: Sequence[Measured]) -> ObjectScore:
-    from sklearn.linear_model import LogisticRegression
-
-    measures = np.concatenate([one for one, _ in measured])
-    truth = np.concatenate([scene.matched >= 0 for _, scene in measured])
-    if not truth.any() or truth.all():
-        raise ValueError(f"{int(truth.sum())} of {truth.size} candidates are real: both sorts are needed")
-    centre, scale = measures.mean(axis=0), measures.std(axis=0)
-    scale[scale == 0] = 1.0
-    terms = expanded((measures - centre) / scale)
-    regression = LogisticRegression(C=_STRENGTH, max_iter=5000).fit(terms, truth)
-    return ObjectScore(
-        centre=tuple(map(float, centre)),
-        scale=tuple(map(float, scale)),
-        weights=tuple(map(float, regression.coef_[0])),
-        intercept=float(regression.intercept_[0]),
-        threshold=0.0,
-    )

@@ -23,6 +23,9 @@ Floats = NDArray[np.float64]
 #: Edges of the bins of signal-to-noise ratio; the second is that of 5.
 SNR_EDGES: Final = (3.5, 4.5, 5.5, 7.0, 10.0, 20.0, np.inf)
 
+#: How many times as many false objects as are accepted tell the tail of their scores, and how many at least.
+_TAIL, _FEWEST_TAIL = 10, 30
+
 
 @dataclass(frozen=True, slots=True)
 class JudgedScene:
@@ -92,6 +95,23 @@ def threshold_for(scenes: Sequence[JudgedScene], false_per_megapixel: float) -> 
         return float(false[-1]) - 1.0 if false.size else -np.inf
     above = false[allowed - 1] if allowed else false[0] + 1.0
     return float(false[allowed] + above) / 2
+
+
+def tail_threshold(scenes: Sequence[JudgedScene], false_per_megapixel: float) -> float:
+    """Return the score at which so many false objects a megapixel are expected.
+
+    The few highest scores of false objects say little of how rare they are. The tail of more of them, ten
+    times as many as are accepted, is taken to fall as an exponential does (Pickands 1975, Annals of
+    Statistics 3, 119, with a shape of 0), and its fit is read where the rate is the wanted one.
+    """
+    megapixels = sum(scene.megapixels for scene in scenes)
+    false = np.sort(np.concatenate([scene.false_scores() for scene in scenes]))[::-1]
+    n_tail = max(_FEWEST_TAIL, round(_TAIL * false_per_megapixel * megapixels))
+    wanted = false_per_megapixel * megapixels
+    if n_tail >= false.size or wanted >= n_tail:
+        return threshold_for(scenes, false_per_megapixel)
+    start = false[n_tail]
+    return float(start + (false[:n_tail] - start).mean() * np.log(n_tail / wanted))
 
 
 def completeness(

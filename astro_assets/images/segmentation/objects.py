@@ -1,85 +1,32 @@
-"""Objects taken from masks: connected pixels with a kind, a position, a signal-to-noise ratio and a score.
+"""Objects taken from masks and from the difference's peaks: pixels with a kind, a position and a ratio.
 
-The score that decides what is real is made here from a candidate's measures; its weights are fitted in
-`calibration`.
+The matched filter proposes and the network draws; which candidates are real is decided by their `score`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.images.differencing import Difference
 from astro_assets.images.kinds import KINDS, UNWANTED, WANTED
-from astro_assets.images.segmentation.measures import measures_at
+from astro_assets.images.segmentation.measures import measured
 from astro_assets.images.segmentation.settings import ExtractionSettings
 
 Image = NDArray[np.float32]
 
-#: Measures of a candidate that its score is made of.
-MEASURES: Final = (
-    "peak_logit",
-    "mean_logit",
-    "unwanted_logit",
-    "significance",
-    "log_pixels",
-    "unlike",
-    "sharpness",
-    "opposite",
-    "relative_change",
-)
-_N_TERMS: Final = len(MEASURES) + len(MEASURES) * (len(MEASURES) + 1) // 2
-#: Significance beyond which more of it says nothing: that the filter sees something is beyond doubt.
-_BEYOND_DOUBT: Final = 10.0
+#: Peaks closer than this, in FWHM, are one.
+_APART: Final = 0.7
 _LOGIT_LIMIT: Final = 12.0
-
-
-class ObjectScore(BaseModel):
-    """A logistic regression on the measures of candidates, their squares and products.
-
-    Attributes
-    ----------
-    centre, scale
-        By which measures are standardised.
-    weights, intercept
-        Of the log-odds of being wanted; weights in the order of :func:`expanded`.
-    threshold
-        Score from which a candidate counts as found.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    centre: tuple[float, ...] = Field(min_length=len(MEASURES), max_length=len(MEASURES))
-    scale: tuple[float, ...] = Field(min_length=len(MEASURES), max_length=len(MEASURES))
-    weights: tuple[float, ...] = Field(min_length=_N_TERMS, max_length=_N_TERMS)
-    intercept: float
-    threshold: float
-
-    def of(self, measures: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the log-odds of candidates with measures of shape (n, 9)."""
-        terms = expanded((measures - np.asarray(self.centre)) / np.asarray(self.scale))
-        found: NDArray[np.float64] = terms @ np.asarray(self.weights) + self.intercept
-        return found
-
-
-def expanded(standard: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return standardised measures (n, 9) with their squares and products, (n, 54).
-
-    Measures count within four standard deviations: squares would let one of them decide alone.
-    """
-    limited = standard.clip(-4, 4)
-    first, second = np.triu_indices(len(MEASURES))
-    return np.concatenate([limited, limited[:, first] * limited[:, second]], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Connected pixels that may be an object.
+    """Pixels that may be an object.
 
     Parameters
     ----------
@@ -88,11 +35,13 @@ class Candidate:
     row, column
         Centroid, weighted with the probability.
     snr
-        Largest significance of the difference in it; negative of what faded.
+        Largest trusted significance of the difference in it; negative of what faded.
+    peak
+        Row and column of that pixel.
     n_pixels
+        Of the network's mask; 0 where it has drawn none.
+    mean_logit
         Of the mask.
-    measures
-        As :data:`MEASURES`.
     where, mask
         The part of the frame that holds it, and its pixels there.
     """
@@ -101,8 +50,9 @@ class Candidate:
     row: float
     column: float
     snr: float
+    peak: tuple[int, int]
     n_pixels: int
-    measures: tuple[float, ...]
+    mean_logit: float
     where: tuple[slice, slice]
     mask: NDArray[np.bool_]
 
@@ -131,89 +81,118 @@ class FoundObject:
 
 
 def wanted_candidates(logits: Image, difference: Difference, settings: ExtractionSettings) -> list[Candidate]:
-    """Return all that may be wanted, from the network's logits of shape (10, n_rows, n_columns)."""
+    """Return all that may be wanted, from the network's logits of shape (10, n_rows, n_columns).
+
+    What the network draws as wanted, and peaks of significance where it draws nothing.
+    """
+    from scipy.ndimage import label, maximum_filter
+
     threshold = np.log(settings.wanted_threshold / (1 - settings.wanted_threshold))
     is_in = (logits[-1] > threshold) & ~difference.is_missing
-    return _candidates(logits, logits[-1], is_in, difference, WANTED)
+    regions, _ = label(is_in, np.ones((3, 3), np.int8))
+    found = list(_drawn(logits, logits[-1], regions, difference, WANTED))
+    side = 2 * max(1, round(_APART * difference.fwhm_pixels)) + 1
+    height = np.abs(difference.trusted)
+    is_peak = (height >= settings.peak_significance) & (height == maximum_filter(height, side))
+    is_peak &= maximum_filter(is_in, side) == 0
+    half = max(1, round(difference.fwhm_pixels / 2))
+    for row, column in zip(*np.nonzero(is_peak & ~difference.is_missing), strict=True):
+        found.append(_around(logits, difference, int(row), int(column), half))
+    return found
 
 
 def unwanted_candidates(
     logits: Image, difference: Difference, settings: ExtractionSettings
 ) -> list[Candidate]:
     """Return objects of the kinds that are not wanted."""
+    from scipy.ndimage import label
+
     threshold = np.log(settings.mask_threshold / (1 - settings.mask_threshold))
     found: list[Candidate] = []
     for kind in UNWANTED:
         plane = logits[KINDS.index(kind)]
-        is_in = (plane > threshold) & ~difference.is_missing
-        found += _candidates(logits, plane, is_in, difference, (kind,))
+        regions, _ = label((plane > threshold) & ~difference.is_missing, np.ones((3, 3), np.int8))
+        found += _drawn(logits, plane, regions, difference, (kind,))
     return found
 
 
-def measures_of(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
-    """Return the measures of candidates, (n, 9)."""
-    return np.array([one.measures for one in candidates], np.float64).reshape(-1, len(MEASURES))
+def measures_of(
+    candidates: Sequence[Candidate], logits: Image, difference: Difference
+) -> NDArray[np.float64]:
+    """Return the measures of candidates, (n, number of `MEASURES`)."""
+    peaks = np.array([one.peak for one in candidates], np.int64).reshape(-1, 2)
+    n_pixels = np.array([one.n_pixels for one in candidates], np.int64)
+    return measured(logits, difference, peaks[:, 0], peaks[:, 1], n_pixels)
 
 
 def objects_of(
-    wanted: Sequence[Candidate], unwanted: Sequence[Candidate], score: ObjectScore
+    wanted: Sequence[Candidate],
+    scores: NDArray[np.float64],
+    threshold: float,
+    unwanted: Sequence[Candidate],
 ) -> list[FoundObject]:
     """Return wanted candidates whose score reaches the threshold, then the others; highest scores first."""
-    scores = score.of(measures_of(wanted))
     found = [
-        FoundObject(one.kind, one.row, one.column, one.snr, one.n_pixels, float(value), is_wanted=True)
+        FoundObject(one.kind, one.row, one.column, one.snr, one.mask.sum(), float(value), is_wanted=True)
         for one, value in zip(wanted, scores, strict=True)
-        if value >= score.threshold
+        if value >= threshold
     ]
     found.sort(key=lambda one: -one.score)
     others = [
-        FoundObject(one.kind, one.row, one.column, one.snr, one.n_pixels, one.measures[1], is_wanted=False)
+        FoundObject(one.kind, one.row, one.column, one.snr, one.n_pixels, one.mean_logit, is_wanted=False)
         for one in unwanted
     ]
     others.sort(key=lambda one: -one.score)
     return found + others
 
 
-def _candidates(
-    logits: Image, plane: Image, is_in: NDArray[np.bool_], difference: Difference, kinds: Sequence[str]
-) -> list[Candidate]:
-    from scipy.ndimage import find_objects, label
+def _drawn(
+    logits: Image, plane: Image, regions: NDArray[np.int32], difference: Difference, kinds: Sequence[str]
+) -> Iterator[Candidate]:
+    """Yield connected pixels of a mask."""
+    from scipy.ndimage import find_objects
 
-    regions, _ = label(is_in, np.ones((3, 3), np.int8))
     planes = [KINDS.index(kind) for kind in kinds]
-    others = [KINDS.index(kind) for kind in UNWANTED]
-    found = []
     for number, where in enumerate(find_objects(regions), start=1):
         inside = regions[where] == number
         own = plane[where][inside].clip(-_LOGIT_LIMIT, _LOGIT_LIMIT)
-        significance = difference.significance[where][inside]
+        significance = (difference.significance[where] * difference.trust[where])[inside]
         place = int(np.abs(significance).argmax())
-        snr = float(significance[place])
-        weight = 1 / (1 + np.exp(-own.astype(np.float64)))
+        weight = _probability(own)
         rows, columns = np.nonzero(inside)
-        peak = int(rows[place]) + where[0].start, int(columns[place]) + where[1].start
         sums = [_probability(logits[at][where][inside]).sum() for at in planes]
-        unwanted = max(float(logits[at][where][inside].max()) for at in others)
-        found.append(
-            Candidate(
-                kind=kinds[int(np.argmax(sums))],
-                row=float((weight * rows).sum() / weight.sum()) + where[0].start,
-                column=float((weight * columns).sum() / weight.sum()) + where[1].start,
-                snr=snr,
-                n_pixels=int(inside.sum()),
-                measures=(
-                    float(own.max()),
-                    float(own.mean()),
-                    float(np.clip(unwanted, -_LOGIT_LIMIT, _LOGIT_LIMIT)),
-                    min(abs(snr), _BEYOND_DOUBT),
-                    float(np.log(inside.sum())),
-                    *measures_at(difference, *peak),
-                ),
-                where=where,
-                mask=inside,
-            )
+        yield Candidate(
+            kind=kinds[int(np.argmax(sums))],
+            row=float((weight * rows).sum() / weight.sum()) + where[0].start,
+            column=float((weight * columns).sum() / weight.sum()) + where[1].start,
+            snr=float(significance[place]),
+            peak=(int(rows[place]) + where[0].start, int(columns[place]) + where[1].start),
+            n_pixels=int(inside.sum()),
+            mean_logit=float(own.mean()),
+            where=where,
+            mask=inside,
         )
-    return found
+
+
+def _around(logits: Image, difference: Difference, row: int, column: int, half: int) -> Candidate:
+    """Make a candidate of a peak where the network has drawn nothing: a disc as wide as a star."""
+    height, width = difference.significance.shape
+    rows = slice(max(row - half, 0), min(row + half + 1, height))
+    columns = slice(max(column - half, 0), min(column + half + 1, width))
+    y, x = np.ogrid[rows, columns]
+    inside = ((y - row) ** 2 + (x - column) ** 2 <= half**2) & ~difference.is_missing[rows, columns]
+    sums = [_probability(logits[KINDS.index(kind), rows, columns][inside]).sum() for kind in WANTED]
+    return Candidate(
+        kind=WANTED[int(np.argmax(sums))],
+        row=float(row),
+        column=float(column),
+        snr=float(difference.significance[row, column] * difference.trust[row, column]),
+        peak=(row, column),
+        n_pixels=0,
+        mean_logit=float(logits[-1, rows, columns][inside].mean()),
+        where=(rows, columns),
+        mask=inside,
+    )
 
 
 def _probability(logits: Image) -> NDArray[np.float64]:

@@ -5,9 +5,11 @@ Which numbers belong to which set is decided here, so that no scene is in two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, Literal
+from functools import partial
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +20,11 @@ from astro_assets.images.segmentation.settings import SegmentationSettings
 from astro_assets.images.simulation.scene import Scene, simulate_scene
 from astro_assets.images.simulation.settings import SceneSettings
 
-Role = Literal["train", "validation", "calibration", "test"]
+T = TypeVar("T")
+Role = Literal["train", "validation", "score", "calibration", "test"]
 
 #: First part of the seed of every scene of a role.
-_ROLES: Final[dict[Role, int]] = {"train": 1, "validation": 2, "calibration": 3, "test": 4}
+_ROLES: Final[dict[Role, int]] = {"train": 1, "validation": 2, "calibration": 3, "test": 4, "score": 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +49,22 @@ class Example:
 
 def scene_of(settings: SegmentationSettings, role: Role, number: int) -> Scene:
     """Simulate a scene of a role; no two roles share one. Those that a network is fitted on are crowded."""
-    scenes = crowded(settings) if role in {"train", "validation"} else settings.scenes
+    scenes = crowded(settings) if role in {"train", "validation", "score"} else settings.scenes
     return simulate_scene(scenes, (settings.seed, _ROLES[role], number))
 
 
 def crowded(settings: SegmentationSettings) -> SceneSettings:
-    """Return scenes with more to learn from a pixel: more events, and more of what is mistaken for them."""
+    """Return scenes with more to learn from: events, what is mistaken for them, and sharp stars."""
     events = dict.fromkeys(("transients", "supernovae", "variables", "asteroids"), settings.crowding)
     artefacts = dict.fromkeys(
         ("cosmic_rays", "hot_pixels", "satellite_trails", "ghosts", "dust"), max(settings.crowding / 2, 1.0)
     )
     rates = {name: factor * getattr(settings.scenes, name) for name, factor in (events | artefacts).items()}
-    return settings.scenes.model_copy(update=rates)
+    seeing = {
+        name: (settings.sharper * getattr(settings.scenes, name)[0], getattr(settings.scenes, name)[1])
+        for name in ("fwhm_pixels", "reference_fwhm_pixels")
+    }
+    return settings.scenes.model_copy(update=rates | seeing)
 
 
 def example_of(settings: SegmentationSettings, role: Role, number: int) -> Example:
@@ -65,6 +72,24 @@ def example_of(settings: SegmentationSettings, role: Role, number: int) -> Examp
     scene = scene_of(settings, role, number)
     target = target_of(scene.truth, scene.difference.is_missing, settings.loss)
     return Example(inputs_of(scene.difference), target)
+
+
+def scenes_of(settings: SegmentationSettings, role: Role, n: int) -> Iterator[Scene]:
+    """Yield the first scenes of a role, each simulated while the one before is used."""
+    return ahead(partial(scene_of, settings, role, number) for number in range(n))
+
+
+def ahead(calls: Iterable[Callable[[], T]]) -> Iterator[T]:
+    """Yield what calls return; each is made in a second thread while what came before is used."""
+    with ThreadPoolExecutor(1) as worker:
+        waiting: Future[T] | None = None
+        for call in calls:
+            following = worker.submit(call)
+            if waiting is not None:
+                yield waiting.result()
+            waiting = following
+        if waiting is not None:
+            yield waiting.result()
 
 
 class TrainingScenes:
@@ -79,7 +104,7 @@ class TrainingScenes:
         self._kept: dict[int, Example] = {}
 
     def batches(self, epoch: int) -> Iterator[list[Example]]:
-        """Yield the batches of an epoch."""
+        """Return the batches of an epoch, each simulated while the one before is learned from."""
         settings = self.settings
         last = (epoch + settings.looks) * self.n_new
         numbers = range(last - settings.looks * self.n_new, last)
@@ -87,15 +112,20 @@ class TrainingScenes:
         rng = np.random.default_rng((settings.seed, 5, epoch))
         order = rng.permutation(np.asarray(numbers))
         ways = rng.integers(8, size=order.size)
+        calls = []
         for start in range(0, order.size, settings.batch):
             chosen = zip(
                 order[start : start + settings.batch], ways[start : start + settings.batch], strict=True
             )
-            yield [self._example(int(number)).turned(int(way)) for number, way in chosen]
+            calls.append(partial(self._turned, [(int(number), int(way)) for number, way in chosen]))
+        return ahead(calls)
 
     def n_batches(self) -> int:
         """Return how many batches an epoch has."""
         return -(-self.settings.looks * self.n_new // self.settings.batch)
+
+    def _turned(self, chosen: list[tuple[int, int]]) -> list[Example]:
+        return [self._example(number).turned(way) for number, way in chosen]
 
     def _example(self, number: int) -> Example:
         if number not in self._kept:

@@ -17,11 +17,13 @@ from astro_assets.images.frame import Frame
 from astro_assets.images.kinds import KINDS
 from astro_assets.images.segmentation.objects import (
     FoundObject,
+    measures_of,
     objects_of,
     unwanted_candidates,
     wanted_candidates,
 )
 from astro_assets.images.segmentation.preprocessing import inputs_of
+from astro_assets.images.segmentation.score import ObjectScore
 from astro_assets.images.segmentation.segmenter_file import Manifest, contents_of
 from astro_assets.images.segmentation.tiling import apply_tiled
 from astro_assets.images.star_sizes import fwhm_pixels
@@ -65,12 +67,14 @@ class Segmenter:
     ----------
     manifest
         What the file says of itself.
+    score
+        From candidates to objects.
     graph
         The network, ONNX.
     """
 
-    def __init__(self, manifest: Manifest, graph: bytes) -> None:
-        self.manifest = manifest
+    def __init__(self, manifest: Manifest, score: ObjectScore, graph: bytes) -> None:
+        self.manifest, self.score = manifest, score
         self._session = session_of(graph)
 
     def segment(
@@ -109,11 +113,10 @@ class Segmenter:
         """Find what changed in a difference."""
         logits = self.logits(difference)
         extraction = self.manifest.settings.extraction
-        objects = objects_of(
-            wanted_candidates(logits, difference, extraction),
-            unwanted_candidates(logits, difference, extraction),
-            self.manifest.score,
-        )
+        wanted = wanted_candidates(logits, difference, extraction)
+        scores = self.score.of(measures_of(wanted, logits, difference))
+        unwanted = unwanted_candidates(logits, difference, extraction)
+        objects = objects_of(wanted, scores, self.score.threshold, unwanted)
         masks = np.zeros(difference.science.shape, np.uint16)
         for k in range(len(KINDS)):
             masks |= (logits[k] > 0).astype(np.uint16) << np.uint16(k)
@@ -134,8 +137,7 @@ def open_segmenter(source: bytes | Path) -> Segmenter:
     SegmenterFileError
         If it is none.
     """
-    manifest, graph = contents_of(source if isinstance(source, bytes) else source.read_bytes())
-    return Segmenter(manifest, graph)
+    return Segmenter(*contents_of(source if isinstance(source, bytes) else source.read_bytes()))
 
 
 def session_of(graph: bytes) -> InferenceSession:

@@ -1,20 +1,23 @@
-"""The file of a segmenter: a zip archive of a manifest and an ONNX graph, of which nothing runs when read."""
+"""The file of a segmenter: an archive of a manifest, trees and a graph, of which nothing runs when read."""
 
 from __future__ import annotations
 
 import json
 from typing import Any, Final
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.images.kinds import KINDS
-from astro_assets.images.segmentation.objects import ObjectScore
+from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.preprocessing import CHANNELS
+from astro_assets.images.segmentation.score import ObjectScore
 from astro_assets.images.segmentation.settings import SegmentationSettings
 from astro_assets.learning.model_files import UNREADABLE, packed, unpacked
+from astro_assets.learning.trees import forest_of
 
-FORMAT: Final = "astro_assets anomaly segmenter 1"
-_MANIFEST, _GRAPH = "manifest.json", "network.onnx"
+FORMAT: Final = "astro_assets anomaly segmenter 2"
+_MANIFEST, _GRAPH, _TREES = "manifest.json", "network.onnx", "score.safetensors"
 #: More than any segmenter of ours has: a small file may unpack to fill the memory.
 _MOST_BYTES: Final = 2 * 10**8
 
@@ -28,16 +31,16 @@ class Manifest(BaseModel):
 
     Attributes
     ----------
-    kinds, channels
-        Of the network's outputs and inputs, in order.
+    kinds, channels, measures
+        Of the network's outputs and inputs, and of the score's, in order.
     settings
         Of the training, the scenes' included.
     reach_pixels
         By how much tiles overlap.
     n_parameters
         Numbers that were fitted.
-    score
-        From candidates to objects.
+    baseline, threshold
+        Of the score.
     history
         The learning curve, epoch by epoch.
     metrics
@@ -49,34 +52,45 @@ class Manifest(BaseModel):
     format: str
     kinds: tuple[str, ...]
     channels: tuple[str, ...]
+    measures: tuple[str, ...]
     settings: SegmentationSettings
     reach_pixels: int = Field(ge=0, le=4096)
     n_parameters: int = Field(ge=1)
-    score: ObjectScore
+    baseline: float
+    threshold: float
     history: list[dict[str, float]]
     metrics: dict[str, Any]
 
 
-def bytes_of(manifest: Manifest, graph: bytes) -> bytes:
+def bytes_of(manifest: Manifest, score: ObjectScore, graph: bytes) -> bytes:
     """Return a segmenter's file; equal segmenters give equal bytes."""
-    entries = {_MANIFEST: manifest.model_dump_json(indent=1).encode(), _GRAPH: graph}
+    from safetensors.numpy import save
+
+    trees = save({name: np.ascontiguousarray(array) for name, array in score.trees.arrays().items()})
+    entries = {_MANIFEST: manifest.model_dump_json(indent=1).encode(), _TREES: trees, _GRAPH: graph}
     return packed(entries)
 
 
-def contents_of(data: bytes) -> tuple[Manifest, bytes]:
-    """Read a segmenter's file: its manifest and graph.
+def contents_of(data: bytes) -> tuple[Manifest, ObjectScore, bytes]:
+    """Read a segmenter's file: its manifest, score and graph.
 
     Raises
     ------
     SegmenterFileError
         If it is none.
     """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
     try:
         entries = unpacked(data, _MOST_BYTES)
-        told, graph = json.loads(entries[_MANIFEST]), entries[_GRAPH]
-        form = told["format"], tuple(told["kinds"]), tuple(told["channels"])
-        if form != (FORMAT, KINDS, CHANNELS):
+        told = json.loads(entries[_MANIFEST])
+        form = told["format"], *(tuple(told[name]) for name in ("kinds", "channels", "measures"))
+        if form != (FORMAT, KINDS, CHANNELS, MEASURES):
             raise SegmenterFileError(f"it is of another form, {form[0]!r}: train it again")
-        return Manifest.model_validate(told), graph
-    except UNREADABLE as error:
+        manifest, trees = Manifest.model_validate(told), forest_of(load(entries[_TREES]))
+        if trees.feature.size and int(trees.feature.max()) >= len(MEASURES):
+            raise SegmenterFileError("its trees ask for measures that there are none of")
+        return manifest, ObjectScore(trees, manifest.baseline, manifest.threshold), entries[_GRAPH]
+    except (SafetensorError, *UNREADABLE) as error:
         raise SegmenterFileError(f"this is no segmenter that can be read: {error}") from error

@@ -41,7 +41,7 @@ class LossSettings(BaseModel):
         30.0, ge=1, le=1000, description="Background pixels that an object counts for, however small it is."
     )
     least_snr: float = Field(
-        4.0, ge=0, le=20, description="Pixels of true objects below this signal-to-noise ratio do not count."
+        3.5, ge=0, le=20, description="Pixels of true objects below this signal-to-noise ratio do not count."
     )
 
 
@@ -52,6 +52,9 @@ class ExtractionSettings(BaseModel):
 
     wanted_threshold: float = Field(
         0.1, gt=0, lt=1, description="Probability of being wanted from which pixels make a candidate."
+    )
+    peak_significance: float = Field(
+        4.0, ge=3, le=50, description="Significance from which a peak is a candidate where there is no mask."
     )
     mask_threshold: float = Field(
         0.5, gt=0, lt=1, description="Probability from which pixels belong to an object that is not wanted."
@@ -64,6 +67,19 @@ class ExtractionSettings(BaseModel):
     )
 
 
+class ScoreSettings(BaseModel):
+    """How the trees grow that score candidates."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    trees: int = Field(300, ge=1, le=5000, description="Boosted trees.")
+    leaves: int = Field(15, ge=2, le=255, description="Leaves of a tree.")
+    learning_rate: float = Field(0.06, gt=0, le=1, description="Share of a tree's step that is taken.")
+    leaf_candidates: int = Field(40, ge=1, le=10_000, description="Candidates in a leaf at least.")
+    shrinkage: float = Field(10.0, ge=0, le=1e4, description="Of leaves: L2 regularisation.")
+    measures_a_split: float = Field(0.5, gt=0, le=1, description="Share of measures tried at a split.")
+
+
 class SegmentationSettings(BaseModel):
     """Settings of a whole training."""
 
@@ -73,6 +89,7 @@ class SegmentationSettings(BaseModel):
     network: NetworkSettings = NetworkSettings()
     loss: LossSettings = LossSettings()
     extraction: ExtractionSettings = ExtractionSettings()
+    score: ScoreSettings = ScoreSettings()
     epochs: int = Field(54, ge=1, le=2000, description="Epochs at most.")
     scenes_an_epoch: int = Field(64, ge=1, le=10_000, description="Scenes shown in an epoch.")
     crowding: float = Field(
@@ -81,11 +98,20 @@ class SegmentationSettings(BaseModel):
         le=20,
         description="How many times as many events, and half as many times artefacts, training scenes have.",
     )
+    sharper: float = Field(
+        0.7,
+        gt=0.3,
+        le=1,
+        description="Sharpest seeing of training scenes over that of others: real frames are undersampled.",
+    )
     looks: int = Field(2, ge=1, le=20, description="Epochs in which a scene is shown, turned each time.")
     batch: int = Field(2, ge=1, le=64, description="Scenes in a batch.")
     validation_scenes: int = Field(16, ge=1, le=1000, description="Scenes that decide when it stops.")
+    score_scenes: int = Field(
+        2000, ge=2, le=20_000, description="Crowded scenes that objects' scores are fitted on."
+    )
     calibration_scenes: int = Field(
-        800, ge=2, le=20_000, description="Scenes that objects' scores and threshold are fitted on."
+        800, ge=2, le=20_000, description="Scenes that the threshold of scores is fitted on."
     )
     test_scenes: int = Field(
         160, ge=2, le=20_000, description="Scenes that the finished segmenter is judged on."
@@ -103,6 +129,7 @@ MODES: Final[dict[str, dict[str, Any]]] = {
         "epochs": 4,
         "scenes_an_epoch": 24,
         "validation_scenes": 6,
+        "score_scenes": 40,
         "calibration_scenes": 60,
         "test_scenes": 30,
         "network": {"width": 16},

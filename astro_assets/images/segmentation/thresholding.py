@@ -29,7 +29,7 @@ def thresholded(difference: Difference) -> list[tuple[Candidate, float]]:
     unit = float(np.sqrt((filter_kernel**2).sum()))  # what noise of 1 is after the filter
     ones = np.ones_like(difference.difference)
     for sign in (1, -1):
-        image = np.ascontiguousarray(np.float32(sign) * difference.difference)
+        image = np.ascontiguousarray(np.float32(sign) * difference.difference * difference.trust)
         sources, segments = sep.extract(
             image,
             _DETECTION,
@@ -49,14 +49,15 @@ def thresholded(difference: Difference) -> list[tuple[Candidate, float]]:
             mask = segments[where] == number
             peak = float(source["cpeak"]) / unit
             candidate = Candidate(
-                "transient",
-                float(source["y"]),
-                float(source["x"]),
-                sign * peak,
-                int(mask.sum()),
-                (),
-                where,
-                mask,
+                kind="transient",
+                row=float(source["y"]),
+                column=float(source["x"]),
+                snr=sign * peak,
+                peak=(int(source["ycpeak"]), int(source["xcpeak"])),
+                n_pixels=int(mask.sum()),
+                mean_logit=0.0,
+                where=where,
+                mask=mask,
             )
             found.append((candidate, peak))
     return found

@@ -6,7 +6,6 @@ The order of these steps lives here; each of them is a module of its own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.images.kinds import KINDS
-from astro_assets.images.segmentation.calibration import calibrate, measured_scenes, scored
+from astro_assets.images.segmentation.calibration import calibrated, fitted_score, measured_scenes, scored
 from astro_assets.images.segmentation.judging import report, threshold_for
-from astro_assets.images.segmentation.objects import ObjectScore
+from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.pixels import PixelJudge
 from astro_assets.images.segmentation.preprocessing import CHANNELS, inputs_of
-from astro_assets.images.segmentation.scene_sets import Role, scene_of
+from astro_assets.images.segmentation.scene_sets import scene_of, scenes_of
+from astro_assets.images.segmentation.score import ObjectScore
 from astro_assets.images.segmentation.segmenter import logits_of, session_of
 from astro_assets.images.segmentation.segmenter_file import FORMAT, Manifest, bytes_of
 from astro_assets.images.segmentation.settings import PARITY, SegmentationSettings
@@ -69,7 +69,7 @@ def fit(settings: SegmentationSettings, folder: Path | None = None) -> Fitted:
     ResumeError
         If the folder holds the state of another training.
     ValueError
-        If the calibration scenes hold no candidates.
+        If the scenes to score hold no candidates of both sorts.
     """
     from astro_assets.images.segmentation.fitting import fit_network
 
@@ -93,23 +93,31 @@ def finished(settings: SegmentationSettings, weights: Arrays, history: list[dict
     def logits(scene: Scene) -> NDArray[np.float32]:
         return logits_of(session, scene.difference, reach)
 
+    _log.info("scoring candidates of %d scenes", settings.score_scenes)
+    measured = measured_scenes(
+        scenes_of(settings, "score", settings.score_scenes), logits, settings.extraction
+    )
+    score = fitted_score(measured, settings.score, settings.seed)
     _log.info("calibrating on %d scenes", settings.calibration_scenes)
-    calibration = _scenes(settings, "calibration", settings.calibration_scenes)
-    score = calibrate(measured_scenes(calibration, logits, settings.extraction), settings.extraction)
+    calibration = scenes_of(settings, "calibration", settings.calibration_scenes)
+    measured = measured_scenes(calibration, logits, settings.extraction)
+    score = calibrated(score, measured, settings.extraction)
     _log.info("judging on %d scenes", settings.test_scenes)
     metrics = judge(settings, session, reach, score)
     manifest = Manifest(
         format=FORMAT,
         kinds=KINDS,
         channels=CHANNELS,
+        measures=MEASURES,
         settings=settings,
         reach_pixels=reach,
         n_parameters=n_parameters(settings.network),
-        score=score,
+        baseline=score.baseline,
+        threshold=score.threshold,
         history=history,
         metrics=metrics,
     )
-    return Fitted(bytes_of(manifest, graph), metrics, history)
+    return Fitted(bytes_of(manifest, score, graph), metrics, history)
 
 
 def judge(settings: SegmentationSettings, session: Any, reach: int, score: ObjectScore) -> dict[str, Any]:
@@ -133,7 +141,7 @@ def judge(settings: SegmentationSettings, session: Any, reach: int, score: Objec
         seen += 1
         return found
 
-    test = _scenes(settings, "test", settings.test_scenes)
+    test = scenes_of(settings, "test", settings.test_scenes)
     ours = scored(measured_scenes(test, logits, settings.extraction), score)
     by_object = report(ours, score.threshold)
     rate = by_object["false_per_megapixel"]["value"]
@@ -142,10 +150,6 @@ def judge(settings: SegmentationSettings, session: Any, reach: int, score: Objec
         "thresholding": report(plain, threshold_for(plain, rate)),
         "pixels": pixels.report(),
     }
-
-
-def _scenes(settings: SegmentationSettings, role: Role, n: int) -> Iterator[Scene]:
-    return (scene_of(settings, role, number) for number in range(n))
 
 
 def _refuse_other(settings: SegmentationSettings, weights: Arrays, graph: bytes) -> None:

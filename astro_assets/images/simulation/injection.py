@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.images.alignment import shifted
-from astro_assets.images.differencing import Difference, DifferencingSettings, subtract
+from astro_assets.images.difference_noise import DifferencingSettings
+from astro_assets.images.differencing import Difference, subtract
 from astro_assets.images.frame import Frame
 from astro_assets.images.simulation import events
 from astro_assets.images.simulation.psf import Psf
@@ -47,8 +48,8 @@ class _Measured:
     def __call__(self, row: float, column: float) -> float:
         field = events.Field(self.difference.science.shape, self.psf, lambda *_: 1.0, 1e-6)
         patch = events.point_source("transient", field, row, column, 1.0).patch
-        found, _ = self.difference.significance_of(patch.electrons, patch.where)
-        return 1 / max(float(found.max(initial=0.0)), 1e-9)
+        found, around = self.difference.significance_of(patch.electrons, patch.where)
+        return 1 / max(float((found * self.difference.trust[around]).max(initial=0.0)), 1e-9)
 
 
 def inject(science: Frame, reference: Frame, settings: InjectionSettings, seed: int | Sequence[int]) -> Scene:

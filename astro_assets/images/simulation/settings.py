@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from astro_assets.images.differencing import DifferencingSettings
+from astro_assets.images.difference_noise import DifferencingSettings
 
 
 class SceneSettings(BaseModel):

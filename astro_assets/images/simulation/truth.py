@@ -49,7 +49,8 @@ class TrueObject:
     flux
         Counts of the science frame; negative of what faded.
     snr
-        Signal-to-noise ratio of its highest peak in the difference after the matched filter, never negative.
+        Signal-to-noise ratio of its highest peak in the difference after the matched filter, never negative;
+        the noise is what the difference has there, errors of the subtraction of stars included.
     """
 
     kind: str
@@ -103,8 +104,8 @@ def truth_of(
         _add_bad_subtractions(difference, expected, objects, masks, labels)
     noise = np.sqrt(1 / np.maximum(difference.weight, np.float32(1e-20)))
     for change in changes:
-        significance, _ = difference.significance_of(change.counts, change.where)
-        snr = float(np.abs(significance).max(initial=0.0))
+        significance, around = difference.significance_of(change.counts, change.where)
+        snr = float(np.abs(significance * difference.trust[around]).max(initial=0.0))
         sized = np.abs(change.counts)
         peak = sized.max(initial=np.float32(0))
         outline = np.minimum(_OUTLINE_SIGMA * noise[change.where], _OUTLINE_PEAK * peak)
@@ -125,8 +126,9 @@ def _add_bad_subtractions(
     from scipy.ndimage import find_objects, label
 
     science, reference = expected
-    stars = matched(smoothed(reference, difference.reference_blur_pixels), difference.matching)
-    left = smoothed(science, difference.science_blur_pixels) - stars
+    blurred = smoothed(reference, difference.reference_blur_pixels, "nearest")
+    stars = matched(blurred, difference.matching, difference.fwhm_pixels)
+    left = smoothed(science, difference.science_blur_pixels, "nearest") - stars
     everywhere = (slice(0, science.shape[0]), slice(0, science.shape[1]))
     significance = np.abs(difference.filtered(left, everywhere))
     regions, _ = label(significance > _BAD_OUTLINE)

@@ -8,6 +8,7 @@ from astro_assets.images.segmentation.segmenter import Segmenter, open_segmenter
 from astro_assets.images.segmentation.settings import (
     ExtractionSettings,
     NetworkSettings,
+    ScoreSettings,
     SegmentationSettings,
 )
 from astro_assets.images.segmentation.training import Fitted, fit
@@ -18,9 +19,11 @@ SMALL = SegmentationSettings(
     scenes=SceneSettings(rows=96, columns=96, transients=150, asteroids=100, snr=(8.0, 60.0)),
     network=NetworkSettings(width=8, blocks=1, deep_blocks=0),
     extraction=ExtractionSettings(false_per_megapixel=20.0),
+    score=ScoreSettings(trees=30, leaf_candidates=10),
     epochs=6,
     scenes_an_epoch=16,
     validation_scenes=4,
+    score_scenes=12,
     calibration_scenes=16,
     test_scenes=6,
     crowding=2.0,

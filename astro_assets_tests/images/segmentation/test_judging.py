@@ -5,18 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astro_assets.images.segmentation.calibration import calibrate, scored
 from astro_assets.images.segmentation.judging import (
     JudgedScene,
     completeness,
     judged,
     ratio_interval,
     report,
+    tail_threshold,
     threshold_for,
 )
 from astro_assets.images.segmentation.matching import match
-from astro_assets.images.segmentation.objects import MEASURES, Candidate
-from astro_assets.images.segmentation.settings import ExtractionSettings
+from astro_assets.images.segmentation.objects import Candidate
 from astro_assets.images.segmentation.thresholding import judged_thresholding
 from astro_assets.images.simulation.scene import simulate_scene
 from astro_assets.images.simulation.settings import SceneSettings
@@ -39,7 +38,7 @@ def scene(scores, matched, snr, megapixels=1.0) -> JudgedScene:
 def candidate(row, column, size=3, kind="transient") -> Candidate:
     where = (slice(row, row + size), slice(column, column + size))
     middle = row + size // 2, column + size // 2
-    return Candidate(kind, *middle, 8.0, size**2, (0.0,) * len(MEASURES), where, np.ones((size, size), bool))
+    return Candidate(kind, *middle, 8.0, middle, size**2, 0.0, where, np.ones((size, size), bool))
 
 
 def truth() -> Truth:
@@ -125,30 +124,24 @@ def test_the_report_counts_bins_kinds_and_causes():
     assert 0 < told["average_precision"] < 1
 
 
-def test_calibration_learns_what_tells_real_from_false():
-    rng = np.random.default_rng(2)
-    measured = []
-    for _ in range(60):
-        real = rng.random(12) < 0.4
-        measures = rng.normal(0, 1, (12, len(MEASURES)))
-        measures[:, 3] += 4 * real
-        matched = np.where(real, np.cumsum(real) - 1, -1)
-        measured.append((measures, scene(np.zeros(12), matched, np.full(real.sum(), 9.0))))
-    score = calibrate(measured, ExtractionSettings(false_per_megapixel=0.5))
-    given_scores = scored(measured, score)
-    assert report(given_scores, score.threshold)["completeness"][3]["value"] > 0.8
-    assert report(given_scores, score.threshold)["false_per_megapixel"]["value"] <= 0.6
-    assert score == calibrate(measured, ExtractionSettings(false_per_megapixel=0.5))
-    laxer = calibrate(measured, ExtractionSettings(false_per_megapixel=3.0))
-    assert laxer.threshold < score.threshold
+def test_the_tail_tells_the_threshold_more_closely_than_its_end():
+    """Of many skies with the same false objects the thresholds scatter less, about the right one."""
+    fitted, counted = [], []
+    for seed in range(60):
+        scores = np.random.default_rng(seed).exponential(1.5, 4000)
+        sky = [scene(scores, [-1] * 4000, [], megapixels=50.0)]
+        fitted.append(tail_threshold(sky, 0.1))
+        counted.append(threshold_for(sky, 0.1))
+    right = 1.5 * np.log(4000 / (0.1 * 50))
+    assert np.mean(fitted) == pytest.approx(right, abs=0.15)
+    assert np.std(fitted) < 0.85 * np.std(counted)
+    assert tail_threshold(sky, 0.5) < tail_threshold(sky, 0.1)
 
 
-def test_calibration_needs_candidates_of_both_sorts():
-    only = [(np.zeros((2, len(MEASURES))), scene([0, 0], [-1, -1], []))] * 4
-    with pytest.raises(ValueError, match="both sorts"):
-        calibrate(only, ExtractionSettings())
-    with pytest.raises(ValueError, match="at least two"):
-        calibrate(only[:1], ExtractionSettings())
+def test_a_sky_with_hardly_any_false_objects_is_counted():
+    sky = [scene([1.0, 3.0, 2.0], [-1, -1, -1], [], megapixels=10.0)]
+    assert tail_threshold(sky, 0.1) == threshold_for(sky, 0.1)
+    assert tail_threshold([scene([], [], [])], 0.1) == -np.inf
 
 
 def test_thresholding_finds_bright_sources_with_about_their_ratio():

@@ -10,9 +10,10 @@ from astro_assets.images.frame import Frame
 from astro_assets.images.kinds import KINDS
 from astro_assets.images.segmentation.export import graph_of
 from astro_assets.images.segmentation.fitting import fit_network
+from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.network import SegmentationNetwork
 from astro_assets.images.segmentation.preprocessing import inputs_of
-from astro_assets.images.segmentation.scene_sets import TrainingScenes, scene_of
+from astro_assets.images.segmentation.scene_sets import TrainingScenes, ahead, crowded, scene_of
 from astro_assets.images.segmentation.segmenter import Segmenter, logits_of, open_segmenter, session_of
 from astro_assets.images.segmentation.segmenter_file import SegmenterFileError
 from astro_assets.images.segmentation.settings import MODES, NetworkSettings, SegmentationSettings
@@ -87,6 +88,32 @@ def test_epochs_share_scenes_and_depend_on_their_number_alone():
     assert next(TrainingScenes(lighter).batches(0))[0].target.weight.max() >= 0
 
 
+def test_what_is_made_ahead_comes_in_order_and_no_farther_than_one():
+    made = []
+
+    def calls():
+        for number in range(5):
+            made.append(number)
+            yield lambda number=number: number**2
+
+    ahead_of = ahead(calls())
+    assert next(ahead_of) == 0
+    assert made == [0, 1]
+    assert list(ahead_of) == [1, 4, 9, 16]
+    assert list(ahead([])) == []
+    with pytest.raises(ZeroDivisionError):
+        list(ahead([lambda: 1 // 0]))
+
+
+def test_scenes_to_learn_from_are_crowded_and_some_are_sharper():
+    scenes = crowded(SMALL)
+    assert scenes.transients == SMALL.crowding * SMALL.scenes.transients
+    assert scenes.fwhm_pixels == (pytest.approx(SMALL.sharper * 2.4), 5.0)
+    assert crowded(SMALL.model_copy(update={"sharper": 1.0})).fwhm_pixels == SMALL.scenes.fwhm_pixels
+    roles = [scene_of(SMALL, role, 0).science.image.tobytes() for role in ("train", "score", "calibration")]
+    assert len(set(roles)) == 3
+
+
 def test_a_little_training_finds_bright_objects(fitted: Fitted):
     assert fitted.metrics["pixels"]["roc_auc"] > 0.9
     assert len(fitted.history) == SMALL.epochs
@@ -119,7 +146,7 @@ def test_objects_lie_in_the_frame_and_wanted_ones_come_first(segmenter: Segmente
         found = segmenter.of_difference(scene.difference)
         wanted = [one.is_wanted for one in found.objects]
         assert wanted == sorted(wanted, reverse=True)
-        assert all(one.score >= segmenter.manifest.score.threshold for one in found.objects if one.is_wanted)
+        assert all(one.score >= segmenter.score.threshold for one in found.objects if one.is_wanted)
         for one in found.objects:
             assert one.kind in KINDS
             assert 0 <= one.row < 96
@@ -131,6 +158,8 @@ def test_a_file_is_read_as_it_was_written(fitted: Fitted, segmenter: Segmenter, 
     path.write_bytes(fitted.file)
     other = open_segmenter(path)
     assert other.manifest == segmenter.manifest
+    some = np.random.default_rng(3).normal(0, 5, (20, len(MEASURES)))
+    assert other.score.of(some).tolist() == segmenter.score.of(some).tolist()
     assert other.logits(scene.difference).tobytes() == segmenter.logits(scene.difference).tobytes()
 
 
@@ -147,7 +176,8 @@ def test_what_is_no_segmenter_is_refused(fitted: Fitted, damage):
     else:
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as archive:
-            archive.writestr("manifest.json", json.dumps({"format": "x", "kinds": [], "channels": []}))
+            form = {"format": "x", "kinds": [], "channels": [], "measures": []}
+            archive.writestr("manifest.json", json.dumps(form))
             archive.writestr("network.onnx", b"")
         data = file.getvalue()
     with pytest.raises(SegmenterFileError):

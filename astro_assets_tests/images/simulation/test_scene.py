@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 from scipy.ndimage import binary_dilation
 
-from astro_assets.images.differencing import DifferencingSettings
+from astro_assets.images.difference_noise import DifferencingSettings
 from astro_assets.images.kinds import KINDS, WANTED
 from astro_assets.images.simulation.scene import Scene, simulate_scene
 from astro_assets.images.simulation.settings import SceneSettings

@@ -1,0 +1,148 @@
+"""The model card of a segmenter, in Markdown, for whoever is to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from astro_assets.images.kinds import KINDS
+
+Row = Mapping[str, Any]
+
+
+def segmenter_card(model: Row, figures: Mapping[str, Any]) -> str:
+    """Write the card of a version.
+
+    Parameters
+    ----------
+    model
+        Its row of ``ledger/models``.
+    figures
+        What its training reported.
+    """
+    parts = [
+        _head(model, figures),
+        _completeness(figures),
+        _false(figures),
+        _kinds(figures),
+        _pixels(figures),
+        _limits(),
+        _energy(figures),
+        _hashes(model),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _head(model: Row, figures: Mapping[str, Any]) -> str:
+    return (
+        f"# {model['model']} {model['model_version']}\n\n"
+        "Finds what changed between two aligned images of a field, and tells transients, supernovae, "
+        "variable stars and asteroids from what only looks like them: a U-Net on science, reference, "
+        "difference and significance with a mask for each kind, and a score for each object. Trained on "
+        f"simulated scenes alone ({model['trained_on_simulated']} sets of them). All figures are of "
+        f"{figures['test_scenes']} simulated scenes ({figures['segmenter']['megapixels']:.1f} megapixels) "
+        "that nothing was fitted on."
+    )
+
+
+def _completeness(figures: Mapping[str, Any]) -> str:
+    plain = {row["low"]: row for row in figures["thresholding"]["completeness"]}
+    rows = [
+        (
+            f"{row['low']:g} to {_upper(row['high'])}",
+            row["count"],
+            _interval(row),
+            _interval(plain[row["low"]]),
+        )
+        for row in figures["segmenter"]["completeness"]
+    ]
+    ours, theirs = (figures[name]["completeness_from_10"] for name in ("segmenter", "thresholding"))
+    rows.append(("10 and more", "", _interval(ours), _interval(theirs)))
+    return (
+        "## Objects found\n\nBeside a threshold on the significance of the difference, at the same rate of "
+        "false objects:\n\n"
+        + _table(("signal-to-noise ratio", "objects", "found (95 %)", "by thresholding (95 %)"), rows)
+    )
+
+
+def _false(figures: Mapping[str, Any]) -> str:
+    ours = figures["segmenter"]
+    causes = [(name.replace("_", " "), count) for name, count in ours["false_by_cause"].items()]
+    rate = f"{_interval(ours['false_per_megapixel'])} false objects a megapixel"
+    accepted = f"{figures['accepted_false_per_megapixel']:g} are accepted"
+    told = "\n\n" + _table(("what they are", "objects"), causes) if causes else ""
+    return f"## False objects\n\n{rate}; {accepted}.{told}"
+
+
+def _kinds(figures: Mapping[str, Any]) -> str:
+    ours, pixels = figures["segmenter"], figures["pixels"]
+    found = ours["completeness_from_10_by_kind"]
+    rows = [
+        (
+            kind.replace("_", " "),
+            found[kind]["count"] if kind in found else "",
+            _interval(found[kind]) if kind in found else "",
+            _number(pixels[f"iou_{kind}"]),
+        )
+        for kind in KINDS
+    ]
+    return (
+        f"## Kinds\n\nOf the objects found from 10 on, {_number(ours['kind_accuracy'])} are called by their "
+        "kind.\n\n" + _table(("kind", "objects from 10 on", "found (95 %)", "overlap of masks (IoU)"), rows)
+    )
+
+
+def _pixels(figures: Mapping[str, Any]) -> str:
+    rows = [
+        (name.replace("_", " "), _number(value))
+        for name, value in figures["pixels"].items()
+        if not name.startswith("iou_")
+    ]
+    return "## Pixels that are wanted\n\n" + _table(("figure", "value"), rows)
+
+
+def _limits() -> str:
+    return (
+        "## Limits\n\nReal images have faults that nobody simulated, and what is found in them is found less "
+        "surely: see the measurements for what is lost on real images with objects put in. What changes "
+        "within the exposures of the reference is not seen. Frames have to show stars, by which they are "
+        "laid upon each other. No human labels were used."
+    )
+
+
+def _energy(figures: Mapping[str, Any]) -> str:
+    energy = figures["energy"]
+    if energy["kwh"] is None:
+        return f"## Energy\n\n{energy['seconds']:.0f} s; {energy['method']}."
+    return (
+        f"## Energy\n\n{energy['seconds']:.0f} s, {energy['kwh'] * 1000:.2f} Wh, "
+        f"{energy['co2e_kg'] * 1000:.2f} g CO2e ({energy['method']})."
+    )
+
+
+def _hashes(model: Row) -> str:
+    rows = [
+        ("training recipe", f"`{model['training_recipe']}`"),
+        ("Merkle root of the training rows", f"`{model['training_root']}`"),
+        ("artefact, SHA-256", f"`{model['artefact']}`"),
+    ]
+    return "## Hashes\n\n" + _table(("what", "hash"), rows)
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
+
+
+def _upper(high: float | None) -> str:
+    return "more" if high is None else f"{high:g}"
+
+
+def _number(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"
+
+
+def _interval(value: Mapping[str, float | None]) -> str:
+    if value["value"] is None:
+        return "none"
+    return f"{value['value']:.3f} ({_number(value['from'])} to {_number(value['to'])})"

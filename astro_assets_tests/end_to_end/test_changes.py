@@ -1,0 +1,136 @@
+"""Two nights of a field: a segmenter is trained on purpose, and a new source of the second night is found."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from astro_assets.images.change_pictures import best_anomalies, latest_differences
+from astro_assets.images.change_tables import ANOMALIES, FRAME_CHANGES, REFERENCE_FRAMES
+from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
+from astro_assets.images.segmenter_tables import SIMULATED_SCENES
+from astro_assets.ledger.hashing import sha256_of
+from astro_assets.ledger.home import Home, open_home
+from astro_assets.ledger.model_tables import MODEL_MEMBERS
+from astro_assets.ledger.model_versions import versions
+from astro_assets.ledger.table import Table
+from astro_assets.on_demand import asked_for
+from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.images.made_images import image_file, wcs_cards
+from astro_assets_tests.images.photometry.star_field import SHAPE, exposure, field, light, turned
+from astro_assets_tests.orchestration import homes
+
+pytestmark = pytest.mark.slow
+
+#: Enough to find what is bright.
+SMALL = (
+    "scenes.rows=96", "scenes.columns=96", "scenes.transients=150", "scenes.asteroids=100",
+    "scenes.snr=[8.0, 60.0]", "network.width=8", "network.blocks=1", "network.deep_blocks=0",
+    "extraction.false_per_megapixel=20.0", "score.trees=30", "score.leaf_candidates=10", "epochs=6",
+    "scenes_an_epoch=16", "validation_scenes=4", "score_scenes=12", "calibration_scenes=16",
+    "test_scenes=6", "crowding=2.0", "learning_rate=1e-2", "averaging=0.9",
+)  # fmt: skip
+STARS = field(70)
+#: Where the new source is on the first frame, and its light.
+PLACE, ELECTRONS = np.array([[96.0, 141.0]]), np.array([9000.0])
+RA_DEG, DEC_DEG, SCALE_ARCSEC = 150.0, 2.0, 2.0
+
+
+def _frame(path: Path, night: int, number: int, *, is_new: bool, fwhm: float = 3.0) -> Path:
+    shift = (1.7 * number + 4.0 * night, -0.9 * number)
+    image = light(turned(STARS.positions, shift=shift), STARS.electrons, fwhm)
+    if is_new:
+        image += light(turned(PLACE, shift=shift), ELECTRONS, fwhm)
+    pixels = exposure(image, 100 * night + number).image
+    cards = {"OBJECT": "field 7", "FILTER": "r", "EXPTIME": 60.0, "GAIN": 2.0}
+    cards |= {"MJD-OBS": 58107.1 + night + number / 400}
+    rows, columns = SHAPE
+    cards |= wcs_cards(RA_DEG, DEC_DEG, SCALE_ARCSEC, rows, columns)
+    cards["CRPIX1"] += shift[0]
+    cards["CRPIX2"] += shift[1]
+    return image_file(path, pixels.astype(np.float32), **cards)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    home = open_home(tmp_path_factory.mktemp("changes") / "home", n_shards=homes.N_SHARDS)
+    for number in range(4):
+        fwhm = 2.8 if number == 2 else 3.0
+        _frame(home.inbox / f"first{number}.fits", 0, number, is_new=False, fwhm=fwhm)
+        if number < 2:
+            _frame(home.inbox / f"second{number}.fits", 3, number, is_new=True)
+    result = astro_assets("run", home=home)
+    assert result.returncode == 0, result.stderr
+    assert rows(home, REFERENCE_FRAMES, "frame_sha256").is_empty(), "nobody has asked for changes yet"
+    changes = [part for setting in SMALL for part in ("--set", setting)]
+    result = astro_assets("train", "anomaly_segmenter", "--mode", "custom", *changes, home=home)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "anomaly segmenter: epoch" in result.stderr.replace("\n", " "), "a training shows how far it is"
+    return home
+
+
+def rows(home: Home, table: Table, *columns: str) -> pl.DataFrame:
+    return homes.ledger_of(home).open(table).rows(list(columns)).select("key", *columns).collect()
+
+
+def test_the_version_names_the_scenes_that_it_was_trained_on(home: Home) -> None:
+    (version,) = versions(homes.ledger_of(home), ANOMALY_SEGMENTER.name)
+    assert (version["aliases"], version["origin"]) == (["champion"], "simulated")
+    members = set(rows(home, MODEL_MEMBERS, "member_key")["member_key"])
+    scenes = rows(home, SIMULATED_SCENES, "role", "n_scenes", "settings")
+    assert set(scenes["key"]) == members
+    assert dict(scenes.select("role", "n_scenes").iter_rows())["test"] == 6
+    assert json.loads(scenes["settings"][0])["rows"] == 96
+    card = astro_assets("model-card", "anomaly_segmenter", home=home).stdout
+    for said in (version["model_version"], version["training_root"], "| bad subtraction |", "thresholding"):
+        assert said in card
+    assert version["model_version"] in astro_assets("models", home=home).stdout
+    audit = json.loads(astro_assets("audit", "anomaly_segmenter", "--format", "json", home=home).stdout)
+    assert audit["version"] == version["model_version"]
+
+
+def test_every_frame_is_compared_with_the_sharpest_of_the_first_night(home: Home, tmp_path: Path) -> None:
+    pairs = rows(home, REFERENCE_FRAMES, "frame_sha256", "reference_sha256", "not_compared")
+    sharpest = _frame(tmp_path / "again.fits", 0, 2, is_new=False, fwhm=2.8)
+    assert pairs["reference_sha256"].to_list() == [sha256_of(sharpest)] * 5
+    assert sha256_of(sharpest) not in set(pairs["frame_sha256"])
+    assert pairs["not_compared"].is_null().all()
+
+
+def test_the_new_source_is_found_where_it_is_on_the_sky(home: Home) -> None:
+    changed = rows(home, FRAME_CHANGES, "series_id", "n_wanted", "not_compared", "missing_fraction")
+    assert changed.height == 5
+    assert changed["not_compared"].is_null().all()
+    assert changed["missing_fraction"].max() < 0.3
+    found = rows(home, ANOMALIES, "series_id", "ra_deg", "dec_deg", "snr", "kind")
+    middle = np.array([SHAPE[1] - 1, SHAPE[0] - 1]) / 2
+    offset = (PLACE[0] - middle) * SCALE_ARCSEC / 3600
+    ra, dec = RA_DEG - offset[0] / np.cos(np.radians(DEC_DEG)), DEC_DEG + offset[1]
+    near = found.filter(((pl.col("ra_deg") - ra).abs() < 4e-3) & ((pl.col("dec_deg") - dec).abs() < 4e-3))
+    second = near.filter(pl.col("series_id").str.contains("12-22"))
+    assert second.height == 2, found
+    assert second["snr"].min() > 10
+    assert near.height == second.height, "there was nothing in the first night"
+
+
+def test_pictures_show_them(home: Home) -> None:
+    ledger = homes.ledger_of(home)
+    for draw in (best_anomalies, latest_differences):
+        picture = draw(ledger)
+        assert picture is not None
+        assert picture.startswith(b"\x89PNG")
+
+
+def test_a_new_frame_alone_is_compared(home: Home) -> None:
+    assert set(asked_for(homes.ledger_of(home))) >= {"images/anomalies", "images/anomaly_segmenter"}
+    before = rows(home, FRAME_CHANGES)["key"]
+    _frame(home.inbox / "second2.fits", 3, 2, is_new=True)
+    result = astro_assets("run", home=home)
+    assert result.returncode == 0, result.stderr
+    computed = next(line for line in result.stdout.splitlines() if "images/frame_changes" in line).split()
+    assert computed[1:3] == ["1", "5"], "one computed, the others as they were"
+    assert rows(home, FRAME_CHANGES).height == len(before) + 1
