@@ -22,7 +22,7 @@ __all__ = ["SEGMENTER_SPEC", "SIMULATED_SCENES", "TABLES", "recipes_of"]
 SIMULATED_SCENES_SCHEMA: Final = Schema(
     (
         Column("scene_set", "string", "Role and hash of all the rest."),
-        Column("role", "string", "'train', 'validation', 'calibration' or 'test'."),
+        Column("role", "string", "'train', 'validation', 'score', 'calibration' or 'test'."),
         Column("n_scenes", "int64", "How many, numbered from 0."),
         Column("seed", "int64", "From which, role and number the scene's own follows."),
         Column("settings", "string", "Of the simulation, JSON."),

@@ -30,6 +30,7 @@ from astro_assets.images.segmentation.training_state import TrainingState, load_
 from astro_assets.learning.metrics import average_precision
 
 Arrays = dict[str, NDArray[Any]]
+_log = logging.getLogger(__name__)
 
 
 def fit_network(
@@ -102,6 +103,7 @@ class _Keeper(Callback):
         values = {name: float(value) for name, value in trainer.callback_metrics.items()}
         highest = max((epoch["validation_ap"] for epoch in self.history), default=-math.inf)
         self.history.append(values)
+        _log.info("epoch %d of %d: loss %.4f", len(self.history), self.settings.epochs, values["loss"])
         pl_module.epoch += 1
         if values["validation_ap"] > highest:
             self.best = _arrays(pl_module.average())

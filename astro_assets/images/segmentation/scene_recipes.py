@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import get_args
 
-from astro_assets.images.segmentation.scene_sets import Role, crowded
+from astro_assets.images.segmentation.scene_sets import Role, scene_settings
 from astro_assets.images.segmentation.settings import SegmentationSettings
 
 
@@ -48,19 +48,16 @@ def scene_sets(settings: SegmentationSettings) -> tuple[SceneSet, ...]:
     counts: dict[Role, int] = {
         "train": new * (settings.epochs - 1 + settings.looks),
         "validation": settings.validation_scenes,
+        "score": settings.score_scenes,
         "calibration": settings.calibration_scenes,
         "test": settings.test_scenes,
     }
-    plain, of_training = (
-        json.dumps(scenes.model_dump(mode="json"), sort_keys=True)
-        for scenes in (settings.scenes, crowded(settings))
-    )
     return tuple(
         SceneSet(
             role,
             counts[role],
             settings.seed,
-            of_training if role in {"train", "validation"} else plain,
+            json.dumps(scene_settings(settings, role).model_dump(mode="json"), sort_keys=True),
         )
         for role in get_args(Role)
     )

@@ -5,6 +5,7 @@ Which numbers belong to which set is decided here, so that no scene is in two.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from astro_assets.images.simulation.settings import SceneSettings
 T = TypeVar("T")
 Role = Literal["train", "validation", "score", "calibration", "test"]
 
+_log = logging.getLogger(__name__)
+#: Scenes from one that is told of to the next.
+_TOLD_EVERY: Final = 20
 #: First part of the seed of every scene of a role.
 _ROLES: Final[dict[Role, int]] = {"train": 1, "validation": 2, "calibration": 3, "test": 4, "score": 6}
 
@@ -49,8 +53,12 @@ class Example:
 
 def scene_of(settings: SegmentationSettings, role: Role, number: int) -> Scene:
     """Simulate a scene of a role; no two roles share one. Those that a network is fitted on are crowded."""
-    scenes = crowded(settings) if role in {"train", "validation", "score"} else settings.scenes
-    return simulate_scene(scenes, (settings.seed, _ROLES[role], number))
+    return simulate_scene(scene_settings(settings, role), (settings.seed, _ROLES[role], number))
+
+
+def scene_settings(settings: SegmentationSettings, role: Role) -> SceneSettings:
+    """Return the settings of the scenes of a role."""
+    return crowded(settings) if role in {"train", "validation", "score"} else settings.scenes
 
 
 def crowded(settings: SegmentationSettings) -> SceneSettings:
@@ -76,7 +84,11 @@ def example_of(settings: SegmentationSettings, role: Role, number: int) -> Examp
 
 def scenes_of(settings: SegmentationSettings, role: Role, n: int) -> Iterator[Scene]:
     """Yield the first scenes of a role, each simulated while the one before is used."""
-    return ahead(partial(scene_of, settings, role, number) for number in range(n))
+    made = ahead(partial(scene_of, settings, role, number) for number in range(n))
+    for number, scene in enumerate(made, start=1):
+        if number % _TOLD_EVERY == 0 or number == n:
+            _log.info("scene %d of %d: %s", number, n, role)
+        yield scene
 
 
 def ahead(calls: Iterable[Callable[[], T]]) -> Iterator[T]:

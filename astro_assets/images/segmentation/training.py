@@ -29,6 +29,8 @@ from astro_assets.images.simulation.scene import Scene
 
 Arrays = dict[str, NDArray[Any]]
 _log = logging.getLogger(__name__)
+#: Scenes from one that is told of to the next.
+_TOLD_EVERY = 20
 #: Test scenes whose pixels are kept to judge masks by.
 _PIXEL_SCENES = 60
 
