@@ -19,13 +19,17 @@ import yaml
 from typer.testing import CliRunner
 
 from astro_assets.cli.app import app
-from astro_assets.tables import TABLES
+from astro_assets.tables import TABLES, TRAINED_MODELS
 
 REPOSITORY = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 DOCUMENTS = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("**/*.md")])
 #: Assets that are no tables.
-NO_TABLES = {"observations/quarantined_files", "transits/candidate_reports", "transits/transit_scorer"}
+NO_TABLES = {
+    "observations/quarantined_files",
+    "transits/candidate_reports",
+    *(model.name for model in TRAINED_MODELS),
+}
 #: Not imported by us: started as a command; below distributed; what Polars hands tables to Delta by.
 INDIRECT = {"dagster-webserver", "dask", "onnxscript", "pyarrow"}
 

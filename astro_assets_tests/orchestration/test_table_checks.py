@@ -27,7 +27,7 @@ from astro_assets.observations.tables import (
 from astro_assets.orchestration.instance import open_instance
 from astro_assets.orchestration.shards import partition_keys
 from astro_assets.orchestration.table_assets import asset_key
-from astro_assets.tables import TABLES
+from astro_assets.tables import TABLES, TRAINED_MODELS
 from astro_assets_tests.cli.commands import astro_assets
 from astro_assets_tests.ledger.places import array_path
 from astro_assets_tests.observations.made_files import light_curve_file
@@ -62,7 +62,9 @@ def test_every_table_has_the_checks_of_all_and_every_check_but_the_warnings_bloc
         assert len(graph.get(key).description) > 20
         checked.setdefault(key.asset_key.to_user_string(), set()).add(key.name)
     shown = {table.name for table in TABLES if asset_key(table) in graph.get_all_asset_keys()}
-    assert checked.pop("transits/transit_scorer") == {"no_leaks", "no_shortcuts", "origin_of_members"}
+    assert checked["transits/transit_scorer"] == {"no_leaks", "no_shortcuts", "origin_of_members"}
+    for model in TRAINED_MODELS:
+        assert checked.pop(model.name) == {*model.audits, "origin_of_members"}
     assert set(checked) == shown
     for names in checked.values():
         assert {"schema", "no_duplicate_keys"} <= names
