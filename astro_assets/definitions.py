@@ -7,8 +7,10 @@ import dagster as dg
 from astro_assets.catalogs import assets as catalogs
 from astro_assets.catalogs import checks as catalog_checks
 from astro_assets.catalogs import schedules as catalog_schedules
+from astro_assets.images import alert_assets, alert_checks
 from astro_assets.images import assets as images
 from astro_assets.images import checks as image_checks
+from astro_assets.images.alert_tables import ALERT_DECISIONS, ALERT_FILTERS, ALERTS
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import Ledger
@@ -54,6 +56,8 @@ CATALOGS_JOB = "update_catalogs"
 COMPLETENESS_JOB = "measure_completeness"
 #: The job that cuts places out of the images there are.
 CUTOUTS_JOB = "cut_out"
+#: The job that judges the alerts there are by filters.
+ALERTS_JOB = "filter_alerts"
 #: The job that trains the scorer, and scores candidates with it.
 TRAINING_JOB = "train_transit_scorer"
 #: The job that brings up to date what was asked for of features, clusters and scores.
@@ -86,6 +90,7 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             archive_assets.archive_products,
             *observations.assets(home),
             *images.assets(home),
+            *alert_assets.assets(home),
             *transits.assets(home),
             *scorer_assets.scorer_assets(home),
             model_audits_asset(MODEL_SPECS, check_keys()),
@@ -120,7 +125,7 @@ def check_keys() -> list[dg.AssetCheckKey]:
 
 
 def _checks() -> list[dg.AssetChecksDefinition]:
-    wings = (catalog_checks, observation_checks, image_checks, transit_checks, scorer_checks)
+    wings = (catalog_checks, observation_checks, image_checks, alert_checks, transit_checks, scorer_checks)
     of_wings = [check for wing in wings for check in wing.checks()]
     return [*of_wings, table_checks(MODEL_AUDITS, identity=("model", "model_version"))]
 
@@ -183,6 +188,10 @@ def _jobs() -> dict[str, Any]:
         CUTOUTS_JOB: (
             dg.AssetSelection.assets(*map(asset_key, (CUTOUT_PLACES, FRAME_CELLS, CUTOUTS))),
             "Cuts the places that are asked for out of the images there are.",
+        ),
+        ALERTS_JOB: (
+            dg.AssetSelection.assets(*map(asset_key, (ALERTS, ALERT_FILTERS, ALERT_DECISIONS))),
+            "Judges the alerts there are by the filters that are applied.",
         ),
         CLUSTERS_JOB: (
             dg.AssetSelection.assets(*of_clusters) | reports,

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Final
 
 from astro_assets.catalogs import tables as catalogs
+from astro_assets.images import alert_tables as alerts
 from astro_assets.images import change_tables as changes
 from astro_assets.images import cutout_tables as cutouts
 from astro_assets.images import photometry_tables as photometry
-from astro_assets.images import quality_models, segmenter_models
+from astro_assets.images import quality_models, real_bogus_models, segmenter_models
 from astro_assets.images import quality_tables as quality
+from astro_assets.images import real_bogus_tables as real_bogus
 from astro_assets.images import segmenter_tables as segmenter
 from astro_assets.images import tables as images
 from astro_assets.ledger.left_out import FORGOTTEN, RETRACTIONS
@@ -42,6 +44,8 @@ TABLES: Final[tuple[Table, ...]] = (
     *cutouts.TABLES,
     *photometry.TABLES,
     *quality.TABLES,
+    *alerts.TABLES,
+    *real_bogus.TABLES,
     *segmenter.TABLES,
     *changes.TABLES,
     *transits.TABLES,
@@ -63,6 +67,7 @@ TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (
     scorer_models.SCORER,
     quality_models.ASSESSOR,
     segmenter_models.ANOMALY_SEGMENTER,
+    real_bogus_models.REAL_BOGUS,
 )
 #: Every model.
 MODEL_SPECS: Final[tuple[ModelSpec, ...]] = (

@@ -1,8 +1,9 @@
 """Packets of alerts a second, decisions of a filter a second, and what the real/bogus classifier is worth.
 
 Real packets of ZTF are written many times into one Avro file, and read on one core without and with their
-stamps. The classifier is trained on what is injected into all real triplets, judged on injected examples of
-objects that were held out, and compared with the scores that packets bring along, which are no labels.
+stamps, and through the tables of a home. The classifier is trained on what is injected into all real
+triplets, judged on injected examples of objects that were held out, and compared with the scores that packets
+bring along, which are no labels.
 `--pictures FOLDER` writes sheets of injected and real triplets, and of those where scores disagree most;
 `--every N` takes one triplet of N, which trains on less.
 The exit code is 1 if fewer than 2,000 packets a second are read without stamps, the average precision on
@@ -27,6 +28,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from astro_assets.images.alert_filters import rows_with
+from astro_assets.images.alert_tables import ALERT_DECISIONS, ALERT_FILTERS, ALERTS
 from astro_assets.images.alerts.deciding import decide
 from astro_assets.images.alerts.errors import Refusal, StampError
 from astro_assets.images.alerts.filters import AlertFilter, AnyOf, Condition
@@ -40,9 +43,15 @@ from astro_assets.images.real_bogus.examples import REAL, ExampleSettings, make_
 from astro_assets.images.real_bogus.pictures import triplet_sheet
 from astro_assets.images.real_bogus.settings import ClassifierSettings
 from astro_assets.images.real_bogus.training import fit, folds_of
+from astro_assets.ledger.hashing import sha256_of
+from astro_assets.ledger.home import open_home
+from astro_assets.ledger.ledger import open_ledger
+from astro_assets.ledger.update import put_units, update
+from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES
+from astro_assets.tables import TABLES
 
 SHARED = Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA") or Path(__file__).parents[2] / "shared" / "data")
-ALERTS = SHARED / "alerts"
+PACKETS = SHARED / "alerts"
 BTSBOT = SHARED / "fits_images" / "btsbot_triplets" / "usage_triplets.npy"
 LEAST_PACKETS_S = 2000
 LEAST_PRECISION = 0.95
@@ -69,7 +78,7 @@ FILTER = AlertFilter(
 
 def rates() -> float:
     """Print packets and decisions a second; return those read without stamps."""
-    files = sorted((ALERTS / "kowalski_ztf").glob("2475*.avro"))
+    files = sorted((PACKETS / "kowalski_ztf").glob("2475*.avro"))
     records: list[Any] = []
     for path in files:
         with path.open("rb") as stream:
@@ -99,7 +108,26 @@ def rates() -> float:
         once, again = ([one.line() for one in decide(read_alerts(archive), FILTER)] for _ in range(2))
         verdict = "equal bytes" if once == again else "OTHER BYTES"
         print(f"  {len(FILTER.conditions)} conditions   {deciding:8.0f} decisions/s; replayed: {verdict}")
+        through_the_tables(archive, n)
     return without
+
+
+def through_the_tables(archive: Path, n: int) -> None:
+    """Print packets a second from a file in a home to its rows, and from these to decisions, on one core."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = open_ledger(open_home(Path(folder) / "home"), TABLES)
+        sha256 = sha256_of(archive)
+        ledger.objects.put_file(archive, sha256)
+        row = dict.fromkeys(RAW_FILES.schema.names) | {"sha256": sha256, "file_name": archive.name}
+        put_units(ledger, RAW_FILES, {sha256: [{**row, "size_bytes": archive.stat().st_size}]})
+        wanted = rows_with([], FILTER, [])
+        put_units(ledger, ALERT_FILTERS, {FILTER.name: wanted})
+        update(ledger, OBSERVATION_FILES)
+        for table in (ALERTS, ALERT_DECISIONS):
+            started = clock.process_time()
+            update(ledger, table)
+            seconds = clock.process_time() - started
+            print(f"  {table.name:22} {n / seconds:8.0f} packets/s, hashed and stored")
 
 
 def _read_by_fastavro(archive: Path) -> int:
@@ -124,7 +152,7 @@ def real_triplets(every: int) -> list[tuple[Packet, Triplet]]:
     """Read every real packet once; print what they are and which filter conditions they fail."""
     found: dict[str, tuple[Packet, Triplet]] = {}
     counts: Counter[str] = Counter()
-    for path in sorted(ALERTS.glob("*/*")):
+    for path in sorted(PACKETS.glob("*/*")):
         if path.suffix == ".fits":
             continue
         for packet in read_alerts(path, with_stamps=True):
@@ -265,8 +293,8 @@ def main() -> int:
     parser.add_argument("--pictures", type=Path, help="folder to write sheets of triplets to")
     parser.add_argument("--every", type=int, default=1, help="train on one triplet of so many")
     arguments = parser.parse_args()
-    if not ALERTS.is_dir():
-        print(f"bench_alerts: no real packets at {ALERTS}")
+    if not PACKETS.is_dir():
+        print(f"bench_alerts: no real packets at {PACKETS}")
         return 0
     if arguments.pictures is not None:
         arguments.pictures.mkdir(parents=True, exist_ok=True)

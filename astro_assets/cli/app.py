@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from astro_assets.cli import (
+    alert_commands,
     audit_commands,
     bundle_commands,
     catalog_commands,
@@ -270,8 +271,8 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
 #: Modules with commands of their own.
 _OTHERS: Final = (
     scorer_commands, audit_commands, proof_commands, rebuild_commands, bundle_commands, explain_commands,
-    history_commands, report_commands, image_commands, home_commands, instance_commands, fetch_commands,
-    verify_commands,
+    history_commands, report_commands, image_commands, alert_commands, home_commands, instance_commands,
+    fetch_commands, verify_commands,
 )  # fmt: skip
 for _module in _OTHERS:
     _module.add_to(app)

@@ -101,7 +101,7 @@ def _rows(path: Path, found: Changes, deep: FrameRead) -> list[dict[str, Any]]:
                 "dec_deg": None if place is None else round(float(place.dec.deg), 6),
                 "snr": round(one.snr, 2),
                 "score": round(one.score, 3),
-                "n_pixels": one.n_pixels,
+                "n_pixels": int(one.n_pixels),
             }
         )
     return rows

@@ -10,6 +10,8 @@ from astro_assets.archives.errors import ArchiveError
 from astro_assets.catalogs.archive_tables import UnknownCatalogError
 from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands
+from astro_assets.images.alerts.deciding import MissingModelError
+from astro_assets.images.alerts.filter_files import FilterFileError
 from astro_assets.learning.tracking import TrackingError
 from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
@@ -79,6 +81,8 @@ EXPECTED_ERRORS: Final = (
     PostgresError,
     NothingWantedError,
     PlaceError,
+    FilterFileError,
+    MissingModelError,
     DeltaError,
     FileNotFoundError,
 )

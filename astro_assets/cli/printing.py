@@ -19,15 +19,11 @@ from rich.table import Table as Grid
 from rich.text import Text
 from rich.tree import Tree
 
-from astro_assets.images.refusals import REASONS as OF_IMAGES
-from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.lineage import Node
 from astro_assets.ledger.staleness import STATUSES, Staleness
 from astro_assets.ledger.update import Report
-from astro_assets.observations.refusals import REASONS
-from astro_assets.observations.tables import OBSERVATION_FILES
 
 _DIGITS: Final = {
     "period_days": 6,
@@ -211,34 +207,6 @@ def updates(reports: list[Report]) -> None:
         counts = [computed, *(report.total(outcome) for outcome in ("reused", "empty", "failed", "removed"))]
         grid.add_row(report.table, *map(str, counts), f"{report.seconds:.1f}")
     print_wide(grid)
-
-
-def refused(rows: pl.DataFrame, home: Home) -> None:
-    """Print the files that cannot be used: each if they are few, else counts by reason and some of each.
-
-    Parameters
-    ----------
-    rows
-        ``reason_code``, ``file_name``, ``refusal_reason``, by reason.
-    """
-    if rows.is_empty():
-        return
-    is_long = rows.height > _LISTED
-    out.print(f"{rows.height} files were refused; they are kept, with the reason:")
-    if is_long:
-        counts = rows["reason_code"].value_counts().sort("count", "reason_code", descending=[True, False])
-        for code, count in counts.iter_rows():
-            meaning = REASONS.get(code) or OF_IMAGES[code]
-            out.print(f"  {count:7}  {code}: {meaning}", soft_wrap=True)
-        out.print("for example:")
-        first = pl.int_range(pl.len()).over("reason_code")
-        rows = rows.filter(first.rank("ordinal") <= _LISTED)
-    width = max(map(len, rows["reason_code"]))
-    for code, name, reason in rows.select("reason_code", "file_name", "refusal_reason").iter_rows():
-        out.print(plain(f"  {code:{width}}  {name}: {reason}"), soft_wrap=True)
-    if is_long:
-        places = (home.storage.place(home.table_key(of.name)) for of in (OBSERVATION_FILES, FRAMES))
-        out.print(plain(f"All are in {' and '.join(places)}, with status 'refused'."), soft_wrap=True)
 
 
 def failed(rows: pl.DataFrame) -> None:

@@ -11,7 +11,6 @@ from typing import Any, Final
 import polars as pl
 
 from astro_assets.catalogs.tables import CATALOG_ENTRIES, CATALOG_FILES
-from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.left_out import left_out, retracted_targets
 from astro_assets.ledger.lineage import Node, UnknownUnitError
@@ -110,21 +109,6 @@ def _truth(ledger: Ledger) -> pl.DataFrame:
     rows = ledger.open(SIMULATED_TRUTH).rows(["target_id", "kind", "period_days"])
     signals = rows.filter(~pl.col("kind").is_in(SURFACE_KINDS)).collect()
     return signals.select("target_id", "kind", true_period_days="period_days").unique()
-
-
-def refused_files(ledger: Ledger, keys: Sequence[str]) -> pl.DataFrame:
-    """Return those of some files that cannot be used: reason code, name, reason, sha256.
-
-    A targets.csv is none of them: nothing is wrong with it.
-    """
-    names = ["reason_code", "file_name", "refusal_reason", "sha256"]
-    refused = (pl.col("status") == "refused") & pl.col("key").is_in(keys)
-    files = ledger.open(OBSERVATION_FILES).rows([*names, "status"]).filter(refused)
-    files = files.filter(pl.col("reason_code") != "not_an_observation").select(names)
-    told = ["sha256", "status", "reason_code", "refusal_reason"]
-    frames = ledger.open(FRAMES).rows(told).filter(refused).select(told)
-    raw = ledger.open(RAW_FILES).rows(["sha256", "file_name"]).select("sha256", "file_name")
-    return pl.concat([files, frames.join(raw, on="sha256").select(names)]).sort(names).collect()
 
 
 def failed_units(ledger: Ledger) -> pl.DataFrame:

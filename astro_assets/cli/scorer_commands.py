@@ -26,6 +26,7 @@ class Model(StrEnum):
     transit_scorer = "transit_scorer"
     cluster_model = "cluster_model"
     frame_assessor = "frame_assessor"
+    real_bogus_classifier = "real_bogus_classifier"
     anomaly_segmenter = "anomaly_segmenter"
 
 

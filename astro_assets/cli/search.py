@@ -23,6 +23,7 @@ from rich.progress import (
 from rich.text import Text
 
 from astro_assets.cli import printing, queries
+from astro_assets.cli.refused import print_refused, refused_files
 from astro_assets.definitions import SCORING_JOB, SEARCH_JOB, build_definitions
 from astro_assets.ledger.computing import Progress as Shown
 from astro_assets.ledger.store import DamagedTableError
@@ -70,7 +71,7 @@ def search(engine: Engine, *, paths: Sequence[Path] = (), n_targets: int | None 
         printing.notes([f"no files in {path}" for path in paths])
     with suppress(*(_UNREADABLE if failures else ())):  # what is damaged is named by what failed
         printing.notes(queries.retracted_files(ledger, taken))
-        printing.refused(queries.refused_files(ledger, taken), engine.home)
+        print_refused(refused_files(ledger, taken), engine.home)
         printing.failed(queries.failed_units(ledger))
     return report_failures(failures)
 

@@ -3,7 +3,6 @@
 from functools import partial
 
 import dagster as dg
-import polars as pl
 
 from astro_assets.images.change_tables import ANOMALIES, FRAME_CHANGES, REFERENCE_FRAMES
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
@@ -22,13 +21,12 @@ from astro_assets.images.photometry_tables import (
     PHOTOMETRIC_LIGHT_CURVES,
     PHOTOMETRIC_SERIES,
 )
+from astro_assets.images.pictures import file_names
 from astro_assets.images.quality_models import ASSESSOR
 from astro_assets.images.quality_tables import FRAME_QUALITY, SIMULATED_NIGHTS
 from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
 from astro_assets.images.segmenter_tables import SIMULATED_SCENES
 from astro_assets.images.tables import FRAMES
-from astro_assets.ledger.ledger import Ledger
-from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.model_checks import model_checks
 from astro_assets.orchestration.rules import ArrayRule, RowRule
 from astro_assets.orchestration.table_checks import table_checks
@@ -159,8 +157,3 @@ def checks() -> list[dg.AssetChecksDefinition]:
             identity=("anomaly_id",),
         ),
     ]
-
-
-def file_names(ledger: Ledger) -> pl.LazyFrame:
-    """Return what files are called, by their keys."""
-    return ledger.open(RAW_FILES).rows(["file_name"]).select("key", name="file_name")

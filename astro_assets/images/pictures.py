@@ -58,6 +58,11 @@ def refused_frames(ledger: Ledger) -> str | None:
     return "\n".join(lines)
 
 
+def file_names(ledger: Ledger) -> pl.LazyFrame:
+    """Return what files are called, by their keys."""
+    return ledger.open(RAW_FILES).rows(["file_name"]).select("key", name="file_name")
+
+
 def plain(text: str) -> str:
     """Take from a text what Markdown would make a link, picture or code of."""
     return text.translate(str.maketrans("[]<>`", "?????"))

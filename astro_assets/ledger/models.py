@@ -28,7 +28,7 @@ from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import Config, Table
 from astro_assets.ledger.units import ORIGINS, least_real
 from astro_assets.ledger.update import put_units
-from astro_assets.ledger.worker import resolve_references
+from astro_assets.ledger.worker import resolve_references, resolved_rows
 
 #: The alias of the version that tables apply.
 CHAMPION: Final = "champion"
@@ -276,7 +276,7 @@ def _training_rows(
 ) -> Sequence[Mapping[str, Any]]:
     rows = _rows(training, handles, training.columns, omitted).sort("key", "row_hash").collect()
     seen = rows.select(*training.columns, "key", "origin").iter_rows(named=True)
-    return [resolve_references(row, training.table, ledger.objects) for row in seen]
+    return resolved_rows(seen, training.table, ledger.objects)
 
 
 def _rows(

@@ -6,8 +6,9 @@ Tables are not opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Final
 
 from astro_assets.ledger.atomic import Flushing
@@ -85,7 +86,7 @@ def _compute(
     results: Sequence[Sequence[Row]] | None = None
     parents = [
         {
-            parent.role: [resolve_references(row, parent.table, objects) for row in task.parents[parent.role]]
+            parent.role: resolved_rows(task.parents[parent.role], parent.table, objects)
             for parent in table.parents
         }
         for task in tasks
@@ -178,8 +179,23 @@ def _store(table: Table, recipe: Recipe, row: Row, objects: ObjectStore) -> tupl
     return values, written
 
 
-def resolve_references(row: Mapping[str, Any], table: Table, objects: ObjectStore) -> dict[str, Any]:
+def resolved_rows(
+    rows: Iterable[Mapping[str, Any]], table: Table, objects: ObjectStore
+) -> list[dict[str, Any]]:
+    """Replace the references of rows, as `resolve_references` does; a file of many rows is verified once."""
+    verified: dict[str, Path] = {}
+    return [resolve_references(row, table, objects, verified) for row in rows]
+
+
+def resolve_references(
+    row: Mapping[str, Any], table: Table, objects: ObjectStore, verified: dict[str, Path] | None = None
+) -> dict[str, Any]:
     """Replace the references of a table's row by what they refer to; arrays are read when they are used.
+
+    Parameters
+    ----------
+    verified
+        Files that were found to be what was stored, by reference: not read again, and more are added.
 
     Raises
     ------
@@ -195,8 +211,11 @@ def resolve_references(row: Mapping[str, Any], table: Table, objects: ObjectStor
         if column.dtype == ARRAYS:
             resolved[column.name] = StoredArrays(objects, reference, remedy)
         elif column.dtype == FILE:
+            known = {} if verified is None else verified
             try:
-                resolved[column.name] = objects.get_file(reference)
+                if reference not in known:
+                    known[reference] = objects.get_file(reference)
+                resolved[column.name] = known[reference]
             except CorruptStoreError as error:
                 raise CorruptStoreError(f"{error}; {remedy}") from error
     return resolved

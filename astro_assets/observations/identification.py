@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from astro_assets.observations.alert_files import is_of_alerts
 from astro_assets.observations.file_identity import FileIdentity
 from astro_assets.observations.fits_cards import integer_card, number_card, text_card
 from astro_assets.observations.fits_header import Header
@@ -95,7 +96,8 @@ def examine(path: Path, description: str | None = None) -> tuple[FileIdentity, O
     try:
         with damage_is_refused():
             contents = open_contents(path, description)
-            if (product := product_of(contents.hdus)) is not None:
+            product = "alerts" if _holds_alerts(contents) else product_of(contents.hdus)
+            if product is not None:
                 return _passed_on(contents, product), None
             reader, told = reader_of(contents), _told(contents)
     except RefusalError as error:
@@ -116,8 +118,19 @@ def examine(path: Path, description: str | None = None) -> tuple[FileIdentity, O
     )
 
 
+def _holds_alerts(contents: Contents) -> bool:
+    """Whether a file's rows are alerts; a table of Avro is nothing else that is read."""
+    if contents.kind in ("avro", "parquet") and is_of_alerts(contents.names):
+        return True
+    if contents.kind == "avro":
+        raise RefusalError("unsupported_product", "Avro whose records are no alerts")
+    return False
+
+
 def _passed_on(contents: Contents, product: str) -> FileIdentity:
     """Tell whose the images of another wing are: of the target that a targets.csv names, or the header."""
+    if product == "alerts":  # of many objects
+        return FileIdentity(product=product)
     primary, described = contents.primary, (contents.description or {}).get("target_id")
     try:
         target = canonical_target_id(described) if described is not None else None

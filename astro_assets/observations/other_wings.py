@@ -1,4 +1,4 @@
-"""Files that are no light curves and not refused: images and tables of pixels, which the image wing reads.
+"""Files that are no light curves and not refused: images, pixels, alerts, which the image wing reads.
 
 Only what tells them lives here, from their structure; what they show is the other wing's to find out.
 """
@@ -18,6 +18,7 @@ from astro_assets.observations.fits_structure import FitsError, Hdu, walk
 PASSED_ON: Final = {
     "image": "FITS whose first data are an image, plain, in gzip or compressed in tiles.",
     "target_pixels": "FITS with a table of small images over time.",
+    "alerts": "Packets of alerts: Avro of a survey, or Parquet of a broker.",
 }
 GZIP: Final = b"\x1f\x8b"
 #: Of an image in gzip, unpacked: ten thousand by ten thousand pixels of 4 bytes, and a mask.

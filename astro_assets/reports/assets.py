@@ -5,9 +5,12 @@ from typing import Any, Final
 
 import dagster as dg
 
+from astro_assets.images.alert_tables import ALERT_DECISIONS, ALERTS
+from astro_assets.images.change_tables import ANOMALIES
 from astro_assets.images.cutout_tables import CUTOUTS
 from astro_assets.images.photometry_tables import PHOTOMETRIC_LIGHT_CURVES
 from astro_assets.images.quality_tables import FRAME_QUALITY
+from astro_assets.images.real_bogus_tables import REAL_BOGUS_SCORES
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.model_tables import MODEL_AUDITS
 from astro_assets.ledger.models import ModelSpec
@@ -31,8 +34,12 @@ CANDIDATE_REPORTS: Final = dg.AssetKey(["transits", "candidate_reports"])
 _READ: Final = (
     FRAMES,
     CUTOUTS,
+    ALERTS,
+    ALERT_DECISIONS,
+    REAL_BOGUS_SCORES,
     PHOTOMETRIC_LIGHT_CURVES,
     FRAME_QUALITY,
+    ANOMALIES,
     DETRENDED_LIGHT_CURVES,
     VARIABILITY,
     TRANSIT_CANDIDATES,

@@ -17,6 +17,7 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import RAW_FILES
+from astro_assets.reports.alerts import alerts_shown, has_alerts
 from astro_assets.reports.contents import Contents, RowOf
 from astro_assets.reports.image_changes import n_changes, surest_changes
 from astro_assets.reports.links import Links
@@ -98,12 +99,12 @@ def _date(mjd: float | None) -> str | None:
 
 
 def has_images(ledger: Ledger) -> bool:
-    """Tell whether a home has an image, so that there is something to see in a gallery."""
-    return not ledger.open(FRAMES).units(["key"]).limit(1).collect().is_empty()
+    """Tell whether a home has an image, or alerts, so that there is something to see in a gallery."""
+    return not ledger.open(FRAMES).units(["key"]).limit(1).collect().is_empty() or has_alerts(ledger)
 
 
 def gallery_page(ledger: Ledger, links: Links) -> str:
-    """Return the page of all images: frames, cutouts, nights, and what was refused."""
+    """Return the page of all images: frames, cutouts, nights, alerts, and what was refused."""
     frames = _rows(ledger, FRAMES, "mid_mjd_utc")
     accepted = [row for row in frames if row["status"] == "accepted"]
     refused = [row for row in frames if row["status"] != "accepted"]
@@ -146,6 +147,7 @@ def gallery_page(ledger: Ledger, links: Links) -> str:
         ],
         more=_more(accepted, _MOST_FRAMES, "images") + _more(cutouts, _MOST_PLACES, "cutouts"),
         refused=_refused(ledger, refused[:_MOST_REFUSED]),
+        alerts=alerts_shown(ledger),
     )
 
 

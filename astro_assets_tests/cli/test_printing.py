@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from astro_assets.cli import printing
+from astro_assets.cli import printing, refused
 from astro_assets.ledger.home import Home
 from astro_assets.observations.refusals import REASONS
 from astro_assets_tests.cli.commands import astro_assets
@@ -61,10 +61,10 @@ def test_letters_that_no_encoding_knows_are_escaped() -> None:
 
 
 def _refused(monkeypatch: pytest.MonkeyPatch, home: Home, counts: dict[str, int]) -> None:
-    monkeypatch.setattr(printing, "out", Console(width=60, highlight=False, markup=False))
+    monkeypatch.setattr(refused, "out", Console(width=60, highlight=False, markup=False))
     names = ("reason_code", "file_name", "refusal_reason", "sha256")
     rows = [(code, f"{n}.fits", f"of {code}", f"{n}") for code, count in counts.items() for n in range(count)]
-    printing.refused(pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row"), home)
+    refused.print_refused(pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row"), home)
 
 
 def test_few_refused_files_are_printed_each(

@@ -17,6 +17,7 @@ from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.model_tables import MODEL_MEMBERS
 from astro_assets.ledger.model_versions import versions
+from astro_assets.ledger.page_names import report_folder
 from astro_assets.ledger.table import Table
 from astro_assets.on_demand import asked_for
 from astro_assets_tests.cli.commands import astro_assets
@@ -134,3 +135,33 @@ def test_a_new_frame_alone_is_compared(home: Home) -> None:
     computed = next(line for line in result.stdout.splitlines() if "images/frame_changes" in line).split()
     assert computed[1:3] == ["1", "5"], "one computed, the others as they were"
     assert rows(home, FRAME_CHANGES).height == len(before) + 1
+
+
+def test_files_are_compared_without_being_stored(home: Home, tmp_path: Path) -> None:
+    reference = _frame(tmp_path / "deep.fits", 0, 2, is_new=False, fwhm=2.8)
+    science = _frame(tmp_path / "new.fits", 3, 1, is_new=True)
+    command = ("compare", science, "--reference", reference, "--format", "json")
+    result = astro_assets(*command, home=home)
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)
+    shift = np.array([1.7 * 2, -0.9 * 2])
+    places = np.array([[row["x"], row["y"]] for row in found])
+    assert np.abs(places - (PLACE[0] + shift)).max(axis=1).min() < 1.0
+    assert all(row["ra_deg"] is not None for row in found)
+
+    (tmp_path / "cut.fits").write_bytes(science.read_bytes()[:20_000])
+    flat = image_file(tmp_path / "flat.fits", np.full(SHAPE, 100, np.float32))
+    result = astro_assets(*command, tmp_path / "cut.fits", flat, home=home)
+    assert result.returncode == 1
+    assert json.loads(result.stdout) == found, "the others are compared"
+    assert "cut.fits: " in result.stderr
+    assert "flat.fits: " in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_gallery_shows_them(home: Home) -> None:
+    result = astro_assets("report", home=home)
+    assert result.returncode == 0, result.stderr
+    page = (report_folder(home) / "images.html").read_text()
+    assert "<h2>Changes</h2>" in page
+    assert "field-7_r_320x240, MJD 5811" in page

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Literal
 
-from astro_assets.images.alerts.errors import Refusal
+from astro_assets.images.alerts.errors import Refusal, one_line
 from astro_assets.images.alerts.features import features_of
 from astro_assets.images.alerts.filters import AlertFilter, AnyOf, Condition
 from astro_assets.images.alerts.packets import Packet
@@ -58,6 +58,28 @@ class Decision:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a filter is asked about.
+
+    Parameters
+    ----------
+    alert_id, object_id, survey, band
+        Of the packet.
+    features
+        Worked out when a condition needs them.
+    score
+        Of a model, by the name that the filter gives it, asked when a condition needs it; from the features.
+    """
+
+    alert_id: str
+    object_id: str
+    survey: str
+    band: str
+    features: Callable[[], Mapping[str, float]]
+    score: Callable[[str, Mapping[str, float]], float]
+
+
 def decide(
     packets: Iterable[Packet | Refusal],
     wanted: AlertFilter,
@@ -80,46 +102,68 @@ def decide(
     MissingModelError
         If one of them is not there.
     """
-    given = models or {}
-    if missing := [name for name, key in wanted.models.items() if key not in given]:
-        raise MissingModelError(f"the filter {wanted.name!r} needs the models {', '.join(missing)}")
-    scores = {name: given[key] for name, key in wanted.models.items()}
-    version = wanted.version
+    scores, version = scores_of(wanted, models or {}), wanted.version
     for packet in packets:
         if isinstance(packet, Refusal):
-            yield Decision("", "", version, "refused", f"record {packet.record}: {packet.reason}")
-            continue
-        reason, value = _reason(packet, wanted, scores)
-        verdict: Verdict = "rejected" if reason else "accepted"
-        yield Decision(packet.alert_id, packet.object_id, version, verdict, reason, value)
+            yield refusal(version, packet.record, packet.reason)
+        else:
+            yield decision(version, wanted, _asked(packet, scores))
 
 
-def _reason(
-    packet: Packet, wanted: AlertFilter, scores: Mapping[str, PacketScore]
-) -> tuple[str, float | None]:
+def scores_of(wanted: AlertFilter, models: Mapping[str, PacketScore]) -> dict[str, PacketScore]:
+    """Return the models that a filter names, by the names that it gives them.
+
+    Raises
+    ------
+    MissingModelError
+        If one of them is not there.
+    """
+    if missing := [name for name, key in wanted.models.items() if key not in models]:
+        raise MissingModelError(f"the filter {wanted.name!r} needs the models {', '.join(missing)}")
+    return {name: models[key] for name, key in wanted.models.items()}
+
+
+def _asked(packet: Packet, scores: Mapping[str, PacketScore]) -> Asked:
+    return Asked(
+        packet.alert_id,
+        packet.object_id,
+        packet.survey,
+        packet.band,
+        lambda: features_of(packet),
+        lambda name, features: scores[name](packet, features),
+    )
+
+
+def refusal(version: str, record: int, reason: str) -> Decision:
+    """Return the decision on a packet that cannot be read."""
+    return Decision("", "", version, "refused", f"record {record}: {one_line(reason)}")
+
+
+def decision(version: str, wanted: AlertFilter, asked: Asked) -> Decision:
+    """Judge one packet by a filter of this version."""
+    reason, value = _reason(asked, wanted)
+    verdict: Verdict = "rejected" if reason else "accepted"
+    return Decision(asked.alert_id, asked.object_id, version, verdict, reason, value)
+
+
+def _reason(asked: Asked, wanted: AlertFilter) -> tuple[str, float | None]:
     """Return the first condition that a packet does not fulfil, and its value there."""
-    if wanted.surveys and packet.survey not in wanted.surveys:
-        return f"survey {packet.survey}", None
-    if wanted.bands and packet.band not in wanted.bands:
-        return f"band {packet.band}", None
-    features = features_of(packet)
+    if wanted.surveys and asked.survey not in wanted.surveys:
+        return f"survey {asked.survey}", None
+    if wanted.bands and asked.band not in wanted.bands:
+        return f"band {asked.band}", None
+    features = asked.features()
     told = dict(features)
     for condition in wanted.conditions:
         group = condition.any_of if isinstance(condition, AnyOf) else (condition,)
-        if not any(_holds(one, packet, features, told, scores) for one in group):
+        if not any(_holds(one, asked, features, told) for one in group):
             value = told[group[0].feature] if len(group) == 1 else float("nan")
             return str(condition), value if isfinite(value) else None
     return "", None
 
 
-def _holds(
-    condition: Condition,
-    packet: Packet,
-    features: Mapping[str, float],
-    told: dict[str, float],
-    scores: Mapping[str, PacketScore],
-) -> bool:
+def _holds(condition: Condition, asked: Asked, features: Mapping[str, float], told: dict[str, float]) -> bool:
     name = condition.feature
     if name not in told:
-        told[name] = scores[name](packet, features)
+        told[name] = asked.score(name, features)
     return condition.holds(told[name])

@@ -11,6 +11,9 @@ Only the names of these faults live here::
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+_LONGEST_REASON: Final = 300
 
 
 class AlertFileError(ValueError):
@@ -49,3 +52,9 @@ class Refusal:
 
     def __str__(self) -> str:
         return f"{self.file}, record {self.record}: {self.reason}"
+
+
+def one_line(reason: str) -> str:
+    """Return a reason as a line that can be shown anywhere: of printable ASCII, and not too long."""
+    said = " ".join(reason[:_LONGEST_REASON].encode("ascii", "replace").decode().split())
+    return "".join(c if c.isprintable() else "?" for c in said)

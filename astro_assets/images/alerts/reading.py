@@ -5,7 +5,7 @@ Which reader a file needs is decided here by its first bytes; what its bytes mea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from astro_assets.images.alerts import avro_container, parquet_reading
@@ -43,3 +43,22 @@ def read_alerts(path: Path, *, with_stamps: bool = False) -> Iterator[Packet | R
             yield from parquet_packets(stream, path.name, with_stamps=with_stamps)
         else:
             raise AlertFileError(f"{path.name} holds no alerts: it is neither Avro nor Parquet")
+
+
+def packets_at(path: Path, positions: Iterable[int]) -> Iterator[tuple[int, Packet]]:
+    """Yield packets of a file with their stamps by their position among all that `read_alerts` yields.
+
+    Parameters
+    ----------
+    positions
+        In rising order; what was refused there is left out.
+    """
+    wanted = iter(positions)
+    position = next(wanted, None)
+    for place, one in enumerate(read_alerts(path, with_stamps=True)):
+        if position is None:
+            return
+        if place == position:
+            if isinstance(one, Packet):
+                yield place, one
+            position = next(wanted, None)

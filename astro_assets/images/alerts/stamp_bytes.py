@@ -46,13 +46,46 @@ def stamp_image(data: bytes) -> NDArray[np.float32]:
         If the bytes are no such file, are damaged (of gzip the checksum must agree), or claim to be larger
         than a stamp may be. The message does not name the packet: who called knows it.
     """
+    _check_form(data)
+    plain = _unpacked(data) if data.startswith(_GZIP) else data
+    cards, start = _header(plain)
+    return _image(plain, cards, start)
+
+
+def stamp_shape(data: bytes) -> tuple[int, int]:
+    """Return how many rows and columns a stamp says it has; its pixels are not unpacked.
+
+    Raises
+    ------
+    StampError
+        As `stamp_image` does, of what is wrong before the pixels.
+    """
+    _check_form(data)
+    if data.startswith(_GZIP):
+        data = _beginning(data)
+    cards, _ = _header(data)
+    return _side(cards.get("NAXIS2")), _side(cards.get("NAXIS1"))
+
+
+def _beginning(data: bytes) -> bytes:
+    """Unpack a block of cards after the other until they end."""
+    unpacking, plain = zlib.decompressobj(31), b""
+    try:
+        while b"END     " not in plain[-_BLOCK:] and len(plain) < _MOST_HEADER_BYTES:
+            block = unpacking.decompress(unpacking.unconsumed_tail if plain else data, _BLOCK)
+            if not block:
+                break
+            plain += block
+    except zlib.error as error:
+        raise StampError(f"its gzip is damaged: {error}") from error
+    return plain
+
+
+def _check_form(data: bytes) -> None:
     if len(data) > _MOST_PACKED_BYTES:
         raise StampError(f"it has {len(data)} bytes, {_MOST_PACKED_BYTES} are allowed")
     if data.startswith(_JPEG):
         raise StampError("it is a picture (JPEG), not a measurement")
-    plain = _unpacked(data) if data.startswith(_GZIP) else data
-    cards, start = _header(plain)
-    return _image(plain, cards, start)
 
 
 def _unpacked(data: bytes) -> bytes:

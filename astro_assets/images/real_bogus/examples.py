@@ -5,7 +5,7 @@ No person has labelled the packets' own sources, so they are no examples; labels
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Final
@@ -58,6 +58,78 @@ class Examples:
     groups: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What one example is made by, of a given triplet.
+
+    Parameters
+    ----------
+    kind
+        ``real``, or which artefact.
+    seed
+        Of all that is drawn.
+    moved_share
+        Chance to be made away from where the packet's own source was.
+    """
+
+    kind: str
+    seed: int
+    moved_share: float
+
+
+def recipes_of(name: str, settings: ExampleSettings) -> list[Recipe]:
+    """Return what is made of the triplet of a name: as many real as bogus.
+
+    Parameters
+    ----------
+    name
+        Of the packet; nothing else but the settings decides.
+    """
+    kinds, own = tuple(KINDS), _number(f"{settings.seed} {name}")
+    return [
+        Recipe(kind, _number(f"{settings.seed} {name} {i} {kind}"), settings.moved_share)
+        for i in range(settings.each)
+        for kind in (REAL, kinds[(own + i) % len(kinds)])
+    ]
+
+
+def example_of(source: Source, recipe: Recipe) -> tuple[NDArray[np.float32], float]:
+    """Make one example of a triplet: its images, and the signal-to-noise ratio of a real one, else NaN."""
+    rng = np.random.default_rng(recipe.seed)
+    background = background_of(source, rng)
+    if rng.random() < recipe.moved_share:
+        background = moved(background, rng)
+    if recipe.kind == REAL:
+        return injected_source(background, rng)
+    return artefact(background, recipe.kind, rng), float("nan")
+
+
+def examples_of(made: Iterable[tuple[Source, Recipe]]) -> Examples:
+    """Make examples, in order.
+
+    Raises
+    ------
+    ValueError
+        Without any.
+    """
+    images, kinds, snrs, groups = [], [], [], []
+    for source, recipe in made:
+        image, snr = example_of(source, recipe)
+        images.append(image)
+        kinds.append(recipe.kind)
+        snrs.append(snr)
+        groups.append(source.group)
+    if not images:
+        raise ValueError("no triplets to make examples of")
+    return Examples(
+        images=np.stack(images),
+        is_real=np.array([kind == REAL for kind in kinds]),
+        kinds=tuple(kinds),
+        snr=np.array(snrs),
+        groups=tuple(groups),
+    )
+
+
 def make_examples(sources: Sequence[Source], settings: ExampleSettings) -> Examples:
     """Make labelled triplets of real ones.
 
@@ -69,36 +141,13 @@ def make_examples(sources: Sequence[Source], settings: ExampleSettings) -> Examp
     ValueError
         Without sources.
     """
-    if not sources:
-        raise ValueError("no triplets to make examples of")
-    images, kinds, snrs, groups = [], [], [], []
-    names, seen = tuple(KINDS), dict[str, int]()
+    made, seen = [], dict[str, int]()
     for source in sources:
         number = seen[source.group] = seen.get(source.group, -1) + 1
-        rng = np.random.default_rng((settings.seed, _number(source.group), number))
-        begin = int(rng.integers(len(names)))
-        for i in range(settings.each):
-            for kind in (REAL, names[(begin + i) % len(names)]):
-                background = background_of(source, rng)
-                if rng.random() < settings.moved_share:
-                    background = moved(background, rng)
-                snr = float("nan")
-                if kind == REAL:
-                    image, snr = injected_source(background, rng)
-                else:
-                    image = artefact(background, kind, rng)
-                images.append(image)
-                kinds.append(kind)
-                snrs.append(snr)
-                groups.append(source.group)
-    return Examples(
-        images=np.stack(images),
-        is_real=np.array([kind == REAL for kind in kinds]),
-        kinds=tuple(kinds),
-        snr=np.array(snrs),
-        groups=tuple(groups),
-    )
+        made += [(source, recipe) for recipe in recipes_of(f"{source.group} {number}", settings)]
+    return examples_of(made)
 
 
-def _number(group: str) -> int:
-    return int.from_bytes(blake2b(group.encode(), digest_size=8).digest())
+def _number(name: str) -> int:
+    """Return a number of 63 bits for a name."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest()) >> 1

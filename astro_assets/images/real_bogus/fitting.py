@@ -5,7 +5,9 @@ Which triplets train is decided in `training`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from astro_assets.images.real_bogus.network import Network
 from astro_assets.images.real_bogus.settings import NetworkSettings
 
 _AT_ONCE = 128
+_LOG: Final = logging.getLogger(__name__)
 
 
 def fit_network(
@@ -41,7 +44,7 @@ def fit_network(
     n_batches = max(1, len(images) // settings.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _one_cycle(settings.epochs * n_batches))
     network.train()
-    for _ in range(settings.epochs):
+    for epoch in range(settings.epochs):
         for rows in np.array_split(rng.permutation(len(images)), n_batches):
             batch = images[rows]
             seen = torch.as_tensor(_turned(batch, rng) if settings.flips_and_turns else batch)
@@ -50,6 +53,7 @@ def fit_network(
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
+        _LOG.info("epoch %d of %d", epoch + 1, settings.epochs)
     return network.eval()
 
 

@@ -64,6 +64,30 @@ def triplet_sheet(images: NDArray[np.floating], titles: Sequence[str], heading: 
     return drawn.getvalue()
 
 
+def mosaic(triplet: NDArray[np.floating], *, beside: bool = False) -> NDArray[np.uint8]:
+    """Put the stamps of a triplet above each other, science on top, or beside each other, science first.
+
+    Parameters
+    ----------
+    triplet
+        Science, template, difference, shape (3, 63, 63); the first row of each is the lowest.
+
+    Returns
+    -------
+    ndarray of uint8
+        Shape (191, 63) or (63, 191), the first row the highest: each stamp scaled by its own noise, 1 black
+        to 255 white, 0 where there is no measurement and between stamps.
+    """
+    stamps = []
+    for stamp in triplet:
+        low, high = _limits(stamp)
+        share = (np.clip(np.nan_to_num(stamp, nan=low), low, high) - low) / (high - low)
+        stamps.append(np.where(np.isfinite(stamp), 1 + np.round(254 * share), 0).astype(np.uint8)[::-1])
+    gap = np.zeros((stamps[0].shape[0], 1) if beside else (1, stamps[0].shape[1]), np.uint8)
+    parts = [part for stamp in stamps for part in (stamp, gap)][:-1]
+    return np.concatenate(parts, axis=1 if beside else 0)
+
+
 def _limits(stamp: NDArray[np.floating]) -> tuple[float, float]:
     values = stamp[np.isfinite(stamp)].astype(np.float64)
     if not values.size:

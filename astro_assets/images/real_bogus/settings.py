@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.images.real_bogus.examples import ExampleSettings
@@ -24,8 +26,8 @@ class NetworkSettings(BaseModel):
     )
 
 
-class ClassifierSettings(BaseModel):
-    """Settings of the whole training."""
+class FitSettings(BaseModel):
+    """How a classifier is fitted on examples, and judged."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,5 +39,18 @@ class ClassifierSettings(BaseModel):
     )
     seed: int = Field(0, ge=0, description="Of folds and of the network.")
     resamples: int = Field(500, ge=20, le=100_000, description="Of the bootstrap of each interval.")
-    examples: ExampleSettings = ExampleSettings()
     network: NetworkSettings = NetworkSettings()
+
+
+class ClassifierSettings(FitSettings):
+    """Settings of the whole training."""
+
+    examples: ExampleSettings = ExampleSettings()
+
+
+#: How much may be spent: what is changed of the settings of a fit.
+MODES: Final[dict[str, dict[str, Any]]] = {
+    "quick": {"resamples": 200, "network": {"width": 8, "epochs": 3}},
+    "full": {},
+    "custom": {},
+}

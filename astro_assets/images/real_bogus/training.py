@@ -23,7 +23,7 @@ from astro_assets.images.real_bogus.classifier import (
 )
 from astro_assets.images.real_bogus.examples import REAL, Examples, make_examples
 from astro_assets.images.real_bogus.preparation import prepared
-from astro_assets.images.real_bogus.settings import ClassifierSettings
+from astro_assets.images.real_bogus.settings import ClassifierSettings, FitSettings
 from astro_assets.learning.calibration import expected_calibration_error, fit_platt
 from astro_assets.learning.metrics import (
     Metric,
@@ -46,21 +46,34 @@ class ParityError(RuntimeError):
     """The exported graph does not compute what the network does."""
 
 
-def folds_of(groups: Sequence[str], settings: ClassifierSettings) -> NDArray[np.int64]:
+def folds_of(groups: Sequence[str], settings: FitSettings) -> NDArray[np.int64]:
     """Return the fold of each row by its object: 0 is held out for the figures, 1 calibrates."""
     return grouped_folds(groups, ["all"] * len(groups), settings.folds, settings.seed)
 
 
 def fit(sources: Sequence[Source], settings: ClassifierSettings) -> tuple[bytes, dict[str, Any]]:
-    """Train a classifier on what is injected into real triplets.
-
-    Objects are split first; examples are made of each object's own triplets, and flipped and turned only
-    while the network trains. Equal sources and settings give equal bytes, on one kind of processor.
+    """Train a classifier on what is injected into real triplets, as `fit_examples` does.
 
     Parameters
     ----------
     sources
         Real triplets, their own sources included: these are taken out.
+
+    Raises
+    ------
+    ValueError
+        With fewer objects than folds.
+    ParityError
+        If what was exported computes something else.
+    """
+    return fit_examples(make_examples(sources, settings.examples), settings)
+
+
+def fit_examples(examples: Examples, settings: FitSettings) -> tuple[bytes, dict[str, Any]]:
+    """Train a classifier on labelled triplets.
+
+    They are split by object, and flipped and turned only while the network trains. Equal examples and
+    settings give equal bytes, on one kind of processor.
 
     Returns
     -------
@@ -80,7 +93,6 @@ def fit(sources: Sequence[Source], settings: ClassifierSettings) -> tuple[bytes,
     from astro_assets.images.real_bogus.fitting import fit_network, logits_of
     from astro_assets.images.real_bogus.network import MOST_PARAMETERS, n_parameters
 
-    examples = make_examples(sources, settings.examples)
     folds = folds_of(examples.groups, settings)
     images = prepared(examples.images)
     is_trained = folds > _CALIBRATION
@@ -128,7 +140,7 @@ def _figures(
     examples: Examples,
     probability: NDArray[np.float64],
     is_held_out: NDArray[np.bool_],
-    settings: ClassifierSettings,
+    settings: FitSettings,
 ) -> dict[str, Any]:
     """Judge the probabilities of held-out objects."""
     rows = np.flatnonzero(is_held_out)

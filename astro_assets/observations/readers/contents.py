@@ -1,4 +1,4 @@
-"""A file opened far enough to tell what it is: FITS headers, or the columns of a Parquet or text table.
+"""A file opened far enough to tell what it is: FITS headers, or the columns of a Parquet, Avro or text table.
 
 Only opening lives here, safe against damaged and hostile files; the formats are in the readers.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from astro_assets.observations.alert_files import AVRO, avro_names, is_of_alerts
 from astro_assets.observations.fits_cards import PRINTABLE
 from astro_assets.observations.fits_checksums import check_sums
 from astro_assets.observations.fits_columns import column_names
@@ -55,11 +56,11 @@ class Contents:
     path
         The file, whatever its name.
     kind
-        ``fits``, ``parquet`` or ``csv``.
+        ``fits``, ``parquet``, ``avro`` or ``csv``.
     hdus
         Headers of a FITS file, the primary first; else none.
     names
-        Column names of a table; numbers from 0 for a table of text without names.
+        Column names of a table, or of records; numbers from 0 for a table of text without names.
     layout
         The form of a table of text.
     description
@@ -67,7 +68,7 @@ class Contents:
     """
 
     path: Path
-    kind: Literal["fits", "parquet", "csv"]
+    kind: Literal["fits", "parquet", "avro", "csv"]
     hdus: tuple[Hdu, ...] = ()
     names: tuple[str, ...] = ()
     layout: TextLayout | None = None
@@ -125,6 +126,8 @@ def open_contents(path: Path, description: str | None = None) -> Contents:
         return Contents(path, "fits", packed_structure(path), description=told)
     if head.startswith(b"PAR1"):
         return Contents(path, "parquet", names=_parquet_names(path), description=told)
+    if head.startswith(AVRO):
+        return Contents(path, "avro", names=avro_names(path), description=told)
     columns = [told[role] for role in _COLUMNS if role in told] if told is not None else []
     if (layout := layout_of(head, columns)) is not None:
         if status.st_size > _MAX_TEXT_BYTES:
@@ -201,6 +204,8 @@ def _parquet_names(path: Path) -> tuple[str, ...]:
         metadata = file.metadata
         n_bytes = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
         names = tuple(file.schema_arrow.names)
+        if is_of_alerts(names):  # of light curves those columns are looked at that are read
+            check_pages(path, metadata, list(range(metadata.num_columns)))
     except (pa.ArrowException, *_DAMAGED_PARQUET) as error:
         code = "truncated" if "magic bytes" in str(error) else "damaged"
         raise RefusalError(code, f"{code} Parquet: {_line(error)}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import io
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from astro_assets.images.alerts.avro_reading import avro_packets
 from astro_assets.images.alerts.errors import StampError
 from astro_assets.images.alerts.packets import PackedStamps
-from astro_assets.images.alerts.stamps import triplet_of, triplet_of_arrays
+from astro_assets.images.alerts.stamps import stamps_told, triplet_of, triplet_of_arrays
 from astro_assets_tests.images.alerts.made_packets import V1, avro, record, stamp
 
 FULL = np.arange(63 * 63, dtype=np.float32).reshape(63, 63)
@@ -130,3 +131,37 @@ def test_triplets_of_btsbot(shared_data):
     assert len(triplets) == 39
     assert {triplet.images.shape for triplet in triplets} == {(3, 63, 63)}
     np.testing.assert_array_equal(triplets[0].images[2], images[0, :, :, 2].astype(np.float32))
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("shape", [(63, 63), (63, 44), (20, 63)])
+def test_stamps_tell_before_they_are_decoded_what_their_triplet_is(shape, packed):
+    found = packet(np.ones((63, 63), np.float32))
+    data = stamp(np.ones(shape, np.float32), packed=packed)
+    found = dataclasses.replace(found, stamps=PackedStamps(data, None, data))
+    told, triplet = stamps_told(found), triplet_of(found)
+    assert (told.missing, told.is_truncated, told.reason) == (triplet.missing, triplet.is_truncated, "")
+
+
+@pytest.mark.parametrize(
+    ("stamps", "reason"),
+    [
+        ((None, None, None), "it has no stamps"),
+        ((b"notes",) * 3, "the science stamp: it is no FITS file"),
+        ((b"\xff\xd8\xff",) * 3, "the science stamp: it is a picture (JPEG), not a measurement"),
+        ((b"\x1f\x8bnotes",) * 3, "the science stamp: its gzip is damaged"),
+        ((stamp(FULL), stamp(FULL)[:60], None), "the template stamp: it"),
+        ((stamp(FULL), stamp(FULL[:9]), None), "its stamps have the sizes [(9, 63), (63, 63)]"),
+    ],
+)
+def test_stamps_that_make_no_triplet_say_why(stamps, reason):
+    found = dataclasses.replace(packet(FULL), stamps=PackedStamps(*stamps))
+    assert stamps_told(found).reason.startswith(reason)
+    with pytest.raises(StampError):
+        triplet_of(found)
+
+
+def test_a_header_without_an_end_is_not_unpacked_for_ever():
+    bomb = gzip.compress(b"SIMPLE  =" + b" " * 50_000_000)
+    found = dataclasses.replace(packet(FULL), stamps=PackedStamps(bomb, bomb, bomb))
+    assert stamps_told(found).reason == "the science stamp: its header does not end"

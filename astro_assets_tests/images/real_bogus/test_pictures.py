@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from astro_assets.images.real_bogus.pictures import triplet_sheet
+from astro_assets.images.real_bogus.pictures import mosaic, triplet_sheet
 from astro_assets_tests.images.real_bogus.made_triplets import source
 
 
@@ -39,3 +39,14 @@ def test_anything_can_be_shown(value):
 def test_titles_and_triplets_go_together():
     with pytest.raises(ValueError, match="0 triplets and 1 titles"):
         triplet_sheet(np.zeros((0, 3, 63, 63)), ["a"])
+
+
+def test_a_mosaic_has_science_first_and_marks_what_is_no_measurement():
+    images = np.random.default_rng(0).normal(size=(3, 63, 63))
+    images[0, 0, 0] = np.nan
+    images[2, 31, 31] = 1000
+    above, beside = mosaic(images), mosaic(images, beside=True)
+    assert (above.shape, beside.shape) == ((191, 63), (63, 191))
+    assert above[62, 0] == beside[62, 0] == 0, "the first row is the lowest"
+    assert above[128 + 31, 31] == beside[31, 128 + 31] == 255
+    assert (above == 0).sum() == 1 + 2 * 63
