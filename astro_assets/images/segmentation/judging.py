@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 #: Edges of the bins of signal-to-noise ratio; the second is that of 5.
 SNR_EDGES: Final = (3.5, 4.5, 5.5, 7.0, 10.0, 20.0, np.inf)
 
+#: Shape of a tail below which it is an exponential one.
+_STRAIGHT: Final = 1e-6
 #: How many times as many false objects as are accepted tell the tail of their scores, and how many at least.
 _TAIL, _FEWEST_TAIL = 10, 30
 
@@ -100,9 +102,10 @@ def threshold_for(scenes: Sequence[JudgedScene], false_per_megapixel: float) -> 
 def tail_threshold(scenes: Sequence[JudgedScene], false_per_megapixel: float) -> float:
     """Return the score at which so many false objects a megapixel are expected.
 
-    The few highest scores of false objects say little of how rare they are. The tail of more of them, ten
-    times as many as are accepted, is taken to fall as an exponential does (Pickands 1975, Annals of
-    Statistics 3, 119, with a shape of 0), and its fit is read where the rate is the wanted one.
+    The few highest scores of false objects say little of how rare they are. To the tail of more of them, ten
+    times as many as are accepted, a generalised Pareto distribution is fitted by probability-weighted moments
+    (Hosking & Wallis 1987, Technometrics 29, 339), and read where the rate is the wanted one. Scores of
+    trees end somewhere, so that the tail is shorter than an exponential one.
     """
     megapixels = sum(scene.megapixels for scene in scenes)
     false = np.sort(np.concatenate([scene.false_scores() for scene in scenes]))[::-1]
@@ -110,8 +113,16 @@ def tail_threshold(scenes: Sequence[JudgedScene], false_per_megapixel: float) ->
     wanted = false_per_megapixel * megapixels
     if n_tail >= false.size or wanted >= n_tail:
         return threshold_for(scenes, false_per_megapixel)
-    start = false[n_tail]
-    return float(start + (false[:n_tail] - start).mean() * np.log(n_tail / wanted))
+    excess = false[:n_tail] - false[n_tail]  # the highest come first
+    mean = float(excess.mean())
+    weighted = float((excess * np.arange(n_tail)).mean() / (n_tail - 1))
+    left = wanted / n_tail
+    if mean <= 2 * weighted or mean <= 0:
+        return threshold_for(scenes, false_per_megapixel)
+    shape = mean / (mean - 2 * weighted) - 2
+    scale = 2 * mean * weighted / (mean - 2 * weighted)
+    farther = -np.log(left) if abs(shape) < _STRAIGHT else (1 - left**shape) / shape
+    return float(false[n_tail] + scale * farther)
 
 
 def completeness(

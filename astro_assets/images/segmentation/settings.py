@@ -72,9 +72,9 @@ class ScoreSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    trees: int = Field(300, ge=1, le=5000, description="Boosted trees.")
+    trees: int = Field(600, ge=1, le=5000, description="Boosted trees.")
     leaves: int = Field(15, ge=2, le=255, description="Leaves of a tree.")
-    learning_rate: float = Field(0.06, gt=0, le=1, description="Share of a tree's step that is taken.")
+    learning_rate: float = Field(0.05, gt=0, le=1, description="Share of a tree's step that is taken.")
     leaf_candidates: int = Field(40, ge=1, le=10_000, description="Candidates in a leaf at least.")
     shrinkage: float = Field(10.0, ge=0, le=1e4, description="Of leaves: L2 regularisation.")
     measures_a_split: float = Field(0.5, gt=0, le=1, description="Share of measures tried at a split.")

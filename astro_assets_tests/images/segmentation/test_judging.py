@@ -134,8 +134,16 @@ def test_the_tail_tells_the_threshold_more_closely_than_its_end():
         counted.append(threshold_for(sky, 0.1))
     right = 1.5 * np.log(4000 / (0.1 * 50))
     assert np.mean(fitted) == pytest.approx(right, abs=0.15)
-    assert np.std(fitted) < 0.85 * np.std(counted)
+    assert np.std(fitted) < 0.9 * np.std(counted)
     assert tail_threshold(sky, 0.5) < tail_threshold(sky, 0.1)
+
+
+def test_a_tail_that_ends_is_not_taken_for_an_exponential_one():
+    fitted = []
+    for seed in range(30):
+        scores = 10 * (1 - np.random.default_rng(seed).random(4000) ** 0.5)  # none above 10
+        fitted.append(tail_threshold([scene(scores, [-1] * 4000, [], megapixels=50.0)], 0.1))
+    assert np.mean(fitted) == pytest.approx(10 * (1 - (0.1 * 50 / 4000) ** 0.5), abs=0.05)
 
 
 def test_a_sky_with_hardly_any_false_objects_is_counted():

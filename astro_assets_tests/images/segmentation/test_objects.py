@@ -23,7 +23,9 @@ def calm(scene):
     significance = (0.1 * scene.difference.significance).clip(-1, 1)
     significance[70, 30] = -6.0
     significance[71, 31] = -5.0
-    return replace(scene.difference, is_missing=np.zeros((96, 96), bool), significance=significance)
+    plain = np.zeros((96, 96), bool)
+    trust = np.ones((96, 96), np.float32)
+    return replace(scene.difference, is_missing=plain, significance=significance, trust=trust)
 
 
 def logits() -> np.ndarray:
@@ -87,3 +89,12 @@ def test_the_threshold_decides_and_the_highest_scores_come_first(scene):
     assert [one.score for one in found[:2]] == [5.0, 1.0]
     assert [one.is_wanted for one in objects_of(wanted, scores, 3.0, unwanted)] == [True, False]
     assert [one.is_wanted for one in objects_of(wanted, scores, 9.0, unwanted)] == [False]
+
+
+def test_what_is_not_trusted_is_less_significant(scene):
+    difference = calm(scene)
+    difference.trust[70, 30] = 0.9
+    *_, peak = wanted_candidates(logits(), difference, SETTINGS)
+    assert peak.snr == pytest.approx(-5.4)
+    difference.trust[:] = 0.5
+    assert len(wanted_candidates(logits(), difference, SETTINGS)) == 2
