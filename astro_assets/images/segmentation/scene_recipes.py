@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import get_args
 
-from astro_assets.images.segmentation.scene_sets import Role, scene_settings
+from astro_assets.images.segmentation.scene_roles import Role, scene_settings
 from astro_assets.images.segmentation.settings import SegmentationSettings
 
 

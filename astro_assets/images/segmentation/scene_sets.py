@@ -10,25 +10,22 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, Literal, TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.images.segmentation.losses import Target, target_of
 from astro_assets.images.segmentation.preprocessing import inputs_of
+from astro_assets.images.segmentation.scene_roles import ROLES, Role, scene_settings
 from astro_assets.images.segmentation.settings import SegmentationSettings
 from astro_assets.images.simulation.scene import Scene, simulate_scene
-from astro_assets.images.simulation.settings import SceneSettings
 
 T = TypeVar("T")
-Role = Literal["train", "validation", "score", "calibration", "test"]
 
 _log = logging.getLogger(__name__)
 #: Scenes from one that is told of to the next.
 _TOLD_EVERY: Final = 20
-#: First part of the seed of every scene of a role.
-_ROLES: Final[dict[Role, int]] = {"train": 1, "validation": 2, "calibration": 3, "test": 4, "score": 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +50,7 @@ class Example:
 
 def scene_of(settings: SegmentationSettings, role: Role, number: int) -> Scene:
     """Simulate a scene of a role; no two roles share one. Those that a network is fitted on are crowded."""
-    return simulate_scene(scene_settings(settings, role), (settings.seed, _ROLES[role], number))
-
-
-def scene_settings(settings: SegmentationSettings, role: Role) -> SceneSettings:
-    """Return the settings of the scenes of a role."""
-    return crowded(settings) if role in {"train", "validation", "score"} else settings.scenes
-
-
-def crowded(settings: SegmentationSettings) -> SceneSettings:
-    """Return scenes with more to learn from: events, what is mistaken for them, and sharp stars."""
-    events = dict.fromkeys(("transients", "supernovae", "variables", "asteroids"), settings.crowding)
-    artefacts = dict.fromkeys(
-        ("cosmic_rays", "hot_pixels", "satellite_trails", "ghosts", "dust"), max(settings.crowding / 2, 1.0)
-    )
-    rates = {name: factor * getattr(settings.scenes, name) for name, factor in (events | artefacts).items()}
-    seeing = {
-        name: (settings.sharper * getattr(settings.scenes, name)[0], getattr(settings.scenes, name)[1])
-        for name in ("fwhm_pixels", "reference_fwhm_pixels")
-    }
-    return settings.scenes.model_copy(update=rates | seeing)
+    return simulate_scene(scene_settings(settings, role), (settings.seed, ROLES[role], number))
 
 
 def example_of(settings: SegmentationSettings, role: Role, number: int) -> Example:
