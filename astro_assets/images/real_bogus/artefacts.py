@@ -17,7 +17,8 @@ from astro_assets.images.real_bogus.point_spread import moffat
 from astro_assets.images.real_bogus.preparation import SIDE
 
 Floats = NDArray[np.float64]
-Maker = Callable[[Background, np.random.Generator], Floats]
+#: Named by a text: NumPy loads its random numbers when they are asked for.
+Maker = Callable[[Background, "np.random.Generator"], Floats]
 _CENTRE: Final = SIDE // 2
 
 
