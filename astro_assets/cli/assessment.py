@@ -18,6 +18,7 @@ from rich.table import Table as Grid
 
 from astro_assets.cli import printing
 from astro_assets.cli.options import RowFormat
+from astro_assets.cli.sound_files import refuse_unsound
 from astro_assets.images.frame import Site
 from astro_assets.images.quality.assessor import FrameAssessor, open_assessor
 from astro_assets.images.quality.files import Judged, Reading, assess_files
@@ -69,7 +70,7 @@ def opened(home: Path | None, model: str) -> Judge:
         raise TypeError(f"{FRAMES.name} has settings of another class")
     place = config.observatory
     site = None if place is None else Site(place.latitude_deg, place.longitude_deg, place.elevation_m)
-    return Judge(assessor, Reading(config.hdu, site), row["model_version"])
+    return Judge(assessor, Reading(config.hdu, site, refuse_unsound), row["model_version"])
 
 
 def assess(judge: Judge, paths: Sequence[Path], output: RowFormat) -> int:

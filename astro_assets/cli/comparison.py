@@ -13,6 +13,7 @@ from rich.table import Table as Grid
 
 from astro_assets.cli import printing
 from astro_assets.cli.options import Format
+from astro_assets.cli.sound_files import refuse_unsound
 from astro_assets.images.changes import Changes, changes
 from astro_assets.images.frame import Frame
 from astro_assets.images.photometry.registration import register
@@ -56,13 +57,13 @@ def compare(segmenter: Segmenter, paths: Sequence[Path], reference: Path, hdu: s
         Exit code: 1 if a frame, or the reference, cannot be read or compared; that is told.
     """
     try:
-        deep = read_frame(reference, IMAGE, hdu=hdu)
+        deep = _read(reference, hdu)
     except (OSError, ValueError) as error:
         return _told(reference, error)
     code, rows = 0, []
     for path in dict.fromkeys(paths):
         try:
-            found = _changes(segmenter, read_frame(path, IMAGE, hdu=hdu).frame, deep.frame)
+            found = _changes(segmenter, _read(path, hdu).frame, deep.frame)
         except (OSError, ValueError) as error:
             code = _told(path, error)
             continue
@@ -74,6 +75,11 @@ def compare(segmenter: Segmenter, paths: Sequence[Path], reference: Path, hdu: s
     elif not code:
         printing.notes(["nothing changed that somebody would follow up"])
     return code
+
+
+def _read(path: Path, hdu: str) -> FrameRead:
+    refuse_unsound(path)
+    return read_frame(path, IMAGE, hdu=hdu)
 
 
 def _changes(segmenter: Segmenter, science: Frame, reference: Frame) -> Changes:

@@ -9,11 +9,12 @@ from typing import Final
 
 import polars as pl
 
+from astro_assets.images.alerts.fields import LATEST_MJD
 from astro_assets.images.alerts.filters import hash_of
 
 #: Least and most of what packets may tell; null where they do not. From 1858 to 2132.
 _BOUNDS: Final = {
-    "mjd_utc": (0.0, 100_000.0),
+    "mjd_utc": (0.0, LATEST_MJD),
     "ra_deg": (0.0, 360.0),
     "dec_deg": (-90.0, 90.0),
     "real_bogus": (0.0, 1.0),

@@ -29,11 +29,13 @@ def headline(figures: Mapping[str, Any]) -> dict[str, float | None]:
 def replaces(figures: Mapping[str, Any], champion: Mapping[str, Any]) -> str | None:
     """Say why a new version is to replace the promoted one; None if it is not.
 
-    On the same objects in the same folds it has to be at least as good; figures of other objects say nothing
-    of each other, and there what was trained last is what is wanted.
+    On the same objects in the same folds it has to be at least as good. On other objects what was trained
+    last is what is wanted, unless it is worse by more than the choice of objects explains.
     """
     new, old = (of["average_precision"]["value"] for of in (figures, champion))
     if figures["split"] != champion["split"]:
+        if figures["average_precision"]["high"] < old:
+            return None
         return f"trained on other objects; average precision {new:.4f}"
     return f"average precision {new:.4f}, {old:.4f} before" if new >= old else None
 

@@ -6,6 +6,7 @@ Only declarations and the translation between rows and pure functions live here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -91,15 +92,19 @@ def fit_real_bogus_classifier(rows: Parents, config: RealBogusConfig) -> tuple[b
     """Train the classifier on what the recipes make: the bytes of its file, and its figures."""
     from astro_assets.images.real_bogus.training import fit_examples
 
-    recipes = sorted(rows["examples"], key=lambda row: (row["object_id"], row["alert_id"], row["number"]))
+    asked = sorted(rows["examples"], key=lambda row: (row["object_id"], row["alert_id"], row["number"]))
+    sources = _sources(asked)
+    # A stamp may be damaged behind its header, which alone was read before.
+    recipes = [row for row in asked if _packet(row) in sources]
     n_objects = len({row["object_id"] for row in recipes})
     if n_objects < config.folds:
         raise TooFewRowsError(
             f"triplets of {n_objects} objects; at least {config.folds} are needed, one a fold"
         )
-    sources = _sources(recipes)
     made = [(sources[_packet(row)], Recipe(row["kind"], row["seed"], row["moved_share"])) for row in recipes]
-    return fit_examples(examples_of(made), config)
+    artefact, figures = fit_examples(examples_of(made), config)
+    left_out = {_packet(row) for row in asked} - set(sources)
+    return artefact, {**figures, "packets_with_damaged_stamps": len(left_out)}
 
 
 def _packet(row: Row) -> tuple[Path, int]:
@@ -107,20 +112,21 @@ def _packet(row: Row) -> tuple[Path, int]:
 
 
 def _sources(recipes: Sequence[Row]) -> dict[tuple[Path, int], Source]:
-    """Read the triplets of packets: each file once."""
+    """Read the triplets of packets, but for damaged ones: each file once."""
     of_files: dict[Path, dict[int, Row]] = {}
     for row in recipes:
         of_files.setdefault(row["sha256"], {})[row["position"]] = row
-    return {
-        (path, position): Source(
-            triplet_of(packet).images,
-            _number(wanted[position]["fwhm_pixels"]),
-            wanted[position]["is_positive"] != 0,
-            wanted[position]["object_id"],
-        )
-        for path, wanted in of_files.items()
-        for position, packet in packets_at(path, sorted(wanted))
-    }
+    found = {}
+    for path, wanted in of_files.items():
+        for position, packet in packets_at(path, sorted(wanted)):
+            with suppress(StampError):
+                found[path, position] = Source(
+                    triplet_of(packet).images,
+                    _number(wanted[position]["fwhm_pixels"]),
+                    wanted[position]["is_positive"] != 0,
+                    wanted[position]["object_id"],
+                )
+    return found
 
 
 def _number(value: float | None) -> float:

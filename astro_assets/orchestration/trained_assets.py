@@ -14,7 +14,7 @@ from astro_assets.ledger.code import code_version
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_tables import MODELS
-from astro_assets.ledger.model_versions import version_of
+from astro_assets.ledger.model_versions import version_of, versions
 from astro_assets.ledger.models import ModelSpec
 from astro_assets.ledger.trained_models import MODES, TrainedModel
 from astro_assets.ledger.update import put_units
@@ -83,6 +83,10 @@ def trained_asset(
         context: dg.AssetExecutionContext, config: TrainingConfig, engine: dg.ResourceParam[Engine]
     ) -> dg.MaterializeResult[None]:
         ledger, spec = engine.ledger(), model.wanted(config.mode, config.settings)
+        if model.recipes is not None and (config.refit or not versions(ledger, model.name)):
+            # Those that the table's own run was asked for may be others: its settings are its own.
+            rows = model.recipes.rows(spec.config)
+            put_units(ledger, model.recipes.table, rows, run_id=context.run.run_id)
         outcome = refresh_model(
             ledger,
             spec,
@@ -118,6 +122,8 @@ def shown(
     if outcome.version is None:
         return metadata
     metadata.pop("metrics", None)
+    if model.recipes is not None:
+        metadata.pop("behind_by_rows", None)  # what is simulated is there for each training anew
     try:
         metadata["mlflow_run"] = record(outcome.version)
     except Exception as error:  # noqa: BLE001  of whatever is at the other end

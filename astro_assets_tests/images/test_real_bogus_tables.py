@@ -10,6 +10,7 @@ import pytest
 
 from astro_assets.images import real_bogus_tables as tables
 from astro_assets.images.alert_schemas import RealBogusExamplesConfig
+from astro_assets.images.alerts.rows import alert_rows
 from astro_assets.images.real_bogus_models import REAL_BOGUS as MODEL
 from astro_assets.images.real_bogus_models import model_card, replaces
 from astro_assets.ledger.models import TooFewRowsError
@@ -63,9 +64,11 @@ def test_recipes_are_of_the_packet_and_the_settings_alone() -> None:
     assert len(made(alert(0), each=2)) == 4
 
 
-def test_too_few_objects_train_nothing() -> None:
+def test_too_few_objects_train_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.avro"
+    path.write_bytes(avro(V1, [record()]))
     rows = [
-        {**row, "key": "ZTF1"}
+        {**row, "key": "ZTF1", "sha256": path}
         for row in tables.compute_real_bogus_examples(
             "ZTF1", {"alerts": [alert(0)]}, RealBogusExamplesConfig()
         )
@@ -109,10 +112,12 @@ def test_what_speaks_against_a_version() -> None:
 
 
 def test_a_version_replaces_one_that_is_no_better_on_the_same_objects() -> None:
-    worse = FIGURES | {"average_precision": {"value": 0.85}}
+    worse = FIGURES | {"average_precision": {"value": 0.85, "low": 0.7, "high": 0.92}}
     assert replaces(FIGURES, worse) == "average precision 0.9000, 0.8500 before"
     assert replaces(worse, FIGURES) is None
     assert replaces(worse | {"split": "t"}, FIGURES) == "trained on other objects; average precision 0.8500"
+    bad = {"average_precision": {"value": 0.6, "low": 0.5, "high": 0.7}, "split": "t"}
+    assert replaces(FIGURES | bad, FIGURES) is None, "worse than other objects explain"
 
 
 def test_the_card_says_that_there_are_no_labels() -> None:
@@ -123,3 +128,17 @@ def test_the_card_says_that_there_are_no_labels() -> None:
     assert "agreement is no accuracy" in card
     assert "| roc auc | unknown |" in card
     assert "| average precision | 0.900 (0.800 to 1.000) |" in card
+
+
+def test_a_stamp_that_is_damaged_behind_its_header_is_left_out(tmp_path: Path) -> None:
+    whole, damaged = record(0), record(1)
+    damaged["cutoutScience"]["stampData"] = damaged["cutoutScience"]["stampData"][:-40]
+    path = tmp_path / "a.avro"
+    path.write_bytes(avro(V1, [whole, damaged]))
+    rows = list(alert_rows(path, 10))
+    assert [row["has_stamps"] for row in rows] == [True, True], "only the header was looked at"
+    told = [
+        {"sha256": path, "position": at, "fwhm_pixels": 2.0, "is_positive": 1.0, "object_id": f"ZTF{at}"}
+        for at in range(2)
+    ]
+    assert list(tables._sources(told)) == [(path, 0)]

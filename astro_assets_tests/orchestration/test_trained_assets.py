@@ -74,7 +74,7 @@ def ledger(tmp_path: Path) -> Ledger:
     return open_ledger(open_home(tmp_path / "home"), TABLES)
 
 
-def trained(ledger: Ledger, **wanted: Any) -> dict[str, Any]:
+def trained(ledger: Ledger, of_nights: dict[str, Any] | None = None, **wanted: Any) -> dict[str, Any]:
     """Train by a run of Dagster, with the checks, and return the metadata of the model."""
     engine = Engine(ledger.home, TABLES)
     definitions = dg.Definitions(
@@ -87,7 +87,10 @@ def trained(ledger: Ledger, **wanted: Any) -> dict[str, Any]:
         resources={"engine": engine_resource(engine)},
         executor=dg.in_process_executor,
     )
-    ops = {"toy__nights": {"config": wanted}, "toy__mean": {"config": {"refit": True, **wanted}}}
+    ops = {
+        "toy__nights": {"config": wanted if of_nights is None else of_nights},
+        "toy__mean": {"config": {"refit": True, **wanted}},
+    }
     with open_instance(ledger.home) as instance:
         result = definitions.resolve_job_def("train_mean").execute_in_process(
             run_config={"ops": ops, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
@@ -118,6 +121,14 @@ def test_a_version_is_trained_on_what_its_settings_simulate_and_nothing_else(led
     assert json.loads(artefact_of(ledger, "toy/mean")) == 3.5
     assert version_of(ledger, "toy/mean", old["model_version"][:6]) == old
     assert find_run(ledger.home.root, "toy/mean", new["model_version"]) == quick["mlflow_run"]
+
+
+def test_what_the_table_was_asked_for_does_not_decide_what_a_version_is_trained_on(ledger: Ledger) -> None:
+    shown = trained(ledger, {"mode": "quick"}, mode="full")
+    assert shown["trained_on_simulated"] == 5, "and not just the two of the other mode"
+    again = trained(ledger, mode="quick")
+    assert again["trained_on_simulated"] == 2
+    assert "behind_by_rows" not in again
 
 
 def test_what_an_audit_objects_to_is_blocked_and_not_promoted(ledger: Ledger) -> None:

@@ -15,6 +15,9 @@ UNKNOWN: Final = (-999.0, -99.0, -99999.0)
 #: ZTF's filters by number.
 ZTF_BANDS: Final = {"1": "g", "2": "r", "3": "i"}
 
+#: Times of packets are from 1858 on, until 2132.
+LATEST_MJD: Final = 100_000.0
+
 
 @dataclass(frozen=True, slots=True)
 class Field:

@@ -14,7 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.images.alerts.errors import PacketError
-from astro_assets.images.alerts.fields import FIELD_NAMES, MJD_OFFSET, SURVEYS, UNKNOWN, ZTF_BANDS, Survey
+from astro_assets.images.alerts.fields import (
+    FIELD_NAMES,
+    LATEST_MJD,
+    MJD_OFFSET,
+    SURVEYS,
+    UNKNOWN,
+    ZTF_BANDS,
+    Survey,
+)
 from astro_assets.images.alerts.packets import ForcedPhotometry, History, PackedStamps, Packet, Schema
 
 Floats = NDArray[np.float64]
@@ -28,6 +36,8 @@ _LONGEST_NAME: Final = 100
 _BAND: Final = "U12"
 _BAND_OF_NUMBER: Final = np.array(["", *ZTF_BANDS.values(), ""], dtype=_BAND)
 _IS_FLUX: Final = np.isin(FIELD_NAMES, ("flux", "flux_err"))
+#: Those of the survey, between 0 and 1; what is beyond says nothing.
+_SCORES: Final = ("real_bogus", "deep_real_bogus")
 _MJD, _FIRST = FIELD_NAMES.index("mjd_utc"), FIELD_NAMES.index("first_detection_mjd_utc")
 _RA, _DEC = FIELD_NAMES.index("ra_deg"), FIELD_NAMES.index("dec_deg")
 
@@ -128,6 +138,11 @@ def _values(numbers: Floats, *, is_mjd: bool) -> dict[str, float]:
     values = dict(zip(FIELD_NAMES, known.tolist(), strict=True))
     if not isfinite(values["mjd_utc"]):
         raise PacketError("its candidate has no time")
+    if not 0 <= values["mjd_utc"] <= LATEST_MJD:
+        raise PacketError(f"its candidate is of no possible time: MJD {values['mjd_utc']:g}")
+    for name in _SCORES:
+        if not 0 <= values[name] <= 1:
+            values[name] = nan
     ra, dec = values["ra_deg"], values["dec_deg"]
     if not (0 <= ra <= 360 and -90 <= dec <= 90):
         raise PacketError(f"its candidate is nowhere on the sky: ra {ra}, dec {dec}")

@@ -20,7 +20,7 @@ from astro_assets.images.quality.expectation import Expectation
 from astro_assets.images.quality.forest import design_matrix, grade_of, probabilities
 from astro_assets.images.quality.grades import Grade
 from astro_assets.images.quality.measures import MEASURES, QualityMeasures, quality_measures
-from astro_assets.images.quality.preprocessing import Inputs, inputs_of
+from astro_assets.images.quality.preprocessing import LARGEST, Inputs, inputs_of
 from astro_assets.images.quality.reasons import reasons_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 #: Largest frame that is taken, pixels.
-_MOST_PIXELS = 10**8
+MOST_PIXELS = 10**8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,8 +103,6 @@ class FrameAssessor:
         ValueError
             If the frame is too small or too large, mostly masked, or its sources cannot be told apart.
         """
-        if frame.image.size > _MOST_PIXELS:
-            raise ValueError(f"a frame of {frame.image.size} pixels; {_MOST_PIXELS} are taken at most")
         measuring = self.manifest.settings.measuring
         found = self.measured(frame) if sources is None else sources
         measures = quality_measures(frame, found, measuring, expectation, comparison_residual)
@@ -116,8 +114,12 @@ class FrameAssessor:
         Raises
         ------
         ValueError
-            As `photometry.sources.measure_frame`.
+            As `photometry.sources.measure_frame`; or if the frame is too large, or no pixel a measurement.
         """
+        if frame.image.size > MOST_PIXELS:
+            raise ValueError(f"a frame of {frame.image.size} pixels; {MOST_PIXELS} are taken at most")
+        if not (np.abs(frame.image) < LARGEST).any():
+            raise ValueError("none of the frame's pixels is a measurement")
         return measure_frame(frame, self.manifest.settings.measuring)
 
     def verdict(self, measures: QualityMeasures, inputs: Inputs) -> Verdict:

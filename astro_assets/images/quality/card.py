@@ -136,8 +136,8 @@ def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def _interval(value: Mapping[str, float]) -> str:
-    return f"{value['value']:.3f} ({value['from']:.3f} to {value['to']:.3f})"
+def _interval(value: Mapping[str, float | None]) -> str:
+    return f"{_number(value['value'])} ({_number(value['from'])} to {_number(value['to'])})"
 
 
 def _number(value: float | None) -> str:

@@ -6,7 +6,7 @@ Which frames are of one night is told by their headers, as for the tables. Nothi
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -31,10 +31,13 @@ class Reading:
         Name or number of the HDU of the image; the first by default.
     site
         Where the telescope stands if a header does not say it: nights are told apart there.
+    check
+        Raises what is wrong with a file before it is read.
     """
 
     hdu: str = ""
     site: Site | None = None
+    check: Callable[[Path], None] = lambda _: None
 
     def read(self, path: Path) -> FrameRead:
         """Read a frame.
@@ -44,6 +47,7 @@ class Reading:
         FrameRefusedError, OSError
             If it cannot be used, or read.
         """
+        self.check(path)
         return read_frame(path, IMAGE, hdu=self.hdu, observatory=self.site)
 
 

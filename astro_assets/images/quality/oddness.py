@@ -53,14 +53,16 @@ def night_p_values(rows: Floats) -> Floats:
 
 def _scaled(rows: Floats) -> Floats:
     """Standardise columns by what most frames have; what is unknown lies in the middle."""
-    known = rows[:, np.isfinite(rows).any(axis=0)]
+    told = np.where(np.isfinite(rows), rows, np.nan)
+    known = told[:, np.isfinite(told).any(axis=0)]
     middle = np.nanmedian(known, axis=0)
     off = np.abs(known - middle)
     scale = MAD_TO_SIGMA * np.nanmedian(off, axis=0)
     # Where more than half of the frames have one value, the others tell the scale.
     scale = np.where(scale > 0, scale, _MEAN_TO_SIGMA * np.nanmean(off, axis=0))
     varies = scale > _CONSTANT * np.maximum(1.0, np.abs(middle))
-    return np.nan_to_num(np.arcsinh((known - middle)[:, varies] / scale[varies]))
+    scaled: Floats = np.nan_to_num(np.arcsinh((known - middle)[:, varies] / scale[varies]))
+    return scaled
 
 
 def _distances(scaled: Floats) -> Floats:

@@ -40,7 +40,7 @@ SCALARS: Final = (
 #: Noise is told by about so many pixels.
 _SAMPLE: Final = 1 << 17
 #: Counts beyond are no measurements.
-_LARGEST: Final = 1e9
+LARGEST: Final = 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def inputs_of(frame: Frame) -> Inputs:
     image = frame.image
     if image.ndim != 2 or not image.size:
         raise ValueError(f"a frame is a plane of pixels, this one has the shape {image.shape}")
-    is_known = np.isfinite(image) & (np.abs(image) < _LARGEST)
+    is_known = np.isfinite(image) & (np.abs(image) < LARGEST)
     if not is_known.any():
         raise ValueError("none of the frame's pixels is a measurement")
     level, noise = _level_and_noise(image, is_known)

@@ -22,7 +22,9 @@ def disagreements(figures: Figures) -> list[str]:
 
 def poor_grades(figures: Figures) -> list[str]:
     """Say if grades hardly agree with the truth of the test nights."""
-    kappa = float(figures["kappa"]["value"])
+    kappa = figures["kappa"]["value"]
+    if kappa is None:
+        return ["kappa of the test nights is not known: all of them, or all grades, are alike"]
     if kappa >= LEAST_KAPPA:
         return []
     return [f"kappa of the test nights is {kappa:.2f}; from {LEAST_KAPPA} on grades are of use"]
@@ -34,7 +36,9 @@ def replaces(figures: Figures, champion: Figures) -> str | None:
     It has to be as good, and judged on no fewer nights: a quick training, whose few nights may have been easy
     ones, replaces no full one.
     """
-    new, old = float(figures["kappa"]["value"]), float(champion["kappa"]["value"])
+    new, old = (of["kappa"]["value"] for of in (figures, champion))
+    if new is None or old is None:
+        return None
     if figures["nights"] < champion["nights"] or new < old:
         return None
     return f"kappa {new:.3f} on {figures['nights']} nights, {old:.3f} before on {champion['nights']}"

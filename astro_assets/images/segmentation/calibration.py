@@ -80,8 +80,14 @@ def fitted_score(measured: Sequence[Measured], settings: ScoreSettings, seed: in
 
 
 def calibrated(score: ObjectScore, measured: Sequence[Measured], settings: ExtractionSettings) -> ObjectScore:
-    """Set the threshold of a score by scenes that its trees have not seen."""
-    threshold = tail_threshold(scored(measured, score), settings.false_per_megapixel)
+    """Set the threshold of a score by scenes that its trees have not seen.
+
+    Where no candidate is false all of them pass.
+    """
+    scenes = scored(measured, score)
+    threshold = tail_threshold(scenes, settings.false_per_megapixel)
+    if not np.isfinite(threshold):
+        threshold = min((float(scene.scores.min()) for scene in scenes if scene.scores.size), default=0.0)
     return replace(score, threshold=threshold)
 
 

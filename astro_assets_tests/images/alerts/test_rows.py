@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from astro_assets.images.alert_invariants import impossible_alerts
 from astro_assets.images.alerts import rows as rows_module
 from astro_assets.images.alerts.features import FEATURE_NAMES, features_of
 from astro_assets.images.alerts.reading import packets_at, read_alerts
@@ -101,3 +106,22 @@ def test_what_nobody_foresaw_is_a_row_and_what_the_machine_lacks_is_not(
     failing(OSError(28, "no space left"))
     with pytest.raises(OSError, match="no space"):
         list(alert_rows(path, 10))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    jd=st.floats(-1e12, 1e12) | st.floats(2.4e6, 2.6e6),
+    score=st.floats(width=32, allow_nan=True, allow_infinity=True),
+    ra=st.floats(-400, 400),
+)
+def test_what_is_accepted_is_possible(jd: float, score: float, ra: float) -> None:
+    with TemporaryDirectory() as folder:
+        path = written(Path(folder) / "a.avro", [record(0, jd=jd, rb=score, ra=ra)])
+        rows = list(alert_rows(path, 10))
+    names = ("mjd_utc", "ra_deg", "dec_deg", "real_bogus", "deep_real_bogus")
+    accepted = [
+        {"key": "a", **{name: row[name] for name in names}} for row in rows if row["status"] == "accepted"
+    ]
+    kinds = dict.fromkeys(names, pl.Float64)
+    assert impossible_alerts(pl.LazyFrame(accepted, {"key": pl.String, **kinds})).collect().is_empty()
+    assert len(rows) == 1

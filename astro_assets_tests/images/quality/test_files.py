@@ -48,6 +48,24 @@ def test_faults_are_told_and_the_others_judged(assessor, paths, tmp_path):
     assert all(found[path].verdict.has_night for path in paths)
 
 
+def test_a_frame_of_absurd_counts_leaves_its_night(assessor, paths, night, tmp_path):
+    cards = {"OBJECT": "field", "EXPTIME": 60.0, "FILTER": "V", "MJD-OBS": START + 0.02}
+    absurd = image_file(tmp_path / "absurd.fits", night[6].frame.image * np.float32(1e9), **cards)
+    found = {one.path: one for one in assess_files(assessor, [*paths, absurd], Reading())}
+    assert found[absurd].fault == "none of the frame's pixels is a measurement"
+    assert all(found[path].verdict.has_night for path in paths)
+
+
+def test_a_file_is_checked_before_it_is_read(assessor, paths):
+    def refused(path):
+        if path == paths[1]:
+            raise FrameRefusedError("damaged", "NAXIS is 99")
+
+    found = {one.path: one for one in assess_files(assessor, paths, Reading(check=refused))}
+    assert found[paths[1]].fault == "NAXIS is 99"
+    assert found[paths[0]].verdict is not None
+
+
 def test_a_file_that_goes_away_meanwhile_leaves_its_night(assessor, paths, tmp_path):
     gone = tmp_path / "gone.fits"
     gone.write_bytes(paths[6].read_bytes())

@@ -67,3 +67,13 @@ def test_the_covariance_is_scikit_learns():
     scaled = rows(6, 40, 12)
     expected = LedoitWolf().fit(scaled).mahalanobis(scaled)
     np.testing.assert_allclose(oddness._distances(scaled), expected, rtol=1e-9)
+
+
+def test_a_value_beyond_all_numbers_is_unknown():
+    night = rows(5)
+    found = night_p_values(night)
+    night[7, 3] = np.inf
+    changed = night_p_values(night)
+    assert np.isfinite(changed).all()
+    others = np.arange(60) != 7
+    np.testing.assert_allclose(changed[others], found[others], atol=0.1)

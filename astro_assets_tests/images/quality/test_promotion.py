@@ -21,6 +21,13 @@ def test_grades_that_hardly_agree_are_objected_to():
     assert "kappa of the test nights is 0.39" in poor_grades(figures(LEAST_KAPPA - 0.01))[0]
 
 
+def test_a_kappa_that_nobody_knows_speaks_against_a_version():
+    unknown = {"kappa": {"value": None, "from": None, "to": None}, "nights": 6}
+    assert "not known" in poor_grades(unknown)[0]
+    assert replaces(unknown, figures()) is None
+    assert replaces(figures(), unknown) is None
+
+
 @pytest.mark.parametrize(
     ("kappa", "nights", "does"),
     [(0.8, 6, True), (0.81, 6, True), (0.79, 6, False), (0.95, 5, False), (0.8, 12, True), (0.7, 12, False)],

@@ -1,5 +1,7 @@
 """Scores grown on one sky, and their threshold on another."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -63,3 +65,25 @@ def test_a_score_needs_candidates_of_both_sorts():
     only = [(np.zeros((2, len(MEASURES))), scene([0, 0], [-1, -1], []))] * 4
     with pytest.raises(ValueError, match="both sorts"):
         fitted_score(only, SETTINGS, 0)
+
+
+def test_where_nothing_is_false_all_candidates_pass():
+    score = fitted_score(sky(1), SETTINGS, 0)
+    real = [
+        (measures[judged.matched >= 0], replace(judged, scores=judged.scores[judged.matched >= 0]))
+        for measures, judged in sky(2)
+    ]
+    real = [(measures, _only_real(judged)) for measures, judged in real]
+    found = calibrated(score, real, ExtractionSettings())
+    assert np.isfinite(found.threshold)
+    assert all((one.scores >= found.threshold).all() for one in scored(real, found))
+
+
+def _only_real(judged):
+    kept = judged.matched >= 0
+    return replace(
+        judged,
+        matched=judged.matched[kept],
+        kinds=tuple(kind for kind, is_in in zip(judged.kinds, kept, strict=True) if is_in),
+        under=tuple(kind for kind, is_in in zip(judged.under, kept, strict=True) if is_in),
+    )
