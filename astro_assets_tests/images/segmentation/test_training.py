@@ -13,7 +13,8 @@ from astro_assets.images.segmentation.fitting import fit_network
 from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.network import SegmentationNetwork
 from astro_assets.images.segmentation.preprocessing import inputs_of
-from astro_assets.images.segmentation.scene_sets import TrainingScenes, ahead, crowded, scene_of
+from astro_assets.images.segmentation.scene_roles import crowded
+from astro_assets.images.segmentation.scene_sets import TrainingScenes, ahead, scene_of
 from astro_assets.images.segmentation.segmenter import Segmenter, logits_of, open_segmenter, session_of
 from astro_assets.images.segmentation.segmenter_file import SegmenterFileError
 from astro_assets.images.segmentation.settings import MODES, NetworkSettings, SegmentationSettings
