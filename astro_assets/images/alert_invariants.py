@@ -11,6 +11,7 @@ import polars as pl
 
 from astro_assets.images.alerts.fields import LATEST_MJD
 from astro_assets.images.alerts.filters import hash_of
+from astro_assets.images.invariants import out_of_bounds
 
 #: Least and most of what packets may tell; null where they do not. From 1858 to 2132.
 _BOUNDS: Final = {
@@ -56,15 +57,7 @@ def impossible_alerts(rows: pl.LazyFrame) -> pl.LazyFrame:
     rows
         Columns ``key``, ``mjd_utc``, ``ra_deg``, ``dec_deg``, ``real_bogus`` and ``deep_real_bogus``.
     """
-    faults = [
-        pl.when(~pl.col(name).is_between(low, high))
-        .then(pl.format("{} is {}", pl.lit(name), pl.col(name)))
-        .otherwise(None)
-        for name, (low, high) in _BOUNDS.items()
-    ]
-    return rows.select("key", what=pl.concat_str(faults, separator="; ", ignore_nulls=True)).filter(
-        pl.col("what") != ""
-    )
+    return out_of_bounds(rows, _BOUNDS)
 
 
 def misnamed_filters(rows: pl.LazyFrame) -> pl.LazyFrame:

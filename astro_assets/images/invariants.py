@@ -5,6 +5,7 @@ Pure functions; which table is judged by what is declared in `checks`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import polars as pl
@@ -46,6 +47,32 @@ def untold_frames(rows: pl.LazyFrame) -> pl.LazyFrame:
     return rows.filter(wrong).select("key", what=what)
 
 
+def out_of_bounds(rows: pl.LazyFrame, bounds: Mapping[str, tuple[float, float]]) -> pl.LazyFrame:
+    """Find rows of which a number is not between its least and most; null is.
+
+    Parameters
+    ----------
+    rows
+        Columns ``key`` and those of the bounds.
+    bounds
+        Least and most by column.
+
+    Returns
+    -------
+    polars.LazyFrame
+        Columns ``key`` and ``what``.
+    """
+    faults = [
+        pl.when(~pl.col(name).is_between(low, high))
+        .then(pl.format("{} is {}", pl.lit(name), pl.col(name)))
+        .otherwise(None)
+        for name, (low, high) in bounds.items()
+    ]
+    return rows.select("key", what=pl.concat_str(faults, separator="; ", ignore_nulls=True)).filter(
+        pl.col("what") != ""
+    )
+
+
 def impossible_frames(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Find frames of which a number is out of all bounds.
 
@@ -55,15 +82,7 @@ def impossible_frames(rows: pl.LazyFrame) -> pl.LazyFrame:
         Columns ``key``, ``exposure_s``, ``gain``, ``airmass``, ``ra_deg``, ``dec_deg`` and
         ``missing_fraction``; null where unknown.
     """
-    faults = [
-        pl.when(~pl.col(name).is_between(low, high))
-        .then(pl.format("{} is {}", pl.lit(name), pl.col(name)))
-        .otherwise(None)
-        for name, (low, high) in _BOUNDS.items()
-    ]
-    return rows.select("key", what=pl.concat_str(faults, separator="; ", ignore_nulls=True)).filter(
-        pl.col("what") != ""
-    )
+    return out_of_bounds(rows, _BOUNDS)
 
 
 def misplaced_cutouts(rows: pl.LazyFrame) -> pl.LazyFrame:

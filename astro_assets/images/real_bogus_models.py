@@ -10,6 +10,7 @@ from astro_assets.images.real_bogus.agreement import NO_LABELS
 from astro_assets.images.real_bogus.settings import MODES
 from astro_assets.images.real_bogus.training import PARITY
 from astro_assets.images.real_bogus_tables import REAL_BOGUS_CLASSIFIER
+from astro_assets.learning.cards import hashes_section, table
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.trained_models import Audit, TrainedModel
 
@@ -73,7 +74,7 @@ def model_card(model: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
         _data(model, figures),
         _figures(figures),
         _limits(),
-        _hashes(model, figures),
+        hashes_section(model, split=figures["split"]),
     )
     return "\n\n".join(parts) + "\n"
 
@@ -116,11 +117,11 @@ def _figures(figures: Mapping[str, Any]) -> str:
     return (
         f"## Figures\n\nOf {figures['n_examples']} injected examples of held-out objects, "
         f"{figures['n_real']} real; intervals of 95 % by drawing objects.\n\n"
-        + _table(("figure", "value"), rows)
+        + table(("figure", "value"), rows)
         + "\n\n"
-        + _table(("signal-to-noise ratio", "examples", "recall at 0.5"), bins)
+        + table(("signal-to-noise ratio", "examples", "recall at 0.5"), bins)
         + "\n\n"
-        + _table(("artefact", "called real at 0.5"), [(kind, f"{share:.3f}") for kind, share in alarms])
+        + table(("artefact", "called real at 0.5"), [(kind, f"{share:.3f}") for kind, share in alarms])
     )
 
 
@@ -131,21 +132,6 @@ def _limits() -> str:
         "is shown with the table images/real_bogus_scores. Scores are probabilities at equal numbers of real "
         "and bogus. Backgrounds are those of the surveys whose packets were there."
     )
-
-
-def _hashes(model: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
-    rows = [
-        ("training recipe", f"`{model['training_recipe']}`"),
-        ("Merkle root of the training rows", f"`{model['training_root']}`"),
-        ("artefact, SHA-256", f"`{model['artefact']}`"),
-        ("split", f"`{figures['split']}`"),
-    ]
-    return "## Hashes\n\n" + _table(("what", "hash"), rows)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
 def _interval(value: Mapping[str, float | None]) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from astro_assets.images.kinds import KINDS
+from astro_assets.learning.cards import energy_section, hashes_section, number, table
 
 Row = Mapping[str, Any]
 
@@ -27,8 +28,8 @@ def segmenter_card(model: Row, figures: Mapping[str, Any]) -> str:
         _kinds(figures),
         _pixels(figures),
         _limits(),
-        _energy(figures),
-        _hashes(model),
+        energy_section(figures["energy"]),
+        hashes_section(model),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -61,7 +62,7 @@ def _completeness(figures: Mapping[str, Any]) -> str:
     return (
         "## Objects found\n\nBeside a threshold on the significance of the difference, at the same rate of "
         "false objects:\n\n"
-        + _table(("signal-to-noise ratio", "objects", "found (95 %)", "by thresholding (95 %)"), rows)
+        + table(("signal-to-noise ratio", "objects", "found (95 %)", "by thresholding (95 %)"), rows)
     )
 
 
@@ -70,7 +71,7 @@ def _false(figures: Mapping[str, Any]) -> str:
     causes = [(name.replace("_", " "), count) for name, count in ours["false_by_cause"].items()]
     rate = f"{_interval(ours['false_per_megapixel'])} false objects a megapixel"
     accepted = f"{figures['accepted_false_per_megapixel']:g} are accepted"
-    told = "\n\n" + _table(("what they are", "objects"), causes) if causes else ""
+    told = "\n\n" + table(("what they are", "objects"), causes) if causes else ""
     return f"## False objects\n\n{rate}; {accepted}.{told}"
 
 
@@ -82,23 +83,23 @@ def _kinds(figures: Mapping[str, Any]) -> str:
             kind.replace("_", " "),
             found[kind]["count"] if kind in found else "",
             _interval(found[kind]) if kind in found else "",
-            _number(pixels[f"iou_{kind}"]),
+            number(pixels[f"iou_{kind}"]),
         )
         for kind in KINDS
     ]
     return (
-        f"## Kinds\n\nOf the objects found from 10 on, {_number(ours['kind_accuracy'])} are called by their "
-        "kind.\n\n" + _table(("kind", "objects from 10 on", "found (95 %)", "overlap of masks (IoU)"), rows)
+        f"## Kinds\n\nOf the objects found from 10 on, {number(ours['kind_accuracy'])} are called by their "
+        "kind.\n\n" + table(("kind", "objects from 10 on", "found (95 %)", "overlap of masks (IoU)"), rows)
     )
 
 
 def _pixels(figures: Mapping[str, Any]) -> str:
     rows = [
-        (name.replace("_", " "), _number(value))
+        (name.replace("_", " "), number(value))
         for name, value in figures["pixels"].items()
         if not name.startswith("iou_")
     ]
-    return "## Pixels that are wanted\n\n" + _table(("figure", "value"), rows)
+    return "## Pixels that are wanted\n\n" + table(("figure", "value"), rows)
 
 
 def _limits() -> str:
@@ -110,39 +111,11 @@ def _limits() -> str:
     )
 
 
-def _energy(figures: Mapping[str, Any]) -> str:
-    energy = figures["energy"]
-    if energy["kwh"] is None:
-        return f"## Energy\n\n{energy['seconds']:.0f} s; {energy['method']}."
-    return (
-        f"## Energy\n\n{energy['seconds']:.0f} s, {energy['kwh'] * 1000:.2f} Wh, "
-        f"{energy['co2e_kg'] * 1000:.2f} g CO2e ({energy['method']})."
-    )
-
-
-def _hashes(model: Row) -> str:
-    rows = [
-        ("training recipe", f"`{model['training_recipe']}`"),
-        ("Merkle root of the training rows", f"`{model['training_root']}`"),
-        ("artefact, SHA-256", f"`{model['artefact']}`"),
-    ]
-    return "## Hashes\n\n" + _table(("what", "hash"), rows)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
-
-
 def _upper(high: float | None) -> str:
     return "more" if high is None else f"{high:g}"
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3f}"
 
 
 def _interval(value: Mapping[str, float | None]) -> str:
     if value["value"] is None:
         return "none"
-    return f"{value['value']:.3f} ({_number(value['from'])} to {_number(value['to'])})"
+    return f"{value['value']:.3f} ({number(value['from'])} to {number(value['to'])})"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from astro_assets.images.quality.grades import GRADES
 from astro_assets.images.quality.nights import FEWEST_FRAMES
 from astro_assets.images.quality.oddness import FEWEST_FRAMES as FEWEST_FOR_ODDNESS
+from astro_assets.learning.cards import energy_section, hashes_section, number, table
 
 Row = Mapping[str, Any]
 
@@ -30,8 +31,8 @@ def model_card(model: Row, figures: Mapping[str, Any]) -> str:
         _oddness(figures),
         _limits(),
         _exports(figures),
-        _energy(figures["energy"]),
-        _hashes(model),
+        energy_section(figures["energy"]),
+        hashes_section(model),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -59,7 +60,7 @@ def _data(model: Row, figures: Mapping[str, Any]) -> str:
         f"## Data\n\nNights by origin, those it is judged on included: {origins}. Every night has a "
         "telescope, a field and troubles of its own; a frame's true grade follows from the share of "
         "the signal-to-noise ratio of faint stars that it keeps: good from 70 %, medium from 35 % on.\n\n"
-        + _table(("nights that", "frames"), rows)
+        + table(("nights that", "frames"), rows)
     )
 
 
@@ -71,23 +72,21 @@ def _figures(figures: Mapping[str, Any]) -> str:
     ]
     for suffix, name in (("", "beside the night"), ("_alone", "of single frames")):
         rows += [
-            (f"P(bad) {name}, average precision", _number(figures[f"average_precision{suffix}"])),
-            (f"P(bad) {name}, calibration error", _number(figures[f"calibration_error{suffix}"])),
+            (f"P(bad) {name}, average precision", number(figures[f"average_precision{suffix}"])),
+            (f"P(bad) {name}, calibration error", number(figures[f"calibration_error{suffix}"])),
         ]
-    return f"## Figures of {figures['nights']} test nights, {figures['frames']} frames\n\n" + _table(
+    return f"## Figures of {figures['nights']} test nights, {figures['frames']} frames\n\n" + table(
         ("figure", "value (95 %, bootstrap over nights)"), rows
     )
 
 
 def _confusion(figures: Mapping[str, Any]) -> str:
     rows = [(grade, *counts) for grade, counts in zip(GRADES, figures["confusion"], strict=True)]
-    return "## Grades, beside the night\n\n" + _table(
-        ("true", *(f"called {grade}" for grade in GRADES)), rows
-    )
+    return "## Grades, beside the night\n\n" + table(("true", *(f"called {grade}" for grade in GRADES)), rows)
 
 
 def _oddness(figures: Mapping[str, Any]) -> str:
-    alarms, noticed = _number(figures["false_alarms"]), _number(figures["noticed"])
+    alarms, noticed = number(figures["false_alarms"]), number(figures["noticed"])
     return (
         "## The undefined kind of bad\n\n"
         f"In a night of {FEWEST_FOR_ODDNESS} frames or more each has a p-value among the others of its "
@@ -113,32 +112,5 @@ def _exports(figures: Mapping[str, Any]) -> str:
     )
 
 
-def _energy(energy: Mapping[str, Any]) -> str:
-    if energy["kwh"] is None:
-        return f"## Energy\n\n{energy['method']}."
-    return (
-        f"## Energy\n\n{energy['seconds']:.0f} s, {energy['kwh'] * 1000:.2f} Wh, "
-        f"{energy['co2e_kg'] * 1000:.2f} g CO2e ({energy['method']})."
-    )
-
-
-def _hashes(model: Row) -> str:
-    rows = [
-        ("training recipe", f"`{model['training_recipe']}`"),
-        ("Merkle root of the training rows", f"`{model['training_root']}`"),
-        ("artefact, SHA-256", f"`{model['artefact']}`"),
-    ]
-    return "## Hashes\n\n" + _table(("what", "hash"), rows)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
-
-
 def _interval(value: Mapping[str, float | None]) -> str:
-    return f"{_number(value['value'])} ({_number(value['from'])} to {_number(value['to'])})"
-
-
-def _number(value: float | None) -> str:
-    return "unknown" if value is None else f"{value:.3f}"
+    return f"{number(value['value'])} ({number(value['from'])} to {number(value['to'])})"

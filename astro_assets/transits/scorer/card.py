@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
+from astro_assets.learning.cards import energy_section, hashes_section, table
 
 Row = Mapping[str, Any]
 
@@ -30,8 +32,8 @@ def model_card(model: Row, figures: Mapping[str, Any], n_reads: int) -> str:
         _edge(figures),
         _limits(figures),
         _audits(figures),
-        _energy(figures),
-        _hashes(model, figures),
+        energy_section(figures["energy"]),
+        hashes_section(model, split=figures["split"]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -56,7 +58,7 @@ def _data(model: Row, figures: Mapping[str, Any], n_reads: int) -> str:
         f"that hold both eclipses and others: {counts['judged']}, of which {counts['judged_eclipses']} are "
         f"planets or binaries. Split `{figures['split']}`: folds by star and shared ephemeris; "
         f"these stars in these folds have judged {n_reads} version(s) so far.\n\n"
-        + _table(("disposition", "events", "judged"), rows)
+        + table(("disposition", "events", "judged"), rows)
     )
 
 
@@ -79,9 +81,9 @@ def _figures(figures: Mapping[str, Any]) -> str:
     ]
     return (
         "## Planet or binary against the rest\n\n"
-        + _table(("figure", "value (95 %, bootstrap over stars)"), rows)
+        + table(("figure", "value (95 %, bootstrap over stars)"), rows)
         + "\n\n"
-        + _table(("signal-to-noise ratio", "events", "eclipses", "average precision"), bins)
+        + table(("signal-to-noise ratio", "events", "eclipses", "average precision"), bins)
     )
 
 
@@ -99,7 +101,7 @@ def _rivals(figures: Mapping[str, Any]) -> str:
     verdict = "the trees won" if without["won_by_trees"] else "the networks are worth having"
     return (
         "## Beside others in the same folds\n\n"
-        + _table(("model", "average precision", "ROC AUC", "scorer's lead"), rows)
+        + table(("model", "average precision", "ROC AUC", "scorer's lead"), rows)
         + "\n\n`networks` and `trees` are the scorer's own parts. Of "
         f"{len(without['with_each'])} networks, one a seed, {without['n_better']} raise the average "
         f"precision of the trees ({without['trees']:.4f}): {verdict}."
@@ -115,11 +117,11 @@ def _calibration(figures: Mapping[str, Any]) -> str:
     return (
         f"## Calibration\n\nExpected calibration error (15 bins of equal mass): {calibration['ece']:.4f}. "
         "At other base rates, at a probability of 0.5 after correction:\n\n"
-        + _table(header, prior)
+        + table(header, prior)
         + "\n\nConformal sets, coverage by label over 100 resplits by star"
         + ("" if size is None else f"; {size:.2f} classes in a set on average")
         + ":\n\n"
-        + _table(("label", "covered"), coverage)
+        + table(("label", "covered"), coverage)
     )
 
 
@@ -130,8 +132,7 @@ def _gate(figures: Mapping[str, Any]) -> str:
         f"## Gate\n\nThe trees alone, before the networks: {gate['fraction_passed']:.3f} of the events pass, "
         f"{gate['empirical_missed']:.4f} of {gate['n_positives']} stars with eclipses are missed by "
         f"thresholds that other stars chose: at most {gate['bound']:.4f} with {gate['confidence']:.0%} "
-        "confidence. Were so many missed:\n\n"
-        + _table(("missed", "certified bound", "fraction passed"), rows)
+        "confidence. Were so many missed:\n\n" + table(("missed", "certified bound", "fraction passed"), rows)
     )
 
 
@@ -152,7 +153,7 @@ def _limits(figures: Mapping[str, Any]) -> str:
         "binary. Events of another mission, another detrending or another search may be unlike these; the "
         "scorer abstains where it notices. Probabilities hold at the base rate of the judged events. The "
         "labels that surprise it most:\n\n"
-        + _table(("event", "disposition", "probability of an eclipse"), hardest)
+        + table(("event", "disposition", "probability of an eclipse"), hardest)
     )
 
 
@@ -167,31 +168,6 @@ def _audits(figures: Mapping[str, Any]) -> str:
     ]
     parity = f"- Exported graphs differ from the networks by at most {figures['parity']:.1e}"
     return "## Audits\n\n" + "\n".join([*lines, parity])
-
-
-def _energy(figures: Mapping[str, Any]) -> str:
-    energy = figures["energy"]
-    if energy["kwh"] is None:
-        return f"## Energy\n\n{energy['seconds']:.0f} s; {energy['method']}."
-    return (
-        f"## Energy\n\n{energy['seconds']:.0f} s, {energy['kwh'] * 1000:.2f} Wh, "
-        f"{energy['co2e_kg'] * 1000:.2f} g CO2e ({energy['method']})."
-    )
-
-
-def _hashes(model: Row, figures: Mapping[str, Any]) -> str:
-    rows = [
-        ("training recipe", f"`{model['training_recipe']}`"),
-        ("Merkle root of the training rows", f"`{model['training_root']}`"),
-        ("artefact, SHA-256", f"`{model['artefact']}`"),
-        ("split", f"`{figures['split']}`"),
-    ]
-    return "## Hashes\n\n" + _table(("what", "hash"), rows)
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
 def _interval(value: Mapping[str, float], *, sign: bool = False) -> str:
