@@ -11,6 +11,7 @@ from astro_assets.images import alert_assets, alert_checks
 from astro_assets.images import assets as images
 from astro_assets.images import checks as image_checks
 from astro_assets.images.alert_tables import ALERT_DECISIONS, ALERT_FILTERS, ALERTS
+from astro_assets.images.alert_tree_tables import ALERT_LABELS, LABELLED_ALERTS
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.ledger import Ledger
@@ -56,6 +57,8 @@ CATALOGS_JOB = "update_catalogs"
 COMPLETENESS_JOB = "measure_completeness"
 #: The job that cuts places out of the images there are.
 CUTOUTS_JOB = "cut_out"
+#: The job that puts labels of objects of alerts in.
+LABELS_JOB = "label_alerts"
 #: The job that judges the alerts there are by filters.
 ALERTS_JOB = "filter_alerts"
 #: The job that trains the scorer, and scores candidates with it.
@@ -188,6 +191,10 @@ def _jobs() -> dict[str, Any]:
         CUTOUTS_JOB: (
             dg.AssetSelection.assets(*map(asset_key, (CUTOUT_PLACES, FRAME_CELLS, CUTOUTS))),
             "Cuts the places that are asked for out of the images there are.",
+        ),
+        LABELS_JOB: (
+            dg.AssetSelection.assets(*map(asset_key, (ALERT_LABELS, LABELLED_ALERTS))),
+            "Puts labels of objects of alerts in.",
         ),
         ALERTS_JOB: (
             dg.AssetSelection.assets(*map(asset_key, (ALERTS, ALERT_FILTERS, ALERT_DECISIONS))),

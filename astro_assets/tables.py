@@ -9,10 +9,11 @@ from typing import Final
 
 from astro_assets.catalogs import tables as catalogs
 from astro_assets.images import alert_tables as alerts
+from astro_assets.images import alert_tree_models, quality_models, real_bogus_models, segmenter_models
+from astro_assets.images import alert_tree_tables as alert_trees
 from astro_assets.images import change_tables as changes
 from astro_assets.images import cutout_tables as cutouts
 from astro_assets.images import photometry_tables as photometry
-from astro_assets.images import quality_models, real_bogus_models, segmenter_models
 from astro_assets.images import quality_tables as quality
 from astro_assets.images import real_bogus_tables as real_bogus
 from astro_assets.images import segmenter_tables as segmenter
@@ -45,6 +46,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *photometry.TABLES,
     *quality.TABLES,
     *alerts.TABLES,
+    *alert_trees.TABLES,
     *real_bogus.TABLES,
     *segmenter.TABLES,
     *changes.TABLES,
@@ -68,6 +70,7 @@ TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (
     quality_models.ASSESSOR,
     segmenter_models.ANOMALY_SEGMENTER,
     real_bogus_models.REAL_BOGUS,
+    alert_tree_models.TREES,
 )
 #: Every model.
 MODEL_SPECS: Final[tuple[ModelSpec, ...]] = (

@@ -14,6 +14,7 @@ def add_to(app: typer.Typer) -> None:
     alerts = typer.Typer(no_args_is_help=True, help="Filters of alerts, and what they decide.")
     alerts.command("filter")(filter_alerts)
     alerts.command("decide")(decide_alerts)
+    alerts.command("label")(label_alerts)
     app.add_typer(alerts, name="alerts")
 
 
@@ -65,3 +66,28 @@ def decide_alerts(
     from astro_assets.cli.alerts import decide_files
 
     raise typer.Exit(decide_files(files, wanted, home))
+
+
+def label_alerts(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="[FILE]...",
+            help="Labels as comma-separated values: object_id, wanted (yes or no), and who says so "
+            "(labelled_by), if you like. The labels there are by default.",
+        ),
+    ] = None,
+    remove: Annotated[
+        list[str] | None,
+        typer.Option(metavar="OBJECT", help="Object whose label is taken back; may be repeated."),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Say which objects you want to follow up and which you do not, for trees to learn it.
+
+    A label replaces that of the same object. `astro-assets train alert_trees` learns from them.
+    """
+    place = open_home(home, must_exist=True)
+    from astro_assets.cli.alert_labels import put_labels
+
+    raise typer.Exit(put_labels(place, files or [], remove or []))

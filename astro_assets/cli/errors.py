@@ -12,6 +12,7 @@ from astro_assets.catalogs.text_tables import CatalogError
 from astro_assets.cli import explain_commands, history_commands, rebuild_commands
 from astro_assets.images.alerts.deciding import MissingModelError
 from astro_assets.images.alerts.filter_files import FilterFileError
+from astro_assets.images.alerts.labels import LabelFileError
 from astro_assets.learning.tracking import TrackingError
 from astro_assets.ledger.as_of import AsOfError
 from astro_assets.ledger.audit import UnknownVersionError
@@ -82,6 +83,7 @@ EXPECTED_ERRORS: Final = (
     NothingWantedError,
     PlaceError,
     FilterFileError,
+    LabelFileError,
     MissingModelError,
     DeltaError,
     FileNotFoundError,

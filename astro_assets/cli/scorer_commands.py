@@ -27,6 +27,7 @@ class Model(StrEnum):
     cluster_model = "cluster_model"
     frame_assessor = "frame_assessor"
     real_bogus_classifier = "real_bogus_classifier"
+    alert_trees = "alert_trees"
     anomaly_segmenter = "anomaly_segmenter"
 
 

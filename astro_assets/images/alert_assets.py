@@ -8,6 +8,8 @@ from pydantic import Field
 from astro_assets.images import alert_pictures
 from astro_assets.images.alert_filters import put_in
 from astro_assets.images.alert_tables import ALERT_DECISIONS, ALERT_FILTERS, ALERTS
+from astro_assets.images.alert_tree_models import TREES
+from astro_assets.images.alert_tree_tables import ALERT_LABELS, LABELLED_ALERTS
 from astro_assets.images.alerts.filter_files import filter_file_of
 from astro_assets.images.real_bogus_models import REAL_BOGUS
 from astro_assets.images.real_bogus_tables import REAL_BOGUS_EXAMPLES, REAL_BOGUS_SCORES
@@ -28,6 +30,21 @@ class FiltersConfig(dg.Config):
     remove: list[str] = Field(default=[], description="Names of filters that are applied no more.")
 
 
+class LabelConfig(dg.Config):
+    """What somebody thinks of an object."""
+
+    object_id: str = Field(min_length=1, max_length=200, description="The survey's identifier.")
+    is_wanted: bool = Field(description="Whether somebody wants to follow it up.")
+    labelled_by: str = Field(default="", max_length=200, description="Who says so.")
+
+
+class LabelsConfig(dg.Config):
+    """Which labels are put in."""
+
+    labels: list[LabelConfig] = Field(default=[], description="Labels, in place of those of the same object.")
+    remove: list[str] = Field(default=[], description="Objects whose label is taken back.")
+
+
 def assets(home: Home) -> list[dg.AssetsDefinition]:
     """Return the assets of alerts for a home."""
     return [
@@ -46,6 +63,21 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             description="What each filter says of each packet, by which condition, with the versions of the "
             "filter and of the models that it asks.",
             pictures={"filters": alert_pictures.filters},
+        ),
+        alert_labels,
+        table_asset(
+            home,
+            LABELLED_ALERTS,
+            description="The packets of the objects that somebody has labelled, with all their features.",
+        ),
+        trained_asset(
+            home,
+            TREES,
+            description="Trees on the features of packets that have learnt which objects somebody wants, by "
+            "the labels of this home; filters may ask them. Trained on purpose: "
+            "`astro-assets train alert_trees`.",
+            pictures=lambda _: {},
+            kinds=frozenset({"python", "scikitlearn"}),
         ),
         table_asset(
             home,
@@ -94,3 +126,23 @@ def alert_filters(
     files = [filter_file_of(text.encode(), f"filter {n}") for n, text in enumerate(config.filters, start=1)]
     report = put_units(ledger, ALERT_FILTERS, put_in(ledger, files, config.remove), run_id=context.run.run_id)
     yield from materialized(context, engine, ALERT_FILTERS, report)
+
+
+@dg.asset(
+    key=asset_key(ALERT_LABELS),
+    description="Which objects somebody wants to follow up, and which they do not: "
+    "`astro-assets alerts label FILE`.",
+    group_name="images",
+    kinds={"python", "polars", "deltalake"},
+    owners=["team:images"],
+    metadata=definition_metadata(ALERT_LABELS),
+)
+def alert_labels(
+    context: dg.AssetExecutionContext, config: LabelsConfig, engine: dg.ResourceParam[Engine]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Put labels in, or take them back."""
+    rows = {one.object_id: [one.model_dump()] for one in config.labels}
+    report = put_units(
+        engine.ledger(), ALERT_LABELS, rows, remove=[*config.remove, *rows], run_id=context.run.run_id
+    )
+    yield from materialized(context, engine, ALERT_LABELS, report)

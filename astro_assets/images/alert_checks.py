@@ -11,6 +11,8 @@ from astro_assets.images.alert_invariants import (
     untold_alerts,
 )
 from astro_assets.images.alert_tables import ALERT_DECISIONS, ALERT_FILTERS, ALERTS
+from astro_assets.images.alert_tree_models import TREES
+from astro_assets.images.alert_tree_tables import ALERT_LABELS, LABELLED_ALERTS
 from astro_assets.images.pictures import file_names
 from astro_assets.images.real_bogus_models import REAL_BOGUS
 from astro_assets.images.real_bogus_tables import REAL_BOGUS_EXAMPLES, REAL_BOGUS_SCORES
@@ -49,6 +51,9 @@ def checks() -> list[dg.AssetChecksDefinition]:
             ),
             identity=("alert_filter", "filter_version", "score_name"),
         ),
+        table_checks(ALERT_LABELS, identity=("object_id",)),
+        table_checks(LABELLED_ALERTS, identity=("sha256", "position")),
+        model_checks(TREES),
         table_checks(
             ALERT_DECISIONS,
             RowRule(

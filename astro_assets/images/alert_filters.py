@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from astro_assets.images.alert_tables import ALERT_FILTERS, APPLIED, REPLACED, by_version
+from astro_assets.images.alert_tree_tables import NAME as TREES
 from astro_assets.images.alerts.filter_files import FilterFile, FilterFileError
 from astro_assets.images.alerts.filters import AlertFilter, hash_of
 from astro_assets.images.real_bogus_tables import NAME as CLASSIFIER
@@ -20,7 +21,7 @@ from astro_assets.ledger.model_tables import MODELS
 
 Row = dict[str, Any]
 #: The models that packets can be asked of.
-_OF_PACKETS: Final = (CLASSIFIER,)
+_OF_PACKETS: Final = (CLASSIFIER, TREES)
 _NO_MODEL: Final = dict.fromkeys(("score_name", "model", "model_version", "artefact"))
 
 
