@@ -115,7 +115,7 @@ def judge_unseen(assessor: FrameAssessor, seed: int) -> None:
         night = list(frames_of(recipe_of(settings, "test", number)))
         frames = [one.frame for one in night]
         sources = [measure_frame(frame, settings.measuring) for frame in frames]
-        expectation = expectation_of(frames, sources, settings.measuring)
+        expectation = expectation_of(frames, sources, settings.measuring, [one.exposure_s for one in frames])
         for one in [one for one in night if one.grade == "good"][::3]:
             values["none"].append(assessor.assess(one.frame, expectation).training_p_value)
             for name, spoil in UNSEEN.items():
@@ -163,9 +163,10 @@ def judge_real(assessor: FrameAssessor, folder: Path) -> None:
     settings = SeriesSettings(measuring=assessor.manifest.settings.measuring)
     sources = {name: measure_frame(frame, settings.measuring) for name, frame in frames.items()}
     residual = comparison_residuals(frames, sources, settings)
-    expectation = expectation_of(list(frames.values()), list(sources.values()), settings.measuring)
+    exposures = [frame.exposure_s for frame in frames.values()]
+    expectation = expectation_of(list(frames.values()), list(sources.values()), settings.measuring, exposures)
     start = time.process_time()
-    found = assess_night(assessor, list(frames.values()), list(sources.values()))
+    found = assess_night(assessor, list(frames.values()), list(sources.values()), exposures)
     seconds = (time.process_time() - start) / len(frames)
     verdicts = dict(zip(frames, found, strict=True))
     grades = [one.grade for one in verdicts.values()]
