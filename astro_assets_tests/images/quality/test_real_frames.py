@@ -1,7 +1,8 @@
-"""A real night of 71 frames: those that another program finds worst rank worst."""
+"""A real night of 71 frames: those that lose most stars, counted without this package, rank worst."""
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter, maximum_filter, median_filter
 from scipy.stats import spearmanr
 
 from astro_assets.images.photometry.sources import measure_frame
@@ -25,14 +26,24 @@ def verdicts(assessor, frames):
     return assess_night(assessor, frames, sources, [frame.exposure_s for frame in frames])
 
 
+def peaks(image):
+    """Count what rises above the sky on the scale of a star, by nothing but filters of scipy."""
+    image = image.astype(np.float64)
+    around = median_filter(image, 3)
+    noise = scatter(image - around)
+    clean = np.where(image - around > 8 * noise, around, image)  # the camera has thousands of hot pixels
+    above = clean - gaussian_filter(clean, 15)
+    smooth = gaussian_filter(above, 1)
+    return np.count_nonzero((smooth == maximum_filter(smooth, 5)) & (smooth > 6 * scatter(smooth)))
+
+
+def scatter(values):
+    return 1.4826 * np.median(np.abs(values - np.median(values)))
+
+
 @pytest.fixture(scope="module")
 def n_stars(frames):
-    """Count stars by photutils' version of DAOFIND (Stetson 1987), at the same counts above the sky."""
-    from photutils.detection import DAOStarFinder
-
-    noise = float(np.median([np.std(frame.image[frame.image < np.median(frame.image)]) for frame in frames]))
-    find = DAOStarFinder(threshold=6 * noise, fwhm=2.2, sharpness_range=(0.2, 0.8))
-    return np.array([len(find(frame.image - np.median(frame.image))) for frame in frames])
+    return np.array([peaks(frame.image) for frame in frames])
 
 
 def test_every_frame_of_the_night_is_compared_with_its_best(verdicts):
