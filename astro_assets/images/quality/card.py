@@ -103,7 +103,8 @@ def _limits() -> str:
     return (
         "## Limits\n\nSimulated nights are no real ones: probabilities are calibrated on them, and hold as "
         "far as a camera is like those simulated. A night that is bad from dusk to dawn is judged by its own "
-        "best frames; exposures longer than the usual one are not simulated. Frames of crowded fields, nebulae and large galaxies are not simulated."
+        "best frames; exposures longer than the usual one are not simulated, nor are frames of crowded "
+        "fields, nebulae and large galaxies."
     )
 
 
