@@ -220,7 +220,7 @@ def real_pairs(folder: Path) -> Iterator[tuple[str, Frame, Frame]]:
     night = sorted((folder / "hatp32_microobservatory").glob("*.fits.gz"))
     for i in range(0, min(len(night) - APART, PAIRS * APART), APART):
         science, reference = read(night[i + APART]), read(night[i])
-        yield "hatp32", science, shifted(reference, *measured_shift(reference, onto=science))
+        yield "hatp32", shifted(science, *measured_shift(science, onto=reference)), reference
 
 
 def read(path: Path) -> Frame:

@@ -73,6 +73,14 @@ def test_candidates_are_what_lies_under_them_or_near():
     assert told.false_scores().tolist() == [2, 4]
 
 
+def test_a_candidate_that_only_touches_an_object_is_not_it():
+    # A corner of nine pixels lies on the transient, whose middle is far from theirs.
+    touching, half = candidate(13, 13, 9), candidate(12, 10, 4)
+    found = match([touching, half], truth(), 4.0)
+    assert found.matched.tolist() == [-1, 0]
+    assert found.under == ("transient", "transient")
+
+
 def test_an_object_that_is_found_twice_counts_once_and_is_not_false():
     one = scene([1.0, 3.0, 2.0], [0, 0, -1], [10.0, 10.0])
     there, found = completeness([one], 0.0, 5, 20)
