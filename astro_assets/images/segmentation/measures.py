@@ -45,7 +45,7 @@ MEASURES: Final = (
     "subtraction",
     "log_pixels",
 )
-_SIGMA_A_FWHM = 1 / 2.3548
+_SIGMA_A_FWHM: Final = 1 / 2.3548
 #: Half side of the squares that are compared with a point source, in FWHM.
 _REACH = 1.5
 #: A ring around a candidate, in FWHM: ghosts and shadows fill it, points do not.
