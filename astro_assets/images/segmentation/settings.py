@@ -33,8 +33,8 @@ class NetworkSettings(BaseModel):
     def _is_small(self) -> NetworkSettings:
         if self.n_parameters > _MOST_PARAMETERS:
             raise ValueError(
-                f"a network of {self.n_parameters:,} numbers; {_MOST_PARAMETERS:,} are enough: take a smaller "
-                "width or growth, or fewer blocks"
+                f"a network of {self.n_parameters:,} numbers; {_MOST_PARAMETERS:,} are enough: take a "
+                "smaller width or growth, or fewer blocks"
             )
         return self
 
