@@ -20,8 +20,6 @@ ARRAYS = ("x", "y", "flux", "peak", "fwhm_pixels", "elongation", "position_angle
 def frame(
     name: str, night: str, time: float, fwhm: float = 3.0, seed: int = 0, **turn: Any
 ) -> dict[str, Any]:
-    name: str, night: str, time: float, fwhm: float = 3.0, seed: int = 0, **turn: Any
-) -> dict[str, Any]:
     stars = field(60, seed)
     image = light(turned(stars.positions, **turn), stars.electrons, fwhm)
     found = measure_frame(exposure(image, int(10 * time)), MeasuringSettings())
