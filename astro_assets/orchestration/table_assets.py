@@ -99,7 +99,7 @@ def materialized(
         Metadata of the whole table beyond its numbers.
     """
     engine.updated(report)
-    shown = draw(pictures, engine.ledger(), context.log.warning)
+    shown = draw(pictures, engine.ledger(), context.log.warning, _last_metadata(context) if pictures else {})
     numbers = report_metadata(report, table_uri(engine.home, table))
     context.log.info("%s: %s", table.name, numbers)
     metadata = {**shown, **besides, **numbers}
@@ -115,6 +115,13 @@ def materialized(
             context.log_event(_changed(context, key, report, counts_metadata(counts)))
     yield dg.MaterializeResult()
     context.log_event(dg.AssetMaterialization(asset_key(table), metadata=metadata))
+
+
+def _last_metadata(context: dg.AssetExecutionContext) -> Mapping[str, Any]:
+    """Return what the asset's last materialization told of it."""
+    event = context.instance.get_latest_materialization_event(context.asset_key)
+    materialization = None if event is None else event.asset_materialization
+    return {} if materialization is None else materialization.metadata
 
 
 def table_uri(home: Home, table: Table) -> str:
