@@ -19,7 +19,14 @@ from astro_assets.ledger.table import Parent, Table
 from astro_assets.ledger.update import Report
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.shards import shard_partitions, shards_of
-from astro_assets.orchestration.ui import Picture, counts_metadata, definition_metadata, draw, report_metadata
+from astro_assets.orchestration.ui import (
+    DRAWN_FROM,
+    Picture,
+    counts_metadata,
+    definition_metadata,
+    draw,
+    report_metadata,
+)
 
 #: Tag of runs that record materializations of just the partitions in which something has changed. Dagster
 #: records none by itself then: the tag is its own, for assets that are managed elsewhere, and not documented.
@@ -102,7 +109,8 @@ def materialized(
     shown = draw(pictures, engine.ledger(), context.log.warning, _last_metadata(context) if pictures else {})
     numbers = report_metadata(report, table_uri(engine.home, table))
     context.log.info("%s: %s", table.name, numbers)
-    metadata = {**shown, **besides, **numbers}
+    drawn_from = {DRAWN_FROM: shown.pop(DRAWN_FROM)} if DRAWN_FROM in shown else {}
+    metadata = {**shown, **besides, **numbers, **drawn_from}
     if not table.is_by_target:
         yield recorded(context, metadata)
         return
