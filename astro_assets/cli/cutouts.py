@@ -144,7 +144,9 @@ def _write(ledger: Ledger, rows: pl.DataFrame, folder: Path) -> bool:
         n_files += 1
         if row["product"] == TARGET_PIXELS:
             try:
-                write_bytes(folder / f"{stem}_cube.fits", cube_file(row, ledger.objects.get_file(row["sha256"])))
+                write_bytes(
+                    folder / f"{stem}_cube.fits", cube_file(row, ledger.objects.get_file(row["sha256"]))
+                )
                 n_files += 1
             except CubeTooLargeError as error:
                 told.append(printing.plain(f"{row['place']}, image {row['sha256'][:12]}: {error}"))

@@ -78,9 +78,7 @@ def fetch(  # noqa: PLR0913, PLR0917  one option each
     ] = None,
     cutouts: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Images instead: file of places, as `cutouts --list` takes it."
-        ),
+        typer.Option(metavar="FILE", help="Images instead: file of places, as `cutouts --list` takes it."),
     ] = None,
     survey: Annotated[
         str, typer.Option(help="Of the images: TESS, HAP (Hubble), or one of SkyView's such as DSS.")

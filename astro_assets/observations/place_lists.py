@@ -157,7 +157,9 @@ def _place(name: str, position: Sequence[Any], scales: Sequence[float]) -> Place
 def _number(name: str, value: Any) -> float:
     text = str(value).strip()
     if _IN_PARTS.fullmatch(text):
-        raise PlaceError(f"{name}: {text[:40]!r} is in hours, or degrees, and minutes; degrees are understood")
+        raise PlaceError(
+            f"{name}: {text[:40]!r} is in hours, or degrees, and minutes; degrees are understood"
+        )
     try:
         number = float(text)
     except ValueError:

@@ -210,7 +210,7 @@ def _check_votable(data: bytes) -> None:
     parser.StartElementHandler = begin
     parser.EntityDeclHandler = entity
     try:
-        parser.Parse(data, True)  # noqa: FBT003
+        parser.Parse(data, True)
     except expat.ExpatError as error:
         raise PositionTableError(f"no well-formed XML: {error}") from None
 
@@ -244,7 +244,9 @@ def _plain(column: Any) -> list[Any]:
     values = np.ma.asarray(getattr(column, "value", column))
     if values.ndim != 1:
         raise PositionTableError("a column of names or positions has several values a row")
-    return [value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values.tolist()]
+    return [
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values.tolist()
+    ]
 
 
 def _numbered(n_rows: int) -> list[str]:

@@ -159,7 +159,10 @@ def test_a_table_of_places_and_a_cube_over_time(home: Home, folder: Path) -> Non
     finer = astro_assets("cutouts", "TIC 7,150,2", "--side", "2060", home=home)
     assert finer.returncode == 1
     assert "from 3 to 1025 are cut out: ask for at most 2050 arcsec" in finer.stderr
-    assert astro_assets("cutouts", "TIC 7,150,2", "--side", "20", "--remove", "TIC 43", home=home).returncode == 0
+    assert (
+        astro_assets("cutouts", "TIC 7,150,2", "--side", "20", "--remove", "TIC 43", home=home).returncode
+        == 0
+    )
 
 
 def test_a_place_whose_position_nobody_knows_is_refused(home: Home) -> None:
