@@ -133,7 +133,7 @@ def _print(rows: pl.DataFrame) -> None:
 
 
 def _write(ledger: Ledger, rows: pl.DataFrame, folder: Path) -> bool:
-    """Write cutouts as FITS files, whose names are of letters and digits only; False if a cube is too large."""
+    """Write cutouts as FITS files, named with letters and digits only; False if a cube is too large."""
     folder.mkdir(parents=True, exist_ok=True)
     told, n_files = [], 0
     for row in rows.iter_rows(named=True):

@@ -31,7 +31,7 @@ def cutouts(
         typer.Option(
             "--list",
             metavar="FILE",
-            help="File of such places, one a line; or a table of them: CSV with a header, FITS, VOTable, ECSV.",
+            help="File of such places, one a line; or a table: CSV with a header, FITS, VOTable, ECSV.",
         ),
     ] = None,
     side: Annotated[

@@ -1,4 +1,4 @@
-"""Tables of positions as people keep them: comma-separated, FITS, VOTable, ECSV; what they claim is bounded first.
+"""Tables of positions as people keep them: comma-separated, FITS, VOTable, ECSV; their claims are bounded.
 
 Only columns of values with their units are read here; which of them are names and places is in `place_lists`.
 """

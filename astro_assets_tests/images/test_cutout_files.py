@@ -1,4 +1,4 @@
-"""Files of cutouts keep world coordinates and say why a pixel has no value; cubes keep every time and flag."""
+"""Files of cutouts keep world coordinates and say why a pixel has no value; cubes keep times and flags."""
 
 from __future__ import annotations
 

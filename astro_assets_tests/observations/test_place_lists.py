@@ -1,4 +1,4 @@
-"""Lists of places: lines, and tables of every usual form, say the same; what is unclear is named by its row."""
+"""Lists of places: lines, and tables of every usual form, say the same; what is unclear is named by row."""
 
 from __future__ import annotations
 
