@@ -8,7 +8,7 @@ import io
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from astro_assets.cli.sound_files import refuse_unsound
 from astro_assets.images.frame import Site
 from astro_assets.images.quality.assessor import FrameAssessor, open_assessor
 from astro_assets.images.quality.files import Judged, Reading, assess_files
+from astro_assets.images.quality.measures import MEASURES
 from astro_assets.images.quality_tables import FRAME_ASSESSOR
 from astro_assets.images.schemas import FramesConfig
 from astro_assets.images.tables import FRAMES
@@ -120,8 +121,8 @@ def row_of(judged: Judged, version: str) -> dict[str, Any]:
         "reasons": list(verdict.reasons),
         "measures": {
             name: float(f"{value:.6g}")
-            for name, value in asdict(verdict.measures).items()
-            if np.isfinite(value)
+            for name in (*MEASURES, "relative_zero_point")
+            if np.isfinite(value := getattr(verdict.measures, name))
         },
         "model_version": version,
     }

@@ -43,11 +43,18 @@ MEASURE_COLUMNS: Final = (
     Column("noise_ratio", "float64", "Noise likewise."),
     Column("gradient_ratio", "float64", "Range of the background over the best frames' level."),
     Column("stars_ratio", "float64", "Number of stars over that in the night's best frames."),
-    Column("exposure_ratio", "float64", "Exposure over that of the best frame."),
+    Column("exposure_ratio", "float64", "Exposure over the usual one, the median of the night."),
     Column("transparency", "float64", "Light of the same stars over that in the best frame: 1 is clear."),
+    Column("relative_zero_point", "float64", "Zero point minus that of the best frame: from it.", "mag"),
     Column("transparency_spread", "float64", "Scatter of that among stars, relative."),
-    Column("depth", "float64", "Signal-to-noise ratio of faint stars over that in the best frame."),
+    Column("depth", "float64", "Signal-to-noise ratio of faint stars over the best at the usual exposure."),
     Column("matched_fraction", "float64", "Share of the compared stars that are found at their places."),
+    Column(
+        "comparison_residual",
+        "float64",
+        "Scatter of comparison stars about their levels in the night, relative to their light, without what "
+        "is common to the frame.",
+    ),
 )
 
 FRAME_QUALITY_SCHEMA: Final = Schema(

@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from astro_assets.images.frame import Frame
+from astro_assets.images.photometry.frame_sources import FrameSources
 from astro_assets.images.photometry_tables import FRAME_SOURCES, of_a_series, sources_of
 from astro_assets.images.quality.assessor import FrameAssessor, Verdict, open_assessor
 from astro_assets.images.quality.night_sets import ROLES, NightRecipe, recipes_of
@@ -41,8 +42,8 @@ _MARK_BYTES: Final = 6
 _COUNTS: Final = ("trained_on_real", "trained_on_injected", "trained_on_simulated")
 #: What of a frame's sources makes its verdict: not what is told of its target and its site.
 _READ: Final = (
-    "sha256", "frame_sha256", "series_id", "hdu", "mid_mjd_utc", "n_stars", "n_hot_pixels", "fwhm_pixels",
-    "fwhm_spread", "elongation", "direction_coherence", "direction_deg", "background_level",
+    "sha256", "frame_sha256", "series_id", "hdu", "mid_mjd_utc", "exposure_s", "n_stars", "n_hot_pixels",
+    "fwhm_pixels", "fwhm_spread", "elongation", "direction_coherence", "direction_deg", "background_level",
     "background_noise", "background_gradient", "saturated_fraction", "masked_fraction", "saturation",
     "n_columns", "n_rows_of_pixels", "sources",
 )  # fmt: skip
@@ -96,7 +97,8 @@ def compute_frame_quality(key: str, parents: Parents, config: FrameQualityConfig
 
     A night is one unit, because what can be expected of it, and what is odd in it, is told by all of its
     frames: a new frame costs its whole night again, every frame of which is read once and the best twice.
-    What was found in frames is not looked for again, unless with other settings than the model's.
+    What was found in frames is not looked for again, unless with other settings than the model's. A frame
+    that cannot be judged has a row that says why.
     """
     if not parents["assessor"]:
         return []
@@ -106,9 +108,11 @@ def compute_frame_quality(key: str, parents: Parents, config: FrameQualityConfig
     frames = _FramesRead(rows)
     is_measured_alike = config.measuring.model_dump() == assessor.manifest.settings.measuring.model_dump()
     sources = (
-        [sources_of(row) for row in rows] if is_measured_alike else [assessor.measured(one) for one in frames]
+        [sources_of(row) for row in rows]
+        if is_measured_alike
+        else [_measured(assessor, one) for one in frames]
     )
-    verdicts = assess_night(assessor, frames, sources)
+    verdicts = assess_night(assessor, frames, sources, [row["exposure_s"] for row in rows])
     told = {"model_version": model["model_version"], **{name: model[name] for name in _COUNTS}}
     return [
         {
@@ -121,6 +125,13 @@ def compute_frame_quality(key: str, parents: Parents, config: FrameQualityConfig
         }
         for row, verdict in zip(rows, verdicts, strict=True)
     ]
+
+
+def _measured(assessor: FrameAssessor, frame: Frame) -> FrameSources | None:
+    try:
+        return assessor.measured(frame)
+    except ValueError:
+        return None  # why is told when it is judged
 
 
 def verdict_columns(verdict: Verdict) -> dict[str, Any]:

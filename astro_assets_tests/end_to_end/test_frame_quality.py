@@ -34,7 +34,7 @@ START = 58106.1
 MODEL = "images/frame_assessor"
 #: As small as it may be to grade at all.
 SMALL = (
-    "network_nights=3", "forest_nights=8", "calibration_nights=4", "test_nights=3", "frames=12",
+    "network_nights=3", "forest_nights=12", "calibration_nights=4", "test_nights=3", "frames=12",
     "rows=[100,120]", "network.width=4", "network.epochs=2", "network.batch=8", "forest.trees=20",
 )  # fmt: skip
 
@@ -100,11 +100,11 @@ def assessed(home: Home, *paths: str | Path) -> list[dict[str, Any]]:
 def test_a_model_names_the_nights_it_was_trained_on(home: Home) -> None:
     (version,) = versions(ledger_of(home), MODEL)
     assert version["aliases"] == ["champion"]
-    assert (version["origin"], version["trained_on_simulated"]) == ("simulated", 3 + 8 + 4 + 3)
+    assert (version["origin"], version["trained_on_simulated"]) == ("simulated", 3 + 12 + 4 + 3)
     nights = ledger_of(home).open(SIMULATED_NIGHTS).rows(["role"]).collect()
     assert dict(nights["role"].value_counts().iter_rows()) == {
         "network": 3,
-        "forest": 8,
+        "forest": 12,
         "calibration": 4,
         "test": 3,
     }

@@ -41,11 +41,11 @@ SMALL = {
     "frames": 12,
     "rows": (100, 110),
     "network_nights": 2,
-    "forest_nights": 7,
+    "forest_nights": 12,
     "calibration_nights": 3,
     "test_nights": 2,
 }
-COUNTS = {"trained_on_real": 0, "trained_on_injected": 0, "trained_on_simulated": 14}
+COUNTS = {"trained_on_real": 0, "trained_on_injected": 0, "trained_on_simulated": 19}
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_rows_are_recipes_and_only_what_changes_them_changes_their_keys() -> Non
     config = FrameAssessorConfig(**SMALL)
     rows = night_rows(config)
     assert [recipe_of_row(row) for (row,) in rows.values()] == recipes_of(config)
-    assert len(rows) == 14
+    assert len(rows) == 19
     for key, (row,) in rows.items():
         assert key == row["night"]
         assert row["origin"] == "simulated"
@@ -123,11 +123,37 @@ def test_each_frame_has_a_row_in_order_of_time_whatever_the_order(
         assert row["p_good"] + row["p_medium"] + row["p_bad"] == pytest.approx(1)
         assert (row["is_beside_night"], row["night_p_value"], row["n_frames"]) == (True, None, 6)
         assert all(isinstance(row[column.name], float) for column in MEASURE_COLUMNS)
-        assert (row["model_version"], row["trained_on_simulated"]) == ("v", 14)
+        assert row["relative_zero_point"] == pytest.approx(2.5 * np.log10(row["transparency"]), nan_ok=True)
+        assert (row["model_version"], row["trained_on_simulated"]) == ("v", 19)
     again = quality(sources[::-1], model, FrameQualityConfig())
     assert str(again) == str(rows)
     fewer = quality(sources[:4], model, FrameQualityConfig())
     assert not any(row["is_beside_night"] for row in fewer)
+
+
+@pytest.mark.parametrize("detection_sigma", [None, 20.0])
+def test_a_frame_of_absurd_counts_has_a_row_that_says_why_and_the_others_theirs(
+    sources: list[dict[str, Any]], model: dict[str, Any], tmp_path: Path, detection_sigma: float | None
+) -> None:
+    image = np.random.default_rng(3).normal(1e30, 1e29, (100, 110)).astype(np.float32)
+    path = image_file(tmp_path / "absurd.fits", image, EXPTIME=60.0)
+    frame = {
+        **dict.fromkeys(REPEATED),
+        "sha256": path,
+        "series_id": "night",
+        "hdu": 0,
+        "mid_mjd_utc": 58107.0,
+    }
+    (row,) = compute_frame_sources(path.name, {"frames": [frame]}, FrameSourcesConfig())
+    other = {} if detection_sigma is None else {"detection_sigma": detection_sigma}
+    config = FrameQualityConfig(measuring=FrameSourcesConfig(**other))
+    *rows, absurd = quality([{**row, "sha256": path}, *sources], model, config)
+    assert (absurd["frame_sha256"], absurd["grade"], absurd["p_bad"]) == ("absurd.fits", "bad", 1.0)
+    assert absurd["reasons"] == ["cannot be judged: none of the frame's pixels is a measurement"]
+    assert (absurd["night_p_value"], absurd["is_beside_night"]) == (None, False)
+    assert set(absurd) == set(FRAME_QUALITY.schema.names)
+    assert len(rows) == len(sources)
+    assert all(one["is_beside_night"] for one in rows)
 
 
 def test_frames_measured_with_other_settings_are_measured_again(

@@ -69,6 +69,27 @@ class Verdict:
     night_p_value: float = np.nan
 
 
+#: Logits of being worse than good, and than medium, shape (2,); features, shape (16,).
+Seen = tuple[Floats, Floats]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What is kept of a frame until all of its night are seen.
+
+    Parameters
+    ----------
+    measures, light
+        See :func:`astro_assets.images.quality.measures.quality_measures`.
+    network
+        What the network says.
+    """
+
+    measures: QualityMeasures
+    light: Floats
+    network: Seen
+
+
 class FrameAssessor:
     """Judges frames, each on its own or beside its night."""
 
@@ -83,9 +104,8 @@ class FrameAssessor:
         expectation: Expectation | None = None,
         *,
         sources: FrameSources | None = None,
-        comparison_residual: float | None = None,
     ) -> Verdict:
-        """Judge a frame.
+        """Judge a frame on its own, or beside a night of which no other frame is at hand.
 
         Parameters
         ----------
@@ -95,18 +115,27 @@ class FrameAssessor:
             Of its night, by `expectation.expectation_of`; a frame without one is judged by its own look.
         sources
             Of the frame, if they were measured with this assessor's settings; else they are.
-        comparison_residual
-            Scatter of comparison stars in this frame, relative.
 
         Raises
         ------
         ValueError
             If the frame is too small or too large, mostly masked, or its sources cannot be told apart.
         """
-        measuring = self.manifest.settings.measuring
+        look = self.look(frame, expectation, sources=sources)
+        return self.verdict(look.measures, look.network)
+
+    def look(
+        self,
+        frame: Frame,
+        expectation: Expectation | None = None,
+        *,
+        sources: FrameSources | None = None,
+    ) -> Look:
+        """See all of a frame that its pixels are needed for; parameters and errors as of :meth:`assess`."""
         found = self.measured(frame) if sources is None else sources
-        measures = quality_measures(frame, found, measuring, expectation, comparison_residual)
-        return self.verdict(measures, inputs_of(frame))
+        inputs = inputs_of(frame)
+        measures, light = quality_measures(frame, found, self.manifest.settings.measuring, expectation)
+        return Look(measures, light, self.seen(inputs))
 
     def measured(self, frame: Frame) -> FrameSources:
         """Find the sources of a frame with the settings that this assessor was trained with.
@@ -122,9 +151,13 @@ class FrameAssessor:
             raise ValueError("none of the frame's pixels is a measurement")
         return measure_frame(frame, self.manifest.settings.measuring)
 
-    def verdict(self, measures: QualityMeasures, inputs: Inputs) -> Verdict:
-        """Judge a frame by its measures and the network's inputs."""
-        logits, features = seen(self._session, inputs)
+    def seen(self, inputs: Inputs) -> Seen:
+        """Show a frame to the network."""
+        return seen(self._session, inputs)
+
+    def verdict(self, measures: QualityMeasures, network: Seen) -> Verdict:
+        """Judge a frame by its measures and by what the network says of it."""
+        logits, features = network
         vector = measures.vector()
         has_night = bool(np.isfinite(measures.fwhm_ratio) or np.isfinite(measures.matched_fraction))
         matrix = design_matrix(vector[None], np.array([logits.mean()]))
@@ -137,9 +170,14 @@ class FrameAssessor:
         p_value = self._density.p_value(row, has_night=has_night)
         return Verdict(grade, float(bad), float(not_good), reasons, p_value, measures, row, has_night)
 
-    def network_logits(self, inputs: Inputs) -> Floats:
-        """Return the network's own logits of being worse than good, and than medium, shape (2,)."""
-        return seen(self._session, inputs)[0]
+    def impossible(self, why: str) -> Verdict:
+        """Return the verdict on what is no frame of the sky: bad, with nothing measured."""
+        row = np.full(self._density.n_columns, np.nan)
+        measures = QualityMeasures(*row[: len(MEASURES)])
+        p_value = self._density.p_value(row, has_night=False)
+        return Verdict(
+            "bad", 1.0, 1.0, (f"cannot be judged: {why}",), p_value, measures, row, has_night=False
+        )
 
 
 def open_assessor(source: bytes | Path) -> FrameAssessor:
@@ -163,8 +201,8 @@ def session_of(graph: bytes) -> InferenceSession:
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
-def seen(session: InferenceSession, inputs: Inputs) -> tuple[Floats, Floats]:
-    """Show a frame to the network: logits (2,) and features (16,)."""
+def seen(session: InferenceSession, inputs: Inputs) -> Seen:
+    """Show a frame to the network."""
     given = {"tiles": inputs.tiles[None], "whole": inputs.whole[None], "scalars": inputs.scalars[None]}
     logits, features = session.run(None, given)
     return logits[0].astype(np.float64), features[0].astype(np.float64)

@@ -58,9 +58,10 @@ def _data(model: Row, figures: Mapping[str, Any]) -> str:
     rows = [(words, figures["training_frames"][role]) for role, words in names.items()]
     return (
         f"## Data\n\nNights by origin, those it is judged on included: {origins}. Every night has a "
-        "telescope, a field and troubles of its own; a frame's true grade follows from the share of "
-        "the signal-to-noise ratio of faint stars that it keeps: good from 70 %, medium from 35 % on.\n\n"
-        + table(("nights that", "frames"), rows)
+        "telescope, a field that rises and sinks, and troubles of its own, shorter exposures among them; a "
+        "frame's true grade follows from the share of the signal-to-noise ratio of faint stars that it keeps "
+        "of the best which the telescope can have of the field in this night with its usual exposure: good "
+        "from 70 %, medium from 35 % on.\n\n" + table(("nights that", "frames"), rows)
     )
 
 
@@ -102,7 +103,8 @@ def _limits() -> str:
     return (
         "## Limits\n\nSimulated nights are no real ones: probabilities are calibrated on them, and hold as "
         "far as a camera is like those simulated. A night that is bad from dusk to dawn is judged by its own "
-        "best frames. Frames of crowded fields, nebulae and large galaxies are not simulated."
+        "best frames; exposures longer than the usual one are not simulated, nor are frames of crowded "
+        "fields, nebulae and large galaxies."
     )
 
 

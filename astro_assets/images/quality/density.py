@@ -47,6 +47,11 @@ class GoodDensity:
     night_scores: Floats
     alone_scores: Floats
 
+    @property
+    def n_columns(self) -> int:
+        """Return the least number of columns that rows have."""
+        return int(self.columns.max()) + 1
+
     def scores(self, rows: Floats) -> Floats:
         """Return squared Mahalanobis distances (n, columns) to (n,), freed of how many columns are known.
 

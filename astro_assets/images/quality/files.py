@@ -77,7 +77,7 @@ def assess_files(assessor: FrameAssessor, paths: Sequence[Path], reading: Readin
     Judged
         Those that cannot be read first, then the nights in the order of their first files.
     """
-    nights: dict[str, list[tuple[Path, str | None, FrameSources]]] = {}
+    nights: dict[str, list[_Found]] = {}
     for path in dict.fromkeys(paths):
         try:
             read = reading.read(path)
@@ -86,25 +86,35 @@ def assess_files(assessor: FrameAssessor, paths: Sequence[Path], reading: Readin
             yield Judged(path, fault=said(error))
             continue
         # A frame that tells no time is a night of its own.
-        nights.setdefault(read.series_id or f"{path}", []).append((path, read.series_id, found))
+        one = _Found(path, read.series_id, found, read.frame.exposure_s)
+        nights.setdefault(read.series_id or f"{path}", []).append(one)
     for night in nights.values():
         yield from _judged_together(assessor, night, reading)
 
 
-def _judged_together(
-    assessor: FrameAssessor, night: list[tuple[Path, str | None, FrameSources]], reading: Reading
-) -> Iterator[Judged]:
-    frames = _FramesOfFiles([path for path, _, _ in night], reading)
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is kept of a file until all of its night are read."""
+
+    path: Path
+    series_id: str | None
+    sources: FrameSources
+    exposure_s: float | None
+
+
+def _judged_together(assessor: FrameAssessor, night: list[_Found], reading: Reading) -> Iterator[Judged]:
+    frames = _FramesOfFiles([one.path for one in night], reading)
+    exposures_s = [one.exposure_s for one in night]
     try:
-        verdicts = assess_night(assessor, frames, [sources for _, _, sources in night])
+        verdicts = assess_night(assessor, frames, [one.sources for one in night], exposures_s)
     except _GoneError as gone:
         # It could be read a moment ago: what is left is a night without it.
         yield Judged(gone.path, fault=said(gone.error))
-        if left := [one for one in night if one[0] != gone.path]:
+        if left := [one for one in night if one.path != gone.path]:
             yield from _judged_together(assessor, left, reading)
         return
-    for (path, series, _), verdict in zip(night, verdicts, strict=True):
-        yield Judged(path, series, verdict)
+    for one, verdict in zip(night, verdicts, strict=True):
+        yield Judged(one.path, one.series_id, verdict)
 
 
 @dataclass(slots=True)

@@ -54,10 +54,11 @@ class JudgedNight:
 
 def judged_night(assessor: FrameAssessor, night: MeasuredNight) -> JudgedNight:
     """Put an assessor's verdicts beside the truth of a simulated night."""
-    pairs = list(zip(night.measures, night.inputs, strict=True))
-    beside = [assessor.verdict(measures, inputs) for measures, inputs in pairs]
-    alone = [assessor.verdict(measures.alone(), inputs) for measures, inputs in pairs]
-    network = [int((assessor.network_logits(inputs) > 0).sum()) for _, inputs in pairs]
+    seen = [assessor.seen(inputs) for inputs in night.inputs]
+    pairs = list(zip(night.measures, seen, strict=True))
+    beside = [assessor.verdict(measures, one) for measures, one in pairs]
+    alone = [assessor.verdict(measures.alone(), one) for measures, one in pairs]
+    network = [int((logits > 0).sum()) for logits, _ in seen]
     return JudgedNight(
         truth=night.grades,
         called=np.array([GRADES.index(one.grade) for one in beside], np.int64),

@@ -16,14 +16,11 @@ from astro_assets.images.photometry.frame_sources import FrameSources
 from astro_assets.images.photometry.pixels import Pixels, above_the_sky
 from astro_assets.images.photometry.robust import MAD_TO_SIGMA, scatter
 from astro_assets.images.photometry.settings import MeasuringSettings
-from astro_assets.images.quality.expectation import Expectation
+from astro_assets.images.quality.expectation import COUNT_EXPONENT, Expectation
 from astro_assets.images.quality.matching import bright_stars, placed, star_light
 
 Floats = NDArray[np.float64]
 
-#: Stars are counted as in a minute: limits go with the root of the exposure, and counts as 10^(0.35 m)
-#: (Bahcall & Soneira 1980, ApJS 44, 73).
-COUNT_EXPONENT: Final = 0.35 * 2.5 / 2
 #: A column this many of its own standard errors off its neighbours is odd.
 ODD_SIGMA: Final = 8.0
 #: A star's signal-to-noise ratio is at most so many times that in the best frame.
@@ -49,19 +46,21 @@ class QualityMeasures:
         Parts of the pixels, and of the columns.
     airmass, exposure_s
         As the header tells.
-    comparison_residual
-        Robust scatter of comparison stars about their night's level, relative, as a caller measured it.
     fwhm_ratio, elongation_ratio, background_ratio, noise_ratio, gradient_ratio, stars_ratio, exposure_ratio
-        Over the night's best frames; the gradient over their background.
+        Over the night's best frames; the gradient over their background. Of the exposure, over the usual one.
     transparency
-        Light of the same stars over that in the best frame, at equal exposures: 1 is clear, and -2.5 times
-        its logarithm is the loss of zero point, mag.
+        Light of the same stars over that in the best frame, at equal exposures: 1 is clear. See also
+        :attr:`relative_zero_point`.
     transparency_spread
         Robust scatter of that among stars, relative.
     depth
-        Signal-to-noise ratio of faint stars over that in the best frame, averaged over the field.
+        Signal-to-noise ratio of faint stars over that in the best frame at the usual exposure, averaged over
+        the field.
     matched_fraction
         Part of the stars compared that can be placed; 0 if the frame cannot be placed at all.
+    comparison_residual
+        Robust scatter of comparison stars about their levels in the night, relative to their light, once what
+        is common to the frame is removed: see :mod:`astro_assets.images.quality.residuals`.
     """
 
     fwhm_pixels: float
@@ -78,7 +77,6 @@ class QualityMeasures:
     odd_columns: float
     airmass: float
     exposure_s: float
-    comparison_residual: float
     fwhm_ratio: float = np.nan
     elongation_ratio: float = np.nan
     background_ratio: float = np.nan
@@ -90,6 +88,12 @@ class QualityMeasures:
     transparency_spread: float = np.nan
     depth: float = np.nan
     matched_fraction: float = np.nan
+    comparison_residual: float = np.nan
+
+    @property
+    def relative_zero_point(self) -> float:
+        """Return the zero point minus that of the best frame, mag; NaN where no light is left."""
+        return 2.5 * float(np.log10(self.transparency)) if self.transparency > 0 else np.nan
 
     def vector(self) -> Floats:
         """Return the numbers in the order of :data:`MEASURES`, shape (len(MEASURES),)."""
@@ -111,9 +115,10 @@ def quality_measures(
     sources: FrameSources,
     settings: MeasuringSettings,
     expectation: Expectation | None = None,
-    comparison_residual: float | None = None,
-) -> QualityMeasures:
+) -> tuple[QualityMeasures, Floats]:
     """Measure a frame, and compare it with the best of its night if that is given.
+
+    What all frames of a night are needed for is left unknown: see `residuals.with_residuals`.
 
     Parameters
     ----------
@@ -123,8 +128,14 @@ def quality_measures(
         Background.
     expectation
         Of the night; without it what is relative is NaN.
-    comparison_residual
-        Scatter of comparison stars in this frame, relative to their fluxes; NaN if None.
+
+    Returns
+    -------
+    measures
+        Of the frame.
+    light
+        Counts of the stars that are ``measured`` in the expectation, as in the usual exposure, shape (m,);
+        NaN where one is not seen; none without an expectation.
 
     Raises
     ------
@@ -132,13 +143,11 @@ def quality_measures(
         As `photometry.pixels.above_the_sky`.
     """
     pixels = above_the_sky(frame.image, settings)
-    alone = _alone(frame, sources, pixels, comparison_residual)
-    return alone if expectation is None else _beside(alone, sources, pixels, expectation)
+    alone = _alone(frame, sources, pixels)
+    return (alone, np.zeros(0)) if expectation is None else _beside(alone, sources, pixels, expectation)
 
 
-def _alone(
-    frame: Frame, sources: FrameSources, pixels: Pixels, comparison_residual: float | None
-) -> QualityMeasures:
+def _alone(frame: Frame, sources: FrameSources, pixels: Pixels) -> QualityMeasures:
     found, size = sources.measures, frame.image.size
     exposure = _known(frame.exposure_s)
     minutes = exposure / 60 if exposure > 0 else 1.0
@@ -159,13 +168,12 @@ def _alone(
         odd_columns=_odd_columns(pixels),
         airmass=_known(frame.airmass),
         exposure_s=exposure,
-        comparison_residual=_known(comparison_residual),
     )
 
 
 def _beside(
     alone: QualityMeasures, sources: FrameSources, pixels: Pixels, expectation: Expectation
-) -> QualityMeasures:
+) -> tuple[QualityMeasures, Floats]:
     found, best = sources.measures, expectation
     # Where an exposure is unknown, all of the night are taken for equal.
     exposure = alone.exposure_s / best.exposure_s
@@ -182,23 +190,24 @@ def _beside(
     )
     placement = placed(bright_stars(sources, len(best.positions)), best.positions, sources.shape)
     if placement is None or not best.flux.size:
-        return replace(relative, matched_fraction=0.0)
+        return replace(relative, matched_fraction=0.0), np.full(best.flux.size, np.nan)
     places = placement.from_other(best.measured)
     flux, filtered = star_light(pixels, places)
     is_known = np.isfinite(flux)
     if not is_known.any():
-        return replace(relative, matched_fraction=0.0)
+        return replace(relative, matched_fraction=0.0), flux
     light = flux[is_known] / best.flux[is_known] / longer
     through = float(np.median(light))
     # A mean, as a shadow may lie on a part of the field; no star gains much but by what falls upon it.
     depth = np.clip(filtered[is_known] / best.filtered[is_known], 0, MOST_GAIN)
-    return replace(
+    compared = replace(
         relative,
         transparency=max(through, 0.0),
         transparency_spread=scatter(light) / through if through > 0 else np.nan,
         depth=float(np.mean(depth)),
         matched_fraction=float(np.mean(is_known)),
     )
+    return compared, flux / longer
 
 
 def _odd_columns(pixels: Pixels) -> float:

@@ -19,6 +19,7 @@ from astro_assets.images.quality.expectation import expectation_of
 from astro_assets.images.quality.grades import GRADES
 from astro_assets.images.quality.measures import QualityMeasures, quality_measures
 from astro_assets.images.quality.preprocessing import Inputs, inputs_of
+from astro_assets.images.quality.residuals import with_residuals
 from astro_assets.images.quality.settings import QualitySettings
 from astro_assets.images.simulation.night import NightFrame, NightSettings, simulate_night
 
@@ -61,13 +62,14 @@ class MeasuredNight:
 
 
 def night_settings(settings: QualitySettings, seed: tuple[int, ...]) -> NightSettings:
-    """Draw a telescope and a field: sampling, exposure, stars, darkness, each over its usual range."""
+    """Draw a telescope and a field: sampling, exposure, stars, sky and height, each over its usual range."""
     rng = np.random.default_rng(seed)
     rows, columns = rng.integers(settings.rows[0], settings.rows[1] + 1, 2)
 
     def between(low: float, high: float) -> float:
         return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
+    rises = float(rng.uniform(-4.5, 1))
     return NightSettings(
         rows=int(rows),
         columns=int(columns),
@@ -77,6 +79,9 @@ def night_settings(settings: QualitySettings, seed: tuple[int, ...]) -> NightSet
         exposure_s=between(20, 180),
         stars_per_megapixel=between(1200, 8000),
         sky_electrons=between(150, 3000),
+        meridian_airmass=between(1.0, 1.7),
+        hour_angles_h=(rises, rises + float(rng.uniform(1, 5))),
+        extinction_mag=between(0.08, 0.3),
     )
 
 
@@ -123,13 +128,17 @@ def measured_night(recipe: NightRecipe, measuring: MeasuringSettings) -> Measure
     night = list(frames_of(recipe))
     frames = [one.frame for one in night]
     sources = [measure_frame(frame, measuring) for frame in frames]
-    expectation = expectation_of(frames, sources, measuring)
-    return MeasuredNight(
-        grades=np.array([GRADES.index(one.grade) for one in night], np.int64),
-        reasons=tuple(one.reasons for one in night),
-        measures=tuple(
+    expectation = expectation_of(frames, sources, measuring, [frame.exposure_s for frame in frames])
+    measures, light = zip(
+        *(
             quality_measures(frame, one, measuring, expectation)
             for frame, one in zip(frames, sources, strict=True)
         ),
+        strict=True,
+    )
+    return MeasuredNight(
+        grades=np.array([GRADES.index(one.grade) for one in night], np.int64),
+        reasons=tuple(one.reasons for one in night),
+        measures=tuple(with_residuals(measures, light)),
         inputs=tuple(inputs_of(frame) for frame in frames),
     )

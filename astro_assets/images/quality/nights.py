@@ -10,28 +10,48 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astro_assets.images.frame import Frame
 from astro_assets.images.photometry.frame_sources import FrameSources
-from astro_assets.images.quality.assessor import FrameAssessor, Verdict
-from astro_assets.images.quality.expectation import BEST_PART, Expectation, depth_of, expectation_of
+from astro_assets.images.quality.assessor import FrameAssessor, Look, Verdict
+from astro_assets.images.quality.expectation import (
+    BEST_PART,
+    Expectation,
+    ReferenceStars,
+    depth_of,
+    expectation_beside,
+    expectation_of,
+    reference_stars,
+)
 from astro_assets.images.quality.oddness import night_p_values
+from astro_assets.images.quality.residuals import carried, residuals, with_residuals
+
+Floats = NDArray[np.float64]
 
 #: Of fewer frames not even one is the best part: each is judged by its own look.
 FEWEST_FRAMES: Final = round(1 / BEST_PART)
 
 
 def assess_night(
-    assessor: FrameAssessor, frames: Sequence[Frame], sources: Sequence[FrameSources]
+    assessor: FrameAssessor,
+    frames: Sequence[Frame],
+    sources: Sequence[FrameSources | None],
+    exposures_s: Sequence[float | None],
 ) -> list[Verdict]:
     """Judge the frames of a night beside its best ones, and tell which are unlike the others.
+
+    A frame that cannot be judged, as one of absurd counts, is bad and says why.
 
     Parameters
     ----------
     frames
         Of one field, filter and telescope; each is asked for once or twice and may be read then.
     sources
-        Of the same frames, by `photometry.sources.measure_frame` with the assessor's settings.
+        Of the same frames, by `photometry.sources.measure_frame` with the assessor's settings; None for a
+        frame in which they cannot be found.
+    exposures_s
+        Of the same frames; None where unknown.
 
     Returns
     -------
@@ -41,65 +61,82 @@ def assess_night(
     Raises
     ------
     ValueError
-        If numbers differ, or a frame cannot be judged.
+        If numbers differ.
     """
-    expectation = expected(frames, sources, assessor)
-    verdicts = [
-        assessor.assess(frame, expectation, sources=found)
-        for frame, found in zip(frames, sources, strict=True)
-    ]
+    whole = [number for number, found in enumerate(sources) if found is not None]
+    expectation = expected(
+        _Chosen(frames, whole),
+        [found for found in sources if found is not None],
+        [exposures_s[number] for number in whole],
+        assessor,
+    )
+    looks: list[Look | str] = []
+    for frame, found in zip(frames, sources, strict=True):
+        try:
+            looks.append(assessor.look(frame, expectation, sources=found))
+        except ValueError as error:
+            looks.append(str(error))
+    verdicts = _verdicts(assessor, looks)
     return with_oddness(verdicts, assessor.manifest.settings.unusual_p_value)
 
 
+def _verdicts(assessor: FrameAssessor, looks: Sequence[Look | str]) -> list[Verdict]:
+    """Judge the frames of a night that are seen; of the others a line says why not."""
+    seen = [look for look in looks if isinstance(look, Look)]
+    measures = iter(with_residuals([one.measures for one in seen], [one.light for one in seen]))
+    return [
+        assessor.verdict(next(measures), look.network)
+        if isinstance(look, Look)
+        else assessor.impossible(look)
+        for look in looks
+    ]
+
+
 def expected(
-    frames: Sequence[Frame], sources: Sequence[FrameSources], assessor: FrameAssessor
+    frames: Sequence[Frame],
+    sources: Sequence[FrameSources],
+    exposures_s: Sequence[float | None],
+    assessor: FrameAssessor,
 ) -> Expectation | None:
     """Return what a night can be like; None for too few frames, or if none of them shows a star."""
     if len(sources) < FEWEST_FRAMES or not any(depth_of(one.measures) > 0 for one in sources):
         return None
-    return expectation_of(frames, sources, assessor.manifest.settings.measuring)
+    return expectation_of(frames, sources, assessor.manifest.settings.measuring, exposures_s)
 
 
 def with_oddness(verdicts: Sequence[Verdict], unusual_p_value: float) -> list[Verdict]:
-    """Add to the verdicts of a night how unlike the others each frame is, and say it of the least like."""
-    if not verdicts:
-        return []
-    values = night_p_values(np.array([one.vector for one in verdicts])).tolist()
-    told = []
-    for verdict, p_value in zip(verdicts, values, strict=True):
+    """Add to the verdicts of a night how unlike the others each frame is, and say it of the least like.
+
+    Frames that could not be judged are left as they are, and are no part of the night.
+    """
+    judged = [number for number, one in enumerate(verdicts) if np.isfinite(one.vector).any()]
+    told = list(verdicts)
+    if not judged:
+        return told
+    values = night_p_values(np.array([verdicts[number].vector for number in judged])).tolist()
+    for number, p_value in zip(judged, values, strict=True):
         odd = (f"unlike the other frames of its night (p = {p_value:.2g})",)
-        reasons = verdict.reasons + (odd if p_value < unusual_p_value else ())
-        told.append(replace(verdict, night_p_value=p_value, reasons=reasons))
+        reasons = verdicts[number].reasons + (odd if p_value < unusual_p_value else ())
+        told[number] = replace(verdicts[number], night_p_value=p_value, reasons=reasons)
     return told
 
 
-@dataclass(frozen=True, slots=True)
-class _Best(Sequence[Frame]):
-    """The frames of a night, of which only the deepest can be asked for."""
+class _Chosen(Sequence[Frame]):
+    """Some frames of a night."""
 
-    length: int = 0
-    number: int = -1
-    depth: float = -1.0
-    frame: Frame | None = None
-
-    def and_then(self, frame: Frame, depth: float) -> _Best:
-        """Return the night with one frame more."""
-        if depth > self.depth:
-            return _Best(self.length + 1, self.length, depth, frame)
-        return replace(self, length=self.length + 1)
-
-    def __len__(self) -> int:
-        return self.length
+    def __init__(self, frames: Sequence[Frame], numbers: Sequence[int]) -> None:
+        self._frames, self._numbers = frames, numbers
 
     def __getitem__(self, number: Any) -> Any:
-        if number != self.number:
-            raise IndexError(number)
-        return self.frame
+        return self._frames[self._numbers[number]]
+
+    def __len__(self) -> int:
+        return len(self._numbers)
 
 
 @dataclass(slots=True)
 class GrowingNight:
-    """A night of which one frame comes after the other; the pixels of just one are kept.
+    """A night of which one frame comes after the other; no pixels are kept.
 
     Parameters
     ----------
@@ -109,8 +146,11 @@ class GrowingNight:
 
     assessor: FrameAssessor
     _sources: list[FrameSources] = field(default_factory=list)
+    _exposures_s: list[float | None] = field(default_factory=list)
     _verdicts: list[Verdict] = field(default_factory=list)
-    _best: _Best = field(default_factory=_Best)
+    _depth: float = 0.0
+    _reference: ReferenceStars | None = None
+    _light: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     def add(self, frame: Frame) -> Verdict:
         """Judge the next frame beside those that came before.
@@ -121,9 +161,20 @@ class GrowingNight:
             If it cannot be judged; the night is as it was.
         """
         found = self.assessor.measured(frame)
-        sources = [*self._sources, found]
-        best = self._best.and_then(frame, depth_of(found.measures))
-        verdict = self.assessor.assess(frame, expected(best, sources, self.assessor), sources=found)
-        self._sources, self._best = sources, best
+        sources, exposures = [*self._sources, found], [*self._exposures_s, frame.exposure_s]
+        depth, reference, light = max(self._depth, depth_of(found.measures)), self._reference, self._light
+        if depth > self._depth:
+            reference = reference_stars(frame, found, self.assessor.manifest.settings.measuring)
+            light = carried(light, self._reference, reference, found.shape)
+        # Light is compared from the first frame on, though few frames are no night to be judged by.
+        expectation = None if reference is None else expectation_beside(reference, sources, exposures)
+        look = self.assessor.look(frame, expectation, sources=found)
+        light = np.vstack([light, look.light])
+        measures = replace(look.measures, comparison_residual=float(residuals(light)[-1]))
+        if len(sources) < FEWEST_FRAMES:
+            measures = measures.alone()
+        verdict = self.assessor.verdict(measures, look.network)
+        self._sources, self._exposures_s = sources, exposures
+        self._depth, self._reference, self._light = depth, reference, light
         self._verdicts.append(verdict)
         return with_oddness(self._verdicts, self.assessor.manifest.settings.unusual_p_value)[-1]

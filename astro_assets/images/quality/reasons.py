@@ -18,12 +18,15 @@ Floats = NDArray[np.float64]
 
 #: Quantiles of good frames beyond which a measure speaks against a frame.
 LOWEST, HIGHEST = 0.01, 0.99
+#: Less light than this is none, and its logarithm is told as that of this.
+_LEAST_LIGHT: Final = 1e-4
 #: Measures of which less is worse, in words.
 _LOW: Final[dict[str, str]] = {
     "stars_ratio": "{value:.0%} of the stars that the night's best frames show",
-    "transparency": "stars have {value:.0%} of their light",
+    "transparency": "stars have {value:.0%} of their light, a zero point lower by {loss:.2f} mag",
     "depth": "faint stars keep {value:.0%} of their signal-to-noise ratio",
     "matched_fraction": "the stars of the night are not found at their places",
+    "exposure_ratio": "the exposure is {value:.0%} of the usual one",
     "stars_per_megapixel": "{value:.0f} stars a megapixel, fewer than good frames have",
 }
 #: Measures of which more is worse, in words.
@@ -46,7 +49,7 @@ _HIGH: Final[dict[str, str]] = {
     "hot_fraction": "{value:.2%} of the pixels are hot",
     "odd_columns": "{value:.1%} of the columns do not fit in with their neighbours",
     "airmass": "airmass {value:.2f}",
-    "comparison_residual": "comparison stars scatter by {value:.1%}",
+    "comparison_residual": "comparison stars scatter by {value:.1%} about their levels in the night",
 }
 
 
@@ -100,7 +103,8 @@ def reasons_of(
         if has_night and f"{name.removesuffix('_pixels')}_ratio" in RELATIVE:
             continue  # told better beside the night
         if name in _LOW and value < known.low:
-            told.append((-weight, _LOW[name].format(value=value)))
+            loss = -2.5 * np.log10(max(value, _LEAST_LIGHT))
+            told.append((-weight, _LOW[name].format(value=value, loss=loss)))
         elif name in _HIGH and value > known.high:
             told.append((-weight, _HIGH[name].format(value=value)))
     return tuple(words for _, words in sorted(told))

@@ -26,16 +26,20 @@ CONDITIONS: Final = (
     "hot_columns",
     "twilight",
     "poor_seeing",
+    "low_altitude",
+    "short_exposure",
 )
+#: Airmass above the least of the night at which the field is as low as it gets: strength 1.
+MOST_AIRMASS: Final = 1.5
 
 
-def draw_conditions(rng: np.random.Generator, n_frames: int, troubles: float) -> dict[str, Floats]:
+def draw_conditions(rng: np.random.Generator, airmass: Floats, troubles: float) -> dict[str, Floats]:
     """Draw the strength of each condition in each frame of a night.
 
     Parameters
     ----------
-    n_frames
-        From evening to morning, evenly spaced.
+    airmass
+        Of the field in each frame from evening to morning, evenly spaced, shape (n_frames,).
     troubles
         Expected number of episodes of each condition that comes and goes.
 
@@ -44,6 +48,7 @@ def draw_conditions(rng: np.random.Generator, n_frames: int, troubles: float) ->
     dict
         For each of :data:`CONDITIONS` strengths of shape (n_frames,), from 0 to 1.
     """
+    n_frames = airmass.size
     time = np.linspace(0, 1, n_frames)
     shapes: dict[str, Callable[[np.random.Generator, Floats], Floats]] = {
         "thin_clouds": _passing,
@@ -68,6 +73,10 @@ def draw_conditions(rng: np.random.Generator, n_frames: int, troubles: float) ->
             # 455, 385).
             length = rng.uniform(0.03, 0.08)
             strength = np.maximum(np.clip(1 - time / length, 0, 1), np.clip(1 - (1 - time) / length, 0, 1))
+        elif name == "low_altitude":
+            strength = np.minimum((airmass - airmass.min()) / MOST_AIRMASS, 1)
+        elif name == "short_exposure":
+            strength = _now_and_then(rng, n_frames, troubles)
         else:
             strength = _wandering(rng, n_frames)
         found[name] = strength
@@ -104,3 +113,10 @@ def _wandering(rng: np.random.Generator, n: int) -> Floats:
         value = memory * value + np.sqrt(1 - memory**2) * step
         found[i] = value
     return np.asarray((0.05 * np.exp(found[20:])).clip(0, 1))
+
+
+def _now_and_then(rng: np.random.Generator, n: int, troubles: float) -> Floats:
+    """Hold in some frames, alike in each: somebody sets another exposure for up to a fifth of the night."""
+    is_so = rng.random(n) < rng.uniform(0, 0.2)
+    strength = rng.uniform(0.3, 1.0)
+    return np.where(is_so & (rng.random() < troubles), strength, 0.0)

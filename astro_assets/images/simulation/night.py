@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.images.frame import Frame
 from astro_assets.images.simulation.artefacts import satellite_trail
-from astro_assets.images.simulation.conditions import CONDITIONS, draw_conditions
+from astro_assets.images.simulation.conditions import CONDITIONS, MOST_AIRMASS, Floats, draw_conditions
 from astro_assets.images.simulation.detector import Detector, calibrated, flat_field, read_out
 from astro_assets.images.simulation.optics import blurring, point_spread, transmission
 from astro_assets.images.simulation.psf import Image, Psf, add_point_sources
@@ -27,6 +27,12 @@ Grade = Literal["good", "medium", "bad"]
 GOOD, MEDIUM = 0.70, 0.35
 #: A condition that costs so much of it is a reason.
 _REASON: Final = 0.08
+#: Airmass down to which telescopes follow a field: 24 degrees above the horizon.
+_LOWEST: Final = 2.5
+#: Cosine of latitude times that of declination: of 35 degrees both, nearly.
+_COSINES: Final = 0.65
+#: Part of the exposure that the shortest one lacks.
+_SHORTEST: Final = 0.9
 
 
 class NightSettings(BaseModel):
@@ -38,10 +44,13 @@ class NightSettings(BaseModel):
     columns: int = Field(256, ge=64, le=4096, description="Columns of a frame.")
     frames: int = Field(60, ge=2, le=5000, description="Frames from evening to morning.")
     best_fwhm_pixels: float = Field(2.6, ge=1.5, le=10, description="FWHM in the best seeing, pixels.")
-    exposure_s: float = Field(60.0, ge=1, le=3600, description="Of each frame, s.")
+    exposure_s: float = Field(60.0, ge=1, le=3600, description="Of a frame as a rule, s.")
     stars_per_megapixel: float = Field(2500.0, ge=50, le=100_000, description="Stars of the field.")
     sky_electrons: float = Field(800.0, ge=10, le=20_000, description="Of the dark sky in a frame, a pixel.")
     troubles: float = Field(0.5, ge=0, le=5, description="Expected episodes of each condition in a night.")
+    meridian_airmass: float = Field(1.0, ge=1, le=2, description="Of the field on the meridian.")
+    hour_angles_h: tuple[float, float] = Field((-2.5, 2.5), description="Of the first frame and the last, h.")
+    extinction_mag: float = Field(0.15, ge=0, le=1, description="Of the air in the zenith, mag.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,7 @@ class NightFrame:
         ``bad``.
     kept
         Signal-to-noise ratio of faint stars, averaged over the field, over that in the best frame which this
-        telescope can take.
+        telescope can take of this field in this night with its usual exposure.
     reasons
         Conditions that cost 8 % or more, the worst first; ``("clear",)`` if there are none.
     losses
@@ -94,10 +103,17 @@ def simulate_night(settings: NightSettings, seed: int | tuple[int, ...]) -> Iter
         flat=flat_field(rng, shape, float(rng.uniform(0.02, 0.1))),
         direction_rad=float(rng.uniform(0, np.pi)),
     )
-    conditions = draw_conditions(rng, settings.frames, settings.troubles)
+    conditions = draw_conditions(rng, airmasses(settings), settings.troubles)
     for i in range(settings.frames):
         strengths = {name: float(strength[i]) for name, strength in conditions.items()}
         yield simulate_frame(telescope, strengths, (*_numbers(seed), i))
+
+
+def airmasses(settings: NightSettings) -> Floats:
+    """Return the airmass of the field in each frame, shape (frames,): the secant of its zenith distance."""
+    hours = np.linspace(*settings.hour_angles_h, settings.frames)
+    cosine = 1 / settings.meridian_airmass - _COSINES * (1 - np.cos(np.pi / 12 * hours))
+    return np.asarray(1 / np.maximum(cosine, 1 / _LOWEST))
 
 
 def grade_of(kept: float) -> Grade:
@@ -115,6 +131,7 @@ def simulate_frame(telescope: Telescope, strengths: dict[str, float], seed: tupl
     psf, blur = _optics(telescope, strengths, seed)
     through, sky = _light(telescope, strengths, seed)
     image = np.zeros(shape, np.float32)
+    # In the usual exposure: what comes through is less of it in a shorter one.
     fluxes = electrons(telescope.stars.magnitudes, 23.5, settings.exposure_s)
     drift = rng.normal(0, 0.7, 2)
     rows, columns = telescope.stars.rows + drift[0], telescope.stars.columns + drift[1]
@@ -132,10 +149,12 @@ def simulate_frame(telescope: Telescope, strengths: dict[str, float], seed: tupl
     n_hot = round(strengths["hot_columns"] * shape[1] / 4)
     hot = rng.choice(shape[1], n_hot, replace=False)
     charge[:, hot] = (settings.sky_electrons * rng.uniform(0.5, 10, n_hot)).astype(np.float32)
+    charge *= np.float32(_exposure_part(strengths))
     counts = read_out(rng, np.maximum(image * telescope.flat + charge, 0), detector)
     frame = Frame(
         image=calibrated(counts, detector, telescope.flat, np.zeros(shape, np.bool_)),
-        exposure_s=settings.exposure_s,
+        exposure_s=settings.exposure_s * _exposure_part(strengths),
+        airmass=_airmass(telescope, strengths)[0],
         gain=detector.gain,
         read_noise_electrons=detector.read_noise_electrons,
         saturation=detector.saturation,
@@ -183,7 +202,10 @@ def _optics(
     telescope: Telescope, strengths: dict[str, float], seed: tuple[int, ...]
 ) -> tuple[Psf, Image | None]:
     """Return the PSF of seeing and tracking, and what defocus, wind and dew blur it with."""
-    fwhm = telescope.settings.best_fwhm_pixels * (1 + 1.2 * strengths["poor_seeing"])
+    airmass, least = _airmass(telescope, strengths)
+    # Seeing goes with the airmass to the power of 0.6 (Fried 1966, JOSA 56, 1372).
+    seeing = (1 + 1.2 * strengths["poor_seeing"]) * (airmass / least) ** 0.6
+    fwhm = telescope.settings.best_fwhm_pixels * seeing
     trail = 25 * strengths["trailing"] ** 1.5
     psf = Psf(fwhm, 3.2, angle_rad=telescope.direction_rad, trail_pixels=trail)
     rng = np.random.default_rng((*seed, 1))
@@ -191,10 +213,27 @@ def _optics(
 
 
 def _light(telescope: Telescope, strengths: dict[str, float], seed: tuple[int, ...]) -> tuple[Image, Image]:
-    """Return the share of light that comes through, by pixel, and the electrons of the sky."""
+    """Return the share of light that comes through, by pixel, and the electrons of the sky.
+
+    The sky shines from all of the air that is looked through, and is dimmed by it, too (Krisciunas & Schaefer
+    1991, PASP 103, 1033).
+    """
     settings = telescope.settings
     rng = np.random.default_rng((*seed, 2))
-    return transmission(rng, (settings.rows, settings.columns), strengths, settings.sky_electrons)
+    through, sky = transmission(rng, (settings.rows, settings.columns), strengths, settings.sky_electrons)
+    airmass, least = _airmass(telescope, strengths)
+    part = _exposure_part(strengths) * 10 ** (-0.4 * settings.extinction_mag * (airmass - least))
+    return through * np.float32(part), sky * np.float32(part * airmass / least)
+
+
+def _airmass(telescope: Telescope, strengths: dict[str, float]) -> tuple[float, float]:
+    """Return the airmass of a frame, and the least of its night."""
+    least = float(airmasses(telescope.settings).min())
+    return least + MOST_AIRMASS * strengths["low_altitude"], least
+
+
+def _exposure_part(strengths: dict[str, float]) -> float:
+    return 1 - _SHORTEST * strengths["short_exposure"]
 
 
 def _convolved(image: Image, blur: Image) -> Image:

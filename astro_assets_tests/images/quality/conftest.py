@@ -45,4 +45,5 @@ def sources(night):
 
 @pytest.fixture(scope="session")
 def expectation(night, sources) -> Expectation:
-    return expectation_of([one.frame for one in night], sources, SMALL.measuring)
+    frames = [one.frame for one in night]
+    return expectation_of(frames, sources, SMALL.measuring, [one.exposure_s for one in frames])

@@ -1,14 +1,22 @@
 """What the network is shown: the same in training and serving, of any shape, with the sky left in."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from astro_assets.images.frame import Frame
-from astro_assets.images.quality.night_sets import frames_of, measured_night, network_examples, recipe_of
+from astro_assets.images.quality.files import Reading
+from astro_assets.images.quality.night_sets import (
+    ROLES,
+    NightRecipe,
+    frames_of,
+    measured_night,
+    network_examples,
+)
 from astro_assets.images.quality.preprocessing import (
     N_TILES,
     SCALARS,
@@ -18,6 +26,8 @@ from astro_assets.images.quality.preprocessing import (
     WHOLE_CHANNELS,
     inputs_of,
 )
+from astro_assets.images.simulation.night import NightSettings
+from astro_assets_tests.images.made_images import image_file
 from astro_assets_tests.images.quality.conftest import SMALL
 
 
@@ -49,16 +59,74 @@ def test_any_frame_gives_finite_tensors_of_one_shape(rows, columns, seed, missin
     assert same(found, inputs_of(Frame(image=np.asfortranarray(image), exposure_s=exposure_s)))
 
 
-def test_training_and_serving_make_the_same_tensors():
-    """From the frame alone, as a stranger has it, to the bit."""
-    recipe = recipe_of(SMALL, "network", 0)
-    trained, _ = network_examples([recipe])
-    served = [inputs_of(replace(one.frame)) for one in frames_of(recipe)]
-    assert all(same(one, other) for one, other in zip(trained, served, strict=True))
-    other = recipe_of(SMALL, "test", 0)
-    measured = measured_night(other, SMALL.measuring).inputs
-    frames = [one.frame for one in frames_of(other)]
-    assert all(same(one, inputs_of(frame)) for one, frame in zip(measured, frames, strict=True))
+def through_a_file(frame: Frame, path: Path, **cards: object) -> Frame:
+    """Return a frame as serving has it: out of a FITS file, by the headers alone."""
+    told = {"OBJECT": "field", "EXPTIME": frame.exposure_s, "GAIN": frame.gain, "MJD-OBS": 60000.0} | cards
+    written = image_file(path, frame.image, **{name: value for name, value in told.items() if value})
+    return Reading().read(written).frame
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.integers(64, 140),
+    columns=st.integers(64, 140),
+    sky_electrons=st.floats(10, 20_000),
+    exposure_s=st.integers(1, 3600),
+    seed=st.integers(0, 10**6),
+    role=st.sampled_from(sorted(ROLES)),
+)
+def test_training_and_serving_make_the_same_tensors(
+    tmp_path, assessor, *, rows, columns, sky_electrons, exposure_s, seed, role
+):
+    """From the recipe as a training has them, and from files as a stranger has them, to the bit."""
+    night = NightSettings(
+        rows=rows, columns=columns, frames=2, sky_electrons=sky_electrons, exposure_s=float(exposure_s)
+    )
+    recipe = NightRecipe(role=role, seed=(seed,), settings=night)
+    if role == "network":
+        trained, _ = network_examples([recipe])
+    else:
+        try:
+            trained = measured_night(recipe, SMALL.measuring).inputs
+        except ValueError:  # no frame shows a star: a training does not see this night
+            reject()
+    for number, (one, simulated) in enumerate(zip(trained, frames_of(recipe), strict=True)):
+        served = through_a_file(simulated.frame, tmp_path / f"{number}.fits")
+        assert same(one, inputs_of(served))
+        logits, features = assessor.seen(one)
+        look = assessor.look(served)
+        assert (look.network[0].tobytes(), look.network[1].tobytes()) == (
+            logits.tobytes(),
+            features.tobytes(),
+        )
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.integers(5, 150),
+    columns=st.integers(5, 150),
+    level=st.floats(-100, 60_000),
+    noise=st.floats(0.1, 300),
+    missing=st.floats(0, 0.9),
+    seed=st.integers(0, 10**6),
+    exposure_s=st.sampled_from([None, 0.5, 30.0, 3600.0]),
+    is_whole=st.booleans(),
+)
+def test_a_file_changes_no_tensor(
+    tmp_path, *, rows, columns, level, noise, missing, seed, exposure_s, is_whole
+):
+    rng = np.random.default_rng(seed)
+    image = rng.normal(level, noise, (rows, columns)).astype(np.float32)
+    image = np.round(image) if is_whole else image
+    image[rng.random(image.shape) < missing] = np.nan
+    image[rows // 2, columns // 2] = level + 100 * noise
+    frame = Frame(image, exposure_s=exposure_s, gain=1.5)
+    assert same(inputs_of(frame), inputs_of(through_a_file(frame, tmp_path / "frame.fits")))
+    # A count more in one pixel, and another exposure, are seen: equal tensors are no matter of course.
+    other = image.copy()
+    other[rows // 2, columns // 2] += np.float32(50 * noise + 10)
+    assert not same(inputs_of(frame), inputs_of(replace(frame, image=other)))
+    assert not same(inputs_of(frame), inputs_of(through_a_file(frame, tmp_path / "frame.fits", EXPTIME=77.0)))
 
 
 def test_stars_keep_their_pixels(night):

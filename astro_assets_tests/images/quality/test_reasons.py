@@ -31,9 +31,12 @@ def test_the_heaviest_comes_first(ranges):
     bad = {"fwhm_ratio": 2.5, "transparency": 0.3}
     assert told(ranges, "fwhm_ratio", **bad) == (
         "stars are 2.50 times as wide as in the night's best frames",
-        "stars have 30% of their light",
+        "stars have 30% of their light, a zero point lower by 1.31 mag",
     )
-    assert told(ranges, "transparency", **bad)[0].endswith("of their light")
+    assert told(ranges, "transparency", **bad)[0].startswith("stars have 30% of their light")
+    assert told(ranges, "transparency", transparency=0.0) == (
+        "stars have 0% of their light, a zero point lower by 10.00 mag",
+    )
 
 
 def test_better_than_good_is_no_reason(ranges):

@@ -14,6 +14,7 @@ from astro_assets.images.simulation.night import (
     NightFrame,
     NightSettings,
     Telescope,
+    airmasses,
     grade_of,
     simulate_frame,
     simulate_night,
@@ -134,6 +135,9 @@ def test_a_seed_gives_the_same_night():
         {"stars_per_megapixel": 9000.0},
         {"sky_electrons": 100.0},
         {"troubles": 5.0},
+        {"meridian_airmass": 1.3},
+        {"hour_angles_h": (-2.5, 4.0)},
+        {"extinction_mag": 0.4},
     ],
     ids=str,
 )
@@ -146,12 +150,51 @@ def test_every_setting_changes_the_night(changed):
 
 
 def test_conditions_have_strengths():
-    conditions = draw_conditions(np.random.default_rng(1), 200, 2.0)
+    airmass = np.linspace(1.2, 2.7, 200)
+    conditions = draw_conditions(np.random.default_rng(1), airmass, 2.0)
     assert tuple(conditions) == CONDITIONS
     for strength in conditions.values():
         assert strength.shape == (200,)
         assert strength.min() >= 0
         assert strength.max() <= 1
-    quiet = draw_conditions(np.random.default_rng(1), 200, 0.0)
+    assert conditions["low_altitude"][0] == 0
+    assert conditions["low_altitude"][-1] == pytest.approx(1)
+    quiet = draw_conditions(np.random.default_rng(1), airmass, 0.0)
     assert not quiet["thick_clouds"].any()
+    assert not quiet["short_exposure"].any()
     assert quiet["twilight"][0] == 1
+
+
+def test_a_field_is_highest_on_the_meridian_and_its_airmass_is_in_the_header():
+    settings = NightSettings(rows=64, columns=64, frames=21, troubles=0.0, meridian_airmass=1.2)
+    airmass = airmasses(settings)
+    assert airmass[10] == pytest.approx(1.2)
+    # Of the secant of the zenith distance at latitude and declination 36 and 0 degrees, 2.5 h from there.
+    assert airmass[0] == pytest.approx(airmass[-1]) == pytest.approx(1 / (1 / 1.2 - 0.65 * 0.20665), rel=1e-3)
+    told = [one.frame.airmass for one in simulate_night(settings, 3)]
+    np.testing.assert_allclose(told, airmass)
+    low = airmasses(settings.model_copy(update={"hour_angles_h": (5.0, 9.0)}))
+    assert low.max() == pytest.approx(2.5)
+
+
+def test_air_dims_blurs_and_brightens():
+    """By the laws that are named: 0.15 mag an airmass, its power of 0.6 in width, a sky of more air."""
+    high, low = under(), under(low_altitude=1 / 1.5)
+    least = airmasses(SETTINGS).min()
+    assert (high.frame.airmass, low.frame.airmass) == pytest.approx((least, least + 1))
+    further = (least + 1) / least
+    light, width, read = 10 ** (-0.4 * 0.15), further**0.6, 36
+    sky = 800 * further * light
+    expected = light / width * np.sqrt((800 + read) / (sky + read))
+    assert low.kept == pytest.approx(expected, rel=0.03)
+    levels = [float(np.median(one.frame.image)) for one in (high, low)]
+    assert levels[1] / levels[0] == pytest.approx(further * light, rel=0.03)
+
+
+def test_a_shorter_exposure_keeps_the_root_of_its_share_and_less_by_read_noise():
+    short = under(short_exposure=0.75 / 0.9)
+    assert short.frame.exposure_s == pytest.approx(15)
+    assert short.kept == pytest.approx(0.25 * np.sqrt((800 + 36) / (200 + 36)), rel=0.01)
+    assert (short.grade, short.reasons) == ("medium", ("short_exposure",))
+    levels = [float(np.median(one.frame.image)) for one in (under(), short)]
+    assert levels[1] / levels[0] == pytest.approx(0.25, rel=0.03)
