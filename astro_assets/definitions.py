@@ -1,5 +1,6 @@
 """The code location: collects what the wings declare, nothing else."""
 
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -127,10 +128,11 @@ def check_keys() -> list[dg.AssetCheckKey]:
     return [key for checks in _checks() for key in checks.check_keys]
 
 
-def _checks() -> list[dg.AssetChecksDefinition]:
+@cache
+def _checks() -> tuple[dg.AssetChecksDefinition, ...]:
     wings = (catalog_checks, observation_checks, image_checks, alert_checks, transit_checks, scorer_checks)
     of_wings = [check for wing in wings for check in wing.checks()]
-    return [*of_wings, table_checks(MODEL_AUDITS, identity=("model", "model_version"))]
+    return (*of_wings, table_checks(MODEL_AUDITS, identity=("model", "model_version")))
 
 
 def training_job(model: TrainedModel) -> str:

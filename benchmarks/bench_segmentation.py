@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from segmentation_limit import share_found
 from segmentation_pictures import draw
 
 from astro_assets.images.alignment import measured_shift, shifted
@@ -67,6 +68,10 @@ def main() -> int:
     if not arguments.real_only:
         simulated = judge_simulated(segmenter, settings, arguments.megapixels)
         is_reached = print_floors(simulated)
+        limit = share_found(settings.scenes, FLOORS["false"])
+        print(
+            f"at 5 a matched filter that knows the noise finds {limit:.3f}, where nothing but noise is false"
+        )
         print_speed(segmenter, settings)
     if arguments.pictures is not None:
         draw(segmenter, (scene_of(settings, "test", i) for i in range(6)), arguments.pictures, "simulated")
@@ -94,7 +99,8 @@ def judge_simulated(
     segmenter: Segmenter, settings: SegmentationSettings, megapixels: float
 ) -> dict[str, Any]:
     """Judge on so much simulated sky, and print it."""
-    pixels, plain = PixelJudge(settings.loss), []
+    pixels = PixelJudge(settings.loss)
+    plain: dict[str, list[JudgedScene]] = {"thresholding": [], "thresholding of points": []}
     n = int(np.ceil(megapixels * 1e6 / (settings.scenes.rows * settings.scenes.columns)))
     spent = {"scene": 0.0, "network": 0.0}
 
@@ -109,8 +115,9 @@ def judge_simulated(
         start = time.process_time()
         found = segmenter.logits(scene.difference)
         spent["network"] += time.process_time() - start
-        plain.append(judged_thresholding(scene.difference, scene.truth))
-        if len(plain) <= PIXEL_SCENES:
+        for found_by, is_points in zip(plain.values(), (False, True), strict=True):
+            found_by.append(judged_thresholding(scene.difference, scene.truth, points_only=is_points))
+        if len(plain["thresholding"]) <= PIXEL_SCENES:
             pixels.add(scene, found)
         return found
 
@@ -120,7 +127,8 @@ def judge_simulated(
     each = {name: f"{1e3 * seconds / n:.0f} ms" for name, seconds in spent.items()}
     print(f"{n} scenes; of processor time a scene takes {each['scene']}, the network {each['network']}")
     print_report("segmenter, simulated", told)
-    print_report("thresholding at the same false rate", at_same_rate(plain, told))
+    for name, judged in plain.items():
+        print_report(f"{name} at the same false rate", at_same_rate(judged, told))
     print("pixels: " + ", ".join(f"{name} {value:.3f}" for name, value in pixels.report().items()))
     return told
 
@@ -202,8 +210,12 @@ def judge_real(
         measured = measured_scenes(scenes, lambda scene: segmenter.logits(scene.difference), extraction)
         told = report(scored(measured, score), score.threshold)
         print_report(f"segmenter, {name} with injections", told)
-        plain = [judged_thresholding(scene.difference, scene.truth) for scene in scenes]
-        print_report(f"thresholding, {name}, at the same false rate", at_same_rate(plain, told))
+        for is_points in (False, True):
+            plain = [
+                judged_thresholding(scene.difference, scene.truth, points_only=is_points) for scene in scenes
+            ]
+            of = "points" if is_points else "all"
+            print_report(f"thresholding of {of}, {name}, at the same false rate", at_same_rate(plain, told))
         if simulated is not None:
             lost = simulated["completeness_from_10"]["value"] - told["completeness_from_10"]["value"]
             print(f"  simulated to real: {lost:+.3f} of completeness from 10 lost")
@@ -220,7 +232,7 @@ def real_pairs(folder: Path) -> Iterator[tuple[str, Frame, Frame]]:
     night = sorted((folder / "hatp32_microobservatory").glob("*.fits.gz"))
     for i in range(0, min(len(night) - APART, PAIRS * APART), APART):
         science, reference = read(night[i + APART]), read(night[i])
-        yield "hatp32", science, shifted(reference, *measured_shift(reference, onto=science))
+        yield "hatp32", shifted(science, *measured_shift(science, onto=reference)), reference
 
 
 def read(path: Path) -> Frame:

@@ -1,11 +1,10 @@
 """The `cutouts` command: places on the sky, cut out of every image that shows them."""
 
 import hashlib
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 from rich.box import SIMPLE_HEAD
@@ -16,7 +15,9 @@ from astro_assets.cli import printing
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.cli.search import report_failures, run_with_progress
 from astro_assets.definitions import CUTOUTS_JOB
+from astro_assets.images.cutout_files import COLUMNS, CubeTooLargeError, cube_file, cutout_file
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS
+from astro_assets.images.reading.frames import TARGET_PIXELS
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger, open_ledger
@@ -28,10 +29,7 @@ from astro_assets.tables import TABLES
 _UNUSUAL: Final = re.compile(r"[^A-Za-z0-9]+", re.ASCII)
 _LISTED: Final = 50
 _USUAL_SIDE_ARCSEC: Final = 60.0
-_COLUMNS: Final = (
-    "place", "sha256", "filter_name", "mid_mjd_utc", "side", "x", "y", "missing_fraction", "is_padded", "wcs",
-    "pixels",
-)  # fmt: skip
+_COLUMNS: Final = (*COLUMNS, "filter_name", "n_outside", "n_missing", "pixels")
 
 
 def cut(
@@ -53,7 +51,7 @@ def cut(
     remove
         Names of places that are wanted no more.
     folder
-        Where the cutouts are written to, too, as FITS files.
+        Where the cutouts are written to, too, as FITS files; of pixels over time also the cubes.
 
     Returns
     -------
@@ -94,9 +92,8 @@ def cut(
     printing.updates(engine.reports)
     rows = _rows(engine.ledger(), names)
     _print(rows)
-    if folder is not None:
-        _write(engine.ledger(), rows, folder)
-    return report_failures(failures)
+    is_written = folder is None or _write(engine.ledger(), rows, folder)
+    return report_failures(failures) or (0 if is_written else 1)
 
 
 def _placed(ledger: Ledger, place: Place) -> Place:
@@ -121,38 +118,37 @@ def _rows(ledger: Ledger, names: Sequence[str]) -> pl.DataFrame:
 
 def _print(rows: pl.DataFrame) -> None:
     grid = Grid(box=SIMPLE_HEAD)
-    for name in ("place", "image", "filter", "MJD (UTC)", "pixels", "missing"):
-        grid.add_column(name, justify="right" if name in ("MJD (UTC)", "pixels", "missing") else "left")
+    for name in ("place", "image", "filter"):
+        grid.add_column(name)
+    for name in ("MJD (UTC)", "pixels", "outside", "missing"):
+        grid.add_column(name, justify="right")
     for row in rows.head(_LISTED).iter_rows(named=True):
         mjd = "" if row["mid_mjd_utc"] is None else f"{row['mid_mjd_utc']:.5f}"
-        cells = (row["place"], row["sha256"][:12], row["filter_name"] or "", mjd, str(row["side"]))
-        grid.add_row(*map(printing.plain, cells), f"{100 * row['missing_fraction']:.0f} %")
+        cells = (row["place"], row["sha256"][:12], row["filter_name"] or "", mjd)
+        counts = (f"{row['side']} x {row['side']}", str(row["n_outside"]), str(row["n_missing"]))
+        grid.add_row(*map(printing.plain, cells), *counts)
     printing.print_wide(grid)
     more = rows.height - _LISTED
     printing.notes([f"{more} more"] if more > 0 else [] if rows.height else ["no image shows these places"])
 
 
-def _write(ledger: Ledger, rows: pl.DataFrame, folder: Path) -> None:
-    """Write cutouts as FITS files; their names are made of letters and digits only."""
+def _write(ledger: Ledger, rows: pl.DataFrame, folder: Path) -> bool:
+    """Write cutouts as FITS files, named with letters and digits only; False if a cube is too large."""
     folder.mkdir(parents=True, exist_ok=True)
+    told, n_files = [], 0
     for row in rows.iter_rows(named=True):
         mark = hashlib.blake2b(row["place"].encode(), digest_size=3).hexdigest()
         stem = "_".join((_UNUSUAL.sub("-", row["place"]).strip("-")[:60], mark, row["sha256"][:12]))
-        write_bytes(folder / f"{stem}.fits", _fits(ledger, row))
-    printing.notes([f"{rows.height} FITS files in {folder}"])
-
-
-def _fits(ledger: Ledger, row: Mapping[str, Any]) -> bytes:
-    import io
-
-    from astropy.io import fits
-
-    pixels = resolve_references({"pixels": row["pixels"]}, CUTOUTS, ledger.objects)["pixels"]["value"]
-    header = fits.Header(json.loads(row["wcs"]))
-    header["OBJECT"] = printing.plain(row["place"]).encode("ascii", "replace").decode()[:60]
-    header["FRAME"] = row["sha256"]  # no room for a comment
-    if row["mid_mjd_utc"] is not None:
-        header["MJD-AVG"] = (row["mid_mjd_utc"], "middle of the exposure, UTC")
-    buffer = io.BytesIO()
-    fits.PrimaryHDU(pixels.reshape(row["side"], row["side"]), header).writeto(buffer, checksum=True)
-    return buffer.getvalue()
+        pixels = resolve_references({"pixels": row["pixels"]}, CUTOUTS, ledger.objects)["pixels"]["value"]
+        write_bytes(folder / f"{stem}.fits", cutout_file(row, pixels.reshape(row["side"], row["side"])))
+        n_files += 1
+        if row["product"] == TARGET_PIXELS:
+            try:
+                write_bytes(
+                    folder / f"{stem}_cube.fits", cube_file(row, ledger.objects.get_file(row["sha256"]))
+                )
+                n_files += 1
+            except CubeTooLargeError as error:
+                told.append(printing.plain(f"{row['place']}, image {row['sha256'][:12]}: {error}"))
+    printing.notes([*told, f"{n_files} FITS files in {folder}"])
+    return not told

@@ -19,7 +19,6 @@ from astro_assets.cli.options import Format, FormatOption, HomeOption
 from astro_assets.cli.progress import progress_shown
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.observations.cutouts import places_listed
 from astro_assets.observations.fetching import (
     SOURCES,
     Listed,
@@ -32,6 +31,7 @@ from astro_assets.observations.fetching import (
 from astro_assets.observations.light_curve_names import CADENCES
 from astro_assets.observations.mast_products import Wanted
 from astro_assets.observations.missions import K2, KEPLER, MISSIONS, TESS, Mission
+from astro_assets.observations.place_lists import places_in
 from astro_assets.orchestration.fetching import Fetched, Known
 from astro_assets.orchestration.run_marks import marked
 from astro_assets.tables import TABLES
@@ -78,9 +78,7 @@ def fetch(  # noqa: PLR0913, PLR0917  one option each
     ] = None,
     cutouts: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="Images instead: file of places, a line each: NAME or NAME,RA,DEC."
-        ),
+        typer.Option(metavar="FILE", help="Images instead: file of places, as `cutouts --list` takes it."),
     ] = None,
     survey: Annotated[
         str, typer.Option(help="Of the images: TESS, HAP (Hubble), or one of SkyView's such as DSS.")
@@ -110,7 +108,7 @@ def fetch(  # noqa: PLR0913, PLR0917  one option each
         if cutouts is None:
             found = listed(ledger, [(one, limit) for one in wanted], told=told)
         else:
-            places = places_listed(_text(cutouts))
+            places = places_in(cutouts)
             found = cutouts_listed(
                 ledger, places, survey, pixels=size, sectors=tuple(sector or ()), told=told
             )
@@ -131,13 +129,6 @@ def _targets(path: Path | None, mission: MissionName | None) -> list[str] | None
     if not (found := targets_in(path, catalogue)):
         raise NothingWantedError(f"{path} names no target")
     return found
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text()
-    except UnicodeDecodeError:
-        raise NothingWantedError(f"{path} is no text file of one name a line") from None
 
 
 def _wanted(

@@ -8,7 +8,8 @@ import typer
 from astro_assets.cli.options import Format, FormatOption, HomeOption, RowFormat
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.models import CHAMPION
-from astro_assets.observations.cutouts import PlaceError, places_listed
+from astro_assets.observations.cutouts import places_listed
+from astro_assets.observations.place_lists import places_in
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,7 +28,11 @@ def cutouts(
     ] = None,
     listed: Annotated[
         Path | None,
-        typer.Option("--list", metavar="FILE", help="File of such places, one a line; # begins a comment."),
+        typer.Option(
+            "--list",
+            metavar="FILE",
+            help="File of such places, one a line; or a table: CSV with a header, FITS, VOTable, ECSV.",
+        ),
     ] = None,
     side: Annotated[
         float | None,
@@ -42,12 +47,9 @@ def cutouts(
     home: HomeOption = None,
 ) -> None:
     """Cut places of the sky out of every image that shows them, now and whenever a new one comes in."""
-    text = "\n".join(places or [])
+    wanted = places_listed("\n".join(places or []))
     if listed is not None:
-        if not listed.is_file():
-            raise PlaceError(f"--list {listed}: there is no such file")
-        text += "\n" + listed.read_text(encoding="utf-8", errors="replace")
-    wanted = places_listed(text)
+        wanted = list(dict.fromkeys([*wanted, *places_in(listed)]))
     place = open_home(home, must_exist=True)
     from astro_assets.cli.cutouts import cut
 

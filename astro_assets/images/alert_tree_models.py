@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from astro_assets.images.alert_tree_tables import ALERT_TREES
+from astro_assets.learning.cards import energy_section, hashes_section, table
 from astro_assets.ledger.trained_models import Audit, TrainedModel
 
 _HEADLINE: Final = ("average_precision", "roc_auc", "recall_at_precision_0.9")
@@ -14,7 +15,7 @@ _HEADLINE: Final = ("average_precision", "roc_auc", "recall_at_precision_0.9")
 def headline(figures: Mapping[str, Any]) -> dict[str, float | None]:
     """Return the figures that people look at first: of packets of objects that no tree has seen."""
     told = {name.replace("_0.9", "_90_percent"): figures[name]["value"] for name in _HEADLINE}
-    return {**told, "share_wanted": figures["share_wanted"]}
+    return {**told, "share_wanted": figures["share_wanted"], "energy_kwh": figures["energy"]["kwh"]}
 
 
 def learnt_nothing(figures: Mapping[str, Any]) -> Sequence[str]:
@@ -42,7 +43,6 @@ def tree_card(model: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     counts = [(kind, figures["objects"][kind], figures["packets"][kind]) for kind in ("wanted", "unwanted")]
     rows = [(name.replace("_", " "), _interval(figures[name])) for name in _HEADLINE]
     lost = [(name.replace("_", " "), f"{value:.4f}") for name, value in figures["importance"].items()]
-    hashes = [(name.replace("_", " "), f"`{model[name]}`") for name in _HASHES]
     head = (
         f"# {model['model']} {model['model_version']}\n\nA random forest on the features of a packet of "
         "alerts (Breiman 2001) that tells objects which somebody wants from those which they do not, by "
@@ -52,26 +52,19 @@ def tree_card(model: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
     judged = (
         "## Figures\n\nOf packets whose objects the trees have not seen; intervals of 95 % by drawing "
         f"objects. {figures['share_wanted']:.3f} of the packets are wanted.\n\n"
-    ) + _table(("figure", "value"), rows)
+    ) + table(("figure", "value"), rows)
     goes_by = (
         "## What it goes by\n\nAverage precision that is lost where a feature is shuffled:\n\n"
-    ) + _table(("feature", "lost"), lost)
+    ) + table(("feature", "lost"), lost)
     parts = (
         head,
-        "## Labels\n\n" + _table(("kind", "objects", "packets"), counts),
+        "## Labels\n\n" + table(("kind", "objects", "packets"), counts),
         judged,
         goes_by,
-        "## Hashes\n\n" + _table(("what", "hash"), hashes),
+        energy_section(figures["energy"]),
+        hashes_section(model),
     )
     return "\n\n".join(parts) + "\n"
-
-
-_HASHES: Final = ("training_recipe", "training_root", "artefact")
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
 def _interval(value: Mapping[str, float | None]) -> str:

@@ -6,6 +6,7 @@ Only declarations and the translation between rows and pure functions live here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from astro_assets.images.alert_schemas import ALERTS_SCHEMA
@@ -61,16 +62,21 @@ def compute_labelled_alerts(key: str, parents: Parents, config: Config) -> list[
 
 def fit_alert_trees(rows: Parents, config: AlertTreesConfig) -> tuple[bytes, Mapping[str, Any]]:
     """Grow trees on labelled packets: the bytes of their file, and their figures."""
+    from astro_assets.learning.energy import measured_energy
+    from astro_assets.learning.figures import storable
+
     labelled = sorted(rows["examples"], key=lambda row: (row["object_id"], row["sha256"], row["position"]))
     try:
-        return trained(
-            [features_in(row) for row in labelled],
-            [row["is_wanted"] for row in labelled],
-            [row["object_id"] for row in labelled],
-            config,
-        )
+        with measured_energy() as energy:
+            artefact, figures = trained(
+                [features_in(row) for row in labelled],
+                [row["is_wanted"] for row in labelled],
+                [row["object_id"] for row in labelled],
+                config,
+            )
     except TooFewLabelsError as error:
         raise TooFewRowsError(str(error)) from error
+    return artefact, {**figures, "energy": storable(asdict(energy))}
 
 
 #: What people think of objects.

@@ -12,7 +12,7 @@ from astro_assets.images import (
     pictures,
     quality_pictures,
 )
-from astro_assets.images.change_tables import ANOMALIES, FRAME_CHANGES, REFERENCE_FRAMES
+from astro_assets.images.change_tables import ANOMALIES, FIELD_REFERENCES, FRAME_CHANGES, REFERENCE_FRAMES
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS, place_row
 from astro_assets.images.photometry_tables import (
     FRAME_SOURCES,
@@ -134,9 +134,14 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
         ),
         table_asset(
             home,
+            FIELD_REFERENCES,
+            description="With which frame those of a field are compared: the deepest of the field's first "
+            "night upon which most of the others lie.",
+        ),
+        table_asset(
+            home,
             REFERENCE_FRAMES,
-            description="With which frame of its field each frame is compared: the deepest of the field's "
-            "first night; and how it lies upon it, by their stars.",
+            description="How each frame lies upon the one that it is compared with, by their stars.",
         ),
         table_asset(
             home,

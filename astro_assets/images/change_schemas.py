@@ -15,8 +15,8 @@ _VERSION: Final = Column("model_version", "string", "Version of the segmenter.")
 _MID: Final = Column("mid_mjd_utc", "float64", "Middle of the exposure, MJD in UTC.", "d")
 
 
-class ReferenceFramesConfig(ReferenceSettings, Config):
-    """Settings of ``images/reference_frames``."""
+class FieldReferencesConfig(ReferenceSettings, Config):
+    """Settings of ``images/field_references``."""
 
 
 REFERENCE_FRAMES_SCHEMA: Final = Schema(

@@ -17,22 +17,29 @@ from astro_assets.images.change_schemas import (
     ANOMALIES_SCHEMA,
     FRAME_CHANGES_SCHEMA,
     REFERENCE_FRAMES_SCHEMA,
-    ReferenceFramesConfig,
+    FieldReferencesConfig,
 )
 from astro_assets.images.changes import STAMP_SIDE, Changes, NotComparedError, changes
 from astro_assets.images.kinds import KINDS
-from astro_assets.images.photometry.registration import Alignment
+from astro_assets.images.photometry.registration import Alignment, register
 from astro_assets.images.photometry_schemas import FRAME_SOURCES_SCHEMA
 from astro_assets.images.photometry_tables import FRAME_SOURCES, of_a_series, sources_of
 from astro_assets.images.reading.frames import IMAGE, read_frame
 from astro_assets.images.reading.pointing import celestial_wcs
-from astro_assets.images.reference_frames import Epoch, compared
+from astro_assets.images.reference_frames import Epoch, reference_of
 from astro_assets.images.segmentation.segmenter import Segmenter, open_segmenter
 from astro_assets.ledger.model_tables import PROMOTED_MODELS
 from astro_assets.ledger.models import CHAMPION
 from astro_assets.ledger.table import Config, Parent, Parents, Row, Table
 
-__all__ = ["ANOMALIES", "ANOMALY_SEGMENTER_NAME", "FRAME_CHANGES", "REFERENCE_FRAMES", "TABLES"]
+__all__ = [
+    "ANOMALIES",
+    "ANOMALY_SEGMENTER_NAME",
+    "FIELD_REFERENCES",
+    "FRAME_CHANGES",
+    "REFERENCE_FRAMES",
+    "TABLES",
+]
 
 ANOMALY_SEGMENTER_NAME: Final = "images/anomaly_segmenter"
 _COUNTS: Final = ("trained_on_real", "trained_on_injected", "trained_on_simulated")
@@ -48,30 +55,38 @@ _NOTHING: Final = dict.fromkeys(
 )  # fmt: skip
 
 
-def compute_reference_frames(
-    key: str, parents: Parents, config: ReferenceFramesConfig
+def compute_field_references(
+    key: str, parents: Parents, config: FieldReferencesConfig
 ) -> list[dict[str, Any]]:
-    """Choose what the frames of the field ``key`` are compared with: a row each, none of a single frame."""
+    """Choose what the frames of the field ``key`` are compared with: one row."""
     rows = {str(row["frame_sha256"]): row for row in parents["frame_sources"]}
-    reference, alignments = compared(
-        [
-            Epoch(name, row["series_id"], float(row["mid_mjd_utc"]), sources_of(row))
-            for name, row in rows.items()
-        ],
-        config,
-    )
-    of_reference = rows[reference]
+    epochs = [
+        Epoch(name, row["series_id"], float(row["mid_mjd_utc"]), sources_of(row))
+        for name, row in rows.items()
+    ]
+    chosen = rows[reference_of(epochs, config)]
+    return [dict(chosen) | {"sha256": str(chosen["frame_sha256"])}]
+
+
+def compute_reference_frames(
+    key: str, parents: Parents, config: FieldReferencesConfig
+) -> list[dict[str, Any]]:
+    """Lay the image ``key`` upon the reference of its field: a row, none of the reference itself."""
+    (row,) = parents["frame_sources"]
+    (reference,) = parents["field_references"]
+    if reference["frame_sha256"] == key:
+        return []
+    alignment = register(sources_of(row), sources_of(reference), config.registration)
     return [
         {
-            "sha256": name,
-            "reference": reference,
-            "reference_sha256": reference,
-            "reference_hdu": of_reference["hdu"],
-            "reference_mid_mjd_utc": of_reference["mid_mjd_utc"],
-            **{column: rows[name][column] for column in ("frame_sha256", "hdu", *_PAIR[2:])},
+            "sha256": key,
+            "reference": reference["frame_sha256"],
+            "reference_sha256": reference["frame_sha256"],
+            "reference_hdu": reference["hdu"],
+            "reference_mid_mjd_utc": reference["mid_mjd_utc"],
+            **{column: row[column] for column in ("frame_sha256", "hdu", *_PAIR[2:])},
             **_alignment_columns(alignment),
         }
-        for name, alignment in alignments.items()
     ]
 
 
@@ -183,14 +198,32 @@ def _places(
     return places.ra.deg.tolist(), places.dec.deg.tolist()
 
 
-#: With which frame of its field each frame is compared, and how it lies upon it.
+#: With which frame those of a field are compared: its row of ``frame_sources``.
+FIELD_REFERENCES: Final = Table(
+    name="images/field_references",
+    schema=FRAME_SOURCES_SCHEMA,
+    compute=compute_field_references,
+    parents=(Parent(FRAME_SOURCES, columns=FRAME_SOURCES_SCHEMA.names),),
+    config=FieldReferencesConfig(),
+    key="field_id",
+    target=None,
+    choose=of_a_series,
+    libraries=("numpy", "scipy"),
+    is_on_demand=True,
+)
+
+#: How each frame lies upon the one that it is compared with.
 REFERENCE_FRAMES: Final = Table(
     name="images/reference_frames",
     schema=REFERENCE_FRAMES_SCHEMA,
     compute=compute_reference_frames,
-    parents=(Parent(FRAME_SOURCES, columns=FRAME_SOURCES_SCHEMA.names),),
-    config=ReferenceFramesConfig(),
-    key="field_id",
+    parents=(
+        Parent(FRAME_SOURCES, columns=FRAME_SOURCES_SCHEMA.names),
+        Parent(FIELD_REFERENCES, columns=FRAME_SOURCES_SCHEMA.names, on="field_id"),
+    ),
+    config=FieldReferencesConfig(),
+    settings_of=FIELD_REFERENCES,
+    key="frame_sha256",
     target=None,
     choose=of_a_series,
     libraries=("numpy", "scipy"),
@@ -231,4 +264,4 @@ ANOMALIES: Final = Table(
     is_on_demand=True,
 )
 
-TABLES: Final = (REFERENCE_FRAMES, FRAME_CHANGES, ANOMALIES)
+TABLES: Final = (FIELD_REFERENCES, REFERENCE_FRAMES, FRAME_CHANGES, ANOMALIES)

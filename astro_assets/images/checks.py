@@ -4,7 +4,7 @@ from functools import partial
 
 import dagster as dg
 
-from astro_assets.images.change_tables import ANOMALIES, FRAME_CHANGES, REFERENCE_FRAMES
+from astro_assets.images.change_tables import ANOMALIES, FIELD_REFERENCES, FRAME_CHANGES, REFERENCE_FRAMES
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS, FRAME_CELLS
 from astro_assets.images.invariants import (
     impossible_anomalies,
@@ -134,6 +134,7 @@ def checks() -> list[dg.AssetChecksDefinition]:
         ),
         table_checks(SIMULATED_SCENES, identity=("scene_set",)),
         model_checks(ANOMALY_SEGMENTER),
+        table_checks(FIELD_REFERENCES, identity=("field_id",), names=file_names),
         table_checks(REFERENCE_FRAMES, identity=("frame_sha256",), names=file_names),
         table_checks(
             FRAME_CHANGES,

@@ -52,8 +52,12 @@ CUTOUTS_SCHEMA: Final = Schema(
         Column("y", "float64", "Row of the place, likewise.", "pixel"),
         Column("first_column", "int32", "Of the cutout in the image; negative beyond its edge.", "pixel"),
         Column("first_row", "int32", "Likewise.", "pixel"),
+        Column("n_columns", "int32", "Width of the image.", "pixel"),
+        Column("n_rows_of_pixels", "int32", "Its height.", "pixel"),
         Column("is_padded", "bool", "Whether a part lies beyond the image's edge."),
-        Column("missing_fraction", "float64", "Share of the pixels without a value."),
+        Column("n_outside", "int32", "Pixels beyond the image's edge.", "pixel"),
+        Column("n_missing", "int32", "Pixels within the image without a value.", "pixel"),
+        Column("missing_fraction", "float64", "Share of the pixels without a value, for either reason."),
         Column("wcs", "string", "World coordinates of the cutout: FITS cards as a JSON object."),
         Column(
             "pixels",

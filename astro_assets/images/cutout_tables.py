@@ -12,7 +12,17 @@ import numpy as np
 import polars as pl
 
 from astro_assets.images.cutout_schemas import CUTOUT_PLACES_SCHEMA, CUTOUTS_SCHEMA, FRAME_CELLS_SCHEMA
-from astro_assets.images.cutouts import cell_of, cells_within, cut_out, position_in
+from astro_assets.images.cutouts import (
+    MISSING,
+    OUTSIDE,
+    SideError,
+    cell_of,
+    cells_within,
+    cut_out,
+    mask_of,
+    outside,
+    position_in,
+)
 from astro_assets.images.reading.frames import read_frame
 from astro_assets.images.reading.pointing import celestial_wcs
 from astro_assets.images.tables import FRAMES, accepted_frames
@@ -76,6 +86,8 @@ def compute_cutouts(key: str, parents: Parents, config: Config) -> list[dict[str
 
     Raises
     ------
+    SideError
+        If one of them has more pixels a side than are cut out.
     TooManyPixelsError
         If all of its cutouts have more pixels than a worker is to hold.
     """
@@ -103,17 +115,24 @@ def _cutout_row(place: Row, frame: Row) -> dict[str, Any] | None:
     if wcs is None or position is None:
         return None
     image = read_frame(frame["sha256"], frame["product"], hdu=str(frame["hdu"])).frame.image
-    cutout = cut_out(image, wcs, position, place["side_arcsec"])
+    try:
+        cutout = cut_out(image, wcs, position, place["side_arcsec"])
+    except SideError as error:
+        raise SideError(f"image {frame['frame_sha256'][:12]}: {error}") from None
     if not np.isfinite(cutout.pixels).any():
         return None
+    side = cutout.pixels.shape[0]
+    mask = mask_of(cutout.pixels, outside(image.shape, cutout.first_column, cutout.first_row, side))
     small = thumbnail(cutout.pixels)
     return {
         **{name: place[name] for name in ("place", "target_id", "ra_deg", "dec_deg")},
         "sha256": frame["frame_sha256"],
-        **{name: frame[name] for name in ("product", *_OF_FRAMES)},
+        **{name: frame[name] for name in ("product", "n_columns", "n_rows_of_pixels", *_OF_FRAMES)},
         **{name: getattr(cutout, name) for name in ("x", "y", "first_column", "first_row", "is_padded")},
-        "side": cutout.pixels.shape[0],
-        "missing_fraction": float(np.mean(~np.isfinite(cutout.pixels))),
+        "side": side,
+        "n_outside": int(np.count_nonzero(mask == OUTSIDE)),
+        "n_missing": int(np.count_nonzero(mask == MISSING)),
+        "missing_fraction": float(np.mean(mask != 0)),
         "wcs": json.dumps(cutout.wcs_header, sort_keys=True),
         "pixels": {"value": cutout.pixels.ravel()},
         "thumbnail": {"brightness": small.ravel()},

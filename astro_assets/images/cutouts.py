@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 _CELLS: Final = 64
 #: Corners of an image lie on its edge; the cells beside may hold a part of a pixel.
 _MARGIN_DEG: Final = 0.01
-#: Pixels of a side of the smallest and the largest square.
-_SIDES: Final = (3, 1024)
+#: Pixels of a side of the smallest and the largest square: odd, so that the place is in the middle one.
+FEWEST_A_SIDE: Final = 3
+MOST_A_SIDE: Final = 1025
+#: Bits of a mask.
+OUTSIDE: Final = 1
+MISSING: Final = 2
+
+
+class SideError(ValueError):
+    """A square would have more pixels than are cut out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,8 @@ def cut_out(
 ) -> Cutout:
     """Cut a square around a position out of an image.
 
-    The side is a whole odd number of pixels; what lies beyond the edge is filled with NaN, never with zero.
+    The side is a whole odd number of pixels, at least 3; what lies beyond the edge is filled with NaN, never
+    with zero.
 
     Parameters
     ----------
@@ -102,13 +111,24 @@ def cut_out(
         Column and row in the image, from 0 in the middle of the first pixel.
     side_arcsec
         Side of the square on the sky.
+
+    Raises
+    ------
+    SideError
+        If the square has more than 1,025 pixels a side.
     """
     from astropy.nddata import Cutout2D
     from astropy.wcs.utils import proj_plane_pixel_scales
 
     rows, columns = image.shape
     scale = 3600 * math.sqrt(math.prod(float(side) for side in proj_plane_pixel_scales(wcs)))
-    side = 2 * (max(_SIDES[0], min(_SIDES[1], round(side_arcsec / scale))) // 2) + 1
+    wanted = side_arcsec / scale
+    if wanted >= MOST_A_SIDE + 0.5:
+        raise SideError(
+            f"a side of {side_arcsec:g} arcsec has {wanted:.6g} pixels of {scale:.3g} arcsec; from "
+            f"{FEWEST_A_SIDE} to {MOST_A_SIDE} are cut out: ask for at most {MOST_A_SIDE * scale:.4g} arcsec"
+        )
+    side = 2 * (max(FEWEST_A_SIDE, round(wanted)) // 2) + 1
     square = Cutout2D(image, position, side, wcs=wcs, mode="partial", fill_value=np.nan, copy=True)
     column, row = square.input_position_cutout
     first_column, first_row = round(position[0] - column), round(position[1] - row)
@@ -119,5 +139,66 @@ def cut_out(
         first_column,
         first_row,
         dict(square.wcs.to_header(relax=True)),
-        is_padded=min(first_column, first_row, columns - first_column - side, rows - first_row - side) < 0,
+        is_padded=bool(outside((rows, columns), first_column, first_row, side).any()),
     )
+
+
+def outside(shape: tuple[int, int], first_column: int, first_row: int, side: int) -> NDArray[np.bool_]:
+    """Tell which pixels of a square lie beyond the edge of its image.
+
+    Parameters
+    ----------
+    shape
+        Rows and columns of the image.
+    first_column, first_row
+        Of the square in the image.
+
+    Returns
+    -------
+    array of bool
+        Shape (side, side).
+    """
+    rows, columns = (
+        (first + np.arange(side) < 0) | (first + np.arange(side) >= length)
+        for first, length in zip((first_row, first_column), shape, strict=True)
+    )
+    return rows[:, np.newaxis] | columns
+
+
+def mask_of(pixels: NDArray[np.float32], is_outside: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Tell why pixels of a cutout, or of several, have no value.
+
+    Returns
+    -------
+    array of uint8
+        As `pixels`: 0 where there is a value, 1 beyond the edge of the image, 2 where the image has none.
+    """
+    return np.where(is_outside, OUTSIDE, np.where(np.isfinite(pixels), 0, MISSING)).astype(np.uint8)
+
+
+def cut_cube(
+    images: NDArray[np.float32], first_column: int, first_row: int, side: int
+) -> NDArray[np.float32]:
+    """Cut a square out of images of one place, NaN beyond their edge.
+
+    Parameters
+    ----------
+    images
+        Shape (n, n_rows, n_columns).
+    first_column, first_row
+        Of the square in the images; it may lie anywhere.
+
+    Returns
+    -------
+    array of float32
+        Shape (n, side, side).
+    """
+    n, n_rows, n_columns = images.shape
+    cut = np.full((n, side, side), np.nan, dtype=np.float32)
+    rows = slice(max(first_row, 0), max(min(first_row + side, n_rows), 0))
+    columns = slice(max(first_column, 0), max(min(first_column + side, n_columns), 0))
+    part = images[:, rows, columns]
+    if part.size:
+        row, column = rows.start - first_row, columns.start - first_column
+        cut[:, row : row + part.shape[1], column : column + part.shape[2]] = part
+    return cut

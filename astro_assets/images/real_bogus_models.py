@@ -10,7 +10,7 @@ from astro_assets.images.real_bogus.agreement import NO_LABELS
 from astro_assets.images.real_bogus.settings import MODES
 from astro_assets.images.real_bogus.training import PARITY
 from astro_assets.images.real_bogus_tables import REAL_BOGUS_CLASSIFIER
-from astro_assets.learning.cards import hashes_section, table
+from astro_assets.learning.cards import energy_section, hashes_section, table
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.trained_models import Audit, TrainedModel
 
@@ -24,6 +24,7 @@ def headline(figures: Mapping[str, Any]) -> dict[str, float | None]:
     return {
         **{name.replace("_0.95", "_95_percent"): figures[name]["value"] for name in names},
         "calibration_error": figures["calibration_error"],
+        "energy_kwh": figures["energy"]["kwh"],
     }
 
 
@@ -74,6 +75,7 @@ def model_card(model: Mapping[str, Any], figures: Mapping[str, Any]) -> str:
         _data(model, figures),
         _figures(figures),
         _limits(),
+        energy_section(figures["energy"]),
         hashes_section(model, split=figures["split"]),
     )
     return "\n\n".join(parts) + "\n"

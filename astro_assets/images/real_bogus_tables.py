@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -91,6 +92,8 @@ def compute_real_bogus_examples(
 def fit_real_bogus_classifier(rows: Parents, config: RealBogusConfig) -> tuple[bytes, Mapping[str, Any]]:
     """Train the classifier on what the recipes make: the bytes of its file, and its figures."""
     from astro_assets.images.real_bogus.training import fit_examples
+    from astro_assets.learning.energy import measured_energy
+    from astro_assets.learning.figures import storable
 
     asked = sorted(rows["examples"], key=lambda row: (row["object_id"], row["alert_id"], row["number"]))
     sources = _sources(asked)
@@ -102,9 +105,11 @@ def fit_real_bogus_classifier(rows: Parents, config: RealBogusConfig) -> tuple[b
             f"triplets of {n_objects} objects; at least {config.folds} are needed, one a fold"
         )
     made = [(sources[_packet(row)], Recipe(row["kind"], row["seed"], row["moved_share"])) for row in recipes]
-    artefact, figures = fit_examples(examples_of(made), config)
+    with measured_energy() as energy:
+        artefact, figures = fit_examples(examples_of(made), config)
     left_out = {_packet(row) for row in asked} - set(sources)
-    return artefact, {**figures, "packets_with_damaged_stamps": len(left_out)}
+    told = {"packets_with_damaged_stamps": len(left_out), "energy": storable(asdict(energy))}
+    return artefact, {**figures, **told}
 
 
 def _packet(row: Row) -> tuple[Path, int]:

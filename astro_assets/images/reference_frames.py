@@ -1,11 +1,11 @@
-"""Which frame of a field the others are compared with, and how they lie upon it.
+"""Which frame of a field the others are compared with.
 
 Stars alone are looked at; pixels are not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.images.photometry.frame_sources import FrameSources
-from astro_assets.images.photometry.registration import Alignment, register
+from astro_assets.images.photometry.registration import register
 from astro_assets.images.photometry.settings import RegistrationSettings
 
 #: Frames that are tried as the reference, the best first.
@@ -58,8 +58,8 @@ class Epoch:
     sources: FrameSources
 
 
-def compared(epochs: Sequence[Epoch], settings: ReferenceSettings) -> tuple[str, Mapping[str, Alignment]]:
-    """Choose the reference of a field and lay all other frames upon it.
+def reference_of(epochs: Sequence[Epoch], settings: ReferenceSettings) -> str:
+    """Choose the reference of a field.
 
     It is the deepest frame of the first nights on which most of its night can be laid: a frame of another
     field with the same name is none.
@@ -74,9 +74,7 @@ def compared(epochs: Sequence[Epoch], settings: ReferenceSettings) -> tuple[str,
     Returns
     -------
     str
-        The reference.
-    mapping of str to Alignment
-        Of each other frame; with a reason where it could not be aligned.
+        Its name.
 
     Raises
     ------
@@ -91,12 +89,7 @@ def compared(epochs: Sequence[Epoch], settings: ReferenceSettings) -> tuple[str,
         (one for one in ordered if one.night in nights),
         key=lambda one: (-one.sources.measures.depth, one.name),
     )
-    chosen = _chosen(among, settings)
-    return chosen.name, {
-        one.name: register(one.sources, chosen.sources, settings.registration)
-        for one in ordered
-        if one.name != chosen.name
-    }
+    return _chosen(among, settings).name
 
 
 def _chosen(among: Sequence[Epoch], settings: ReferenceSettings) -> Epoch:

@@ -47,22 +47,20 @@ def _head(model: Row, figures: Mapping[str, Any]) -> str:
 
 
 def _completeness(figures: Mapping[str, Any]) -> str:
-    plain = {row["low"]: row for row in figures["thresholding"]["completeness"]}
+    finders = [figures[name] for name in ("segmenter", "thresholding", "thresholding_points")]
     rows = [
         (
             f"{row['low']:g} to {_upper(row['high'])}",
             row["count"],
-            _interval(row),
-            _interval(plain[row["low"]]),
+            *(_interval(one) for one in (row, *others)),
         )
-        for row in figures["segmenter"]["completeness"]
+        for row, *others in zip(*(one["completeness"] for one in finders), strict=True)
     ]
-    ours, theirs = (figures[name]["completeness_from_10"] for name in ("segmenter", "thresholding"))
-    rows.append(("10 and more", "", _interval(ours), _interval(theirs)))
+    rows.append(("10 and more", "", *(_interval(one["completeness_from_10"]) for one in finders)))
+    names = ("signal-to-noise ratio", "objects", "found (95 %)", "by thresholding", "of points alone")
     return (
-        "## Objects found\n\nBeside a threshold on the significance of the difference, at the same rate of "
-        "false objects:\n\n"
-        + table(("signal-to-noise ratio", "objects", "found (95 %)", "by thresholding (95 %)"), rows)
+        "## Objects found\n\nBeside a threshold on the significance of the difference, of all sources and of "
+        "those that have the shape of a point, at the same rate of false objects:\n\n" + table(names, rows)
     )
 
 

@@ -13,6 +13,7 @@ from astro_assets.ledger.trained_models import Audit, Recipes, TrainedModel
 
 #: False objects a megapixel, over those accepted, from which a version is not believed.
 _MOST_FALSE: Final = 10.0
+_THRESHOLDING: Final = ("thresholding", "thresholding_points")
 
 
 def at_snr(figures: Mapping[str, Any], snr: float) -> float | None:
@@ -28,7 +29,10 @@ def headline(figures: Mapping[str, Any]) -> dict[str, float | None]:
         "completeness_from_snr_10": ours["completeness_from_10"]["value"],
         "completeness_at_snr_5": at_snr(figures, 5.0),
         "false_per_megapixel": ours["false_per_megapixel"]["value"],
-        "completeness_from_snr_10_of_thresholding": figures["thresholding"]["completeness_from_10"]["value"],
+        **{
+            f"completeness_from_snr_10_of_{name}": figures[name]["completeness_from_10"]["value"]
+            for name in _THRESHOLDING
+        },
         "average_precision": ours["average_precision"],
         "energy_kwh": figures["energy"]["kwh"],
     }
@@ -43,13 +47,13 @@ def too_many_false(figures: Mapping[str, Any]) -> list[str]:
 
 
 def finds_nothing(figures: Mapping[str, Any]) -> list[str]:
-    """Say that a version finds less than a threshold on the difference does."""
-    ours, plain = (figures[name]["completeness_from_10"] for name in ("segmenter", "thresholding"))
-    if ours["to"] is None or plain["value"] is None or ours["to"] >= plain["value"]:
+    """Say that a version finds less than a threshold on the difference, with cuts on the shape or not."""
+    ours = figures["segmenter"]["completeness_from_10"]
+    others = [figures[name]["completeness_from_10"]["value"] for name in _THRESHOLDING]
+    plain = max((value for value in others if value is not None), default=None)
+    if ours["to"] is None or plain is None or ours["to"] >= plain:
         return []
-    return [
-        f"finds {ours['value']:.2f} from SNR 10 on, thresholding {plain['value']:.2f} at equal false rate"
-    ]
+    return [f"finds {ours['value']:.2f} from SNR 10 on, thresholding {plain:.2f} at equal false rate"]
 
 
 def replaces(new: Mapping[str, Any], old: Mapping[str, Any]) -> str | None:

@@ -11,7 +11,11 @@ from astro_assets.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure,
 from astro_assets.images.kinds import KINDS, WANTED
 
 Figures = Mapping[str, Any]
-_COLOURS: Final = {"segmenter": ACCENT, "thresholding": DATA}
+_CURVES: Final = {
+    "segmenter": (ACCENT, "segmenter"),
+    "thresholding": (DATA, "thresholding"),
+    "thresholding_points": (SECOND, "thresholding, points"),
+}
 
 
 def completeness_plot(figures: Figures) -> bytes:
@@ -20,14 +24,14 @@ def completeness_plot(figures: Figures) -> bytes:
 
     with rc_context(STYLE):
         figure, (axes,) = new_figure(1, 1)
-        for name, colour in _COLOURS.items():
+        for name, (colour, label) in _CURVES.items():
             bins = [row for row in figures[name]["completeness"] if row["value"] is not None]
             at = [np.sqrt(row["low"] * min(row["high"] or np.inf, 2 * row["low"])) for row in bins]
             values = np.array([[row[what] for what in ("value", "from", "to")] for row in bins]).reshape(
                 -1, 3
             )
             spread = np.abs(values[:, 1:].T - values[:, 0])
-            axes.errorbar(at, values[:, 0], spread, color=colour, marker="o", ms=3, lw=1.2, label=name)
+            axes.errorbar(at, values[:, 0], spread, color=colour, marker="o", ms=3, lw=1.2, label=label)
         axes.axhline(0.5, color=QUIET, lw=0.6)
         axes.set(
             xscale="log", xlabel="signal-to-noise ratio of the change", ylabel="share found", ylim=(0, 1.03)

@@ -27,7 +27,7 @@ _Entry = tuple[str, str, bytes]
 _Start = tuple[Package, frozenset[Node]]
 
 
-def code_version(*roots: Root) -> str:
+def code_version(*roots: Root, listed: dict[str, Package] | None = None) -> str:
     """Return a hash over all that functions or classes reach within their own package.
 
     Helpers in other modules, constants, defaults, decorators, base classes, annotations and data
@@ -41,6 +41,8 @@ def code_version(*roots: Root) -> str:
     *roots
         Functions, classes, methods of them, or ``functools.partial`` objects of these with plain
         arguments. The state of an instance whose method is given does not count.
+    listed
+        Packages whose files need not be listed again, by name; those that are listed are added.
 
     Returns
     -------
@@ -53,7 +55,7 @@ def code_version(*roots: Root) -> str:
         If a root has no module-level name or no source file in a package, or a reached file is
         not Python.
     """
-    texts, starts = _taken_apart(roots)
+    texts, starts = _taken_apart(roots, {} if listed is None else listed)
     return _version(texts, starts)
 
 
@@ -68,7 +70,7 @@ def reached(*roots: Root) -> list[tuple[str, str]]:
     CodeError
         As for :func:`code_version`.
     """
-    return sorted({(module, name) for module, name, _ in _entries(*_taken_apart(roots))})
+    return sorted({(module, name) for module, name, _ in _entries(*_taken_apart(roots, {}))})
 
 
 @functools.lru_cache(maxsize=1024)  # a run asks for the same tables and checks again and again
@@ -87,10 +89,11 @@ def _version(texts: frozenset[str], starts: frozenset[_Start]) -> str:
     return total.hexdigest()
 
 
-def _taken_apart(roots: tuple[Root, ...]) -> tuple[frozenset[str], frozenset[_Start]]:
-    """Return what partial objects say, and where in which packages, as they are now, roots begin."""
+def _taken_apart(
+    roots: tuple[Root, ...], packages: dict[str, Package]
+) -> tuple[frozenset[str], frozenset[_Start]]:
+    """Return what partial objects say, and where in which packages roots begin."""
     texts: set[str] = set()
-    packages: dict[str, Package] = {}
     starts: dict[str, set[Node]] = {}
     for root in roots:
         if not callable(root):

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from astro_assets.ledger.code import code_version
-from astro_assets.ledger.code_files import File, files_under
+from astro_assets.ledger.code_files import File, Package, files_under
 from astro_assets.ledger.sources import package_source_zip
 
+#: Packages as they were when their first version was asked for.
+_listed: Final[dict[str, Package]] = {}
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 
 
@@ -46,7 +48,7 @@ def running_version(*roots: Any) -> str:
 
     What was made by code whose file did change meanwhile is not stored, as :func:`source_archive` refuses.
     """
-    return code_version(*roots)
+    return code_version(*roots, listed=_listed)
 
 
 def require_source(version: str) -> None:

@@ -33,6 +33,8 @@ USUAL_PIXELS: Final = {TESS_SURVEY: 11, HUBBLE_SURVEY: 100}
 USUAL_PIXELS_OF_SKYVIEW: Final = 300
 MOST_PIXELS: Final = {TESS_SURVEY: 100, HUBBLE_SURVEY: 1000}
 MOST_PIXELS_OF_SKYVIEW: Final = 3000
+#: Characters of the name of a place.
+LONGEST_NAME: Final = 80
 _UNUSUAL: Final = re.compile(r"[^A-Za-z0-9]+", re.ASCII)
 
 
@@ -102,6 +104,8 @@ def places_listed(text: str) -> list[Place]:
 def _place(cells: list[str]) -> Place:
     if len(cells) not in (1, 3) or not cells[0] or not cells[0].isprintable():
         raise ValueError("not of the form NAME or NAME,RA,DEC (degrees)")
+    if len(cells[0]) > LONGEST_NAME:
+        raise ValueError(f"a name has at most {LONGEST_NAME} characters")
     if len(cells) == 1:
         return Place(cells[0])
     ra, dec = map(float, cells[1:])

@@ -19,7 +19,14 @@ from astro_assets.ledger.table import Parent, Table
 from astro_assets.ledger.update import Report
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.shards import shard_partitions, shards_of
-from astro_assets.orchestration.ui import Picture, counts_metadata, definition_metadata, draw, report_metadata
+from astro_assets.orchestration.ui import (
+    DRAWN_FROM,
+    Picture,
+    counts_metadata,
+    definition_metadata,
+    draw,
+    report_metadata,
+)
 
 #: Tag of runs that record materializations of just the partitions in which something has changed. Dagster
 #: records none by itself then: the tag is its own, for assets that are managed elsewhere, and not documented.
@@ -99,10 +106,11 @@ def materialized(
         Metadata of the whole table beyond its numbers.
     """
     engine.updated(report)
-    shown = draw(pictures, engine.ledger(), context.log.warning)
+    shown = draw(pictures, engine.ledger(), context.log.warning, _last_metadata(context) if pictures else {})
     numbers = report_metadata(report, table_uri(engine.home, table))
     context.log.info("%s: %s", table.name, numbers)
-    metadata = {**shown, **besides, **numbers}
+    drawn_from = {DRAWN_FROM: shown.pop(DRAWN_FROM)} if DRAWN_FROM in shown else {}
+    metadata = {**shown, **besides, **numbers, **drawn_from}
     if not table.is_by_target:
         yield recorded(context, metadata)
         return
@@ -115,6 +123,13 @@ def materialized(
             context.log_event(_changed(context, key, report, counts_metadata(counts)))
     yield dg.MaterializeResult()
     context.log_event(dg.AssetMaterialization(asset_key(table), metadata=metadata))
+
+
+def _last_metadata(context: dg.AssetExecutionContext) -> Mapping[str, Any]:
+    """Return what the asset's last materialization told of it."""
+    event = context.instance.get_latest_materialization_event(context.asset_key)
+    materialization = None if event is None else event.asset_materialization
+    return {} if materialization is None else materialization.metadata
 
 
 def table_uri(home: Home, table: Table) -> str:

@@ -6,11 +6,15 @@ Only the translation into Dagster's metadata lives here.
 import base64
 from collections import Counter
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
 
 import dagster as dg
 
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.running import source_version
+from astro_assets.ledger.store import Handle
 from astro_assets.ledger.table import Table
 from astro_assets.ledger.update import Report
 
@@ -18,6 +22,8 @@ from astro_assets.ledger.update import Report
 Picture = Callable[[Ledger], bytes | str | None]
 #: Each inline picture is stored several times by Dagster.
 MAX_PICTURE_BYTES = 50_000
+#: Metadata that says of which versions of tables, and by which code, each picture was drawn.
+DRAWN_FROM: Final = "drawn_from"
 
 
 def definition_metadata(table: Table) -> dict[str, Any]:
@@ -58,15 +64,45 @@ def counts_metadata(counts: Counter[str]) -> dict[str, int]:
     }
 
 
-def draw(pictures: Mapping[str, Picture], ledger: Ledger, warn: Callable[[str], None]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Watched(Ledger):
+    """A ledger that notes which versions of which tables are opened."""
+
+    seen: dict[str, list[Any]] = field(default_factory=dict)
+
+    def open(self, table: Table) -> Handle:
+        handle = Ledger.open(self, table)
+        self.seen[table.name] = list(handle.identity)
+        return handle
+
+
+def draw(
+    pictures: Mapping[str, Picture],
+    ledger: Ledger,
+    warn: Callable[[str], None],
+    before: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Return pictures as inline metadata; one that fails or is too large is left out with a warning.
 
     A picture is for looking at: what it shows is committed already, and no step may fail for it.
+
+    Parameters
+    ----------
+    before
+        Metadata that this returned earlier: a picture of tables that did not change since is not drawn again.
     """
-    drawn = {}
+    drawn: dict[str, Any] = {}
+    drawn_from: dict[str, Any] = {}
+    earlier = before[DRAWN_FROM].value if DRAWN_FROM in before else {}
+    source = source_version() if pictures else ""
     for name, picture in pictures.items():
+        if name in before and _is_as_it_was(earlier.get(name, {}), ledger, source):
+            drawn[name], drawn_from[name] = before[name], earlier[name]
+            continue
+        watched = _Watched(ledger.home, ledger.tables, ledger.versions)
+        drawn_from[name] = {"source": source, "tables": watched.seen}
         try:
-            shown = picture(ledger)
+            shown = picture(watched)
         except Exception as error:  # noqa: BLE001  whatever goes wrong in drawing
             warn(f"the picture {name!r} could not be drawn: {error}")
             continue
@@ -77,4 +113,13 @@ def draw(pictures: Mapping[str, Picture], ledger: Ledger, warn: Callable[[str], 
             drawn[name] = dg.MetadataValue.md(f"![{name}](data:image/png;base64,{data})")
         elif shown is not None:
             drawn[name] = dg.MetadataValue.md(shown)
-    return drawn
+    known = {name: said for name, said in drawn_from.items() if name in drawn and said["tables"]}
+    return drawn | ({DRAWN_FROM: dg.MetadataValue.json(known)} if known else {})
+
+
+def _is_as_it_was(drawn_from: Mapping[str, Any], ledger: Ledger, source: str) -> bool:
+    """Whether a picture would be drawn from the same versions of the same tables by the same code."""
+    if not drawn_from or drawn_from["source"] != source:
+        return False
+    seen = drawn_from["tables"].items()
+    return all(list(ledger.open(ledger.table(name)).identity) == identity for name, identity in seen)

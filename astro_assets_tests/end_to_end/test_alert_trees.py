@@ -15,6 +15,7 @@ from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.model_versions import versions
 from astro_assets.ledger.table import Table
 from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.end_to_end.trainings import assert_recorded
 from astro_assets_tests.orchestration import homes
 
 pytestmark = pytest.mark.slow
@@ -81,6 +82,7 @@ def test_trees_learn_them_and_a_filter_asks_the_trees(labelled: Home, folder: Pa
     assert version["origin"] == "real"
     card = astro_assets("model-card", f"alert_trees@{version['model_version']}", home=labelled).stdout
     assert "It repeats the taste of whoever labelled" in card
+    assert_recorded(labelled, version)
     if version["aliases"] != ["champion"]:
         assert result.returncode != 0, "too few to be surer than chance: it is not applied"
         pytest.skip("chance could have ordered these few packets")

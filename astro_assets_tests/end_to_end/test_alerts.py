@@ -19,6 +19,7 @@ from astro_assets.ledger.model_versions import versions
 from astro_assets.ledger.table import Table
 from astro_assets.tables import TABLES
 from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.end_to_end.trainings import assert_recorded
 from astro_assets_tests.orchestration import homes
 
 pytestmark = pytest.mark.slow
@@ -178,6 +179,7 @@ def test_a_small_classifier_is_trained_on_what_was_put_in(trained: Home) -> None
     assert (version["trained_on_real"], version["trained_on_simulated"]) == (0, 0)
     card = astro_assets("model-card", "real_bogus_classifier", home=trained)
     assert "There are no human labels of packets here" in card.stdout
+    assert_recorded(trained, version)
 
 
 def test_scores_stand_beside_the_packets_own(trained: Home) -> None:
@@ -215,6 +217,31 @@ def test_a_filter_that_asks_the_classifier_names_its_version(trained: Home, fold
     assert any(json.loads(line)["verdict"] == "rejected" for line in stored)
     assert astro_assets("alerts", "filter", "--remove", "by the stamps", home=trained).returncode == 0
     assert "by the stamps" not in rows(trained, ALERT_DECISIONS, "alert_filter")["alert_filter"].to_list()
+
+
+def test_scores_and_decisions_made_again_are_the_same(trained: Home) -> None:
+    before = hashes(trained)
+    again = [part for table in (REAL_BOGUS_SCORES, ALERT_DECISIONS) for part in ("--recompute", table.name)]
+    result = astro_assets("run", *again, home=trained)
+    assert result.returncode == 0, result.stderr
+    assert hashes(trained) == before
+    assert [len(of) for of in before] == [38, 39]
+
+
+def test_a_packet_has_no_target_that_could_be_retracted(trained: Home) -> None:
+    name = rows(trained, ALERTS, "object_id")["object_id"].drop_nulls()[0]
+    result = astro_assets("retract", name, "--why", "moving", home=trained)
+    assert result.returncode == 2
+    assert name in result.stderr
+
+
+def hashes(home: Home) -> list[list[str]]:
+    """Return the hashes of all rows of scores, and of decisions."""
+    ledger = open_ledger(home, TABLES)
+    found = (
+        ledger.open(table).units(["row_hash"]).collect() for table in (REAL_BOGUS_SCORES, ALERT_DECISIONS)
+    )
+    return [sorted(value for of_unit in units["row_hash"] for value in of_unit) for units in found]
 
 
 def test_the_gallery_shows_alerts(trained: Home) -> None:

@@ -21,6 +21,7 @@ from astro_assets.ledger.page_names import report_folder
 from astro_assets.ledger.table import Table
 from astro_assets.on_demand import asked_for
 from astro_assets_tests.cli.commands import astro_assets
+from astro_assets_tests.end_to_end.trainings import assert_recorded
 from astro_assets_tests.images.made_images import image_file, wcs_cards
 from astro_assets_tests.images.photometry.star_field import SHAPE, exposure, field, light, turned
 from astro_assets_tests.orchestration import homes
@@ -92,6 +93,7 @@ def test_the_version_names_the_scenes_that_it_was_trained_on(home: Home) -> None
     assert version["model_version"] in astro_assets("models", home=home).stdout
     audit = json.loads(astro_assets("audit", "anomaly_segmenter", "--format", "json", home=home).stdout)
     assert audit["version"] == version["model_version"]
+    assert_recorded(home, version)
 
 
 def test_every_frame_is_compared_with_the_sharpest_of_the_first_night(home: Home, tmp_path: Path) -> None:
@@ -132,9 +134,32 @@ def test_a_new_frame_alone_is_compared(home: Home) -> None:
     _frame(home.inbox / "second2.fits", 3, 2, is_new=True)
     result = astro_assets("run", home=home)
     assert result.returncode == 0, result.stderr
-    computed = next(line for line in result.stdout.splitlines() if "images/frame_changes" in line).split()
-    assert computed[1:3] == ["1", "5"], "one computed, the others as they were"
+    for table, others in ((REFERENCE_FRAMES, "6"), (FRAME_CHANGES, "5")):
+        computed = next(line for line in result.stdout.splitlines() if table.name in line).split()
+        assert computed[1:3] == ["1", others], "one computed, the others as they were"
     assert rows(home, FRAME_CHANGES).height == len(before) + 1
+
+
+def test_anomalies_made_again_are_the_same_and_those_of_a_retracted_frame_go(
+    home: Home, tmp_path: Path
+) -> None:
+    before = hashes(home)
+    assert len(before) > 1
+    result = astro_assets("run", "--recompute", ANOMALIES.name, home=home)
+    assert result.returncode == 0, result.stderr
+    assert hashes(home) == before
+    _frame(tmp_path / "of_a_star.fits", 3, 4, is_new=True)
+    (tmp_path / "targets.csv").write_text("file,target_id\nof_a_star.fits,TIC 42\n")
+    assert astro_assets("run", "--observations", tmp_path, home=home).returncode == 0
+    assert len(hashes(home)) > len(before)
+    result = astro_assets("retract", "TIC 42", "--why", "blended", home=home)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert hashes(home) == before
+
+
+def hashes(home: Home) -> list[str]:
+    units = homes.ledger_of(home).open(ANOMALIES).units(["row_hash"]).collect()
+    return sorted(value for of_unit in units["row_hash"] for value in of_unit)
 
 
 def test_files_are_compared_without_being_stored(home: Home, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from astro_assets.ledger.lineage import lineage
 from astro_assets.ledger.model_versions import versions
 from astro_assets.tables import TABLES
 from astro_assets_tests.cli.commands import SCRIPT, astro_assets, wait_until
+from astro_assets_tests.end_to_end.trainings import assert_recorded
 from astro_assets_tests.images.made_images import image_file
 from astro_assets_tests.orchestration import homes
 
@@ -111,6 +112,7 @@ def test_a_model_names_the_nights_it_was_trained_on(home: Home) -> None:
     assert audit.returncode == 0, audit.stderr
     card = astro_assets("model-card", "frame_assessor", home=home)
     assert "kappa, quadratic weights, beside the night" in card.stdout
+    assert_recorded(home, version)
 
 
 def test_every_frame_of_a_night_has_a_verdict_and_the_worst_rank_worst(
@@ -184,6 +186,30 @@ def test_one_more_frame_is_judged_with_its_whole_night(
     assert after.height == before.height + 1
     assert set(after["n_frames"]) == {N_FRAMES + 1}
     assert len(versions(ledger_of(home), MODEL)) == 1
+
+
+def test_verdicts_made_again_are_the_same_and_a_retracted_frame_is_taken_out_of_its_night(
+    home: Home, folder: Path, night: list[NightFrame]
+) -> None:
+    before = hashes(home)
+    result = astro_assets("run", "--recompute", FRAME_QUALITY.name, home=home)
+    assert result.returncode == 0, result.stderr
+    assert hashes(home) == before
+    named = folder / "named"
+    named.mkdir()
+    write(night[N_FRAMES], N_FRAMES + 1, named / "of_a_star.fits")
+    (named / "targets.csv").write_text("file,target_id\nof_a_star.fits,TIC 42\n")
+    result = astro_assets("run", "--observations", named, home=home)
+    assert result.returncode == 0, result.stderr
+    assert quality(home).height == len(before) + 1
+    result = astro_assets("retract", "TIC 42", "--why", "blended", home=home)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert hashes(home) == before, "its night is judged as if it had never been there"
+
+
+def hashes(home: Home) -> list[str]:
+    units = ledger_of(home).open(FRAME_QUALITY).units(["row_hash"]).collect()
+    return sorted(value for of_unit in units["row_hash"] for value in of_unit)
 
 
 def test_a_version_judged_on_fewer_nights_does_not_replace_the_promoted_one(home: Home) -> None:

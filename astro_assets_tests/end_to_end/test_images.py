@@ -19,7 +19,7 @@ from astro_assets.ledger.table import Table
 from astro_assets.tables import TABLES
 from astro_assets.transits.tables import DETRENDED_LIGHT_CURVES
 from astro_assets_tests.cli.commands import astro_assets
-from astro_assets_tests.images.made_images import image_file, wcs_cards
+from astro_assets_tests.images.made_images import image_file, pixel_file, wcs_cards
 from astro_assets_tests.images.photometry.star_field import CADENCE_DAYS, SITE, START, field, night
 from astro_assets_tests.orchestration import homes
 
@@ -128,11 +128,41 @@ def test_places_are_cut_out_and_kept_up_to_date(home: Home, folder: Path) -> Non
         with fits.open(path, checksum=True) as hdus:
             assert hdus[0].data.shape == (11, 11)
             assert "CTYPE1" in hdus[0].header
+            assert set(np.unique(hdus["MASK"].data)) == ({0, 1} if "edge" in path.name else {0})
     assert sorted(path.name.split("_")[0] for path in out.iterdir()) == ["TIC-7", "edge"]
     # A new image that shows the places.
     new = image_file(folder / "new.fits", OBJECT="again", **wcs_cards(150.01, 2.0))
     assert astro_assets("run", "--observations", new, home=home).returncode == 0
     assert rows(home, CUTOUTS, "place")["place"].value_counts().sort("place")["count"].to_list() == [2, 2]
+
+
+def test_a_table_of_places_and_a_cube_over_time(home: Home, folder: Path) -> None:
+    flux = np.random.default_rng(1).normal(100, 1, (6, 7, 9)).astype(np.float32)
+    pixels = pixel_file(folder / "pixels.fits", flux, OBJECT="TIC 43")
+    assert astro_assets("run", "--observations", pixels, home=home).returncode == 0
+    table = folder / "mine.csv"
+    table.write_text("target_id,Vmag,RAJ2000,DEJ2000\nTIC 43,9.1,84.0,-80.0\n")
+    out = folder / "cubes"
+    result = astro_assets("cutouts", "--list", table, "--side", "105", "--out", out, home=home)
+    assert result.returncode == 0, result.stderr
+    image, cube = sorted(out.iterdir(), key=lambda path: len(path.name))
+    assert cube.name == image.name.replace(".fits", "_cube.fits")
+    with fits.open(cube, checksum=True) as hdus:
+        np.testing.assert_array_equal(hdus[0].data, flux[:, 1:6, 2:7])
+        assert len(hdus["TIMES"].data) == 6
+    table.write_text("target_id,ra,dec\nTIC 43,05:36:00,-80:00:00\n")
+    unclear = astro_assets("cutouts", "--list", table, home=home)
+    assert unclear.returncode == 2
+    assert "mine.csv: line 2: TIC 43: '05:36:00' is in hours" in unclear.stderr
+    large = astro_assets("cutouts", "TIC 43,84.0,-80.0", "--side", "14400", "--out", out, home=home)
+    assert large.returncode == 0, large.stderr  # 687 pixels of TESS, most of them beyond the edge
+    finer = astro_assets("cutouts", "TIC 7,150,2", "--side", "2060", home=home)
+    assert finer.returncode == 1
+    assert "from 3 to 1025 are cut out: ask for at most 2050 arcsec" in finer.stderr
+    assert (
+        astro_assets("cutouts", "TIC 7,150,2", "--side", "20", "--remove", "TIC 43", home=home).returncode
+        == 0
+    )
 
 
 def test_a_place_whose_position_nobody_knows_is_refused(home: Home) -> None:

@@ -99,6 +99,7 @@ FIGURES: dict[str, Any] = {
     "calibration_error": 0.01,
     "false_alarms": {"edge": 0.0},
     "recall_by_snr": [{"low": 5.0, "high": 7.0, "count": 2, "recall": None}],
+    "energy": {"kwh": 0.002, "co2e_kg": 0.001, "seconds": 60.0, "method": "estimated"},
 }
 
 
@@ -127,6 +128,7 @@ def test_the_card_says_that_there_are_no_labels() -> None:
     assert "There are no human labels of packets here" in card
     assert "agreement is no accuracy" in card
     assert "| roc auc | unknown |" in card
+    assert "60 s, 2.00 Wh, 1.00 g CO2e (estimated)" in card
     assert "| average precision | 0.900 (0.800 to 1.000) |" in card
 
 

@@ -17,7 +17,8 @@ def figures(
 
     return {
         "segmenter": {"completeness_from_10": interval(found), "false_per_megapixel": interval(false)},
-        "thresholding": {"completeness_from_10": interval(0.3)},
+        "thresholding": {"completeness_from_10": interval(0.1)},
+        "thresholding_points": {"completeness_from_10": interval(0.3)},
         "test_scenes": scenes,
         "accepted_false_per_megapixel": accepted,
     }

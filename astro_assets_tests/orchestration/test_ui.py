@@ -6,14 +6,18 @@ import base64
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from astro_assets.images.cutout_tables import CUTOUT_PLACES
+from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
-from astro_assets.ledger.update import Report
+from astro_assets.ledger.update import Report, put_units
 from astro_assets.orchestration.ui import (
+    DRAWN_FROM,
     MAX_PICTURE_BYTES,
     counts_metadata,
     definition_metadata,
@@ -46,6 +50,32 @@ def test_units_are_counted_by_what_became_of_them() -> None:
     assert counts_metadata(counts) == {
         "units_computed": 10, "units_reused": 7, "units_empty": 3, "units_failed": 2, "units_removed": 1,
     }  # fmt: skip
+
+
+def test_a_picture_is_drawn_again_when_something_that_it_shows_has_changed(ledger: Ledger) -> None:
+    drawn = []
+
+    def picture(of: Ledger) -> bytes:
+        drawn.append([of.open(CUTOUT_PLACES).version, of.open(FRAMES).version])
+        return b"a picture"
+
+    def shown(before: dict[str, Any]) -> dict[str, Any]:
+        return draw({"places": picture}, ledger, pytest.fail, before)
+
+    first = shown({})
+    again = shown(first)
+    assert again == first
+    assert len(drawn) == 1, "nothing has changed"
+    put_units(ledger, CUTOUT_PLACES, {"place": []})
+    later = shown(again)
+    assert len(drawn) == 2
+    assert later["places"] == first["places"]
+    assert later[DRAWN_FROM] != first[DRAWN_FROM]
+    changed = {**later[DRAWN_FROM].value["places"], "source": "of another version of the package"}
+    shown(later | {DRAWN_FROM: dg.MetadataValue.json({"places": changed})})
+    assert len(drawn) == 3
+    shown({"places": first["places"]})
+    assert len(drawn) == 4, "nobody knows what it was drawn from"
 
 
 def test_a_report_is_summed_over_shards(tmp_path: Path) -> None:

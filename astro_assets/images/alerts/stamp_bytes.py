@@ -68,14 +68,18 @@ def stamp_shape(data: bytes) -> tuple[int, int]:
 
 
 def _beginning(data: bytes) -> bytes:
-    """Unpack a block of cards after the other until they end."""
-    unpacking, plain = zlib.decompressobj(31), b""
+    """Unpack a block of cards after the other until they end: with a card, not with a word in a comment."""
+    unpacking, plain, card = zlib.decompressobj(31), b"", 0
     try:
-        while b"END     " not in plain[-_BLOCK:] and len(plain) < _MOST_HEADER_BYTES:
+        while len(plain) < _MOST_HEADER_BYTES:
             block = unpacking.decompress(unpacking.unconsumed_tail if plain else data, _BLOCK)
             if not block:
                 break
             plain += block
+            while card + _CARD <= len(plain):
+                if plain[card : card + 8] == b"END     ":
+                    return plain
+                card += _CARD
     except zlib.error as error:
         raise StampError(f"its gzip is damaged: {error}") from error
     return plain

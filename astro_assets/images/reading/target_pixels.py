@@ -1,6 +1,6 @@
 """TESS's and Kepler's tables of pixels over time, as SPOC, TESSCut and lightkurve write them.
 
-One image for each is made here, and its world coordinates; light curves are not.
+All images, or one for each table, are made here, and their world coordinates; light curves are not.
 """
 
 from __future__ import annotations
@@ -60,13 +60,63 @@ class TargetPixels:
     n_images: int
 
 
+@dataclass(frozen=True, slots=True)
+class PixelCube:
+    """All images of a target's pixels.
+
+    Parameters
+    ----------
+    headers
+        Of the table and the file.
+    wcs_header
+        The world coordinates of the pixels, as an image's header has them.
+    flux
+        float32, shape (n_times, n_rows, n_columns), electron / s; NaN where there is no value.
+    time_btjd
+        BJD_TDB - 2457000 [d], one each; NaN where no time or no zero of times is told.
+    quality
+        Flags, one each; zero where none are told.
+    """
+
+    headers: tuple[Any, ...]
+    wcs_header: dict[str, Any]
+    flux: NDArray[np.float32]
+    time_btjd: NDArray[np.float64]
+    quality: NDArray[np.int64]
+
+
 def read_target_pixels(path: Path) -> TargetPixels:
-    """Read a table of pixels over time.
+    """Read a table of pixels over time as one image.
 
     Raises
     ------
     FrameRefusedError
         If it has no column FLUX of images, or no cadence can be used.
+    """
+    cube = read_cube(path)
+    good = (cube.quality == 0) & np.isfinite(cube.flux).any(axis=(1, 2))
+    if not good.any():
+        raise FrameRefusedError(
+            "no_finite_pixel", "no cadence without a quality flag has a pixel with a value"
+        )
+    timed = cube.time_btjd[good & np.isfinite(cube.time_btjd)]
+    return TargetPixels(
+        cube.headers,
+        cube.wcs_header,
+        _median(cube.flux[good]),
+        float(timed.min()) if timed.size else None,
+        float(timed.max()) if timed.size else None,
+        int(np.count_nonzero(good)),
+    )
+
+
+def read_cube(path: Path) -> PixelCube:
+    """Read a table of pixels over time, flagged cadences too.
+
+    Raises
+    ------
+    FrameRefusedError
+        If it has no column FLUX of images, or they are too many, too large or too small.
     """
     with opened(path) as hdus:
         number = pixels_hdu(hdus)
@@ -94,27 +144,23 @@ def pixels_hdu(hdus: Any) -> int | None:
     return None
 
 
-def _read(table: Any, primary: Any) -> TargetPixels:
+def _read(table: Any, primary: Any) -> PixelCube:
     names = set(table.columns.names)
-    flux = np.asarray(table.data["FLUX"], dtype=np.float32)
-    time = np.asarray(table.data["TIME"], dtype=float) if "TIME" in names else np.full(len(flux), np.nan)
-    good = np.asarray(table.data["QUALITY"]) == 0 if "QUALITY" in names else np.ones(len(flux), dtype=bool)
+    flux = np.array(table.data["FLUX"], dtype=np.float32)  # a copy: the file is closed
     # Cutouts write zeros where the camera did not see.
-    good &= (np.nan_to_num(flux) != 0).any(axis=(1, 2))
-    if not good.any():
-        raise FrameRefusedError(
-            "no_finite_pixel", "no cadence without a quality flag has a pixel with a value"
-        )
+    flux[~(np.nan_to_num(flux) != 0).any(axis=(1, 2))] = np.nan
+    flux[~np.isfinite(flux)] = np.nan
     zero = as_number(table.header.get("BJDREFI", primary.get("BJDREFI")))
-    timed = time[good & np.isfinite(time)] + ((zero or 0.0) - _BTJD_ZERO)
-    is_timed = timed.size > 0 and zero is not None
-    return TargetPixels(
+    is_timed = "TIME" in names and zero is not None
+    time = np.array(table.data["TIME"], dtype=float) if is_timed else np.full(len(flux), np.nan)
+    has_flags = "QUALITY" in names
+    quality = np.array(table.data["QUALITY"], dtype=np.int64) if has_flags else np.zeros(len(flux), np.int64)
+    return PixelCube(
         (table.header, primary),
         _wcs_header(table.header, table.columns.names.index("FLUX") + 1),
-        _median(flux[good]),
-        float(timed.min()) if is_timed else None,
-        float(timed.max()) if is_timed else None,
-        int(np.count_nonzero(good)),
+        flux,
+        time + ((zero or 0.0) - _BTJD_ZERO),
+        quality,
     )
 
 

@@ -35,8 +35,8 @@ class Matches:
 def match(candidates: Sequence[Candidate], truth: Truth, within_pixels: float) -> Matches:
     """Match candidates with wanted true objects.
 
-    A candidate is the wanted object of which most of its pixels are; or, if there is none, the nearest whose
-    position is close to its centroid.
+    A candidate is the wanted object on which at least half of its pixels lie; or, if there is none, the
+    nearest whose position is close to its centroid. One that only touches an object is not it.
 
     Parameters
     ----------
@@ -50,9 +50,9 @@ def match(candidates: Sequence[Candidate], truth: Truth, within_pixels: float) -
     for i, candidate in enumerate(candidates):
         numbers = truth.labels[candidate.where][candidate.mask]
         numbers = numbers[numbers > 0] - 1
-        own = numbers[wanted[numbers]]
-        if own.size:
-            matched[i] = int(np.bincount(own).argmax())
+        own = np.bincount(numbers[wanted[numbers]], minlength=1)
+        if 2 * own.max() >= candidate.mask.sum():
+            matched[i] = int(own.argmax())
         elif wanted.any():
             distance = np.hypot(*(place - (candidate.row, candidate.column)).T)
             distance[~wanted] = np.inf

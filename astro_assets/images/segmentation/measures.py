@@ -28,6 +28,7 @@ MEASURES: Final = (
     *KINDS,
     "unlike",
     "sharpness",
+    "reference_sharpness",
     "opposite",
     "relative_change",
     "science",
@@ -44,7 +45,7 @@ MEASURES: Final = (
     "subtraction",
     "log_pixels",
 )
-_SIGMA_A_FWHM = 1 / 2.3548
+_SIGMA_A_FWHM: Final = 1 / 2.3548
 #: Half side of the squares that are compared with a point source, in FWHM.
 _REACH = 1.5
 #: A ring around a candidate, in FWHM: ghosts and shadows fill it, points do not.
@@ -84,7 +85,8 @@ def measured(
         - the network's logit of being ``wanted`` and of each kind, highest of 3 x 3 pixels, and the mean of
           5 x 5;
         - ``unlike`` and ``sharpness`` of :func:`fitted_points`: the first in the difference, the second in
-          the science frame before it was smoothed, in which cosmic rays are still sharp;
+          the science frame before it was smoothed, in which cosmic rays are still sharp, and in the
+          reference likewise;
         - ``opposite``: the most significant pixel of the other sign nearby, over that of the candidate:
           large in dipoles;
         - ``relative_change``: logarithm of the change over the light that the reference has there;
@@ -187,8 +189,10 @@ def _measured(logits: Image, difference: Difference, rows: Places, columns: Plac
     sign = np.sign(significance)
     of_kinds = _at(logits, *_grid(rows, columns, 1)).max(axis=(2, 3)).clip(-_LIMIT, _LIMIT)
     around = _at(logits[-1], *_grid(rows, columns, 2)).clip(-_LIMIT, _LIMIT).mean(axis=(1, 2))
-    blur = difference.science_blur_pixels / _SIGMA_A_FWHM
-    own = float(np.sqrt(max(fwhm**2 - blur**2, 1.0)))
+    own, other = (
+        float(np.sqrt(max(fwhm**2 - (blur / _SIGMA_A_FWHM) ** 2, 1.0)))
+        for blur in (difference.science_blur_pixels, difference.reference_blur_pixels)
+    )
     nearby = squares_of(difference.significance, rows, columns, 2 * round(_REACH * fwhm) + 1)
     opposite = np.maximum((-sign[:, None, None] * nearby).max(axis=(1, 2), initial=0), 0)
     light = squares_of(difference.reference, rows, columns, 3)
@@ -207,6 +211,9 @@ def _measured(logits: Image, difference: Difference, rows: Places, columns: Plac
         **dict(zip(KINDS, of_kinds, strict=False)),
         "unlike": fitted_points(squares_of(difference.difference, rows, columns, side_of(fwhm)), fwhm)[0],
         "sharpness": fitted_points(squares_of(difference.science, rows, columns, side_of(own)), own)[1],
+        "reference_sharpness": fitted_points(
+            squares_of(difference.reference, rows, columns, side_of(other)), other
+        )[1],
         "opposite": opposite / np.maximum(np.abs(significance) / np.maximum(trust, 1e-3), 1),
         "relative_change": np.log(np.maximum(changed, 0.5) / np.maximum(light.mean(axis=(1, 2)), 1)),
         "science": np.arcsinh(difference.science[rows, columns]),

@@ -7,20 +7,14 @@ arXiv:1704.04861), and pixels folded into channels as in Shi et al. (2016, CVPR)
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from astro_assets.images.kinds import KINDS
 from astro_assets.images.segmentation.preprocessing import CHANNELS
-from astro_assets.images.segmentation.settings import NetworkSettings
-
-#: Halvings of the resolution; frames' sides are multiples of two to this power.
-LEVELS: Final = 3
-#: One mask a kind, and one of whatever is wanted.
-N_OUTPUTS: Final = len(KINDS) + 1
+from astro_assets.images.segmentation.settings import LEVELS, N_OUTPUTS, NetworkSettings
 
 
 class Separable(nn.Module):
@@ -47,14 +41,14 @@ class SegmentationNetwork(nn.Module):
 
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
-        widths = [int(settings.width * settings.growth**level) for level in range(LEVELS)]
+        widths = settings.widths
         self.stem = nn.Sequential(
             nn.Conv2d(4 * len(CHANNELS), widths[0], 3, padding=1, bias=False),
             nn.BatchNorm2d(widths[0]),
             nn.ReLU(),
         )
         self.down = nn.ModuleList(
-            _blocks(widths[max(level - 1, 0)], widths[level], n) for level, n in enumerate(_n_down(settings))
+            _blocks(widths[max(level - 1, 0)], widths[level], n) for level, n in enumerate(settings.n_down)
         )
         self.up = nn.ModuleList(
             _blocks(widths[level + 1] + widths[level], widths[level], settings.blocks)
@@ -81,22 +75,13 @@ def _blocks(narrow: int, wide: int, n: int) -> nn.Sequential:
     return nn.Sequential(Separable(narrow, wide), *(Separable(wide, wide) for _ in range(n - 1)))
 
 
-def _n_down(settings: NetworkSettings) -> list[int]:
-    return [*[settings.blocks] * (LEVELS - 1), settings.blocks + settings.deep_blocks]
-
-
 def reach_pixels(settings: NetworkSettings) -> int:
     """Return how far from a pixel another one can change its output, at most."""
     levels: list[int] = [1 << (level + 1) for level in range(LEVELS)]
-    down = sum(n * step for n, step in zip(_n_down(settings), levels, strict=True))
+    down = sum(n * step for n, step in zip(settings.n_down, levels, strict=True))
     up = sum(settings.blocks * step for step in levels[:-1])
     # The stem at half resolution, and a whole cell of each halving and doubling.
     return 2 + down + up + 2 * levels[-1]
-
-
-def n_parameters(settings: NetworkSettings) -> int:
-    """Return how many numbers are fitted."""
-    return sum(weights.numel() for weights in SegmentationNetwork(settings).parameters())
 
 
 def network_of(settings: NetworkSettings, arrays: dict[str, Any]) -> SegmentationNetwork:

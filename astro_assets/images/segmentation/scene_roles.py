@@ -22,7 +22,7 @@ def crowded(settings: SegmentationSettings) -> SceneSettings:
     """Return scenes with more to learn from: events, what is mistaken for them, and sharp stars."""
     events = dict.fromkeys(("transients", "supernovae", "variables", "asteroids"), settings.crowding)
     artefacts = dict.fromkeys(
-        ("cosmic_rays", "hot_pixels", "satellite_trails", "ghosts", "dust"), max(settings.crowding / 2, 1.0)
+        ("cosmic_rays", "satellite_trails", "ghosts", "dust"), max(settings.crowding / 2, 1.0)
     )
     rates = {name: factor * getattr(settings.scenes, name) for name, factor in (events | artefacts).items()}
     seeing = {

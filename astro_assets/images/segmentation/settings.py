@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from astro_assets.images.kinds import KINDS
+from astro_assets.images.segmentation.preprocessing import CHANNELS
 from astro_assets.images.simulation.settings import SceneSettings
 
 #: Largest difference that an exported graph may make to a probability.
 PARITY: Final = 1e-4
+#: Halvings of the resolution; frames' sides are multiples of two to this power.
+LEVELS: Final = 3
+#: One mask a kind, and one of whatever is wanted.
+N_OUTPUTS: Final = len(KINDS) + 1
+_MOST_PARAMETERS: Final = 500_000
 
 
 class NetworkSettings(BaseModel):
@@ -21,6 +28,43 @@ class NetworkSettings(BaseModel):
     growth: float = Field(2.0, ge=1, le=3, description="Factor of the channels from one level to the next.")
     blocks: int = Field(2, ge=1, le=6, description="Separable convolutions a level and direction.")
     deep_blocks: int = Field(4, ge=0, le=6, description="Further ones at the lowest resolution.")
+
+    @model_validator(mode="after")
+    def _is_small(self) -> NetworkSettings:
+        if self.n_parameters > _MOST_PARAMETERS:
+            raise ValueError(
+                f"a network of {self.n_parameters:,} numbers; {_MOST_PARAMETERS:,} are enough: take a "
+                "smaller width or growth, or fewer blocks"
+            )
+        return self
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels of each level."""
+        return [int(self.width * self.growth**level) for level in range(LEVELS)]
+
+    @property
+    def n_down(self) -> list[int]:
+        """Convolutions of each level on the way down."""
+        return [*[self.blocks] * (LEVELS - 1), self.blocks + self.deep_blocks]
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers are fitted."""
+
+        def separable(narrow: int, wide: int, n: int) -> int:
+            return (9 + wide) * narrow + (n - 1) * (9 + wide) * wide + 2 * n * wide
+
+        widths = self.widths
+        stem = (9 * 4 * len(CHANNELS) + 2) * widths[0]
+        down = sum(
+            separable(widths[max(level - 1, 0)], widths[level], n) for level, n in enumerate(self.n_down)
+        )
+        up = sum(
+            separable(widths[level + 1] + widths[level], widths[level], self.blocks)
+            for level in range(LEVELS - 1)
+        )
+        return stem + down + up + (widths[0] + 1) * 4 * N_OUTPUTS
 
 
 class LossSettings(BaseModel):

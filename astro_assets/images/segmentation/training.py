@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from astro_assets.images.kinds import KINDS
 from astro_assets.images.segmentation.calibration import calibrated, fitted_score, measured_scenes, scored
-from astro_assets.images.segmentation.judging import report, threshold_for
+from astro_assets.images.segmentation.judging import JudgedScene, report, threshold_for
 from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.pixels import PixelJudge
 from astro_assets.images.segmentation.preprocessing import CHANNELS, inputs_of
@@ -25,6 +25,7 @@ from astro_assets.images.segmentation.segmenter import logits_of, session_of
 from astro_assets.images.segmentation.segmenter_file import FORMAT, Manifest, bytes_of
 from astro_assets.images.segmentation.settings import PARITY, SegmentationSettings
 from astro_assets.images.segmentation.thresholding import judged_thresholding
+from astro_assets.images.segmentation.tiling import apply_tiled
 from astro_assets.images.simulation.scene import Scene
 
 Arrays = dict[str, NDArray[Any]]
@@ -44,7 +45,7 @@ class Fitted:
     file
         What :func:`open_segmenter` opens.
     metrics
-        On test scenes: ``segmenter`` and ``thresholding`` by object, ``pixels``.
+        On test scenes: ``segmenter``, ``thresholding`` and ``thresholding_points`` by object, ``pixels``.
     history
         The learning curve.
     """
@@ -86,7 +87,7 @@ class ParityError(RuntimeError):
 def finished(settings: SegmentationSettings, weights: Arrays, history: list[dict[str, float]]) -> Fitted:
     """Make a segmenter of fitted weights: export, calibrate, judge."""
     from astro_assets.images.segmentation.export import graph_of
-    from astro_assets.images.segmentation.network import n_parameters, network_of, reach_pixels
+    from astro_assets.images.segmentation.network import network_of, reach_pixels
 
     graph = graph_of(network_of(settings.network, weights))
     _refuse_other(settings, weights, graph)
@@ -113,7 +114,7 @@ def finished(settings: SegmentationSettings, weights: Arrays, history: list[dict
         measures=MEASURES,
         settings=settings,
         reach_pixels=reach,
-        n_parameters=n_parameters(settings.network),
+        n_parameters=settings.network.n_parameters,
         baseline=score.baseline,
         threshold=score.threshold,
         history=history,
@@ -131,13 +132,15 @@ def judge(settings: SegmentationSettings, session: Any, reach: int, score: Objec
         Of the graph: see :func:`astro_assets.images.segmentation.segmenter.logits_of`.
     """
     pixels = PixelJudge(settings.loss)
-    plain = []
+    plain: list[JudgedScene] = []
+    of_points: list[JudgedScene] = []
     seen = 0
 
     def logits(scene: Scene) -> NDArray[np.float32]:
         nonlocal seen
         found = logits_of(session, scene.difference, reach)
         plain.append(judged_thresholding(scene.difference, scene.truth))
+        of_points.append(judged_thresholding(scene.difference, scene.truth, points_only=True))
         if seen < _PIXEL_SCENES:
             pixels.add(scene, found)
         seen += 1
@@ -150,6 +153,7 @@ def judge(settings: SegmentationSettings, session: Any, reach: int, score: Objec
     return {
         "segmenter": by_object,
         "thresholding": report(plain, threshold_for(plain, rate)),
+        "thresholding_points": report(of_points, threshold_for(of_points, rate)),
         "pixels": pixels.report(),
     }
 
@@ -161,13 +165,16 @@ def _refuse_other(settings: SegmentationSettings, weights: Arrays, graph: bytes)
     from astro_assets.images.segmentation.network import network_of, reach_pixels
 
     difference = scene_of(settings, "validation", 0).difference
-    found = logits_of(session_of(graph), difference, reach_pixels(settings.network))
-    rows, columns = (size // 8 * 8 for size in difference.science.shape)
-    with torch.no_grad():
-        inputs = torch.as_tensor(inputs_of(difference)[None, :, :rows, :columns])
-        expected = network_of(settings.network, weights)(inputs).numpy()[0]
-    if (rows, columns) != difference.science.shape:
-        return  # the frame's edge differs, and is tested with tiles
+    reach = reach_pixels(settings.network)
+    found = logits_of(session_of(graph), difference, reach)
+    network = network_of(settings.network, weights)
+
+    def apply(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.no_grad():
+            logits: NDArray[np.float32] = network(torch.as_tensor(inputs)).numpy()
+        return logits
+
+    expected = apply_tiled(apply, inputs_of(difference), reach)
     worst = float(np.abs(1 / (1 + np.exp(-found)) - 1 / (1 + np.exp(-expected))).max())
     if worst > PARITY:
         raise ParityError(f"the exported graph is out by {worst:.2g} in a probability; {PARITY} is allowed")

@@ -91,8 +91,8 @@ def cosmic_ray(rng: np.random.Generator, shape: tuple[int, int]) -> Patch:
 
 
 def hot_pixel(rng: np.random.Generator, shape: tuple[int, int], exposure_s: float) -> Patch:
-    """Make a pixel whose dark current is thousands of times the normal one."""
-    current = 10 ** rng.uniform(1.0, 3.0)
+    """Make a pixel whose dark current is tens to ten thousands of times the normal one."""
+    current = 10 ** rng.uniform(0.0, 3.0)
     place = rng.integers(0, shape)
     return Patch(int(place[0]), int(place[1]), np.full((1, 1), current * exposure_s, np.float32))
 

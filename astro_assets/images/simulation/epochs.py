@@ -60,8 +60,10 @@ class Epoch:
         Share of the light that comes through.
     sky_electrons
         Of the sky in one exposure, shape of the frame.
+    offset
+        By which the frame is moved after it is read, rows and columns, pixels.
     shift
-        Misalignment in rows and columns, pixels.
+        Of the sky on the chip, pixels: the misalignment that stays, less the offset.
     flat
         Sensitivity; the calibration knows it.
     unknown_flat
@@ -75,6 +77,7 @@ class Epoch:
     exposure_s: float
     transparency: float
     sky_electrons: Image
+    offset: tuple[float, float]
     shift: tuple[float, float]
     flat: Image
     unknown_flat: Image | None
@@ -109,6 +112,10 @@ def draw_epochs(rng: np.random.Generator, settings: SceneSettings, detector: Det
         unknown = None
         if not is_reference and rng.random() < 1 - np.exp(-settings.dust):
             unknown = dust(rng, shape, rng.uniform(0.003, 0.02))
+        offset = misalignment = (0.0, 0.0)
+        if not is_reference:
+            misalignment = _both(rng.normal(0, settings.registration_pixels, 2))
+            offset = _both(rng.uniform(-0.5, 0.5, 2) * (rng.random() < settings.moved))
         epochs.append(
             Epoch(
                 psf=_draw_psf(
@@ -118,12 +125,8 @@ def draw_epochs(rng: np.random.Generator, settings: SceneSettings, detector: Det
                 exposure_s=exposure_s,
                 transparency=float(rng.uniform(0.7, 1.0)),
                 sky_electrons=_sky(rng, settings, shape, exposure_s),
-                shift=(0.0, 0.0)
-                if is_reference
-                else (
-                    float(rng.normal(0, settings.registration_pixels)),
-                    float(rng.normal(0, settings.registration_pixels)),
-                ),
+                offset=offset,
+                shift=(misalignment[0] - offset[0], misalignment[1] - offset[1]),
                 flat=flat,
                 unknown_flat=unknown,
                 dead=bad_columns(rng, shape, settings.bad_columns),
@@ -177,6 +180,10 @@ def exposed(rng: np.random.Generator, light: Image, charge: Image, epoch: Epoch,
         read_noise_electrons=together.read_noise_electrons,
         saturation=detector.saturation,
     )
+
+
+def _both(values: Floats) -> tuple[float, float]:
+    return float(values[0]), float(values[1])
 
 
 def _draw_psf(rng: np.random.Generator, settings: SceneSettings, fwhm_pixels: tuple[float, float]) -> Psf:

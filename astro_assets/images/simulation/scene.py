@@ -6,9 +6,11 @@ Epochs, events and artefacts are put together here; how each of them looks is in
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
+from astro_assets.images.alignment import shifted
 from astro_assets.images.differencing import Difference, subtract
 from astro_assets.images.frame import Frame
 from astro_assets.images.simulation import artefacts, events
@@ -23,9 +25,13 @@ from astro_assets.images.simulation.epochs import (
     exposed,
 )
 from astro_assets.images.simulation.events import Event
+from astro_assets.images.simulation.moving import moved_change, moved_image
 from astro_assets.images.simulation.psf import Image
 from astro_assets.images.simulation.settings import SceneSettings
 from astro_assets.images.simulation.truth import Change, Truth, truth_of
+
+#: Kinds that did not come through the telescope.
+_CHARGE: Final = frozenset({"cosmic_ray", "hot_pixel"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +76,18 @@ def simulate_scene(settings: SceneSettings, seed: int | tuple[int, ...]) -> Scen
     sky = draw_sky(rng, settings)
     epoch, old = draw_epochs(rng, settings, detector)
     light, old_light = (expected_electrons(sky, one, settings) for one in (epoch, old))
-    changes = _draw_changes(rng, settings, sky, epoch, light, _Noise(epoch, old, light, detector))
+    noise = _Noise(epoch, old, light, detector)
+    hot_pixels = float(np.exp(rng.uniform(*np.log(np.maximum(settings.hot_pixels, 1e-3)))))
+    changes = _draw_changes(rng, settings, sky, epoch, light, noise, hot_pixels)
     seen, charge = light.copy(), np.zeros_like(light)
     for change in changes:
-        layer = charge if change.kind in {"cosmic_ray", "hot_pixel"} else seen
+        layer = charge if change.kind in _CHARGE else seen
         layer[change.patch.where] += change.patch.electrons
-    nothing = np.zeros_like(light)
+    old_charge = _old_charge(rng, settings, old, hot_pixels, old_light)
     science = exposed(rng, np.maximum(seen, 0), charge, epoch, detector)
-    reference = exposed(rng, old_light, nothing, old, detector)
+    if epoch.offset != (0.0, 0.0):
+        science = shifted(science, *epoch.offset)
+    reference = exposed(rng, old_light, old_charge, old, detector)
     errors = 1 + settings.fwhm_error * rng.standard_normal(2).clip(-2.5, 2.5)
     fwhm, old_fwhm = epoch.psf.fwhm_pixels * errors[0], old.psf.fwhm_pixels * errors[1]
     zero_points = 1 + settings.zero_point_error * rng.standard_normal()
@@ -95,7 +105,10 @@ def simulate_scene(settings: SceneSettings, seed: int | tuple[int, ...]) -> Scen
         )
         for change in changes
     ]
-    residual = _residual(light, old_light, epoch, old, detector)
+    residual = _residual(light, old_light + old_charge, epoch, old, detector)
+    if epoch.offset != (0.0, 0.0):
+        counts = [moved_change(change, epoch.offset, light.shape) for change in counts]
+        residual = moved_image(residual[0], epoch.offset), residual[1]
     truth = truth_of(difference, counts, residual)
     return Scene(science, reference, fwhm, old_fwhm, flux_scale, difference, truth)
 
@@ -122,13 +135,40 @@ class _Noise:
         return float(np.sqrt(self.pixels * variance))
 
 
+def _old_charge(
+    rng: np.random.Generator, settings: SceneSettings, old: Epoch, hot_pixels: float, light: Image
+) -> Image:
+    """Draw what the reference's chip adds: hot pixels elsewhere on the sky, and rays if it is one frame."""
+    height, width = light.shape
+    megapixels = light.size / 1e6
+    patches = [
+        artefacts.hot_pixel(rng, (height, width), old.exposure_s)
+        for _ in range(rng.poisson(hot_pixels * megapixels))
+    ]
+    if old.n_frames == 1:
+        n_rays = rng.poisson(settings.cosmic_rays * megapixels)
+        patches += [artefacts.cosmic_ray(rng, (height, width)) for _ in range(n_rays)]
+    charge = np.zeros_like(light)
+    for patch in patches:
+        inside = patch.within((height, width))
+        if inside is not None:
+            charge[inside.where] += inside.electrons
+    return charge
+
+
 def _draw_changes(
-    rng: np.random.Generator, settings: SceneSettings, sky: Sky, epoch: Epoch, light: Image, noise: _Noise
+    rng: np.random.Generator,
+    settings: SceneSettings,
+    sky: Sky,
+    epoch: Epoch,
+    light: Image,
+    noise: _Noise,
+    hot_pixels: float,
 ) -> list[Event]:
     """Draw what differs between the epochs: artefacts first, so that what is wanted lies on top."""
     shape = light.shape
     sigma = float(np.sqrt(noise.sky))
-    found = _draw_artefacts(rng, settings, epoch, (shape[0], shape[1]), sigma)
+    found = _draw_artefacts(rng, settings, epoch, (shape[0], shape[1]), sigma, hot_pixels)
     n_artefacts = len(found)
     field = events.Field((shape[0], shape[1]), epoch.psf, noise, faintest=0.02 * sigma)
     megapixels = shape[0] * shape[1] / 1e6
@@ -161,7 +201,12 @@ def _is_alone(event: Event, others: list[Event], within_pixels: float) -> bool:
 
 
 def _draw_artefacts(
-    rng: np.random.Generator, settings: SceneSettings, epoch: Epoch, shape: tuple[int, int], sigma: float
+    rng: np.random.Generator,
+    settings: SceneSettings,
+    epoch: Epoch,
+    shape: tuple[int, int],
+    sigma: float,
+    hot_pixels: float,
 ) -> list[Event]:
     megapixels = shape[0] * shape[1] / 1e6
     made: list[tuple[str, Patch]] = []
@@ -173,7 +218,7 @@ def _draw_artefacts(
         made.append(("ghost", artefacts.ghost(rng, shape, brightness)))
     made += [
         ("hot_pixel", artefacts.hot_pixel(rng, shape, epoch.exposure_s))
-        for _ in range(rng.poisson(settings.hot_pixels * megapixels))
+        for _ in range(rng.poisson(hot_pixels * megapixels))
     ]
     made += [
         ("cosmic_ray", artefacts.cosmic_ray(rng, shape))
@@ -200,7 +245,7 @@ def _centre(patch: Patch) -> tuple[float, float]:
 
 def _counts(event: Event, epoch: Epoch, flatten: Image, detector: Detector) -> Image:
     """Return an event as the calibrated frame has it: charge was divided by a flat that it had not met."""
-    if event.kind in {"cosmic_ray", "hot_pixel"}:
+    if event.kind in _CHARGE:
         return event.patch.electrons * flatten[event.patch.where]
     return event.patch.electrons / np.float32(detector.gain)
 

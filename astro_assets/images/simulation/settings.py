@@ -35,7 +35,12 @@ class SceneSettings(BaseModel):
     variables: float = Field(15.0, ge=0, le=2000, description="Variable stars a megapixel.")
     asteroids: float = Field(15.0, ge=0, le=2000, description="Asteroids a megapixel.")
     cosmic_rays: float = Field(45.0, ge=0, le=5000, description="Cosmic rays a megapixel.")
-    hot_pixels: float = Field(25.0, ge=0, le=5000, description="Hot pixels a megapixel.")
+    hot_pixels: tuple[float, float] = Field(
+        (5.0, 500.0), description="Hot pixels a megapixel, in both frames; uniform in its logarithm."
+    )
+    moved: float = Field(
+        0.8, ge=0, le=1, description="Share of science frames that are moved by a part of a pixel."
+    )
     satellite_trails: float = Field(0.08, ge=0, le=20, description="Satellite trails a frame.")
     ghosts: float = Field(0.1, ge=0, le=20, description="Ghosts of bright stars a frame.")
     dust: float = Field(0.1, ge=0, le=20, description="Shadows of dust that the flat field lacks, a frame.")
@@ -65,6 +70,9 @@ class SceneSettings(BaseModel):
             or self.exposure_s[0] <= 0
             or self.reference_exposures[0] < 1
             or self.stars[0] < 0
+            or not 0 <= self.hot_pixels[0] <= self.hot_pixels[1] <= 5000
         ):
-            raise ValueError("signal-to-noise ratios, exposures and numbers of stars are positive")
+            raise ValueError(
+                "signal-to-noise ratios, exposures and numbers of stars are positive, hot pixels 0 to 5000"
+            )
         return self

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astro_assets.images.alerts.errors import StampError
-from astro_assets.images.alerts.stamp_bytes import stamp_image
+from astro_assets.images.alerts.stamp_bytes import stamp_image, stamp_shape
 from astro_assets_tests.images.alerts.made_packets import stamp
 
 
@@ -38,6 +38,16 @@ def test_whole_numbers_are_scaled_and_blanks_are_no_measurements():
 def test_what_is_no_number_stays_none():
     image = np.array([[np.nan, np.inf], [-np.inf, 1.0]], np.float32)
     np.testing.assert_array_equal(stamp_image(stamp(image)), [[np.nan, np.nan], [np.nan, 1.0]])
+
+
+def test_a_header_ends_with_its_card_not_with_a_word():
+    header = fits.Header({"BUNIT": "DN"})
+    header["COMMENT"] = "THE END     of the first block is not that of the header"
+    header.extend([("HISTORY", f"line {number}") for number in range(60)])
+    buffer = io.BytesIO()
+    fits.PrimaryHDU(np.ones((5, 7), np.float32), header).writeto(buffer)
+    for data in (buffer.getvalue(), gzip.compress(buffer.getvalue(), mtime=0)):
+        assert stamp_shape(data) == stamp_image(data).shape == (5, 7)
 
 
 GOOD = stamp(np.ones((63, 63), np.float32), packed=False)

@@ -73,6 +73,14 @@ def test_candidates_are_what_lies_under_them_or_near():
     assert told.false_scores().tolist() == [2, 4]
 
 
+def test_a_candidate_that_only_touches_an_object_is_not_it():
+    # A corner of nine pixels lies on the transient, whose middle is far from theirs.
+    touching, half = candidate(13, 13, 9), candidate(12, 10, 4)
+    found = match([touching, half], truth(), 4.0)
+    assert found.matched.tolist() == [-1, 0]
+    assert found.under == ("transient", "transient")
+
+
 def test_an_object_that_is_found_twice_counts_once_and_is_not_false():
     one = scene([1.0, 3.0, 2.0], [0, 0, -1], [10.0, 10.0])
     there, found = completeness([one], 0.0, 5, 20)
@@ -162,3 +170,19 @@ def test_thresholding_finds_bright_sources_with_about_their_ratio():
     assert len(ratios) > 10
     assert np.mean(np.array(ratios) > 0.5) > 0.85  # some lie on each other
     assert np.median(ratios) == pytest.approx(1.15, abs=0.25)  # the highest of pixels nearby
+
+
+def test_cuts_on_the_shape_leave_points_and_drop_cosmic_rays():
+    settings = SceneSettings(
+        rows=160, columns=160, transients=200, snr=(12, 30), cosmic_rays=400, variables=0, asteroids=0
+    )
+    kept, points = [], []
+    for seed in range(4):
+        one = simulate_scene(settings, seed)
+        every, shaped = (
+            judged_thresholding(one.difference, one.truth, points_only=only) for only in (False, True)
+        )
+        kept.append((shaped.false_scores() > 6).sum() / max((every.false_scores() > 6).sum(), 1))
+        points += list(shaped.best_scores()[every.best_scores() > 6] > 0)
+    assert np.mean(kept) < 0.4
+    assert np.mean(points) > 0.7

@@ -5,8 +5,9 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
-from astro_assets.images.segmentation.network import SegmentationNetwork, n_parameters, reach_pixels
+from astro_assets.images.segmentation.network import SegmentationNetwork, reach_pixels
 from astro_assets.images.segmentation.settings import NetworkSettings
 from astro_assets.images.segmentation.tiling import apply_tiled
 
@@ -72,5 +73,16 @@ def test_impossible_tiles_are_refused(shape, tile):
         apply_tiled(network(), np.zeros(shape, np.float32), 8, tile)
 
 
-def test_the_network_is_small():
-    assert 50_000 < n_parameters(NetworkSettings()) < 500_000
+@pytest.mark.parametrize(
+    "of",
+    [NetworkSettings(), NETWORK, NetworkSettings(width=9, growth=1.5, blocks=3, deep_blocks=0)],
+    ids=str,
+)
+def test_the_network_is_as_large_as_its_settings_say(of):
+    assert of.n_parameters == sum(weights.numel() for weights in SegmentationNetwork(of).parameters())
+    assert of.n_parameters < 500_000
+
+
+def test_a_large_network_is_refused():
+    with pytest.raises(ValidationError, match="take a smaller width"):
+        NetworkSettings(width=128)

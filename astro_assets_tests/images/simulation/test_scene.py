@@ -20,13 +20,12 @@ NOTHING = dict.fromkeys(
         "variables",
         "asteroids",
         "cosmic_rays",
-        "hot_pixels",
         "satellite_trails",
         "ghosts",
         "dust",
     ),
     0,
-)
+) | {"hot_pixels": (0, 0)}
 
 
 def digest(scene: Scene) -> str:
@@ -161,7 +160,8 @@ def test_frames_tell_their_detector_and_miss_pixels():
         {"variables": 200},
         {"asteroids": 2000},
         {"cosmic_rays": 500},
-        {"hot_pixels": 500},
+        {"hot_pixels": (4000, 5000)},
+        {"moved": 0.0},
         {"satellite_trails": 5},
         {"ghosts": 5},
         {"dust": 15},
@@ -184,8 +184,43 @@ def test_every_setting_changes_the_scene(changed):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"beta": (0.9, 3)}, {"fwhm_pixels": (5, 2)}, {"snr": (0, 5)}, {"fwhm_pixels": (0.1, 2)}, {"moon": 1}],
+    [
+        {"beta": (0.9, 3)},
+        {"hot_pixels": (5, 1e6)},
+        {"fwhm_pixels": (5, 2)},
+        {"snr": (0, 5)},
+        {"fwhm_pixels": (0.1, 2)},
+        {"moon": 1},
+    ],
 )
 def test_impossible_settings_are_refused(wrong):
     with pytest.raises(ValidationError):
         SceneSettings(**wrong)
+
+
+def test_a_frame_that_is_moved_holds_its_objects_where_truth_tells():
+    settings = SceneSettings(**NOTHING | {"transients": 150}, moved=1, snr=(20, 60), stars=(300, 600))
+    told, seen = [], []
+    for seed in range(6):
+        scene = simulate_scene(settings, (41, seed))
+        for one in scene.truth.objects:
+            row, column = round(one.row), round(one.column)
+            around = scene.difference.trusted[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
+            if one.kind == "transient" and one.snr > 10 and around.size == 9:
+                told.append(one.snr)
+                seen.append(around.max())
+    left = np.array(seen) - told
+    assert len(told) > 30
+    assert np.median(left) == pytest.approx(0.3, abs=0.5)  # the highest of nine pixels
+    assert 1.4826 * np.median(np.abs(left - np.median(left))) < 1.8
+
+
+def test_hot_pixels_of_the_reference_are_bad_subtractions():
+    settings = SceneSettings(**NOTHING | {"hot_pixels": (2000, 2000)}, stars=(300, 600), galaxies=0)
+    scene = simulate_scene(settings, 8)
+    bad = [one for one in scene.truth.objects if one.kind == "bad_subtraction"]
+    hot = [one for one in scene.truth.objects if one.kind == "hot_pixel"]
+    assert len(hot) > 90
+    assert len(bad) > 30
+    faded = [scene.difference.significance[round(one.row), round(one.column)] < -2 for one in bad]
+    assert np.sum(faded) > 30

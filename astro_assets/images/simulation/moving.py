@@ -1,0 +1,43 @@
+"""Frames and what is in them moved by a part of a pixel, as pointings that differ have to be.
+
+Frames are moved as real ones are (`astro_assets.images.alignment`); what was added to them follows here, so
+that truth is where it shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from astro_assets.images.simulation.artefacts import Patch
+from astro_assets.images.simulation.psf import Image
+from astro_assets.images.simulation.truth import Change
+
+#: How far a cubic spline spreads a pixel alone: beyond, less than a thousandth of it is left.
+_REACH: Final = 6
+
+
+def moved_image(image: Image, shift: tuple[float, float]) -> Image:
+    """Move an image by rows and columns, cubic splines, as frames are."""
+    from scipy.ndimage import shift as interpolated
+
+    found: Image = interpolated(image, shift, order=3, mode="nearest", output="float32")
+    return found
+
+
+def moved_change(change: Change, shift: tuple[float, float], shape: tuple[int, int]) -> Change:
+    """Move what was added to a frame of a shape as the frame is moved."""
+    patch = Patch(
+        change.where[0].start - _REACH, change.where[1].start - _REACH, np.pad(change.counts, _REACH)
+    ).within(shape)
+    if patch is None:  # the change lies in the frame
+        raise ValueError(f"a change outside a frame of {shape[0]} x {shape[1]} pixels")
+    return replace(
+        change,
+        row=change.row + shift[0],
+        column=change.column + shift[1],
+        where=patch.where,
+        counts=moved_image(patch.electrons, shift),
+    )
