@@ -91,7 +91,8 @@ def cut(
     failures = run_with_progress(engine, CUTOUTS_JOB, {"ops": {"images__cutout_places": {"config": config}}})
     printing.updates(engine.reports)
     rows = _rows(engine.ledger(), names)
-    _print(rows)
+    failures += (failed := _failed(engine.ledger(), names))
+    _print(rows, is_whole=not failed)
     is_written = folder is None or _write(engine.ledger(), rows, folder)
     return report_failures(failures) or (0 if is_written else 1)
 
@@ -116,7 +117,16 @@ def _rows(ledger: Ledger, names: Sequence[str]) -> pl.DataFrame:
     return rows.sort("place", "mid_mjd_utc", "sha256").collect()
 
 
-def _print(rows: pl.DataFrame) -> None:
+def _failed(ledger: Ledger, names: Sequence[str]) -> list[str]:
+    """Say of which places the cutouts could not be made, and why."""
+    units = ledger.open(CUTOUTS).units(["key", "outcome", "reason"]).filter(pl.col("outcome") == "failed")
+    found = units.filter(pl.col("key").is_in(names)) if names else units
+    return [
+        f"{key}: {reason}" for key, reason in found.select("key", "reason").sort("key").collect().iter_rows()
+    ]
+
+
+def _print(rows: pl.DataFrame, *, is_whole: bool) -> None:
     grid = Grid(box=SIMPLE_HEAD)
     for name in ("place", "image", "filter"):
         grid.add_column(name)
@@ -129,7 +139,8 @@ def _print(rows: pl.DataFrame) -> None:
         grid.add_row(*map(printing.plain, cells), *counts)
     printing.print_wide(grid)
     more = rows.height - _LISTED
-    printing.notes([f"{more} more"] if more > 0 else [] if rows.height else ["no image shows these places"])
+    none = ["no image shows these places"] if is_whole and not rows.height else []
+    printing.notes([f"{more} more"] if more > 0 else none)
 
 
 def _write(ledger: Ledger, rows: pl.DataFrame, folder: Path) -> bool:

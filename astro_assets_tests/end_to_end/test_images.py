@@ -158,7 +158,9 @@ def test_a_table_of_places_and_a_cube_over_time(home: Home, folder: Path) -> Non
     assert large.returncode == 0, large.stderr  # 687 pixels of TESS, most of them beyond the edge
     finer = astro_assets("cutouts", "TIC 7,150,2", "--side", "2060", home=home)
     assert finer.returncode == 1
+    assert "failed TIC 7: SideError: image " in finer.stderr
     assert "from 3 to 1025 are cut out: ask for at most 2050 arcsec" in finer.stderr
+    assert "no image shows" not in finer.stdout
     assert (
         astro_assets("cutouts", "TIC 7,150,2", "--side", "20", "--remove", "TIC 43", home=home).returncode
         == 0
