@@ -42,13 +42,18 @@ def residuals(light: Floats) -> Floats:
     Returns
     -------
     ndarray of float64, shape (n_frames,)
-        NaN for frames with fewer than :data:`FEWEST_STARS` stars.
+        NaN for frames with fewer than :data:`FEWEST_STARS` stars, or none of those in the fullest frames.
     """
     part = light[:, :N_COMPARED]
     seen = np.isfinite(part) & (part > 0)
     left = np.where(seen, np.log(np.where(seen, part, 1.0)), np.nan)
     if not seen.any():
         return np.full(len(light), np.nan)
+    # Beside the frames with most stars first: where a polish comes to rest depends on where it starts, and so
+    # neither a star's level, nor a frame's zero point, nor the order of frames has a say in it.
+    counts = seen.sum(axis=1)
+    start = np.sort(left[counts == counts.max()], axis=0).mean(axis=0)
+    left = left - row_medians(left - start)[:, None]
     for _ in range(_SWEEPS):
         left = left - row_medians(left.T)
         left = left - row_medians(left)[:, None]
