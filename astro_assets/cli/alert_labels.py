@@ -10,6 +10,7 @@ import polars as pl
 from astro_assets.cli import printing
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.cli.search import report_failures, run_with_progress
+from astro_assets.cli.small_files import read_small
 from astro_assets.definitions import LABELS_JOB
 from astro_assets.images.alert_tree_tables import ALERT_LABELS, LABELLED_ALERTS
 from astro_assets.images.alerts.labels import MOST_BYTES, Label, LabelFileError, labels_of
@@ -34,7 +35,9 @@ def put_labels(home: Home, files: Sequence[Path], remove: Sequence[str]) -> int:
     """
     found: dict[str, Label] = {}
     for path in files:
-        for name, label in labels_of(_bytes(path), str(path)).items():
+        for name, label in labels_of(
+            read_small(path, MOST_BYTES, "labels", LabelFileError), str(path)
+        ).items():
             if found.setdefault(name, label).is_wanted != label.is_wanted:
                 raise LabelFileError(f"{path}: {name} is wanted and not wanted")
     there = open_ledger(home, TABLES).open(ALERT_LABELS).rows(["object_id"]).collect()["object_id"]
@@ -52,14 +55,6 @@ def put_labels(home: Home, files: Sequence[Path], remove: Sequence[str]) -> int:
     printing.updates(engine.reports)
     printing.notes([_told(engine.ledger())])
     return report_failures(failures)
-
-
-def _bytes(path: Path) -> bytes:
-    if not path.is_file():
-        raise LabelFileError(f"{path}: there is no such file")
-    if path.stat().st_size > MOST_BYTES:
-        raise LabelFileError(f"{path}: too large for labels")
-    return path.read_bytes()
 
 
 def _told(ledger: Ledger) -> str:

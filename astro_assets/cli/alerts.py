@@ -14,6 +14,7 @@ from rich.table import Table as Grid
 from astro_assets.cli import printing
 from astro_assets.cli.preparation import begun_engine
 from astro_assets.cli.search import report_failures, run_with_progress
+from astro_assets.cli.small_files import read_small
 from astro_assets.definitions import ALERTS_JOB
 from astro_assets.images.alert_filters import put_in, resolved, version_named, versions_kept
 from astro_assets.images.alert_pictures import VERDICTS, counts
@@ -44,7 +45,7 @@ def apply_filters(home: Home, files: Sequence[Path], remove: Sequence[str]) -> i
     FilterFileError, UnknownModelError
         If a file is no filter, or names a model that is not there; nothing was started.
     """
-    texts = [_text(path) for path in files]
+    texts = [read_small(path, MOST_BYTES, "a filter", FilterFileError) for path in files]
     found = [filter_file_of(data, str(path)) for path, data in zip(files, texts, strict=True)]
     put_in(open_ledger(home, TABLES), found, remove)
     engine = begun_engine(home)
@@ -59,14 +60,6 @@ def apply_filters(home: Home, files: Sequence[Path], remove: Sequence[str]) -> i
         ],
     )
     return report_failures(failures)
-
-
-def _text(path: Path) -> bytes:
-    if not path.is_file():
-        raise FilterFileError(f"{path}: there is no such file")
-    if path.stat().st_size > MOST_BYTES:
-        raise FilterFileError(f"{path}: too large for a filter")
-    return path.read_bytes()
 
 
 def list_filters(home: Home) -> None:
@@ -142,7 +135,7 @@ def _complain(path: Path, why: str) -> None:
 def _filter(wanted: str, home: Path | None) -> tuple[AlertFilter, Mapping[str, PacketScore]]:
     path = Path(wanted)
     if path.is_file():
-        found = filter_file_of(_text(path), wanted)
+        found = filter_file_of(read_small(path, MOST_BYTES, "a filter", FilterFileError), wanted)
         if not found.models:
             return found.filter_with({}), {}
         return _with_models(open_ledger(open_home(home, must_exist=True), TABLES), found)
