@@ -35,7 +35,7 @@ def test_cosmic_rays_are_sharp_tracks_of_all_lengths():
 def test_a_hot_pixel_is_one_pixel():
     patch = hot_pixel(np.random.default_rng(2), SHAPE, 60.0)
     assert patch.electrons.shape == (1, 1)
-    assert 600 <= patch.electrons[0, 0] <= 60_000
+    assert 60 <= patch.electrons[0, 0] <= 60_000
     assert patch.within(SHAPE) is not None
 
 
