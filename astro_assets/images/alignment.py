@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_assets.images.backgrounds import sky_subtracted
+from astro_assets.images.difference_noise import DifferencingSettings, hot_pixels
 from astro_assets.images.frame import Frame
 from astro_assets.images.photometry.registration import Alignment
 
@@ -53,10 +55,10 @@ def measured_shift(frame: Frame, onto: Frame) -> tuple[float, float]:
 
 
 def shifted(frame: Frame, rows: float, columns: float) -> Frame:
-    """Move a frame by cubic splines; what came from outside, or from missing pixels, is NaN."""
+    """Move a frame by cubic splines; what came from outside, or from unusable pixels, is NaN."""
     from scipy.ndimage import shift
 
-    missing = _unusable(frame)
+    missing = unusable(frame)
     filled = np.where(missing, np.float32(np.nanmedian(frame.image)), frame.image)
     moved = shift(filled, (rows, columns), order=3, mode="nearest").astype(np.float32)
     lost = shift(missing.astype(np.float32), (rows, columns), order=1, mode="constant", cval=1.0)
@@ -77,7 +79,7 @@ def laid_upon(frame: Frame, alignment: Alignment, shape: tuple[int, int]) -> Fra
     Returns
     -------
     Frame
-        Counts a star are kept; what came from outside, or from missing or saturated pixels, is NaN.
+        Counts a star are kept; what came from outside, or from unusable pixels, is NaN.
 
     Raises
     ------
@@ -99,18 +101,21 @@ def laid_upon(frame: Frame, alignment: Alignment, shape: tuple[int, int]) -> Fra
 
     from scipy.ndimage import affine_transform
 
-    missing = _unusable(frame)
+    missing = unusable(frame)
     filled = np.where(missing, np.float32(np.nanmedian(frame.image)), frame.image)
     image = moved(filled, 3, None) * np.float32(abs(np.linalg.det(back)))
     image[moved(missing.astype(np.float32), 1, 1.0) > _LOST] = np.nan
     return replace(frame, image=image)
 
 
-def _unusable(frame: Frame) -> NDArray[np.bool_]:
-    missing = ~np.isfinite(frame.image)
-    if frame.saturation is not None:
-        missing |= frame.image >= frame.saturation
-    return missing
+def unusable(frame: Frame) -> NDArray[np.bool_]:
+    """Return pixels of a frame as it was read that are not to be moved: missing, saturated, hot ones.
+
+    A spline makes a small source with rings of a pixel that stands alone.
+    """
+    settings = DifferencingSettings()
+    image, rms, _, missing = sky_subtracted(frame, settings.mesh_pixels)
+    return missing | hot_pixels(image, rms, missing, settings)
 
 
 def _sources(image: Image) -> Image:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.images.frame import Frame
+from astro_assets.images.photometry.pixels import standing_alone
 from astro_assets.images.psf_matching import derivatives, smoothed
 
 Image = NDArray[np.float32]
@@ -40,12 +41,25 @@ class DifferencingSettings(BaseModel):
         le=2,
         description="Expected error of the alignment along an axis, pixels: noise where there are gradients.",
     )
+    hot_pixel_contrast: float = Field(
+        0.2,
+        ge=0,
+        lt=1,
+        description="A pixel whose neighbours have less than this part of its signal is hot: no measurement.",
+    )
     scale_error: float = Field(
         0.02,
         ge=0,
         le=0.5,
         description="Expected relative error of the subtraction of a star: noise likewise.",
     )
+
+
+def hot_pixels(
+    image: Image, rms: Image, missing: NDArray[np.bool_], settings: DifferencingSettings
+) -> NDArray[np.bool_]:
+    """Return pixels that stand alone above the sky of a frame as it was read: no star is as sharp."""
+    return standing_alone(image, rms, missing, settings.hot_pixel_contrast)[0]
 
 
 def bridged(image: Image, missing: NDArray[np.bool_], width: float) -> Image:

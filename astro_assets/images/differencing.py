@@ -17,6 +17,7 @@ from astro_assets.images.difference_noise import (
     LEAK,
     DifferencingSettings,
     bridged,
+    hot_pixels,
     leaking,
     stars_seen,
     trust_in,
@@ -162,6 +163,9 @@ def subtract(
     _refuse_bad(science, reference, science_fwhm_pixels, reference_fwhm_pixels, flux_scale)
     sky = [sky_subtracted(frame, settings.mesh_pixels) for frame in (science, reference)]
     (image, rms, gain, missing), (other, other_rms, other_gain, other_gone) = sky
+    # The reference is as it was read; in the science frame hot pixels are what is asked for, or were moved.
+    other_gone = other_gone | hot_pixels(other, other_rms, other_gone, settings)
+    other[other_gone] = 0
     blurs = [
         np.sqrt(max(broad**2 - own**2, 0)) * _SIGMA_A_FWHM
         for own, broad in (

@@ -48,6 +48,14 @@ def test_missing_pixels_stay_missing():
     assert np.isfinite(moved.image[60, 83])
 
 
+def test_a_pixel_that_stands_alone_is_missing_and_stars_are_not():
+    frame = field()
+    frame.image[70, 80] += 900
+    moved = shifted(frame, 0.5, 0.5)
+    assert np.isnan(moved.image[70:72, 80:82]).all()
+    assert np.isnan(moved.image[1:, 1:]).sum() < 10
+
+
 def placed(matrix, shift) -> Alignment:
     return Alignment(np.array(matrix, float), np.array(shift, float), 50, 0.1)
 

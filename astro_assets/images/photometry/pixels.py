@@ -92,7 +92,7 @@ def above_the_sky(image: Counts, settings: MeasuringSettings) -> Pixels:
     noise = np.maximum(noise, np.float32(12**-0.5 if _is_whole(image) else 1e-6))
     signal = filled - background
     signal[is_masked] = 0
-    is_hot, around = _hot(signal, noise, is_masked, settings.hot_pixel_contrast)
+    is_hot, around = standing_alone(signal, noise, is_masked, settings.hot_pixel_contrast)
     return Pixels(np.where(is_hot, around, signal), background, noise, is_masked, is_hot)
 
 
@@ -101,8 +101,20 @@ def _is_whole(image: Counts) -> bool:
     return bool(np.all((few == np.round(few)) | ~np.isfinite(few)))
 
 
-def _hot(signal: Counts, noise: Counts, is_masked: Booleans, contrast: float) -> tuple[Booleans, Counts]:
-    """Find pixels that stand alone; return them and the mean of the four neighbours of each."""
+def standing_alone(
+    signal: Counts, noise: Counts, is_masked: Booleans, contrast: float
+) -> tuple[Booleans, Counts]:
+    """Find hot pixels; return them, and the mean of the four neighbours of each pixel.
+
+    Parameters
+    ----------
+    signal, noise
+        Counts above the background, and its standard deviation, shape (n_rows, n_columns).
+    is_masked
+        No measurements.
+    contrast
+        The neighbours of a hot pixel have less than this part of its signal.
+    """
     wide = np.pad(signal, 1, mode="edge")
     around = (wide[:-2, 1:-1] + wide[2:, 1:-1] + wide[1:-1, :-2] + wide[1:-1, 2:]) / np.float32(4)
     # The mean of four has half the noise of one, and what may be as faint as that is left alone.

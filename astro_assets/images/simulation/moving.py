@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astro_assets.images.simulation.artefacts import Patch
 from astro_assets.images.simulation.psf import Image
@@ -27,13 +28,13 @@ def moved_image(image: Image, shift: tuple[float, float]) -> Image:
     return found
 
 
-def moved_change(change: Change, shift: tuple[float, float], shape: tuple[int, int]) -> Change:
-    """Move what was added to a frame of a shape as the frame is moved."""
-    patch = Patch(
-        change.where[0].start - _REACH, change.where[1].start - _REACH, np.pad(change.counts, _REACH)
-    ).within(shape)
+def moved_change(change: Change, shift: tuple[float, float], unusable: NDArray[np.bool_]) -> Change:
+    """Move what was added to a frame as the frame is moved, of whose pixels some are unusable."""
+    counts = np.where(unusable[change.where], np.float32(0), change.counts)
+    around = Patch(change.where[0].start - _REACH, change.where[1].start - _REACH, np.pad(counts, _REACH))
+    patch = around.within((unusable.shape[0], unusable.shape[1]))
     if patch is None:  # the change lies in the frame
-        raise ValueError(f"a change outside a frame of {shape[0]} x {shape[1]} pixels")
+        raise ValueError("a change outside its frame")
     return replace(
         change,
         row=change.row + shift[0],

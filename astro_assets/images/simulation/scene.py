@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from astro_assets.images.alignment import shifted
+from astro_assets.images.alignment import shifted, unusable
 from astro_assets.images.differencing import Difference, subtract
 from astro_assets.images.frame import Frame
 from astro_assets.images.simulation import artefacts, events
@@ -85,6 +85,7 @@ def simulate_scene(settings: SceneSettings, seed: int | tuple[int, ...]) -> Scen
         layer[change.patch.where] += change.patch.electrons
     old_charge = _old_charge(rng, settings, old, hot_pixels, old_light)
     science = exposed(rng, np.maximum(seen, 0), charge, epoch, detector)
+    as_read = science
     if epoch.offset != (0.0, 0.0):
         science = shifted(science, *epoch.offset)
     reference = exposed(rng, old_light, old_charge, old, detector)
@@ -105,9 +106,11 @@ def simulate_scene(settings: SceneSettings, seed: int | tuple[int, ...]) -> Scen
         )
         for change in changes
     ]
-    residual = _residual(light, old_light + old_charge, epoch, old, detector)
+    left = np.where(unusable(reference), np.float32(0), old_charge)
+    residual = _residual(light, old_light + left, epoch, old, detector)
     if epoch.offset != (0.0, 0.0):
-        counts = [moved_change(change, epoch.offset, light.shape) for change in counts]
+        lost = unusable(as_read)
+        counts = [moved_change(change, epoch.offset, lost) for change in counts]
         residual = moved_image(residual[0], epoch.offset), residual[1]
     truth = truth_of(difference, counts, residual)
     return Scene(science, reference, fwhm, old_fwhm, flux_scale, difference, truth)

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import binary_dilation, label
 
 from astro_assets.images.difference_noise import DifferencingSettings
 from astro_assets.images.kinds import KINDS, WANTED
@@ -215,12 +215,13 @@ def test_a_frame_that_is_moved_holds_its_objects_where_truth_tells():
     assert 1.4826 * np.median(np.abs(left - np.median(left))) < 1.8
 
 
-def test_hot_pixels_of_the_reference_are_bad_subtractions():
-    settings = SceneSettings(**NOTHING | {"hot_pixels": (2000, 2000)}, stars=(300, 600), galaxies=0)
-    scene = simulate_scene(settings, 8)
-    bad = [one for one in scene.truth.objects if one.kind == "bad_subtraction"]
-    hot = [one for one in scene.truth.objects if one.kind == "hot_pixel"]
-    assert len(hot) > 90
-    assert len(bad) > 30
-    faded = [scene.difference.significance[round(one.row), round(one.column)] < -2 for one in bad]
-    assert np.sum(faded) > 30
+def test_hot_pixels_of_the_reference_leave_holes_and_no_sources():
+    quiet = SceneSettings(**NOTHING, stars=(300, 600), galaxies=0, bad_columns=0)
+    hot = quiet.model_copy(update={"hot_pixels": (3000, 3000), "moved": 1.0})
+    holes, bright = [], []
+    for settings in (quiet, hot):
+        scenes = [simulate_scene(settings, (51, seed)) for seed in range(4)]
+        holes.append(np.mean([scene.difference.is_missing.mean() for scene in scenes]))
+        bright.append(np.mean([label(np.abs(scene.difference.trusted) > 5.5)[1] for scene in scenes]))
+    assert 0.005 < holes[1] - holes[0] < 0.15
+    assert bright[1] < bright[0] + 2, "of 400 hot pixels: some are side by side"
