@@ -138,7 +138,7 @@ def judge_speed(assessor: FrameAssessor) -> bool:
     from astropy.io import fits
 
     frames = simulate_night(NightSettings(rows=1024, columns=1024, frames=N_WATCHED), 77)
-    nights, spent, judged = GrowingNights(assessor, Reading()), [], None
+    nights, spent, judged, n_faults = GrowingNights(assessor, Reading()), [], None, 0
     with tempfile.TemporaryDirectory() as folder:
         for number, one in enumerate(frames):
             path = Path(folder) / f"{number}.fits"
@@ -149,17 +149,18 @@ def judge_speed(assessor: FrameAssessor) -> bool:
                 judged = nights.add(path)
             except ValueError as error:
                 print(f"frame {number} ({', '.join(one.reasons)}) cannot be judged: {error}"[:150])
-                continue
+                n_faults += 1
             spent.append(time.process_time() - start)
     if judged is None or judged.verdict is None or not judged.verdict.has_night:
         raise RuntimeError("the last frame was not judged beside its night")
-    seconds = float(np.median(spent))
-    reached = seconds <= FLOORS["seconds"]
+    seconds, slow = float(np.median(spent)), float(np.quantile(spent, 0.95))
+    reached = slow <= FLOORS["seconds"] and not n_faults
     first = float(np.median(spent[: N_WATCHED // 7]))
     print(f"\na verdict on a file of 1024 x 1024 pixels, one of {N_WATCHED} of a night that come one by one,")
-    print(f"takes {seconds:.2f} s of one core (median; {first:.2f} s of the first {N_WATCHED // 7}), at most")
+    print(f"takes {seconds:.2f} s of one core (median; {first:.2f} s of the first {N_WATCHED // 7}),")
     told = "reached" if reached else "MISSED"
-    print(f"{max(spent):.2f} s, all of it included; floor {FLOORS['seconds']} s: {told}")
+    print(f"95 % at most {slow:.2f} s, all {max(spent):.2f} s, {n_faults} files without a verdict;")
+    print(f"floor {FLOORS['seconds']} s for 95 %: {told}")
     return reached
 
 

@@ -13,7 +13,7 @@ from astro_assets.cli.search import report_failures, run_with_progress
 from astro_assets.cli.small_files import read_small
 from astro_assets.definitions import LABELS_JOB
 from astro_assets.images.alert_tree_tables import ALERT_LABELS, LABELLED_ALERTS
-from astro_assets.images.alerts.labels import MOST_BYTES, Label, LabelFileError, labels_of
+from astro_assets.images.alerts.labels import MOST_BYTES, MOST_LABELS, Label, LabelFileError, labels_of
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.tables import TABLES
@@ -40,6 +40,8 @@ def put_labels(home: Home, files: Sequence[Path], remove: Sequence[str]) -> int:
         ).items():
             if found.setdefault(name, label).is_wanted != label.is_wanted:
                 raise LabelFileError(f"{path}: {name} is wanted and not wanted")
+    if len(found) > MOST_LABELS:
+        raise LabelFileError(f"{len(found)} labels in {len(files)} files; {MOST_LABELS} are taken at once")
     there = open_ledger(home, TABLES).open(ALERT_LABELS).rows(["object_id"]).collect()["object_id"]
     if unknown := sorted(set(remove) - set(there)):
         raise LabelFileError(f"--remove {unknown[0]}: there is no label of it")

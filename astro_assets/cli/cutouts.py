@@ -18,6 +18,7 @@ from astro_assets.definitions import CUTOUTS_JOB
 from astro_assets.images.cutout_files import COLUMNS, CubeTooLargeError, cube_file, cutout_file
 from astro_assets.images.cutout_tables import CUTOUT_PLACES, CUTOUTS
 from astro_assets.images.reading.frames import TARGET_PIXELS
+from astro_assets.images.refusals import FrameRefusedError
 from astro_assets.ledger.atomic import write_bytes
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger, open_ledger
@@ -144,7 +145,7 @@ def _print(rows: pl.DataFrame, *, is_whole: bool) -> None:
 
 
 def _write(ledger: Ledger, rows: pl.DataFrame, folder: Path) -> bool:
-    """Write cutouts as FITS files, named with letters and digits only; False if a cube is too large."""
+    """Write cutouts as FITS files, named with letters and digits only; False if a cube cannot be."""
     folder.mkdir(parents=True, exist_ok=True)
     told, n_files = [], 0
     for row in rows.iter_rows(named=True):
@@ -159,7 +160,7 @@ def _write(ledger: Ledger, rows: pl.DataFrame, folder: Path) -> bool:
                     folder / f"{stem}_cube.fits", cube_file(row, ledger.objects.get_file(row["sha256"]))
                 )
                 n_files += 1
-            except CubeTooLargeError as error:
+            except (CubeTooLargeError, FrameRefusedError) as error:
                 told.append(printing.plain(f"{row['place']}, image {row['sha256'][:12]}: {error}"))
     printing.notes([*told, f"{n_files} FITS files in {folder}"])
     return not told

@@ -60,10 +60,18 @@ def shifted(frame: Frame, rows: float, columns: float) -> Frame:
 
     missing = unusable(frame)
     filled = np.where(missing, np.float32(np.nanmedian(frame.image)), frame.image)
-    moved = shift(filled, (rows, columns), order=3, mode="nearest").astype(np.float32)
+    moved = splined(filled, (rows, columns))
     lost = shift(missing.astype(np.float32), (rows, columns), order=1, mode="constant", cval=1.0)
     moved[lost > _LOST] = np.nan
     return replace(frame, image=moved)
+
+
+def splined(image: Image, by: tuple[float, float]) -> Image:
+    """Move an image by rows and columns, all of whose pixels are known, by cubic splines."""
+    from scipy.ndimage import shift
+
+    found: Image = shift(image, by, order=3, mode="nearest", output="float32")
+    return found
 
 
 def laid_upon(frame: Frame, alignment: Alignment, shape: tuple[int, int]) -> Frame:

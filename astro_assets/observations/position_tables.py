@@ -22,6 +22,8 @@ MOST_ROWS: Final = 10_000
 _MOST_COLUMNS: Final = 2000
 #: Elements of one value: the longest column of a catalogue that is not a spectrum is a text.
 _MOST_ELEMENTS: Final = 10_000
+#: Elements of all columns and rows that a table may claim before any of them is read.
+_MOST_CLAIMED: Final = 20_000_000
 #: Where the rows of a VOTable may stand: not in another file or format.
 _VOTABLE_FORMS: Final = frozenset({"FITS", "PARQUET"})
 
@@ -191,16 +193,24 @@ def _check_votable(data: bytes) -> None:
     """
     from xml.parsers import expat
 
+    n_rows = n_columns = n_claimed = 0
+
     def begin(tag: str, attributes: Mapping[str, str]) -> None:
+        nonlocal n_rows, n_columns, n_claimed
         kind = tag.rpartition(":")[2].upper()
         if kind in _VOTABLE_FORMS or (kind == "STREAM" and any("href" in name for name in attributes)):
             raise PositionTableError("its rows are in another file or format; VOTable with its own is read")
-        _bound(int(attributes.get("nrows") or 0), 0)
+        n_rows = max(n_rows, int(attributes.get("nrows") or 0))
         n_elements = 1
         for length in re.findall(r"[0-9]+", attributes.get("arraysize", "")):
             n_elements *= int(length)
         if n_elements > _MOST_ELEMENTS:
             raise PositionTableError(f"a column has {n_elements} elements a row")
+        if kind == "FIELD":
+            n_columns, n_claimed = n_columns + 1, n_claimed + n_elements
+        _bound(n_rows, n_columns)
+        if n_rows * n_claimed > _MOST_CLAIMED:
+            raise PositionTableError(f"it claims {n_rows} rows of {n_claimed} elements")
 
     def entity(*_: object) -> None:
         raise PositionTableError("it declares entities")

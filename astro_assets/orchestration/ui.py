@@ -4,6 +4,7 @@ Only the translation into Dagster's metadata lives here.
 """
 
 import base64
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -93,16 +94,14 @@ def draw(
     """
     drawn: dict[str, Any] = {}
     drawn_from: dict[str, Any] = {}
-    earlier = before[DRAWN_FROM].value if DRAWN_FROM in before else {}
-    source = source_version() if pictures else ""
     for name, picture in pictures.items():
-        if name in before and _is_as_it_was(earlier.get(name, {}), ledger, source):
-            drawn[name], drawn_from[name] = before[name], earlier[name]
-            continue
         watched = _Watched(ledger.home, ledger.tables, ledger.versions)
-        drawn_from[name] = {"source": source, "tables": watched.seen}
         try:
+            if _is_as_it_was(name, before, ledger):
+                drawn[name], drawn_from[name] = before[name], before[DRAWN_FROM].value[name]
+                continue
             shown = picture(watched)
+            source = source_version()
         except Exception as error:  # noqa: BLE001  whatever goes wrong in drawing
             warn(f"the picture {name!r} could not be drawn: {error}")
             continue
@@ -113,13 +112,28 @@ def draw(
             drawn[name] = dg.MetadataValue.md(f"![{name}](data:image/png;base64,{data})")
         elif shown is not None:
             drawn[name] = dg.MetadataValue.md(shown)
-    known = {name: said for name, said in drawn_from.items() if name in drawn and said["tables"]}
-    return drawn | ({DRAWN_FROM: dg.MetadataValue.json(known)} if known else {})
+        if name in drawn and watched.seen:
+            drawn_from[name] = {
+                "source": source,
+                "tables": watched.seen,
+                "shown": _digest(drawn[name]),
+            }
+    return drawn | ({DRAWN_FROM: dg.MetadataValue.json(drawn_from)} if drawn_from else {})
 
 
-def _is_as_it_was(drawn_from: Mapping[str, Any], ledger: Ledger, source: str) -> bool:
-    """Whether a picture would be drawn from the same versions of the same tables by the same code."""
-    if not drawn_from or drawn_from["source"] != source:
+def _is_as_it_was(name: str, before: Mapping[str, Any], ledger: Ledger) -> bool:
+    """Whether a picture would be drawn from the same versions of the same tables by the same code.
+
+    One that was taken out of its event, as forgetting a star does, is not what was drawn.
+    """
+    said = before[DRAWN_FROM].value.get(name) if DRAWN_FROM in before else None
+    if said is None or name not in before or said["shown"] != _digest(before[name]):
         return False
-    seen = drawn_from["tables"].items()
-    return all(list(ledger.open(ledger.table(name)).identity) == identity for name, identity in seen)
+    if said["source"] != source_version():
+        return False
+    seen = said["tables"].items()
+    return all(list(ledger.open(ledger.table(table)).identity) == identity for table, identity in seen)
+
+
+def _digest(shown: dg.MarkdownMetadataValue) -> str:
+    return hashlib.blake2b((shown.value or "").encode(), digest_size=16).hexdigest()

@@ -50,6 +50,7 @@ def refused(path: Path, data: bytes | str) -> str:
         ({"size": "2000000000"}, "a column has 2000000000 elements a row"),
         ({"size": "&#50;000000x&#53;00"}, "elements a row"),
         ({"nrows": ' nrows="1000000000000"'}, "more than 10000 rows"),
+        ({"nrows": ' nrows="10000"', "size": "5000"}, "it claims 10000 rows of 5000 elements"),
         ({"data": "<TABLEDATA><TR>"}, "no well-formed XML"),
     ],
 )

@@ -16,6 +16,7 @@ from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.update import Report, put_units
+from astro_assets.orchestration.scrubbing import without_pictures
 from astro_assets.orchestration.ui import (
     DRAWN_FROM,
     MAX_PICTURE_BYTES,
@@ -57,7 +58,7 @@ def test_a_picture_is_drawn_again_when_something_that_it_shows_has_changed(ledge
 
     def picture(of: Ledger) -> bytes:
         drawn.append([of.open(CUTOUT_PLACES).version, of.open(FRAMES).version])
-        return b"a picture"
+        return b"a picture" * 50
 
     def shown(before: dict[str, Any]) -> dict[str, Any]:
         return draw({"places": picture}, ledger, pytest.fail, before)
@@ -71,11 +72,15 @@ def test_a_picture_is_drawn_again_when_something_that_it_shows_has_changed(ledge
     assert len(drawn) == 2
     assert later["places"] == first["places"]
     assert later[DRAWN_FROM] != first[DRAWN_FROM]
-    changed = {**later[DRAWN_FROM].value["places"], "source": "of another version of the package"}
+    changed = later[DRAWN_FROM].value["places"] | {"source": "of another version of the package"}
     shown(later | {DRAWN_FROM: dg.MetadataValue.json({"places": changed})})
     assert len(drawn) == 3
     shown({"places": first["places"]})
     assert len(drawn) == 4, "nobody knows what it was drawn from"
+    forgotten = {"places": dg.MetadataValue.md(without_pictures(later["places"].value))}
+    assert forgotten["places"] != later["places"]
+    assert shown(later | forgotten)["places"] == later["places"]
+    assert len(drawn) == 5, "a star was forgotten, and all pictures with it"
 
 
 def test_a_report_is_summed_over_shards(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-#: Of a file; a hundred thousand labels have some megabytes.
+#: Of a file.
 MOST_BYTES: Final = 32 << 20
+#: Of a file: each is a unit of the table.
+MOST_LABELS: Final = 10_000
 _COLUMNS: Final = ("object_id", "wanted", "labelled_by")
 _WANTED: Final = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _LONGEST: Final = 200
@@ -57,7 +59,8 @@ def labels_of(data: bytes, name: str) -> Mapping[str, Label]:
     Raises
     ------
     LabelFileError
-        If a column is missing or unknown, a label is neither yes nor no, or an object has both.
+        If a column is missing or unknown, a label is neither yes nor no, an object has both, or there are
+        more than :data:`MOST_LABELS`.
     """
     if len(data) > MOST_BYTES:
         raise LabelFileError(f"{name} has {len(data)} bytes; {MOST_BYTES} are allowed for labels")
@@ -71,6 +74,8 @@ def labels_of(data: bytes, name: str) -> Mapping[str, Label]:
         raise LabelFileError(f"{name}: no column {missing[0]}; the first line names object_id, wanted")
     if unknown := [column for column in header if column not in _COLUMNS]:
         raise LabelFileError(f"{name}: no column {unknown[0]!r} is known; there are {', '.join(_COLUMNS)}")
+    if len(lines) > MOST_LABELS + 1:
+        raise LabelFileError(f"{name}: more than {MOST_LABELS} labels; divide it")
     found: dict[str, Label] = {}
     for number, line in lines[1:]:
         place = f"{name}, line {number}"

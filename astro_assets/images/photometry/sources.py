@@ -29,6 +29,8 @@ BLEND_FWHMS: Final = 2.5
 BLEND_PART: Final = 0.05
 #: The width of a source that rises so far above the noise can be told; of three times that, the shape.
 SHAPE_SNR: Final = 10.0
+#: Pixels above the threshold that sep holds at once: all of the frame, and some 500 MB at most.
+_FEWEST_AT_ONCE, _MOST_AT_ONCE = 300_000, 10_000_000
 
 
 def measure_frame(frame: Frame, settings: MeasuringSettings) -> FrameSources:
@@ -82,6 +84,8 @@ def measure_frame(frame: Frame, settings: MeasuringSettings) -> FrameSources:
 def _extract(pixels: Pixels, settings: MeasuringSettings) -> NDArray[Any]:
     import sep
 
+    # Its usual room is for small frames: one with many hot columns has more pixels above the threshold.
+    sep.set_extract_pixstack(int(np.clip(pixels.signal.size, _FEWEST_AT_ONCE, _MOST_AT_ONCE)))
     try:
         found = sep.extract(
             pixels.signal,

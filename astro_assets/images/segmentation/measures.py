@@ -152,6 +152,11 @@ def fitted_points(squares: Image, fwhm_pixels: float) -> tuple[Floats, Floats]:
     return np.log1p(left / np.maximum(best**2, 1)), np.log1p(np.maximum(excess, 0))
 
 
+def unblurred(fwhm_pixels: float, blur_pixels: float) -> float:
+    """Return the FWHM that an image had before a Gaussian of a standard deviation made it that broad."""
+    return float(np.sqrt(max(fwhm_pixels**2 - (blur_pixels / _SIGMA_A_FWHM) ** 2, 1.0)))
+
+
 def side_of(fwhm_pixels: float) -> int:
     """Return the side of the squares that :func:`fitted_points` takes."""
     return 2 * (max(2, round(_REACH * fwhm_pixels)) + 1) + 1
@@ -190,8 +195,7 @@ def _measured(logits: Image, difference: Difference, rows: Places, columns: Plac
     of_kinds = _at(logits, *_grid(rows, columns, 1)).max(axis=(2, 3)).clip(-_LIMIT, _LIMIT)
     around = _at(logits[-1], *_grid(rows, columns, 2)).clip(-_LIMIT, _LIMIT).mean(axis=(1, 2))
     own, other = (
-        float(np.sqrt(max(fwhm**2 - (blur / _SIGMA_A_FWHM) ** 2, 1.0)))
-        for blur in (difference.science_blur_pixels, difference.reference_blur_pixels)
+        unblurred(fwhm, blur) for blur in (difference.science_blur_pixels, difference.reference_blur_pixels)
     )
     nearby = squares_of(difference.significance, rows, columns, 2 * round(_REACH * fwhm) + 1)
     opposite = np.maximum((-sign[:, None, None] * nearby).max(axis=(1, 2), initial=0), 0)

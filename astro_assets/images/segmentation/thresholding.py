@@ -14,14 +14,13 @@ import numpy as np
 from astro_assets.images.differencing import Difference
 from astro_assets.images.segmentation.judging import JudgedScene, judged
 from astro_assets.images.segmentation.matching import match
-from astro_assets.images.segmentation.measures import fitted_points, side_of, squares_of
+from astro_assets.images.segmentation.measures import fitted_points, side_of, squares_of, unblurred
 from astro_assets.images.segmentation.objects import Candidate
 from astro_assets.images.simulation.psf import Psf, kernel
 from astro_assets.images.simulation.truth import Truth
 
 #: Filtered significance from which pixels make a source; lower than any threshold of interest.
 _DETECTION: Final = 3.5
-_FWHM_A_SIGMA: Final = 2.3548
 #: What is like a point has less than this of its signal elsewhere, and no pixel so far above its profile.
 _UNLIKE, _SHARP = np.log1p(0.5), np.log1p(4.0)
 
@@ -75,14 +74,13 @@ def like_points(
 ) -> list[tuple[Candidate, float]]:
     """Keep the sources that have the shape of a point source, in the difference and in the frames."""
     peaks = np.array([one.peak for one, _ in found], np.int64).reshape(-1, 2)
-    fwhm = difference.fwhm_pixels
     is_like = np.ones(len(found), np.bool_)
     for image, blur in (
         (difference.difference, 0.0),
         (difference.science, difference.science_blur_pixels),
         (difference.reference, difference.reference_blur_pixels),
     ):
-        own = float(np.sqrt(max(fwhm**2 - (_FWHM_A_SIGMA * blur) ** 2, 1.0)))
+        own = unblurred(difference.fwhm_pixels, blur)
         unlike, sharpness = fitted_points(squares_of(image, peaks[:, 0], peaks[:, 1], side_of(own)), own)
         is_like &= (unlike < _UNLIKE) if image is difference.difference else (sharpness < _SHARP)
     return [one for one, is_kept in zip(found, is_like, strict=True) if is_kept]

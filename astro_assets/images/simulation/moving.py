@@ -1,7 +1,6 @@
-"""Frames and what is in them moved by a part of a pixel, as pointings that differ have to be.
+"""What was added to a frame, moved by a part of a pixel as the frame is, so that truth is where it shows.
 
-Frames are moved as real ones are (`astro_assets.images.alignment`); what was added to them follows here, so
-that truth is where it shows.
+Frames are moved as real ones are, by `astro_assets.images.alignment`.
 """
 
 from __future__ import annotations
@@ -12,20 +11,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_assets.images.alignment import splined
 from astro_assets.images.simulation.artefacts import Patch
-from astro_assets.images.simulation.psf import Image
 from astro_assets.images.simulation.truth import Change
 
 #: How far a cubic spline spreads a pixel alone: beyond, less than a thousandth of it is left.
 _REACH: Final = 6
-
-
-def moved_image(image: Image, shift: tuple[float, float]) -> Image:
-    """Move an image by rows and columns, cubic splines, as frames are."""
-    from scipy.ndimage import shift as interpolated
-
-    found: Image = interpolated(image, shift, order=3, mode="nearest", output="float32")
-    return found
 
 
 def moved_change(change: Change, shift: tuple[float, float], unusable: NDArray[np.bool_]) -> Change:
@@ -40,5 +31,5 @@ def moved_change(change: Change, shift: tuple[float, float], unusable: NDArray[n
         row=change.row + shift[0],
         column=change.column + shift[1],
         where=patch.where,
-        counts=moved_image(patch.electrons, shift),
+        counts=splined(patch.electrons, shift),
     )

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from astro_assets.images.alignment import shifted, unusable
+from astro_assets.images.alignment import shifted, splined, unusable
 from astro_assets.images.differencing import Difference, subtract
 from astro_assets.images.frame import Frame
 from astro_assets.images.simulation import artefacts, events
@@ -25,7 +25,7 @@ from astro_assets.images.simulation.epochs import (
     exposed,
 )
 from astro_assets.images.simulation.events import Event
-from astro_assets.images.simulation.moving import moved_change, moved_image
+from astro_assets.images.simulation.moving import moved_change
 from astro_assets.images.simulation.psf import Image
 from astro_assets.images.simulation.settings import SceneSettings
 from astro_assets.images.simulation.truth import Change, Truth, truth_of
@@ -111,7 +111,7 @@ def simulate_scene(settings: SceneSettings, seed: int | tuple[int, ...]) -> Scen
     if epoch.offset != (0.0, 0.0):
         lost = unusable(as_read)
         counts = [moved_change(change, epoch.offset, lost) for change in counts]
-        residual = moved_image(residual[0], epoch.offset), residual[1]
+        residual = splined(residual[0], epoch.offset), residual[1]
     truth = truth_of(difference, counts, residual)
     return Scene(science, reference, fwhm, old_fwhm, flux_scale, difference, truth)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astro_assets.images.alerts.labels import Label, LabelFileError, labels_of
+from astro_assets.images.alerts.labels import MOST_LABELS, Label, LabelFileError, labels_of
 
 NAMES = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1, max_size=20)
 
@@ -33,6 +33,14 @@ def test_what_is_wrong_is_told(text: str, said: str) -> None:
     with pytest.raises(LabelFileError, match=said) as error:
         labels_of(text.encode(), "mine.csv")
     assert "mine.csv" in str(error.value)
+
+
+def test_more_labels_than_can_be_put_in_at_once_are_refused() -> None:
+    lines = "".join(f"ZTF{number},yes\n" for number in range(MOST_LABELS))
+    text = f"object_id,wanted\n{lines}"
+    assert len(labels_of(text.encode(), "mine.csv")) == MOST_LABELS
+    with pytest.raises(LabelFileError, match="more than 10000 labels"):
+        labels_of(f"{text}one,no\n".encode(), "mine.csv")
 
 
 def test_bytes_that_are_no_text() -> None:

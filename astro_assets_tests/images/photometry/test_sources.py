@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import sep
 
 from astro_assets.images.photometry.frame_sources import SourceFlag
 from astro_assets.images.photometry.settings import MeasuringSettings
@@ -70,6 +71,13 @@ def test_hot_pixels_are_no_stars():
     assert sources.measures.fwhm_pixels == pytest.approx(
         measure_frame(clean, SETTINGS).measures.fwhm_pixels, rel=0.03
     )
+
+
+def test_there_is_room_for_a_frame_that_is_above_the_threshold_everywhere():
+    # As one with many hot columns is, beside the little noise that is left between them.
+    image = np.random.default_rng(3).normal(500, 5, (700, 700)).astype(np.float32)
+    measure_frame(Frame(image=image), SETTINGS)
+    assert sep.get_extract_pixstack() >= image.size
 
 
 def test_flags_say_what_speaks_against_a_source():

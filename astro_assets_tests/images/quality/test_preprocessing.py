@@ -133,17 +133,16 @@ def test_stars_keep_their_pixels(night):
     frame = night[8].frame
     found = inputs_of(frame)
     rows, columns = frame.image.shape
-    in_frame = np.arcsinh(frame.image)
     # A tile is a part of the frame: its brightest pixel and its neighbours stand there as they do in it.
     tile = np.sinh(found.tiles[4, 0])
     row, column = np.unravel_index(tile.argmax(), tile.shape)
     part = frame.image[rows // 3 : 2 * rows // 3, columns // 3 : 2 * columns // 3]
     top, left = np.unravel_index(part.argmax(), part.shape)
-    if 3 < row < TILE - 3 and 3 < column < TILE - 3 and 3 < top < part.shape[0] - 3:
-        ours = tile[row - 1 : row + 2, column - 1 : column + 2]
-        theirs = part[top - 1 : top + 2, left - 1 : left + 2]
-        assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.999
-    assert in_frame.shape == frame.image.shape
+    assert 1 <= row < TILE - 1
+    assert 1 <= column < TILE - 1
+    ours = tile[row - 1 : row + 2, column - 1 : column + 2]
+    theirs = part[top - 1 : top + 2, left - 1 : left + 2]
+    assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.999
 
 
 def test_the_level_of_the_sky_is_shown(night):
