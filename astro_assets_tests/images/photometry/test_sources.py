@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sep
 
+from astro_assets.images.frame import Frame
 from astro_assets.images.photometry.frame_sources import SourceFlag
 from astro_assets.images.photometry.settings import MeasuringSettings
 from astro_assets.images.photometry.sources import measure_frame
