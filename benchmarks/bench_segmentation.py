@@ -15,6 +15,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from astro_assets.images.alignment import measured_shift, shifted
 from astro_assets.images.differencing import subtract
 from astro_assets.images.frame import Frame
 from astro_assets.images.segmentation.calibration import measured_scenes, scored
+from astro_assets.images.segmentation.injected import Pair
 from astro_assets.images.segmentation.judging import JudgedScene, report, threshold_for
 from astro_assets.images.segmentation.pixels import PixelJudge
 from astro_assets.images.segmentation.scene_sets import scene_of
@@ -54,6 +56,9 @@ def main() -> int:
     parser.add_argument("--megapixels", type=float, default=60.0)
     parser.add_argument("--pictures", type=Path, help="folder for examples")
     parser.add_argument("--real-only", action="store_true")
+    parser.add_argument(
+        "--pairs", action="store_true", help="train on the second half of the night whose first half judges"
+    )
     parser.add_argument("--data", type=Path, default=SHARED)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
@@ -88,7 +93,8 @@ def opened(arguments: argparse.Namespace) -> Segmenter:
     if arguments.segmenter is not None and arguments.segmenter.is_file():
         return open_segmenter(arguments.segmenter)
     start, cpu = time.perf_counter(), time.process_time()
-    fitted = fit(SegmentationSettings(**MODES[arguments.mode]), arguments.folder)
+    pairs = pairs_to_learn_from(arguments.data / "fits_images") if arguments.pairs else ()
+    fitted = fit(SegmentationSettings(**MODES[arguments.mode]), arguments.folder, pairs)
     print(f"trained in {time.perf_counter() - start:.0f} s, {time.process_time() - cpu:.0f} s of one thread")
     if arguments.segmenter is not None:
         arguments.segmenter.write_bytes(fitted.file)
@@ -233,6 +239,21 @@ def real_pairs(folder: Path) -> Iterator[tuple[str, Frame, Frame]]:
     for i in range(0, min(len(night) - APART, PAIRS * APART), APART):
         science, reference = read(night[i + APART]), read(night[i])
         yield "hatp32", shifted(science, *measured_shift(science, onto=reference)), reference
+
+
+def pairs_to_learn_from(folder: Path) -> list[Pair]:
+    """Return pairs of the second half of the night of HAT-P-32: of the first half are those that judge."""
+    night = sorted((folder / "hatp32_microobservatory").glob("*.fits.gz"))
+    later = night[(PAIRS + 1) * APART :]
+
+    def aligned(first: Path, second: Path) -> tuple[Frame, Frame]:
+        science, reference = read(second), read(first)
+        return shifted(science, *measured_shift(science, onto=reference)), reference
+
+    return [
+        Pair(second.name, partial(aligned, first, second), InjectionSettings())
+        for first, second in zip(later, later[APART:], strict=False)
+    ]
 
 
 def read(path: Path) -> Frame:

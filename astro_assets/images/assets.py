@@ -22,6 +22,7 @@ from astro_assets.images.photometry_tables import (
 from astro_assets.images.quality_models import ASSESSOR
 from astro_assets.images.quality_tables import FRAME_QUALITY
 from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
+from astro_assets.images.segmenter_tables import INJECTED_SCENES
 from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.update import put_units
@@ -131,6 +132,12 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             "for each kind, trained on simulated scenes and exported as ONNX. Trained on purpose: "
             "`astro-assets train anomaly_segmenter`.",
             pictures=change_pictures.of_version,
+        ),
+        table_asset(
+            home,
+            INJECTED_SCENES,
+            description="What is put into real frames beside their references, for a segmenter to learn what "
+            "no simulation knows: a row for each of some frames.",
         ),
         table_asset(
             home,

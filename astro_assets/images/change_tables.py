@@ -103,7 +103,8 @@ def _alignment_columns(alignment: Alignment) -> dict[str, Any]:
     }
 
 
-def _alignment(row: Row) -> Alignment:
+def alignment_of(row: Row) -> Alignment:
+    """Return how the frame of a row of ``reference_frames`` lies upon its reference."""
     matrix = np.array([row[name] for name in _MATRIX], np.float64).reshape(2, 2)
     shift = np.array([row["shift_x"], row["shift_y"]], np.float64)
     return Alignment(matrix, shift, row["n_matched"], row["rms_pixels"], row["not_compared"])
@@ -125,7 +126,7 @@ def compute_frame_changes(key: str, parents: Parents, config: Config) -> list[di
     science = read_frame(pair["sha256"], IMAGE, hdu=str(pair["hdu"]))
     reference = read_frame(pair["reference"], IMAGE, hdu=str(pair["reference_hdu"]))
     try:
-        found = changes(science.frame, reference.frame, _alignment(pair), _segmenter(model["artefact"]))
+        found = changes(science.frame, reference.frame, alignment_of(pair), _segmenter(model["artefact"]))
     except NotComparedError as error:
         return [_NOTHING | told | {"not_compared": str(error)}]
     wcs = json.dumps(dict(reference.wcs_header), sort_keys=True) if reference.wcs_header else None

@@ -25,7 +25,7 @@ from astro_assets.images.pictures import file_names
 from astro_assets.images.quality_models import ASSESSOR
 from astro_assets.images.quality_tables import FRAME_QUALITY, SIMULATED_NIGHTS
 from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
-from astro_assets.images.segmenter_tables import SIMULATED_SCENES
+from astro_assets.images.segmenter_tables import INJECTED_SCENES, SIMULATED_SCENES
 from astro_assets.images.tables import FRAMES
 from astro_assets.orchestration.model_checks import model_checks
 from astro_assets.orchestration.rules import ArrayRule, RowRule
@@ -133,6 +133,7 @@ def checks() -> list[dg.AssetChecksDefinition]:
             identity=("place", "sha256"),
         ),
         table_checks(SIMULATED_SCENES, identity=("scene_set",)),
+        table_checks(INJECTED_SCENES, identity=("frame_sha256",), names=file_names),
         model_checks(ANOMALY_SEGMENTER),
         table_checks(FIELD_REFERENCES, identity=("field_id",), names=file_names),
         table_checks(REFERENCE_FRAMES, identity=("frame_sha256",), names=file_names),

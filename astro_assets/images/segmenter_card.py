@@ -25,6 +25,7 @@ def segmenter_card(model: Row, figures: Mapping[str, Any]) -> str:
         _head(model, figures),
         _completeness(figures),
         _false(figures),
+        *_injected(figures),
         _kinds(figures),
         _pixels(figures),
         _limits(),
@@ -40,7 +41,9 @@ def _head(model: Row, figures: Mapping[str, Any]) -> str:
         "Finds what changed between two aligned images of a field, and tells transients, supernovae, "
         "variable stars and asteroids from what only looks like them: a U-Net on science, reference, "
         "difference and significance with a mask for each kind, and a score for each object. Trained on "
-        f"simulated scenes alone ({model['trained_on_simulated']} sets of them). All figures are of "
+        f"simulated scenes ({model['trained_on_simulated']} sets of them); the score of objects also on "
+        f"{model['trained_on_injected']} real frames with sources put in. Figures, if not said otherwise, are "
+        "of "
         f"{figures['test_scenes']} simulated scenes ({figures['segmenter']['megapixels']:.1f} megapixels) "
         "that nothing was fitted on."
     )
@@ -71,6 +74,24 @@ def _false(figures: Mapping[str, Any]) -> str:
     accepted = f"{figures['accepted_false_per_megapixel']:g} are accepted"
     told = "\n\n" + table(("what they are", "objects"), causes) if causes else ""
     return f"## False objects\n\n{rate}; {accepted}.{told}"
+
+
+def _injected(figures: Mapping[str, Any]) -> list[str]:
+    """Tell of real frames, if there were any to judge by."""
+    found = figures.get("injected")
+    if found is None:
+        return []
+    rows = [
+        (f"{row['low']:g} to {_upper(row['high'])}", row["count"], _interval(row))
+        for row in found["completeness"]
+    ]
+    rows.append(("10 and more", "", _interval(found["completeness_from_10"])))
+    rate = _interval(found["false_per_megapixel"])
+    return [
+        f"## Real frames with sources put in\n\nOf {found['megapixels']:.1f} megapixels of pairs that nothing "
+        f"was fitted on; {rate} false objects a megapixel, real changes among them.\n\n"
+        + table(("signal-to-noise ratio", "put in", "found (95 %)"), rows)
+    ]
 
 
 def _kinds(figures: Mapping[str, Any]) -> str:

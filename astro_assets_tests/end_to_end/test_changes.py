@@ -12,7 +12,7 @@ import pytest
 from astro_assets.images.change_pictures import best_anomalies, latest_differences
 from astro_assets.images.change_tables import ANOMALIES, FRAME_CHANGES, REFERENCE_FRAMES
 from astro_assets.images.segmenter_models import ANOMALY_SEGMENTER
-from astro_assets.images.segmenter_tables import SIMULATED_SCENES
+from astro_assets.images.segmenter_tables import INJECTED_SCENES, SIMULATED_SCENES
 from astro_assets.ledger.hashing import sha256_of
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.model_tables import MODEL_MEMBERS
@@ -84,7 +84,10 @@ def test_the_version_names_the_scenes_that_it_was_trained_on(home: Home) -> None
     assert (version["aliases"], version["origin"]) == (["champion"], "simulated")
     members = set(rows(home, MODEL_MEMBERS, "member_key")["member_key"])
     scenes = rows(home, SIMULATED_SCENES, "role", "n_scenes", "settings")
-    assert set(scenes["key"]) == members
+    pairs = rows(home, INJECTED_SCENES, "origin")
+    assert pairs["origin"].to_list() == ["injected"] * 5, "every frame but the reference"
+    assert {*scenes["key"], *pairs["key"]} == members
+    assert version["figures"]["injected_pairs"] == 5
     assert dict(scenes.select("role", "n_scenes").iter_rows())["test"] == 6
     assert json.loads(scenes["settings"][0])["rows"] == 96
     card = astro_assets("model-card", "anomaly_segmenter", home=home).stdout

@@ -6,7 +6,9 @@ The order of these steps lives here; each of them is a module of its own.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 
 from astro_assets.images.kinds import KINDS
 from astro_assets.images.segmentation.calibration import calibrated, fitted_score, measured_scenes, scored
+from astro_assets.images.segmentation.injected import Pair, injected_scenes
 from astro_assets.images.segmentation.judging import JudgedScene, report, threshold_for
 from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.pixels import PixelJudge
@@ -45,7 +48,8 @@ class Fitted:
     file
         What :func:`open_segmenter` opens.
     metrics
-        On test scenes: ``segmenter``, ``thresholding`` and ``thresholding_points`` by object, ``pixels``.
+        On test scenes: ``segmenter``, ``thresholding`` and ``thresholding_points`` by object, ``pixels``;
+        ``injected``, by object in real frames, None without any.
     history
         The learning curve.
     """
@@ -55,15 +59,18 @@ class Fitted:
     history: list[dict[str, float]]
 
 
-def fit(settings: SegmentationSettings, folder: Path | None = None) -> Fitted:
+def fit(settings: SegmentationSettings, folder: Path | None = None, pairs: Sequence[Pair] = ()) -> Fitted:
     """Train a segmenter on simulated scenes, calibrate and judge it on others.
 
-    The same to the bit for the same settings and instruction set.
+    The same to the bit for the same settings, pairs and instruction set.
 
     Parameters
     ----------
     folder
         Where the state of the training is kept after each epoch; what is there is taken up.
+    pairs
+        Real frames into which sources are put: the score of objects learns from some, its threshold from
+        others, and the rest judge.
 
     Raises
     ------
@@ -77,14 +84,19 @@ def fit(settings: SegmentationSettings, folder: Path | None = None) -> Fitted:
     from astro_assets.images.segmentation.fitting import fit_network
 
     weights, history = fit_network(settings, folder)
-    return finished(settings, weights, history)
+    return finished(settings, weights, history, pairs)
 
 
 class ParityError(RuntimeError):
     """An exported graph and its network differ."""
 
 
-def finished(settings: SegmentationSettings, weights: Arrays, history: list[dict[str, float]]) -> Fitted:
+def finished(
+    settings: SegmentationSettings,
+    weights: Arrays,
+    history: list[dict[str, float]],
+    pairs: Sequence[Pair] = (),
+) -> Fitted:
     """Make a segmenter of fitted weights: export, calibrate, judge."""
     from astro_assets.images.segmentation.export import graph_of
     from astro_assets.images.segmentation.network import network_of, reach_pixels
@@ -97,16 +109,18 @@ def finished(settings: SegmentationSettings, weights: Arrays, history: list[dict
         return logits_of(session, scene.difference, reach)
 
     _log.info("scoring candidates of %d scenes", settings.score_scenes)
-    measured = measured_scenes(
-        scenes_of(settings, "score", settings.score_scenes), logits, settings.extraction
-    )
+    crowded = chain(scenes_of(settings, "score", settings.score_scenes), injected_scenes(pairs, "score"))
+    measured = measured_scenes(crowded, logits, settings.extraction)
     score = fitted_score(measured, settings.score, settings.seed)
     _log.info("calibrating on %d scenes", settings.calibration_scenes)
-    calibration = scenes_of(settings, "calibration", settings.calibration_scenes)
-    measured = measured_scenes(calibration, logits, settings.extraction)
+    usual = scenes_of(settings, "calibration", settings.calibration_scenes)
+    usual = chain(usual, injected_scenes(pairs, "calibration"))
+    measured = measured_scenes(usual, logits, settings.extraction)
     score = calibrated(score, measured, settings.extraction)
     _log.info("judging on %d scenes", settings.test_scenes)
     metrics = judge(settings, session, reach, score)
+    real = measured_scenes(injected_scenes(pairs, "test"), logits, settings.extraction)
+    metrics["injected"] = report(scored(real, score), score.threshold) if real else None
     manifest = Manifest(
         format=FORMAT,
         kinds=KINDS,

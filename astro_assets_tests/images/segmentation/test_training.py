@@ -119,7 +119,7 @@ def test_a_little_training_finds_bright_objects(fitted: Fitted):
     assert fitted.metrics["pixels"]["roc_auc"] > 0.9
     assert len(fitted.history) == SMALL.epochs
     assert fitted.history[-1]["loss"] < fitted.history[0]["loss"]
-    assert set(fitted.metrics) == {"segmenter", "thresholding", "thresholding_points", "pixels"}
+    assert set(fitted.metrics) == {"segmenter", "thresholding", "thresholding_points", "pixels", "injected"}
     json.dumps(fitted.metrics)
 
 
