@@ -42,9 +42,8 @@ def _head(model: Row, figures: Mapping[str, Any]) -> str:
         "variable stars and asteroids from what only looks like them: a U-Net on science, reference, "
         "difference and significance with a mask for each kind, and a score for each object. Trained on "
         f"simulated scenes ({model['trained_on_simulated']} sets of them); the score of objects also on "
-        f"{model['trained_on_injected']} real frames with sources put in. Figures, if not said otherwise, are "
-        "of "
-        f"{figures['test_scenes']} simulated scenes ({figures['segmenter']['megapixels']:.1f} megapixels) "
+        f"{model['trained_on_injected']} real frames with sources put in. If not said otherwise figures are "
+        f"of {figures['test_scenes']} simulated scenes ({figures['segmenter']['megapixels']:.1f} megapixels) "
         "that nothing was fitted on."
     )
 
@@ -88,8 +87,8 @@ def _injected(figures: Mapping[str, Any]) -> list[str]:
     rows.append(("10 and more", "", _interval(found["completeness_from_10"])))
     rate = _interval(found["false_per_megapixel"])
     return [
-        f"## Real frames with sources put in\n\nOf {found['megapixels']:.1f} megapixels of pairs that nothing "
-        f"was fitted on; {rate} false objects a megapixel, real changes among them.\n\n"
+        f"## Real frames with sources put in\n\nOf {found['megapixels']:.1f} megapixels of pairs that "
+        f"nothing was fitted on; {rate} false objects a megapixel, real changes among them.\n\n"
         + table(("signal-to-noise ratio", "put in", "found (95 %)"), rows)
     ]
 
