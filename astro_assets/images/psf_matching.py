@@ -118,7 +118,7 @@ def fitted_matching(
         terms += [term[bright] for term in _terms(other, fwhm_pixels)]
     target, design = image[bright].astype(np.float64), np.stack(terms, axis=1).astype(np.float64)
     if told is None:
-        scale = max(float(np.median(target / design[:, 0])), 1e-3)
+        scale = max(_scale_of_stars(bright, target, design[:, 0]), 1e-3)
     found = np.zeros(1 + len(_EXPECTED))
     found[0] = scale
     # What is told or expected is one more measurement each.
@@ -142,6 +142,16 @@ def fitted_matching(
     if told is not None and abs(found[0] / told - 1) > _MOST_OFF * _SCALE_TOLD:
         return told, *(0.0,) * len(_EXPECTED)
     return tuple(map(float, found))
+
+
+def _scale_of_stars(
+    bright: NDArray[np.bool_], image: NDArray[np.float64], other: NDArray[np.float64]
+) -> float:
+    """Return the median of the ratios of sources, each of which counts once, however many pixels it has."""
+    from scipy.ndimage import label
+
+    numbers = label(bright)[0][bright] - 1
+    return float(np.median(np.bincount(numbers, image) / np.bincount(numbers, other)))
 
 
 def _median(values: NDArray[np.float64]) -> float:
