@@ -84,7 +84,7 @@ def test_the_version_names_the_scenes_that_it_was_trained_on(home: Home) -> None
     assert (version["aliases"], version["origin"]) == (["champion"], "simulated")
     members = set(rows(home, MODEL_MEMBERS, "member_key")["member_key"])
     scenes = rows(home, SIMULATED_SCENES, "role", "n_scenes", "settings")
-    pairs = rows(home, INJECTED_SCENES)
+    pairs = homes.ledger_of(home).open(INJECTED_SCENES).rows([]).select("key", "origin").collect()
     assert pairs["origin"].to_list() == ["injected"] * 5, "every frame but the reference"
     assert {*scenes["key"], *pairs["key"]} == members
     assert version["figures"]["injected_pairs"] == 5
