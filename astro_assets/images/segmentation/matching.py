@@ -35,8 +35,9 @@ class Matches:
 def match(candidates: Sequence[Candidate], truth: Truth, within_pixels: float) -> Matches:
     """Match candidates with wanted true objects.
 
-    A candidate is the wanted object on which at least half of its pixels lie; or, if there is none, the
-    nearest whose position is close to its centroid. One that only touches an object is not it.
+    Where at least half of a candidate's pixels lie on wanted objects, it is that on which most of them lie:
+    of two that run into each other it finds one. Else it is the nearest whose position is close to its
+    centroid. One that only touches an object is not it.
 
     Parameters
     ----------
@@ -51,7 +52,7 @@ def match(candidates: Sequence[Candidate], truth: Truth, within_pixels: float) -
         numbers = truth.labels[candidate.where][candidate.mask]
         numbers = numbers[numbers > 0] - 1
         own = np.bincount(numbers[wanted[numbers]], minlength=1)
-        if 2 * own.max() >= candidate.mask.sum():
+        if 2 * own.sum() >= candidate.mask.sum():
             matched[i] = int(own.argmax())
         elif wanted.any():
             distance = np.hypot(*(place - (candidate.row, candidate.column)).T)

@@ -52,6 +52,8 @@ _REACH = 1.5
 _RING: Final = (2.0, 4.0)
 #: Trails are looked for along so many directions, from so many FWHM on, over so many pixels.
 _DIRECTIONS, _FROM, _LENGTH = 32, 3.0, 30
+#: Of which so many are measured at least.
+_FEWEST_ALONG: Final = 10
 #: Half side of the square in which other significant pixels are counted, and from where on they are.
 _CROWD, _SIGNIFICANT = 12, 3.3
 #: Noise from which the reference's stars tell how well they are subtracted, and how many pixels are needed.
@@ -240,17 +242,33 @@ def _grid(rows: Places, columns: Places, half: int) -> tuple[Places, Places]:
 def _along_lines(
     difference: Difference, rows: Places, columns: Places, sign: Floats
 ) -> tuple[Floats, Floats]:
-    """Return the highest medians of significance along lines and rays, of the candidate's sign."""
+    """Return the highest medians of significance along lines and rays, of the candidate's sign.
+
+    Pixels outside the frame and missing ones do not count: a trail is one near the edge, too.
+    """
     angles = np.pi * np.arange(2 * _DIRECTIONS) / _DIRECTIONS
     distance = np.ceil(_FROM * difference.fwhm_pixels) + np.arange(_LENGTH)
     down = np.rint(np.sin(angles)[:, None] * distance).astype(np.int64)
     right = np.rint(np.cos(angles)[:, None] * distance).astype(np.int64)
-    values = _at(difference.significance, rows[:, None, None] + down, columns[:, None, None] + right) * sign[
-        :, None, None
-    ].astype(np.float32)
-    rays = np.median(values, axis=2)
+    places = rows[:, None, None] + down, columns[:, None, None] + right
+    is_measured = _at((~difference.is_missing).astype(np.float32), *places) > 0
+    values = _at(difference.significance, *places) * sign[:, None, None].astype(np.float32)
+    values[~is_measured] = np.nan
     both = np.concatenate([values[:, :_DIRECTIONS], values[:, _DIRECTIONS:]], axis=2)
-    return np.median(both, axis=2).max(axis=1, initial=-np.inf), rays.max(axis=1, initial=-np.inf)
+    return _highest_median(both), _highest_median(values)
+
+
+def _highest_median(values: Image) -> Floats:
+    """Return the highest of the medians along the last axis, NaN left out; 0 where none has enough pixels."""
+    ordered = np.sort(values, axis=2)  # NaN comes last
+    counts = np.isfinite(values).sum(axis=2)
+    low, high = (
+        np.take_along_axis(ordered, at[:, :, None], axis=2)[:, :, 0]
+        for at in (np.maximum(counts - 1, 0) // 2, np.minimum(counts // 2, values.shape[2] - 1))
+    )
+    medians = np.where(counts >= _FEWEST_ALONG, (low + high) / 2, np.float32(-np.inf))
+    highest = medians.max(axis=1, initial=-np.inf)
+    return np.where(np.isfinite(highest), highest, 0.0).astype(np.float64)
 
 
 def _in_ring(difference: Difference, rows: Places, columns: Places) -> Floats:

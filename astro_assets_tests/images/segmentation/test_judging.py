@@ -81,6 +81,14 @@ def test_a_candidate_that_only_touches_an_object_is_not_it():
     assert found.under == ("transient", "transient")
 
 
+def test_a_candidate_on_two_objects_that_run_into_each_other_finds_one_of_them():
+    both = truth()
+    both.labels[10:14, 14:17] = 2
+    mostly_sky, on_both = candidate(8, 9, 8), candidate(9, 10, 7)
+    assert match([mostly_sky, on_both], both, 1.0).matched.tolist() == [-1, 0]
+    assert match([mostly_sky, on_both], truth(), 1.0).matched.tolist() == [-1, -1], "one of them alone"
+
+
 def test_an_object_that_is_found_twice_counts_once_and_is_not_false():
     one = scene([1.0, 3.0, 2.0], [0, 0, -1], [10.0, 10.0])
     there, found = completeness([one], 0.0, 5, 20)

@@ -57,6 +57,9 @@ def test_trails_go_on_and_rings_are_filled(scene):
     half = replace(plain, significance=plain.significance.copy())
     half.significance[48, :49] += 6  # ends here
     assert at(half)["ray"] > 3 > of_noise["ray"] + 1
+    assert at(trail, 80, 80)["line"] > 3, "the edge is near"
+    broken = replace(trail, is_missing=np.arange(96)[:, None] // 4 % 2 == np.zeros(96))
+    assert at(broken)["line"] > 3, "half of it was not measured"
     ghost = replace(plain, difference=plain.difference + 1)
     assert at(ghost)["surround"] > 5 > of_noise["surround"] + 2
     dipole = replace(plain, significance=plain.significance.copy())
