@@ -98,7 +98,8 @@ def rxte_file(path: Path, **changes: Any) -> Path:
     cards = {
         "TELESCOP": "XTE", "INSTRUME": "PCA", "OBJECT": "SS_CYGNI", "MJDREFI": 49353,
         "MJDREFF": 6.96574074e-4, "TIMEZERI": 0, "TIMEZERF": 0.0, "TIMESYS": "TT", "TIMEUNIT": "s",
-        "TIMEREF": "LOCAL", "TIMEPIXR": 0.0, "TIMEDEL": 16.0, "HDUCLAS2": "NET", "HDUCLAS3": "RATE", "RA": 325.67, "DEC": 43.59,
+        "TIMEREF": "LOCAL", "TIMEPIXR": 0.0, "TIMEDEL": 16.0, "HDUCLAS2": "NET", "HDUCLAS3": "RATE",
+        "RA": 325.67, "DEC": 43.59,
     }  # fmt: skip
     return _changed(path, columns, cards, changes)
 
