@@ -111,7 +111,7 @@ def assembled(columns: Columns, bands: Bands) -> Assembled:
     rate, minus, plus = (
         np.where(unknown, np.nan, values) for values in (rates.rate, rates.error_minus, rates.error_plus)
     )
-    if not (np.isfinite(counts) | np.isfinite(rate)).any():
+    if not ((np.isfinite(counts) | np.isfinite(rate)) & (part > 0)).any():
         raise XrayRefusedError("nothing_measured", f"{columns.where}: no bin has counts or a rate")
     curve = LightCurve(
         tuple(bands.kev[band] for band in order),
