@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 SWIFT_TEXT: Final = "swift_xrt_text"
 SWIFT_JSON: Final = "swift_xrt_json"
 #: The longest known has 4,000 lines and 350 kB.
-MOST_BYTES: Final = 64 * 1024**2
+MOST_BYTES: Final = 16 * 1024**2
 _LONGEST_LINE: Final = 4096
 #: XRT's band where a file tells none.
 _BAND_KEV: Final = (0.3, 10.0)
