@@ -5,6 +5,7 @@ Only declarations and the translation between rows and pure functions live here.
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import numpy as np
@@ -46,7 +47,7 @@ def compute_xray_light_curves(
     (file,) = parents["observation_files"]
     row = dict.fromkeys(XRAY_LIGHT_CURVES_SCHEMA.names) | {"sha256": key, "target_id": file["target_id"]}
     try:
-        read = read_file(file["sha256"], config.hdu)
+        read = read_file(file["sha256"], config.hdu, json.loads(file["description"] or "null"))
     except XrayRefusedError as error:
         return [row | {"status": "refused", "reason_code": error.code, "refusal_reason": str(error)}]
     found = row | {"status": "accepted"} | _row_of(read)
@@ -103,7 +104,7 @@ XRAY_LIGHT_CURVES: Final = Table(
     name="xray/xray_light_curves",
     schema=XRAY_LIGHT_CURVES_SCHEMA,
     compute=compute_xray_light_curves,
-    parents=(Parent(OBSERVATION_FILES, columns=("sha256", "status", "product", "target_id")),),
+    parents=(Parent(OBSERVATION_FILES, columns=("sha256", "status", "product", "target_id", "description")),),
     config=XrayLightCurvesConfig(),
     key="sha256",
     target=None,

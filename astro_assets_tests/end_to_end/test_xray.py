@@ -56,6 +56,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     dmextract_file(files / "acis.fits")
     (files / "gwlib.qdp").write_text(SWIFT_TEXT)
     swift_json(files / "grb.json")
+    papers = files / "papers"
+    papers.mkdir()
+    (papers / "table.txt").write_text("MJD Flux\n57289.25 5e-12\n57291.5 7e-12\n")
+    cells = "file,band_kev,time,time_unit,rate,rate_unit,width_s,object_name"
+    line = "table.txt,0.3-10,MJD,mjd,Flux,erg/s/cm2,1000,X-1"
+    (papers / "targets.csv").write_text(f"{cells}\n{line}\n")
     xmm_file(files / "nameless.fits", TELESCOP="NEW")
     xmm_file(files / "timeless.fits", TIME=("D", "s", [1.0, np.nan, 2.0, 3.0]))
     return root
@@ -78,11 +84,11 @@ def rows(home: Home, table: Table, *columns: str) -> pl.DataFrame:
 
 def test_every_light_curve_is_a_row_or_refused_with_a_reason(home: Home, folder: Path) -> None:
     found = rows(home, XRAY_LIGHT_CURVES, "status", "form", "reason_code")
-    assert dict(found["status"].value_counts().iter_rows()) == {"accepted": 7, "refused": 2}
+    assert dict(found["status"].value_counts().iter_rows()) == {"accepted": 8, "refused": 2}
     forms = found["form"].drop_nulls().value_counts()
     assert dict(forms.iter_rows()) == {
         "erosita_srctool": 2, "ogip_rate": 2, "chandra_dmextract": 1, "swift_xrt_text": 1,
-        "swift_xrt_json": 1,
+        "swift_xrt_json": 1, "described_text": 1,
     }  # fmt: skip
     said = (folder / "said.txt").read_text()
     assert "2 files were refused" in said
@@ -91,8 +97,8 @@ def test_every_light_curve_is_a_row_or_refused_with_a_reason(home: Home, folder:
 
 
 def test_none_of_them_is_a_light_curve_of_a_star(home: Home) -> None:
-    products = rows(home, OBSERVATION_FILES, "status", "product")
-    assert dict(products["product"].value_counts().iter_rows()) == {"xray_light_curve": 9}
+    products = rows(home, OBSERVATION_FILES, "status", "product").drop_nulls("product")  # of the targets.csv
+    assert dict(products["product"].value_counts().iter_rows()) == {"xray_light_curve": 10}
     assert rows(home, LIGHT_CURVES, "product").is_empty()
 
 
@@ -117,7 +123,7 @@ def test_bins_bands_and_errors_are_kept_as_the_file_has_them(home: Home, folder:
 
 def test_simulated_files_are_of_simulated_origin(home: Home) -> None:
     origins = rows(home, XRAY_LIGHT_CURVES, "status")["origin"].value_counts()
-    assert dict(origins.iter_rows()) == {"real": 8, "simulated": 1}
+    assert dict(origins.iter_rows()) == {"real": 9, "simulated": 1}
 
 
 def test_pictures_show_them(home: Home) -> None:

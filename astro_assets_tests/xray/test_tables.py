@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,12 @@ from astro_assets.xray.tables import (
 from astro_assets_tests.xray.made_files import BANDS_KEV, TIME, dmextract_file, srctool_file, xmm_file
 
 
-def row_of(path: Path, config: XrayLightCurvesConfig | None = None) -> dict[str, Any]:
+def row_of(
+    path: Path, config: XrayLightCurvesConfig | None = None, description: str | None = None
+) -> dict[str, Any]:
     """Compute the row of a file."""
-    parents = {"observation_files": [{"sha256": path, "target_id": "TIC 42"}]}
+    file = {"sha256": path, "target_id": "TIC 42", "description": description}
+    parents = {"observation_files": [file]}
     (row,) = compute_xray_light_curves("0" * 64, parents, config or XrayLightCurvesConfig())
     assert set(row) - {"origin"} == set(XRAY_LIGHT_CURVES_SCHEMA.names)
     return row
@@ -77,6 +81,24 @@ def test_the_table_is_chosen_by_a_setting(tmp_path: Path) -> None:
 
     assert row_of(path, XrayLightCurvesConfig(hdu="1"))["status"] == "accepted"
     assert row_of(path, XrayLightCurvesConfig(hdu="OTHER"))["reason_code"] == "no_light_curve"
+
+
+def test_a_table_is_read_as_its_line_says(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("1 3 0.5\n2 4 0.5\n")
+    cells = {
+        "band_kev": "2-10",
+        "time": "0",
+        "rate": "1",
+        "rate_err": "2",
+        "width_s": "1",
+        "object_name": "X-1",
+    }
+    row = row_of(tmp_path / "a.txt", description=json.dumps(cells))
+
+    assert (row["form"], row["n_bins"], row["object_name"]) == ("described_text", 2, "X-1")
+    assert (row["band_low_kev"], row["mean_rate"]) == ([2.0], [3.5])
+    row = row_of(tmp_path / "a.txt", description=json.dumps(cells | {"time": ""}))
+    assert row["reason_code"] == "description_invalid"
 
 
 def test_simulated_files_say_so(tmp_path: Path) -> None:
