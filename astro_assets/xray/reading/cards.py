@@ -22,9 +22,11 @@ TIME_UNITS: Final = {
     **dict.fromkeys(("d", "day", "days"), SECONDS_A_DAY),
 }
 #: Where a light curve's header tells no energies: the band in which the telescope's are made by default, keV.
-#: By TELESCOP and the beginning of INSTRUME.
+#: By TELESCOP and the beginning of INSTRUME. Telescopes carry others beside them, for visible light too.
 _BANDS_KEV: Final = {
-    ("XMM", ""): (0.2, 12.0),
+    ("XMM", "EPN"): (0.2, 12.0),
+    ("XMM", "EMOS"): (0.2, 12.0),
+    ("XMM", "EPIC"): (0.2, 12.0),
     ("XTE", "PCA"): (2.0, 60.0),
     ("XTE", "ASM"): (1.5, 12.0),
     ("CHANDRA", "ACIS"): (0.5, 7.0),
@@ -34,10 +36,12 @@ _BANDS_KEV: Final = {
     ("NICER", ""): (0.2, 12.0),
     ("SUZAKU", "XIS"): (0.2, 12.0),
     ("ASCA", ""): (0.4, 10.0),
-    ("ROSAT", ""): (0.1, 2.4),
+    ("ROSAT", "PSPC"): (0.1, 2.4),
+    ("ROSAT", "HRI"): (0.1, 2.4),
     ("ASTROSAT", "LAXPC"): (3.0, 80.0),
     ("ASTROSAT", "SXT"): (0.3, 8.0),
-    ("EP", ""): (0.5, 4.0),
+    ("EP", "WXT"): (0.5, 4.0),
+    ("EP", "FXT"): (0.3, 10.0),
 }
 
 
@@ -201,8 +205,8 @@ def bands_of(cards: Cards, n_bands: int, where: str) -> Bands:
                 return Bands((band,), are_told=False)
     raise XrayRefusedError(
         "bands_unknown",
-        f"{where}: {n_bands} bands, of which the header tells {len(known)}, and TELESCOP "
-        f"{cards.text('TELESCOP')!r} has none by default; add cards E_MIN1, E_MAX1 ... in keV",
+        f"{where}: {n_bands} bands, of which the header tells {len(known)}, and {cards.text('INSTRUME')!r} "
+        f"of TELESCOP {cards.text('TELESCOP')!r} has none by default; add cards E_MIN1, E_MAX1 ... in keV",
     )
 
 

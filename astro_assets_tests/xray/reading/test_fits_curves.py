@@ -142,6 +142,31 @@ def test_any_telescope_is_read_that_tells_its_bands(tmp_path: Path) -> None:
     assert other.light_curve.bands_kev == ((1.0, 9.0),)
 
 
+@pytest.mark.parametrize(
+    ("telescope", "instrument", "band"),
+    [
+        ("XMM", "EMOS2", (0.2, 12.0)),
+        ("EP", "WXT", (0.5, 4.0)),
+        ("EP", "FXTA", (0.3, 10.0)),
+        ("ROSAT", "PSPCB", (0.1, 2.4)),
+        ("XMM", "OM", None),
+        ("ROSAT", "WFC", None),
+        ("XTE", "HEXTE", None),
+    ],
+)
+def test_bands_by_default_are_those_of_the_instrument(
+    tmp_path: Path, telescope: str, instrument: str, band: tuple[float, float] | None
+) -> None:
+    """A telescope of X-rays has others beside it, for ultraviolet and visible light."""
+    path = xmm_file(tmp_path / "a.fits", TELESCOP=telescope, INSTRUME=instrument)
+    if band is not None:
+        assert read_file(path).light_curve.bands_kev == (band,)
+        return
+    with pytest.raises(XrayRefusedError, match=f"'{instrument}' of TELESCOP '{telescope}'") as caught:
+        read_file(path)
+    assert caught.value.code == "bands_unknown"
+
+
 def test_fluxes_are_read_as_such(tmp_path: Path) -> None:
     rates = ("E", "erg/s/cm^2", np.array([1e-12, 2e-12, 3e-12, 1e-12]))
     assert read_file(xmm_file(tmp_path / "a.fits", RATE=rates)).rate_unit == "erg / (s cm2)"
