@@ -70,6 +70,10 @@ class Cards:
         value = self.value(name)
         return None if value is None else one_line(value)[:80] or None
 
+    def is_true(self, name: str) -> bool:
+        """Tell whether a card is the logical true, or the text T, as some tools write it."""
+        return self.value(name) is True or self.text(name) == "T"
+
     def number(self, name: str) -> float | None:
         """Return a card, or its whole part and fraction as two cards, as a finite number."""
         number = as_number(self.value(name))

@@ -80,6 +80,7 @@ def test_xmm_has_rates_without_counts(tmp_path: Path) -> None:
     np.testing.assert_allclose(curve.exposure_s[:, 0], 400.2 * np.array([0.9, 0, 0.95, 0.95]), rtol=1e-6)
     assert (curve.bands_kev, read.are_bands_told) == (((0.2, 12.0),), False)
     assert read_file(xmm_file(tmp_path / "b.fits", BACKAPP=False)).is_net is False
+    assert read_file(xmm_file(tmp_path / "c.fits", BACKAPP="T")).is_net is True
 
 
 def test_energies_of_epic_are_its_channels(tmp_path: Path) -> None:
@@ -97,6 +98,47 @@ def test_rxte_tells_the_beginnings_of_bins(tmp_path: Path) -> None:
     assert read.light_curve.bands_kev == ((2.0, 60.0),)
     late = read_file(rxte_file(tmp_path / "b.lc", TIMEZERI=100, TIMEZERF=0.5))
     np.testing.assert_array_equal(late.light_curve.time_s, read.light_curve.time_s + 100.5)
+
+
+def test_rates_may_be_named_as_net_or_not(tmp_path: Path) -> None:
+    values = ("E", "count/s", np.array([1.0, 2.0, 3.0, 4.0]))
+    flux = ("E", "erg/s/cm^2", np.array([1.0, 2.0, 3.0, 4.0]))
+
+    net = read_file(xmm_file(tmp_path / "a.fits", RATE=None, NET_RATE=values, BACKAPP=False))
+    np.testing.assert_array_equal(net.light_curve.rate[[0, 2, 3], 0], [1, 3, 4])
+    np.testing.assert_allclose(net.light_curve.rate_error_plus[0, 0], 0.04, rtol=1e-6)
+    assert net.is_net
+    gross = read_file(xmm_file(tmp_path / "b.fits", RATE=None, COUNT_RATE=values, BACKAPP=False))
+    np.testing.assert_array_equal(gross.light_curve.rate, net.light_curve.rate)
+    assert not gross.is_net
+    told = read_file(xmm_file(tmp_path / "c.fits", RATE=None, COUNT_RATE=flux))
+    assert told.rate_unit == "erg / (s cm2)"
+
+
+def test_rates_made_of_counts_are_net_where_there_is_a_background(tmp_path: Path) -> None:
+    counts = ("J", "count", np.array([10, 4, 5, 9]))
+    background, ratio = ("E", "count", np.full(4, 20.0)), ("E", None, np.full(4, 0.1))
+    told = {"RATE": None, "ERROR": None, "COUNTS": counts, "BACKAPP": False}
+
+    assert not read_file(xmm_file(tmp_path / "a.fits", **told)).is_net
+    net = read_file(xmm_file(tmp_path / "b.fits", **told, BACK_COUNTS=background, BACKRATIO=ratio))
+    assert net.is_net
+    assert net.light_curve.rate[0, 0] == pytest.approx((10 - 2) / (400.2 * 0.9), rel=1e-6)
+
+
+@pytest.mark.parametrize("said", ["BKG", "Background"])
+def test_rates_of_the_background_are_of_no_source(tmp_path: Path, said: str) -> None:
+    with pytest.raises(XrayRefusedError, match="rates of the background, says HDUCLAS2") as caught:
+        read_file(rxte_file(tmp_path / "a.lc", HDUCLAS2=said))
+    assert caught.value.code == "no_light_curve"
+
+
+@pytest.mark.parametrize(("ra", "dec", "told"), [(361.0, 91.0, (None, None)), (-1.0, -90.0, (None, -90.0))])
+def test_places_beside_the_sky_are_none(
+    tmp_path: Path, ra: float, dec: float, told: tuple[float | None, float | None]
+) -> None:
+    read = read_file(rxte_file(tmp_path / "a.lc", RA=ra, DEC=dec))
+    assert (read.ra_deg, read.dec_deg) == told
 
 
 def test_dmextract_has_exposures_and_areas(tmp_path: Path) -> None:
