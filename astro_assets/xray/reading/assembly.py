@@ -24,6 +24,9 @@ MOST_BANDS: Final = 16
 #: What a fraction of exposure may be above 1 by rounding.
 _ROUNDING: Final = 1e-3
 _IMPOSSIBLE: Final = "values_impossible"
+#: What each band has of its own, and what all may have in common.
+_OF_ONE_BAND: Final = ("counts", "background_counts", "rate", "error_minus", "error_plus")
+_OF_ALL: Final = ("fractional_exposure", "background_ratio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,10 @@ def assembled(columns: Columns, bands: Bands) -> Assembled:
     Raises
     ------
     XrayRefusedError
-        If a time or a length is no number, a value is impossible, or nothing was measured.
+        If a time or a length is no number, columns have other bands, a value is impossible, or nothing was
+        measured.
     """
+    _check_bands(columns, len(bands.kev))
     _check(columns)
     _, first = np.unique(columns.time_s, return_index=True)
     order = sorted(range(len(bands.kev)), key=lambda band: bands.kev[band])
@@ -130,6 +135,18 @@ def assembled(columns: Columns, bands: Bands) -> Assembled:
 
 def _zero_for_nan(values: Floats) -> Floats:
     return np.where(np.isnan(values), 0.0, values)
+
+
+def _check_bands(columns: Columns, n_bands: int) -> None:
+    """Refuse counts and rates of other bands; parts of exposure and ratios may be those of all bands."""
+    for name in (*_OF_ONE_BAND, *_OF_ALL):
+        values = getattr(columns, name)
+        if values is None:
+            continue
+        width = values.shape[1] if values.ndim == 2 else 1
+        if width != n_bands and (width != 1 or name in _OF_ONE_BAND):
+            told = f"{columns.where}: {width} band(s) of {name.replace('_', ' ')}, and energies of {n_bands}"
+            raise XrayRefusedError("no_column", told)
 
 
 def _check(columns: Columns) -> None:

@@ -97,9 +97,9 @@ class RateTable:
         width = self.width(name)
         with np.errstate(all="ignore"):  # of values that stand for none
             values = np.array(self.table.data[name], dtype=np.float64).reshape(self.n_rows, width)
-        null = self.table.columns[name].null
-        if isinstance(null, int):
-            values[values == null] = np.nan
+        column = self.table.columns[name]
+        if isinstance(column.null, int):  # as it is stored: before it is scaled
+            values[values == column.null * (column.bscale or 1.0) + (column.bzero or 0.0)] = np.nan
         return values[:, 0] if width == 1 else values
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from astro_assets.xray.reading.files import read_file
 from astro_assets.xray.refusals import XrayRefusedError
@@ -41,6 +42,22 @@ def test_srctool_keeps_asymmetric_errors_and_bins_that_saw_nothing(tmp_path: Pat
         curve.rate[0], (np.array([1, 5, 0]) - 0.01 * np.array([40, 90, 60])) / [3.0, 3.0, 1.8], rtol=1e-5
     )
     assert (read.has_asymmetric_errors, read.do_bands_overlap, read.are_bands_told) == (True, False, True)
+
+
+@pytest.mark.parametrize("name", ["COUNTS", "BACK_COUNTS", "RATE_ERRM"])
+@pytest.mark.parametrize("width", [1, 2])
+def test_counts_of_other_bands_are_not_those_of_each(tmp_path: Path, name: str, width: int) -> None:
+    """A count in all bands would stand in each of them, and be three photons of one."""
+    other = (f"{width}J", "count", np.ones((TIME.size, width)))
+    with pytest.raises(XrayRefusedError, match=rf"{width} band\(s\) of .*, and energies of 3") as caught:
+        read_file(srctool_file(tmp_path / "a.fits", **{name: other}))
+    assert caught.value.code == "no_column"
+
+
+def test_a_ratio_of_apertures_may_be_that_of_all_bands_or_of_each(tmp_path: Path) -> None:
+    ratio = ("3D", "ratio", np.full((TIME.size, 3), [0.01, 0.02, 0.03]))
+    read = read_file(srctool_file(tmp_path / "a.fits", BACKRATIO=ratio))
+    np.testing.assert_array_equal(read.light_curve.background_ratio[0], [0.01, 0.02, 0.03])
 
 
 def test_srctool_of_older_versions_has_one_error(tmp_path: Path) -> None:
@@ -152,6 +169,23 @@ def test_dmextract_has_exposures_and_areas(tmp_path: Path) -> None:
     np.testing.assert_allclose(curve.rate[:, 0], [np.nan, 2.6 / 98, 0.4 / 98, 7.8 / 49])
     with pytest.raises(XrayRefusedError, match="BG_COUNTS without AREA"):
         read_file(dmextract_file(tmp_path / "b.fits", AREA=None))
+
+
+@pytest.mark.parametrize(("scale", "zero"), [(1.0, 0.0), (0.5, 0.0), (1, 32768), (0.1, 7.0)])
+def test_what_stands_for_no_number_is_none_however_it_is_scaled(
+    tmp_path: Path, scale: float, zero: float
+) -> None:
+    counts = ("I", "count", np.array([3, -1, 5, 9], dtype=np.int16))
+    path = xmm_file(tmp_path / "a.fits", RATE=None, ERROR=None, COUNTS=counts, FRACEXP=None)
+    with fits.open(path) as hdus:
+        number, begin = hdus[1].columns.names.index("COUNTS") + 1, hdus[1].fileinfo()["datLoc"]
+        header = hdus[1].header.copy()
+    header.update({f"TNULL{number}": -1, f"TSCAL{number}": scale, f"TZERO{number}": zero})
+    content = path.read_bytes()
+    path.write_bytes(content[:2880] + header.tostring().encode() + content[begin:])
+
+    found = read_file(path).light_curve.counts[:, 0]
+    np.testing.assert_allclose(found, [3 * scale + zero, np.nan, 5 * scale + zero, 9 * scale + zero])
 
 
 def test_counts_alone_make_rates_with_both_errors(tmp_path: Path) -> None:
