@@ -107,11 +107,11 @@ def assembled(columns: Columns, bands: Bands) -> Assembled:
     ratio = _zero_for_nan(chosen(columns.background_ratio, 0.0))
     part = np.minimum(_zero_for_nan(chosen(columns.fractional_exposure, 1.0)), 1.0)
     rates = Rates(*(chosen(of, np.nan) for of in (columns.rate, columns.error_minus, columns.error_plus)))
+    limits = np.zeros(first.size, dtype=bool) if columns.is_limit is None else columns.is_limit[first]
     if columns.fractional_exposure is None:  # what was not measured was not exposed, as far as is known
-        part[np.isnan(counts) & np.isnan(rates.rate)] = 0.0
+        part[np.isnan(counts) & np.isnan(rates.rate) & ~limits[:, np.newaxis]] = 0.0
     if columns.rate is None:
         rates = net_rates(counts, background, ratio, width[:, np.newaxis] * part)
-    limits = np.zeros(first.size, dtype=bool) if columns.is_limit is None else columns.is_limit[first]
     unknown = (part == 0) | limits[:, np.newaxis]
     rate, minus, plus = (
         np.where(unknown, np.nan, values) for values in (rates.rate, rates.error_minus, rates.error_plus)
