@@ -53,7 +53,7 @@ _DELIMITERS: Final = (",", ";", None)
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Columns that cells name, by cell, NaN where there is no number; and where the rate is an upper limit."""
+    """Columns by the cells that name them, NaN where is no number; and where the rate is an upper limit."""
 
     columns: Mapping[str, Floats]
     is_limit: NDArray[np.bool_]
