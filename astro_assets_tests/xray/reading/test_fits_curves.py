@@ -54,6 +54,20 @@ def test_counts_of_other_bands_are_not_those_of_each(tmp_path: Path, name: str, 
     assert caught.value.code == "no_column"
 
 
+@pytest.mark.parametrize("name", ["RATE", "RATE_ERRM", "RATE_ERRP"])
+def test_what_was_divided_by_no_exposure_may_be_endless(tmp_path: Path, name: str) -> None:
+    values = np.ones((TIME.size, 3))
+    values[2] = np.inf
+    endless = ("3E", "ct/s", values)
+    read = read_file(srctool_file(tmp_path / "a.fits", **{name: endless}))
+    assert np.isnan(read.light_curve.rate[2]).all()
+    assert read.light_curve.n_bins == TIME.size
+
+    values[1, 2] = np.inf
+    with pytest.raises(XrayRefusedError, match=r"row 2, band 3: the .* is inf"):
+        read_file(srctool_file(tmp_path / "b.fits", **{name: endless}))
+
+
 def test_a_ratio_of_apertures_may_be_that_of_all_bands_or_of_each(tmp_path: Path) -> None:
     ratio = ("3D", "ratio", np.full((TIME.size, 3), [0.01, 0.02, 0.03]))
     read = read_file(srctool_file(tmp_path / "a.fits", BACKRATIO=ratio))
