@@ -188,7 +188,7 @@ def _time(table: RateTable, clock: Clock, width: Floats) -> Floats:
 
 
 def rate_unit(unit: str | None, where: str) -> str:
-    """Return a unit of rates as astropy writes it: counts or photons a second, or a flux of energy.
+    """Return a unit of rates as astropy writes it: counts a second, or a flux of energy.
 
     Raises
     ------

@@ -236,6 +236,7 @@ def test_any_telescope_is_read_that_tells_its_bands(tmp_path: Path) -> None:
     ("telescope", "instrument", "band"),
     [
         ("XMM", "EMOS2", (0.2, 12.0)),
+        ("XMM", "RGS1", (0.33, 2.5)),
         ("EP", "WXT", (0.5, 4.0)),
         ("EP", "FXTA", (0.3, 10.0)),
         ("ROSAT", "PSPCB", (0.1, 2.4)),
