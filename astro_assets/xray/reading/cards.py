@@ -141,7 +141,7 @@ def clock_of(cards: Cards, unit: str | None, where: str) -> Clock:
     Raises
     ------
     XrayRefusedError
-        If the unit is not told, or none of time.
+        If the unit is not told, or none of time, or times are of places outside of their bins.
     """
     of_cards = cards.text("TIMEUNIT")
     told = unit or of_cards or ""
@@ -151,6 +151,8 @@ def clock_of(cards: Cards, unit: str | None, where: str) -> Clock:
             "time_unknown", f"{where}, column TIME: unit {told!r} is none of time; set TUNIT to 's' or 'd'"
         )
     place = cards.number("TIMEPIXR")
+    if place is not None and not 0 <= place <= 1:
+        raise XrayRefusedError("time_unknown", f"{where}: TIMEPIXR is {place:g}, not from 0 to 1")
     card_unit_s = time_unit_s(of_cards) or unit_s
     return Clock(
         unit_s,

@@ -279,6 +279,7 @@ def test_simulators_say_so(tmp_path: Path) -> None:
             r"column TIME: unit 'm' is none of time; set TUNIT",
         ),
         ({"TIME": None}, "time_unknown", "no column TIME"),
+        ({"TIMEPIXR": 5.0}, "time_unknown", "TIMEPIXR is 5, not from 0 to 1"),
         ({"TIME": ("A5", "s", ["a"] * 4)}, "no_column", "column TIME: format .* is not of plain numbers"),
         ({"TIMEDEL": None}, "width_unknown", "add a column TIMEDEL or a card TIMEDEL"),
         ({"TIMEDEL": -1.0}, "width_unknown", "the length of the bins is not told"),
