@@ -173,7 +173,7 @@ def _unexposed(columns: Columns, n_axes: int) -> NDArray[np.bool_]:
     unexposed = ~(columns.fractional_exposure > 0)
     if unexposed.ndim < n_axes:
         return unexposed[:, np.newaxis]
-    return unexposed if unexposed.ndim == n_axes else unexposed.all(axis=1)
+    return unexposed if unexposed.ndim == n_axes else np.asarray(unexposed.all(axis=1))
 
 
 def _refuse(where: str, name: str, code: str, values: Floats, at_fault: NDArray[np.bool_]) -> None:
