@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from astro_assets.xray.reading.files import XrayFile, read_file
 from astro_assets.xray.refusals import REASONS, XrayRefusedError
 
+PAGE = Path(__file__).parents[3] / "docs" / "xray.md"
 NAMED = """\
 # of a paper
 MJD Flux Err_lo Err_up
@@ -153,6 +156,19 @@ def test_a_table_that_is_wrong_is_refused_by_its_line(
     with pytest.raises(XrayRefusedError, match=said) as caught:
         read(tmp_path / "a.txt", text, CELLS)
     assert caught.value.code == code
+
+
+def test_the_example_of_the_page_is_read(tmp_path: Path) -> None:
+    (tmp_path / "table2.txt").write_text("0 500 2.7 0.07\n1000 500 2.8 0.08\n")
+    (tmp_path / "flux.csv").write_text("MJD,Flux,Flux_err\n57289.25,5e-12,1e-12\n57291.5,7e-12,1e-12\n")
+    example = re.search(r"```text\n(file,band_kev,.*?)```", PAGE.read_text(), re.DOTALL)
+    assert example is not None
+    lines = list(csv.DictReader(example[1].splitlines()))
+
+    assert [line["file"] for line in lines] == ["table2.txt", "flux.csv"]
+    for line in lines:
+        path = tmp_path / line.pop("file")
+        assert read(path, path.read_text(), line).light_curve.n_bins == 2
 
 
 @given(
