@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MOST_BINS: Final = 400
 #: A gap is drawn where bins are farther apart than so many of their typical distances.
 _GAP: Final = 20.0
+#: Bins with less than this part of the longest exposure do not decide which rates are drawn.
+_MOMENT: Final = 0.1
 _COLOURS: Final = (ACCENT, DATA, SECOND)
 _MOST_BANDS: Final = 4
 
@@ -64,12 +66,22 @@ def curve_plot(title: str, curve: LightCurve, rate_unit: str) -> bytes:
             )
             for place in _gaps(curve.time_s[shown]):
                 ax.axvline(place, color=QUIET, linewidth=0.6, linestyle="--")
+            bottom, top = _rates_of_length(curve, shown, band)
+            ax.set_ylim(bottom, top)
+            for is_out, edge, marker in (
+                (curve.rate[shown, band] > top, top, "^"),
+                (curve.rate[shown, band] < bottom, bottom, "v"),
+            ):
+                places = np.flatnonzero(is_out)
+                ax.plot(places, np.full(places.size, edge), marker, color=QUIET, markersize=4, clip_on=False)
             low, high = curve.bands_kev[band]
             ax.set_xlim(-1, shown.size)
             ax.tick_params(labelbottom=band == bands[-1])
             ax.set_ylabel(f"{low:g}-{high:g} keV", fontsize=7)
         axes[0].set_title(f"{title[:60]} [{rate_unit}]")
-        axes[-1].set_xlabel(f"exposed bin ({shown.size} of {curve.n_bins}); dashed: time between visits")
+        axes[-1].set_xlabel(
+            f"exposed bin ({shown.size} of {curve.n_bins}); dashed: time between visits; triangles: beyond"
+        )
         return png(figure)
 
 
@@ -82,6 +94,20 @@ def _shown(curve: LightCurve) -> NDArray[np.intp]:
     strength = np.nan_to_num(curve.rate[exposed] / error[exposed]).max(axis=1)
     begin = int(np.clip(strength.argmax() - MOST_BINS // 2, 0, exposed.size - MOST_BINS))
     return exposed[begin : begin + MOST_BINS]
+
+
+def _rates_of_length(curve: LightCurve, shown: NDArray[np.intp], band: int) -> tuple[float, float]:
+    """Return between which rates a band is drawn: bins of a moment may have any, and do not count."""
+    exposure = curve.exposure_s[shown, band]
+    is_long = (exposure >= _MOMENT * exposure.max(initial=0)) & np.isfinite(curve.rate[shown, band])
+    rate = curve.rate[shown, band][is_long]
+    minus, plus = (
+        np.nan_to_num(errors[shown, band][is_long])
+        for errors in (curve.rate_error_minus, curve.rate_error_plus)
+    )
+    low, high = (rate - minus).min(initial=0), (rate + plus).max(initial=0)
+    margin = 0.06 * (high - low) or 1.0
+    return float(low - margin), float(high + margin)
 
 
 def _gaps(time: NDArray[np.float64]) -> NDArray[np.float64]:

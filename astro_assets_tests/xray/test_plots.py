@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from astro_assets.xray.light_curve import LightCurve
-from astro_assets.xray.plots import MOST_BINS, _gaps, _shown, curve_plot, distributions_plot
+from astro_assets.xray.plots import MOST_BINS, _gaps, _rates_of_length, _shown, curve_plot, distributions_plot
 from astro_assets.xray.simulation.light_curves import simulate
 from astro_assets.xray.simulation.settings import SimulationSettings
 from astro_assets.xray.simulation.sources import SourceKind
@@ -42,6 +42,16 @@ def test_of_long_curves_the_brightest_part_is_drawn() -> None:
     assert np.isfinite(curve.rate[shown]).all()
     assert curve_plot("a", curve, "ct / s").startswith(b"\x89PNG")
     assert curve_plot("a", long_curve(2, 1), "ct / s").startswith(b"\x89PNG")
+
+
+def test_a_bin_of_a_moment_does_not_decide_which_rates_are_drawn() -> None:
+    curve = long_curve(50, 20)
+    curve.rate[31], curve.fractional_exposure[31] = -1000.0, 0.001
+    low, high = _rates_of_length(curve, _shown(curve), 0)
+
+    assert -10 < low < 0
+    assert 50 < high < 60
+    assert curve_plot("a", curve, "ct / s").startswith(b"\x89PNG")
 
 
 def test_gaps_stand_between_bins() -> None:
