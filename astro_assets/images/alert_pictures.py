@@ -13,12 +13,12 @@ from astro_assets.images import alert_plots as plots
 from astro_assets.images.alert_tables import ALERT_DECISIONS, ALERT_FILTERS, ALERTS, APPLIED
 from astro_assets.images.alerts.reading import packets_at
 from astro_assets.images.alerts.stamps import triplet_of
-from astro_assets.images.pictures import plain
 from astro_assets.images.real_bogus.agreement import NO_LABELS, agreement, disagreements
 from astro_assets.images.real_bogus_tables import NAME, REAL_BOGUS_SCORES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_versions import version_of
 from astro_assets.observations.tables import RAW_FILES
+from astro_assets.orchestration.refused_rows import plain
 
 #: The scores that packets bring along, by the names that surveys give them.
 OWN_SCORES: Final = {"rb": "real_bogus", "drb": "deep_real_bogus"}

@@ -14,10 +14,10 @@ from astro_assets.images.tables import FRAMES
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import RAW_FILES
+from astro_assets.orchestration.refused_rows import refused_list
 
-#: Frames of a sheet, and refused files that are told.
+#: Frames of a sheet.
 _SHOWN: Final = 4
-_TOLD: Final = 50
 
 
 def latest_frames(ledger: Ledger) -> bytes | None:
@@ -44,25 +44,9 @@ def _title(name: str | None, band: str | None, mjd: float | None) -> str:
 
 def refused_frames(ledger: Ledger) -> str | None:
     """List the images that were refused, with the reason."""
-    columns = ["sha256", "status", "reason_code", "refusal_reason"]
-    refused = ledger.open(FRAMES).rows(columns).filter(pl.col("status") == "refused").collect()
-    if refused.is_empty():
-        return None
-    names = ledger.open(RAW_FILES).rows(["sha256", "file_name"]).select("sha256", "file_name").collect()
-    named = refused.join(names, on="sha256").sort("reason_code", "file_name").head(_TOLD)
-    lines = [f"{refused.height} refused:", ""]
-    lines += [
-        f"- `{plain(name)}`: {plain(code)}: {plain(reason)}"
-        for name, code, reason in named.select("file_name", "reason_code", "refusal_reason").iter_rows()
-    ]
-    return "\n".join(lines)
+    return refused_list(ledger, FRAMES, RAW_FILES)
 
 
 def file_names(ledger: Ledger) -> pl.LazyFrame:
     """Return what files are called, by their keys."""
     return ledger.open(RAW_FILES).rows(["file_name"]).select("key", name="file_name")
-
-
-def plain(text: str) -> str:
-    """Take from a text what Markdown would make a link, picture or code of."""
-    return text.translate(str.maketrans("[]<>`", "?????"))

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from astro_assets.plain_values import damage
+
 #: Every value of ``reason_code`` in ``frames``, with its meaning.
 REASONS: Final = {
     "damaged": "The file contradicts itself or its format.",
@@ -55,11 +57,6 @@ def damage_is_refused() -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:  # of the machine; what astropy finds wrong in a file has no number
             raise
-        raise FrameRefusedError("damaged", _said(error)) from error
+        raise FrameRefusedError("damaged", damage(error)) from error
     except Exception as error:
-        raise FrameRefusedError("damaged", _said(error)) from error
-
-
-def _said(error: Exception) -> str:
-    text = f"damaged: {type(error).__name__}: {error}"[:1000].encode("ascii", "replace").decode()
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
+        raise FrameRefusedError("damaged", damage(error)) from error

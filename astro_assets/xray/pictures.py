@@ -12,11 +12,10 @@ import polars as pl
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import RAW_FILES
+from astro_assets.orchestration.refused_rows import refused_list
 from astro_assets.xray import plots
 from astro_assets.xray.tables import XRAY_LIGHT_CURVES, light_curve_of_row
 
-#: Refused files that are told.
-_TOLD: Final = 50
 _ACCEPTED: Final = pl.col("status") == "accepted"
 
 
@@ -51,25 +50,9 @@ def distributions(ledger: Ledger) -> bytes | None:
 
 def refused_curves(ledger: Ledger) -> str | None:
     """List the light curves that were refused, with the reason."""
-    columns = ["sha256", "status", "reason_code", "refusal_reason"]
-    refused = ledger.open(XRAY_LIGHT_CURVES).rows(columns).filter(pl.col("status") == "refused").collect()
-    if refused.is_empty():
-        return None
-    names = ledger.open(RAW_FILES).rows(["sha256", "file_name"]).select("sha256", "file_name").collect()
-    named = refused.join(names, on="sha256").sort("reason_code", "file_name").head(_TOLD)
-    lines = [f"{refused.height} refused:", ""]
-    lines += [
-        f"- `{_plain(name)}`: {_plain(code)}: {_plain(reason)}"
-        for name, code, reason in named.select("file_name", "reason_code", "refusal_reason").iter_rows()
-    ]
-    return "\n".join(lines)
+    return refused_list(ledger, XRAY_LIGHT_CURVES, RAW_FILES)
 
 
 def file_names(ledger: Ledger) -> pl.LazyFrame:
     """Return what files are called, by their keys."""
     return ledger.open(RAW_FILES).rows(["file_name"]).select("key", name="file_name")
-
-
-def _plain(text: str) -> str:
-    """Take from a text what Markdown would make a link, picture or code of."""
-    return text.translate(str.maketrans("[]<>`", "?????"))

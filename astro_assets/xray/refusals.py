@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from astro_assets.plain_values import damage, one_line
 from astro_assets.xray.light_curve import LightCurveFormError
 
 #: Every value of ``reason_code`` in ``xray_light_curves``, with its meaning.
@@ -63,16 +64,6 @@ def damage_is_refused() -> Iterator[None]:
     except OSError as error:
         if error.errno is not None:  # of the machine; what astropy finds wrong in a file has no number
             raise
-        raise XrayRefusedError("damaged", _said(error)) from error
+        raise XrayRefusedError("damaged", damage(error)) from error
     except Exception as error:
-        raise XrayRefusedError("damaged", _said(error)) from error
-
-
-def one_line(said: object) -> str:
-    """Return what is said as one bounded line of printable ASCII."""
-    text = str(said)[:1000].encode("ascii", "replace").decode()
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
-
-
-def _said(error: Exception) -> str:
-    return one_line(f"damaged: {type(error).__name__}: {error}")
+        raise XrayRefusedError("damaged", damage(error)) from error

@@ -5,10 +5,11 @@ Only looking up lives here; what the values mean is in the modules that ask.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+from astro_assets.plain_values import as_number
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -70,17 +71,6 @@ def _value(header: Header, name: str) -> Any:
     except (VerifyError, ValueError):  # a card that cannot be parsed says nothing
         return None
     return None if isinstance(value, Undefined) or (isinstance(value, str) and not value.strip()) else value
-
-
-def as_number(value: Any) -> float | None:
-    """Return a value, perhaps a text, as a finite number; None if it is none."""
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def sexagesimal(value: Any) -> float | None:

@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from astro_assets.images.frame import Frame, Site
 from astro_assets.images.reading import pointing, times
-from astro_assets.images.reading.cards import Cards, as_number
+from astro_assets.images.reading.cards import Cards
 from astro_assets.images.reading.images import Image, read_image, tolerated
 from astro_assets.images.reading.target_pixels import read_target_pixels
 from astro_assets.images.refusals import FrameRefusedError
+from astro_assets.plain_values import as_number
 
 #: Products of ``observation_files`` that are frames.
 IMAGE: Final = "image"

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from astro_assets.images.frame import Site
-from astro_assets.images.reading.cards import Cards, as_number, sexagesimal
+from astro_assets.images.reading.cards import Cards, sexagesimal
+from astro_assets.plain_values import as_number
 
 if TYPE_CHECKING:
     from astropy.wcs import WCS

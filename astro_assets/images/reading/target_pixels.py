@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from astro_assets.images.reading.cards import as_number
 from astro_assets.images.reading.images import MOST_PIXELS, opened
 from astro_assets.images.refusals import FrameRefusedError
+from astro_assets.plain_values import as_number
 
 if TYPE_CHECKING:
     from pathlib import Path

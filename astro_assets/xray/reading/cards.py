@@ -5,12 +5,12 @@ Only headers are looked at here; columns are in the other modules.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from astro_assets.xray.refusals import XrayRefusedError, one_line
+from astro_assets.plain_values import as_number, one_line
+from astro_assets.xray.refusals import XrayRefusedError
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -84,17 +84,6 @@ class Cards:
             parts = [as_number(self.value(f"{begin}{part}")) for part in "IF"]
             number = None if parts[0] is None else parts[0] + (parts[1] or 0.0)
         return number
-
-
-def as_number(value: Any) -> float | None:
-    """Return a value, perhaps a text, as a finite number; None if it is none."""
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from astro_assets.plain_values import as_number, one_line
 from astro_assets.xray.reading.assembly import Columns
-from astro_assets.xray.reading.cards import SECONDS_A_DAY, TIME_UNITS, Bands, Clock, as_number
+from astro_assets.xray.reading.cards import SECONDS_A_DAY, TIME_UNITS, Bands, Clock
 from astro_assets.xray.reading.fits_curves import rate_unit
 from astro_assets.xray.reading.lines import lines_of
 from astro_assets.xray.reading.told import Told
-from astro_assets.xray.refusals import XrayRefusedError, one_line
+from astro_assets.xray.refusals import XrayRefusedError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

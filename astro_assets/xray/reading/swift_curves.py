@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from astro_assets.plain_values import one_line
 from astro_assets.xray.reading.assembly import MOST_BINS, Columns
 from astro_assets.xray.reading.cards import SECONDS_A_DAY, Bands, Clock
 from astro_assets.xray.reading.lines import check_size, lines_of
 from astro_assets.xray.reading.told import Told
-from astro_assets.xray.refusals import XrayRefusedError, one_line
+from astro_assets.xray.refusals import XrayRefusedError
 
 if TYPE_CHECKING:
     from astro_assets.xray.light_curve import Floats
