@@ -114,7 +114,7 @@ def run(
             for name in sorted(tables):
                 printing.notes(mend(ledger, ledger.table(name)))
     again = Again(retry_failed, refresh_environment, tables)
-    engine = begun_engine(place, again, has_work=bool(paths or tables) or awaits_files(place))
+    engine = begun_engine(place, again, has_work=bool(paths or tables) or awaits_files(ledger))
     from astro_assets.cli.search import search
 
     raise typer.Exit(search(engine, paths=paths))

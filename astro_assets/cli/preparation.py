@@ -7,9 +7,11 @@ import subprocess
 import sys
 
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.ledger import open_ledger
+from astro_assets.ledger.ledger import Ledger, open_ledger
+from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.engine import Again, Engine
 from astro_assets.orchestration.inbox import Inbox
+from astro_assets.orchestration.inbox_delivery import holds_nothing
 from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.tables import PRELOAD, TABLES
 from astro_assets.transits.loop_store import are_stored
@@ -37,13 +39,13 @@ def begun_engine(home: Home, again: Again | None = None, *, has_work: bool = Tru
     return engine
 
 
-def awaits_files(home: Home) -> bool:
-    """Tell whether a home's inbox has files that were not taken in, or none ever was."""
+def awaits_files(ledger: Ledger) -> bool:
+    """Tell whether a home's inbox has files that were not taken in, or a survey is about to be put there."""
     try:
-        look = Inbox(home).look()
+        look = Inbox(ledger.home).look()
     except (InboxStateError, OSError):  # told by the run
         return False
-    return look.waiting + look.settled + look.requested > 0 or look.known == 0
+    return look.waiting + look.settled + look.requested > 0 or holds_nothing(ledger, RAW_FILES)
 
 
 def prepare_loops() -> None:

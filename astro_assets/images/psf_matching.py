@@ -22,7 +22,7 @@ _FEWEST_BRIGHT: Final = 40
 _SCALE_TOLD: Final = 0.03
 #: How many of its errors the fitted scale may be away from that: else it is not of stars.
 _MOST_OFF: Final = 4.0
-#: Share of a pixel's light by which frames may differ before they are matched.
+#: Share of a pixel's light by which frames differ before they are matched, as a standard deviation.
 _UNLIKE: Final = 0.25
 #: What the terms beyond the scale are expected to be, as shares of it: first derivatives (pixels), second
 # ones (pixels^2), what a broader kernel adds, and the fourth.
@@ -131,6 +131,7 @@ def fitted_matching(
     # What only one frame has, such as a cosmic ray, is no star of both, whatever most pixels are.
     is_of_both = np.abs(target - light) < 3 * np.hypot(sky, _UNLIKE * light)
     error = np.hypot(sky, 0.05 * light)
+    is_held = False
     for clip in (6.0, 3.0, 3.0):
         away = np.abs(target - design @ found[:n_terms]) / error
         kept = is_of_both & (away < clip * max(1.0, _median(away[is_of_both])))
@@ -139,8 +140,10 @@ def fitted_matching(
         weighted = np.concatenate([design[kept] / error[kept, None], prior])
         wanted = np.concatenate([target[kept] / error[kept], known])
         found[:n_terms] = np.linalg.lstsq(weighted, wanted, rcond=1e-6)[0]
-    if told is not None and abs(found[0] / told - 1) > _MOST_OFF * _SCALE_TOLD:
-        return told, *(0.0,) * len(_EXPECTED)
+        if told is not None and (is_held or abs(found[0] / told - 1) > _MOST_OFF * _SCALE_TOLD):
+            is_held, found[0] = True, told
+            rest = np.linalg.lstsq(weighted[:, 1:], wanted - told * weighted[:, 0], rcond=1e-6)[0]
+            found[1:n_terms] = rest
     return tuple(map(float, found))
 
 

@@ -29,7 +29,7 @@ from astro_assets.observations.tables import (
 )
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.inbox import Inbox, Seen
-from astro_assets.orchestration.inbox_delivery import delivered, is_empty
+from astro_assets.orchestration.inbox_delivery import delivered, holds_nothing
 from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.orchestration.ingest import ingest
 from astro_assets.orchestration.table_assets import asset_key, materialized, recorded, table_asset
@@ -121,7 +121,7 @@ def simulated_truth(
     ledger = engine.ledger()
     n_targets = config.n_targets
     if n_targets is None:
-        nothing_there = is_empty(engine.home) and ledger.open(RAW_FILES).units(["key"]).collect().is_empty()
+        nothing_there = holds_nothing(ledger, RAW_FILES)
         n_targets = DEFAULT_SURVEY if nothing_there else 0
         if nothing_there:
             context.log.warning("There is no observation here: simulating %s stars, named SIM n.", n_targets)

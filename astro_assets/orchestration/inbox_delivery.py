@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from astro_assets.ledger.home import Home
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.table import Table
 from astro_assets.orchestration.run_marks import is_marked
 
 
@@ -43,6 +45,11 @@ def delivered(home: Home, folder: str, run_id: str) -> Iterator[Path]:
 def is_empty(home: Home) -> bool:
     """Tell whether nothing was put into a home's inbox; what is being delivered does not count."""
     return all(path.name.startswith(".") for path in home.inbox.iterdir())
+
+
+def holds_nothing(ledger: Ledger, raw_files: Table) -> bool:
+    """Tell whether a home has no observation and is about to be given none: it gets a survey."""
+    return is_empty(ledger.home) and ledger.open(raw_files).units(["key"]).collect().is_empty()
 
 
 def _show(hidden: Path, folder: Path) -> None:

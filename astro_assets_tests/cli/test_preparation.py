@@ -7,6 +7,9 @@ import pytest
 
 from astro_assets.cli.preparation import awaits_files
 from astro_assets.ledger.home import open_home
+from astro_assets.ledger.ledger import open_ledger
+from astro_assets.ledger.update import put_units
+from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.compute import LocalProcesses
 from astro_assets.orchestration.engine import Engine
 from astro_assets.orchestration.inbox import Inbox, seen
@@ -15,21 +18,29 @@ from astro_assets.tables import TABLES
 
 def test_files_wait_until_they_are_taken_in(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
-    assert awaits_files(home), "a home without a file gets a survey"
+    ledger = open_ledger(home, TABLES)
+    assert awaits_files(ledger), "a home without a file gets a survey"
     first, second = home.inbox / "first.fits", home.inbox / "second.fits"
     first.write_bytes(b"one")
     os.utime(first, (1e9, 1e9))  # what was written just now may be written again
-    assert awaits_files(home)
+    assert awaits_files(ledger)
     Inbox(home).remember({first: seen(first)})
-    assert not awaits_files(home)
+    assert not awaits_files(ledger)
     second.write_bytes(b"two")
-    assert awaits_files(home)
+    assert awaits_files(ledger)
+
+
+def test_a_home_of_files_from_elsewhere_waits_for_none(tmp_path: Path) -> None:
+    ledger = open_ledger(open_home(tmp_path / "home"), TABLES)
+    row = dict.fromkeys(RAW_FILES.schema.names) | {"sha256": "a" * 64, "file_name": "a.fits", "size_bytes": 3}
+    put_units(ledger, RAW_FILES, {"a" * 64: [row]})
+    assert not awaits_files(ledger), "what is in its inbox is all that it is asked for"
 
 
 def test_a_state_that_cannot_be_read_is_no_error_here(tmp_path: Path) -> None:
     home = open_home(tmp_path / "home")
     (home.root / "inbox.sqlite").mkdir()
-    assert not awaits_files(home)
+    assert not awaits_files(open_ledger(home, TABLES))
 
 
 @pytest.mark.parametrize("has_work", [True, False])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from astro_assets.images.differencing import Difference
 from astro_assets.images.kinds import KINDS
+from astro_assets.images.photometry.robust import row_medians
 
 Image = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -260,13 +261,9 @@ def _along_lines(
 
 def _highest_median(values: Image) -> Floats:
     """Return the highest of the medians along the last axis, NaN left out; 0 where none has enough pixels."""
-    ordered = np.sort(values, axis=2)  # NaN comes last
     counts = np.isfinite(values).sum(axis=2)
-    low, high = (
-        np.take_along_axis(ordered, at[:, :, None], axis=2)[:, :, 0]
-        for at in (np.maximum(counts - 1, 0) // 2, np.minimum(counts // 2, values.shape[2] - 1))
-    )
-    medians = np.where(counts >= _FEWEST_ALONG, (low + high) / 2, np.float32(-np.inf))
+    medians = row_medians(values.reshape(-1, values.shape[2]).astype(np.float64)).reshape(counts.shape)
+    medians = np.where(counts >= _FEWEST_ALONG, medians, -np.inf)
     highest = medians.max(axis=1, initial=-np.inf)
     return np.where(np.isfinite(highest), highest, 0.0).astype(np.float64)
 
