@@ -6,6 +6,7 @@ What falls on the chip and what is read from it lives here; what changes is adde
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ from astro_assets.images.simulation.settings import SceneSettings
 from astro_assets.images.simulation.stars import Stars, draw_stars, electrons
 
 Floats = NDArray[np.float64]
+
+#: Part of what a pixel holds that the sky may fill: nobody exposes longer.
+_MOST_SKY: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ def draw_epochs(rng: np.random.Generator, settings: SceneSettings, detector: Det
     shape = (settings.rows, settings.columns)
     flat = flat_field(rng, shape, rng.uniform(*settings.vignetting))
     exposure_s = float(np.exp(rng.uniform(*np.log(settings.exposure_s))))
+    full = detector.saturation * detector.gain
     epochs = []
     for is_reference in (False, True):
         n_frames = int(rng.integers(settings.reference_exposures[0], settings.reference_exposures[1] + 1))
@@ -124,7 +129,7 @@ def draw_epochs(rng: np.random.Generator, settings: SceneSettings, detector: Det
                 n_frames=n_frames if is_reference else 1,
                 exposure_s=exposure_s,
                 transparency=float(rng.uniform(0.7, 1.0)),
-                sky_electrons=_sky(rng, settings, shape, exposure_s),
+                sky_electrons=_sky(rng, settings, shape, exposure_s, _MOST_SKY * full),
                 offset=offset,
                 shift=(misalignment[0] - offset[0], misalignment[1] - offset[1]),
                 flat=flat,
@@ -198,10 +203,15 @@ def _draw_psf(rng: np.random.Generator, settings: SceneSettings, fwhm_pixels: tu
 
 
 def _sky(
-    rng: np.random.Generator, settings: SceneSettings, shape: tuple[int, int], exposure_s: float
+    rng: np.random.Generator,
+    settings: SceneSettings,
+    shape: tuple[int, int],
+    exposure_s: float,
+    most_electrons: float,
 ) -> Image:
     """Draw the sky of one exposure: a level with a gradient of a few per cent."""
-    level = float(electrons(rng.uniform(*settings.sky_magnitude), settings.zero_point, exposure_s))
+    drawn = float(electrons(rng.uniform(*settings.sky_magnitude), settings.zero_point, exposure_s))
+    level = min(drawn, most_electrons)
     y = np.linspace(-1, 1, shape[0], dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, shape[1], dtype=np.float32)
     down, right, bend = rng.normal(0, 0.015, 3)

@@ -70,6 +70,17 @@ def test_the_place_of_an_object_is_in_its_mask():
                 assert truth.mask(found.kind)[rows[0], columns[0]]
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_the_brightest_sky_saturates_no_frame(seed):
+    brightest, longest = SETTINGS.sky_magnitude[0], SETTINGS.exposure_s[1]
+    bright = SceneSettings(
+        rows=96, columns=96, sky_magnitude=(brightest, brightest), exposure_s=(longest, longest)
+    )
+    scene = simulate_scene(bright, seed)
+    assert np.nanmedian(scene.science.image) < scene.science.saturation
+    assert scene.difference.is_missing.mean() < 0.2
+
+
 def test_no_two_wanted_objects_are_at_one_place():
     for seed in range(6):
         scene = simulate_scene(SceneSettings(supernovae=300, variables=300), (31, seed))
