@@ -1,4 +1,4 @@
-"""Log-likelihoods of counts in numpy, as the autoencoder serves with: Poisson, and Poisson of scattered rates.
+"""Log-likelihoods of counts in numpy, with which the autoencoder serves: Poisson of fixed or scattered rates.
 
 What is fitted by torch has the same in `autoencoder.losses`; tests hold the two together.
 """
@@ -85,7 +85,7 @@ def starts_of(visits: NDArray[np.int64]) -> NDArray[np.int64]:
 def scatter_posterior(
     expected: Floats, log_scatter: Floats, counts: Floats, background: Floats, visits: NDArray[np.int64]
 ) -> tuple[Floats, Floats]:
-    """Return the most probable scatter of each visit and its standard deviation there, nats, (..., visits)."""
+    """Return the most probable scatter of each visit and its standard deviation, nats, (..., visits)."""
     starts = starts_of(visits)
     visits = visits - visits[0]
     precision = np.exp(-2 * log_scatter[..., starts])

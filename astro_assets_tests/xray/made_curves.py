@@ -1,4 +1,4 @@
-"""Small light curves of known rates: constant, red and log-normal, in groups of scans as eROSITA makes them."""
+"""Small light curves of known rates: constant, red and log-normal, in groups of scans as of eROSITA."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ def made(kind: str, seed, bins=None, counts_a_bin=None) -> Made:
     shares = rng.dirichlet((6, 10, 3))
     wander = np.zeros(n)
     if kind == "red":
-        strength, tau = np.exp(rng.uniform(np.log(0.15), np.log(1.0))), np.exp(rng.uniform(np.log(2), np.log(40)))
+        strength, tau = (
+            np.exp(rng.uniform(np.log(0.15), np.log(1.0))),
+            np.exp(rng.uniform(np.log(2), np.log(40))),
+        )
         kept = np.exp(-1 / tau)
         wander[0] = rng.normal()
         for i in range(1, n):

@@ -109,9 +109,7 @@ def in_order(curves: Sequence[Prepared], size: int) -> Iterator[Batch]:
         yield batch_of(curves[start : start + size])
 
 
-def _cut(
-    rows: NDArray[np.int64], lengths: NDArray[np.int64], size: int
-) -> Iterator[NDArray[np.int64]]:
+def _cut(rows: NDArray[np.int64], lengths: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
     by_length = rows[np.argsort(lengths[rows], kind="stable")]
     for start in range(0, len(by_length), size):
         yield by_length[start : start + size]

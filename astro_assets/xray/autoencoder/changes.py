@@ -6,20 +6,18 @@ asked of the encoder with those bins hidden, so that a change is not explained b
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_assets.xray.autoencoder.decoding import Decoder
+from astro_assets.xray.autoencoder.evidence import log_likelihoods
 from astro_assets.xray.autoencoder.preparation import Prepared
 from astro_assets.xray.poisson import log_mean_exp
 
 Floats = NDArray[np.float64]
-#: Log-likelihood of each visit at given log-rates and scatter.
-Likelihoods = Callable[[Prepared, Floats, Floats], Floats]
-
 #: Logs of the factors that rates are tried to change by, as likely one as another.
 LOG_FACTORS: Final = np.array([-3.0, -1.6, -0.9, -0.4, 0.4, 0.8, 1.3, 2.0, 3.0])
 #: Draws that are asked: those with the largest weights; the others are as good as nothing beside them.
@@ -83,7 +81,7 @@ def change_evidence(
     curve: Prepared,
     window: Window,
     posterior: tuple[Floats, Floats, Floats],
-    likelihoods: Likelihoods,
+    decoder: Decoder,
 ) -> float:
     """Return the log-evidence of a usual source that changes in a window, by any of the factors.
 
@@ -99,9 +97,9 @@ def change_evidence(
     part = slice(window.first, window.end)
     inside = part_of(curve, part)
     changed = log_rate[None, :, part] + LOG_FACTORS[:, None, None, None]
-    found = likelihoods(inside, changed, log_scatter[None, :, part]).sum(axis=-1)
+    found = log_likelihoods(decoder, inside, changed, log_scatter[None, :, part]).sum(axis=-1)
     mean = log_mean_exp(log_weights + log_mean_exp(found, axis=0))
-    return float(mean) + np.log(len(order) / len(posterior[2]))
+    return float(mean + np.log(len(order) / len(posterior[2])))
 
 
 def part_of(curve: Prepared, part: slice) -> Prepared:

@@ -35,7 +35,8 @@ class Decoder:
     def __init__(self, arrays: Arrays, *, has_scatter: bool) -> None:
         self.has_scatter = has_scatter
         self.weights = {
-            name: np.asarray(arrays[f"decoder.{name}.weight"], np.float32).T for name in (*_LAYERS, "of_times")
+            name: np.asarray(arrays[f"decoder.{name}.weight"], np.float32).T
+            for name in (*_LAYERS, "of_times")
         }
         self.biases = {name: np.asarray(arrays[f"decoder.{name}.bias"], np.float32) for name in _LAYERS}
         self.gains = np.asarray(arrays["decoder.gains"], np.float32)

@@ -1,4 +1,4 @@
-"""What is minimised: counts as Poisson numbers of rates, exposure and background, and the latent's divergence.
+"""What is minimised: minus the likelihood of counts as Poisson numbers, and the latent's divergence.
 
 Nothing here draws curves or takes steps.
 """

@@ -1,4 +1,4 @@
-"""The file of an autoencoder: an archive of a manifest, arrays and a graph, of which nothing runs when read."""
+"""The file of an autoencoder: an archive of a manifest, arrays and a graph, none of which runs when read."""
 
 from __future__ import annotations
 

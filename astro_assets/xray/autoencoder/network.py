@@ -27,8 +27,8 @@ SHAPES: Final = 2
 class Encoder(nn.Module):
     """From light curves to a normal distribution of the latent.
 
-    Curves of several lengths are read as a packed sequence would be: what is padding changes no state. Torch's
-    own packed sequences do the same, but their gradient takes the square of the length.
+    Curves of several lengths are read as a packed sequence would be: what is padding changes no state.
+    Torch's own packed sequences do the same, but their gradient takes the square of the length.
     """
 
     def __init__(self, settings: NetworkSettings) -> None:
@@ -62,12 +62,13 @@ class Encoder(nn.Module):
         at = torch.arange(features.shape[1]).unsqueeze(0)
         is_valid = (at < lengths.unsqueeze(1)).unsqueeze(2)
         backwards = (lengths.unsqueeze(1) - 1 - at) % features.shape[1]
-        states, last = features, []
+        states = features
+        last: list[Tensor] = []
         for number, ways in enumerate(self.grus):
             states = self.dropout(states) if number else states
             last = []
             found = []
-            for way, gru in enumerate(ways):  # type: ignore[arg-type]
+            for way, gru in enumerate(ways):  # type: ignore[var-annotated, arg-type]
                 read, _ = gru(_reordered(states, backwards) if way else states)
                 last.append(read[torch.arange(len(lengths)), lengths - 1])
                 found.append(_reordered(read, backwards) if way else read)
@@ -92,7 +93,11 @@ class SetEncoder(nn.Module):
         super().__init__()
         width = 2 * settings.hidden
         self.bins = nn.Sequential(
-            nn.Linear(len(FEATURES), width), nn.SiLU(), nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width)
+            nn.Linear(len(FEATURES), width),
+            nn.SiLU(),
+            nn.Linear(width, width),
+            nn.SiLU(),
+            nn.Linear(width, width),
         )
         self.hidden = nn.Linear(2 * width + len(SUMMARIES), width)
         self.mean = nn.Linear(width + len(SUMMARIES), settings.latent)

@@ -1,4 +1,4 @@
-"""Light curves of which a part is hidden: so an encoder learns what bins say of those that it does not see."""
+"""Light curves of which a part is hidden, from which an encoder learns what bins say of unseen ones."""
 
 from __future__ import annotations
 

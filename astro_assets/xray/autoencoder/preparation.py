@@ -109,7 +109,7 @@ def prepare(curve: LightCurve) -> Prepared:
     ------
     PreparationError
         If it has more than three bands or 20,000 bins with exposure, or nothing in any bin.
-    
+
     """
     slots = slots_of(curve.bands_kev)
     exposed = curve.exposure_s > 0
@@ -180,11 +180,13 @@ def without(curve: LightCurve, is_hidden: NDArray[np.bool_]) -> LightCurve:
 
     Its bins and exposures stay, so that the decoder is told the same of it.
     """
-    hidden = {
-        name: np.where(is_hidden, np.nan, getattr(curve, name))
-        for name in ("counts", "rate", "rate_error_minus", "rate_error_plus")
-    }
-    return replace(curve, **hidden)
+    return replace(
+        curve,
+        counts=np.where(is_hidden, np.nan, curve.counts),
+        rate=np.where(is_hidden, np.nan, curve.rate),
+        rate_error_minus=np.where(is_hidden, np.nan, curve.rate_error_minus),
+        rate_error_plus=np.where(is_hidden, np.nan, curve.rate_error_plus),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +206,7 @@ class _Rates:
         # The smallest error is that of a bin without counts where there is one.
         error = np.where(self.is_read, self.plus, np.inf).min(axis=0, initial=np.inf)
         least = np.where(np.isfinite(error), error, 1.0) / np.maximum(self.is_read.sum(axis=0), 1)
-        return np.maximum(mean, np.maximum(least, 1e-12))
+        return np.asarray(np.maximum(mean, np.maximum(least, 1e-12)), np.float64)
 
     def effective_counts(self) -> Floats:
         """Return how many counts without background would know each band's rate as well."""
@@ -226,7 +228,8 @@ def _rates(
     ours = (rate, minus, plus)
     told = (curve.rate, curve.rate_error_minus, curve.rate_error_plus)
     found = [
-        np.where(has_counts, one, np.where(has_rate, other, 0.0)) for one, other in zip(ours, told, strict=True)
+        np.where(has_counts, one, np.where(has_rate, other, 0.0))
+        for one, other in zip(ours, told, strict=True)
     ]
     return found[0], found[1], found[2]
 
@@ -269,7 +272,7 @@ def _times(time: Floats, width: Floats, exposure: Floats) -> Floats32:
 
 def _log_steps(time: Floats) -> Floats:
     steps = np.append(_STEP_S, np.diff(time))
-    return np.log10(np.maximum(steps, 1e-6) / _STEP_S).clip(-6, 6)
+    return np.asarray(np.log10(np.maximum(steps, 1e-6) / _STEP_S).clip(-6, 6), np.float64)
 
 
 def _lengths(time: Floats) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""What a trained autoencoder says of a light curve: evidence, changes, p-values, rates with intervals, company.
+"""What a trained autoencoder says of a light curve: evidence, changes, p-values, rates, neighbours.
 
 A curve's score depends on the curve and the model alone, whatever was scored before it.
 """
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from astro_assets.learning.conformal import conformal_p_values
 from astro_assets.xray.autoencoder.changes import change_evidence, windows_of
-from astro_assets.xray.autoencoder.model import Posterior, TrainedAutoencoder
+from astro_assets.xray.autoencoder.evidence import Posterior, log_likelihoods
+from astro_assets.xray.autoencoder.model import TrainedAutoencoder
 from astro_assets.xray.autoencoder.preparation import Prepared, prepare, without
 from astro_assets.xray.light_curve import LightCurve
 from astro_assets.xray.poisson import log_mean_exp, scatter_posterior, starts_of
@@ -94,9 +95,7 @@ def score(model: TrainedAutoencoder, curve: LightCurve) -> Scored:
     posterior = model.posterior(prepared)
     if not prepared.has_counts:
         nan = float("nan")
-        return Scored(
-            posterior.mean, posterior.log_variance, nan, nan, nan, nan, -1, -1, False, nan, 0.0
-        )
+        return Scored(posterior.mean, posterior.log_variance, nan, nan, nan, nan, -1, -1, False, nan, 0.0)
     change, first, last, is_state = change_score(model, curve, prepared, posterior)
     surprise = surprise_score(model, prepared, posterior)
     evidence = posterior.log_evidence
@@ -129,7 +128,7 @@ def change_score(
         rest = prepare(without(curve, is_hidden))
         of_rest = model.posterior(rest)
         told = of_rest.log_rate, of_rest.log_scatter, of_rest.log_weights
-        evidences.append(change_evidence(prepared, window, told, model.log_likelihoods))
+        evidences.append(change_evidence(prepared, window, told, model.decoder))
     best = windows[int(np.argmax(evidences))]
     found = float(log_mean_exp(np.array(evidences))) + np.log(len(evidences) / n) - posterior.log_evidence
     return found, int(prepared.bins[best.first]), int(prepared.bins[best.end - 1]), best.is_state
@@ -149,7 +148,7 @@ def surprise_score(model: TrainedAutoencoder, prepared: Prepared, posterior: Pos
     mean = np.exp(log_rate + u[:, prepared.visits, None]) * prepared.exposure_s + prepared.background
     drawn = rng.poisson(np.minimum(mean, 1e9)).astype(np.float64)
     log_rates = np.broadcast_to(log_rate, mean.shape)
-    likelihoods = model.log_likelihoods(_with_counts(prepared, drawn), log_rates, log_scatter)
+    likelihoods = log_likelihoods(model.decoder, _with_counts(prepared, drawn), log_rates, log_scatter)
     observed = posterior.log_likelihoods[best]
     scale = np.sqrt(max(likelihoods.var(axis=0).sum(), 1e-6))
     return float((likelihoods.mean(axis=0).sum() - observed.sum()) / scale)

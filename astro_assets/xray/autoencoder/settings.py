@@ -17,7 +17,8 @@ class NetworkSettings(BaseModel):
 
     hidden: int = Field(64, ge=4, le=512, description="State of the encoder's GRU, each way.")
     reader: Literal["gru", "set"] = Field(
-        "gru", description="What reads a curve: a GRU, or a network of single bins whose outputs are averaged."
+        "gru",
+        description="What reads a curve: a GRU, or a network of single bins, averaged.",
     )
     layers: int = Field(2, ge=1, le=4, description="Layers of the GRU.")
     dropout: float = Field(0.2, ge=0, lt=1, description="Between the layers of the GRU.")
@@ -26,7 +27,7 @@ class NetworkSettings(BaseModel):
     decoder_width: int = Field(96, ge=4, le=512, description="Units of the decoder's layers.")
     has_scatter: bool = Field(
         default=True,
-        description="Whether rates scatter from bin to bin, alike in all bands, beside what the latent tells.",
+        description="Whether rates scatter from visit to visit, beside what the latent tells.",
     )
 
 
@@ -68,7 +69,10 @@ class AutoencoderSettings(BaseModel):
     loss: LossSettings = LossSettings()
     scoring: ScoringSettings = ScoringSettings()
     curves: int = Field(
-        16_384, ge=20, le=10**6, description="Simulated usual sources: 85 % to fit, 5 % to stop by, 10 % to judge."
+        16_384,
+        ge=20,
+        le=10**6,
+        description="Simulated usual sources: 85 % to fit, 5 % to stop by, 10 % to judge.",
     )
     calibration_curves: int = Field(
         4096, ge=20, le=10**6, description="Further ones that p-values are calibrated on."
@@ -83,7 +87,7 @@ class AutoencoderSettings(BaseModel):
         0.3,
         ge=0,
         lt=1,
-        description="Share of curves of an epoch that are shown in part: one band, or without a stretch of bins.",
+        description="Share of curves of an epoch shown in part: one band, or without a stretch of bins.",
     )
     seed: int = Field(0, ge=0, description="Of curves, weights, their order and draws of the latent.")
 

@@ -1,4 +1,4 @@
-"""Which sources an autoencoder is fitted to, stops by and is judged on: 85, 5 and 10 %, by their names alone."""
+"""Which sources an autoencoder is fitted to, stops by and is judged on, by their names: 85, 5, 10 %."""
 
 from __future__ import annotations
 

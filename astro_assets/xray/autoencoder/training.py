@@ -105,9 +105,7 @@ def fit(
         folder,
     )
     counts = {name: len(split[at]) for name, at in (("fitted", 0), ("stopped_by", 1), ("judged", 2))}
-    return finished(
-        settings, weights, history, split[TRAINING], split[TEST], calibration, counts
-    )
+    return finished(settings, weights, history, split[TRAINING], split[TEST], calibration, counts)
 
 
 def finished(
@@ -143,9 +141,8 @@ def finished(
         )
 
     none = np.zeros(0)
-    model = TrainedAutoencoder(
-        manifest({}), weights, Memory(np.zeros((0, 1), np.float32), np.zeros(0, np.int64), none, none, none), graph
-    )
+    nothing = Memory(np.zeros((0, 1), np.float32), np.zeros(0, np.int64), none, none, none)
+    model = TrainedAutoencoder(manifest({}), weights, nothing, graph)
     _log.info("scoring %d curves to calibrate on", len(calibration))
     scores = np.array([_raw_scores(model, source.curve) for source in calibration])
     latent = np.array([model.encode(prepare(source.curve))[0] for source in kept], np.float32)
@@ -168,9 +165,7 @@ def _raw_scores(model: TrainedAutoencoder, curve: LightCurve) -> tuple[float, fl
     return change, surprise_score(model, prepared, posterior), float(prepared.counts.sum())
 
 
-def _judged(
-    model: TrainedAutoencoder, test: Sequence[Source], latent: NDArray[np.float32]
-) -> dict[str, Any]:
+def _judged(model: TrainedAutoencoder, test: Sequence[Source], latent: NDArray[np.float32]) -> dict[str, Any]:
     from astro_assets.xray.autoencoder.usage import usage_of
 
     evidence = counts = bins = draws = 0.0

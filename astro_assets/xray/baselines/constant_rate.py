@@ -35,8 +35,11 @@ class ConstantRate:
         for band in range(N_BANDS):
             known = curve.is_known[:, band]
             if known.any():
-                of_band = (one[known, band] for one in (curve.counts, curve.exposure_s, curve.background))
-                total += _integral(*of_band, float(self.mean[band]), float(self.spread[band]))
+                counts, exposure, background = (
+                    one[known, band] for one in (curve.counts, curve.exposure_s, curve.background)
+                )
+                prior = float(self.mean[band]), float(self.spread[band])
+                total += _integral(counts, exposure, background, *prior)
         return total
 
 

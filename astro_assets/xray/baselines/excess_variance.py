@@ -91,9 +91,9 @@ class ExcessVariance:
 
 
 def fit_excess_variance(curves: Sequence[Prepared]) -> ExcessVariance:
-    """Measure how scatters are spread over sources: the likeliest weights of a grid (Laird 1978, JASA 73, 805).
+    """Measure how scatters are spread over sources: the likeliest weights of a grid.
 
-    So the baseline knows of its population what an autoencoder learns of it.
+    Laird (1978, JASA 73, 805). So the baseline knows of its population what an autoencoder learns of it.
     """
     even = np.full((N_BANDS, SCATTERS.size), 1 / SCATTERS.size)
     start = ExcessVariance(fit_constant_rate(curves), even)
