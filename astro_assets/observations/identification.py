@@ -24,6 +24,7 @@ from astro_assets.observations.readers.registry import reader_of
 from astro_assets.observations.refusals import RefusalError, damage_is_refused
 from astro_assets.observations.standard_form import LEAST_FINITE_FRACTION, standard_form
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
+from astro_assets.observations.xray_files import XRAY_LIGHT_CURVE
 
 #: The setting that asks for the flux with systematics removed, in formats of other column names too.
 CORRECTED: Final = "PDCSAP_FLUX"
@@ -96,7 +97,7 @@ def examine(path: Path, description: str | None = None) -> tuple[FileIdentity, O
     try:
         with damage_is_refused():
             contents = open_contents(path, description)
-            product = "alerts" if _holds_alerts(contents) else product_of(contents.hdus)
+            product = _product(contents)
             if product is not None:
                 return _passed_on(contents, product), None
             reader, told = reader_of(contents), _told(contents)
@@ -118,6 +119,13 @@ def examine(path: Path, description: str | None = None) -> tuple[FileIdentity, O
     )
 
 
+def _product(contents: Contents) -> str | None:
+    """Return what another wing reads; None for what may be a light curve of a star."""
+    if contents.kind == "swift":
+        return XRAY_LIGHT_CURVE
+    return "alerts" if _holds_alerts(contents) else product_of(contents.hdus)
+
+
 def _holds_alerts(contents: Contents) -> bool:
     """Whether a file's rows are alerts; a table of Avro is nothing else that is read."""
     if contents.kind in ("avro", "parquet") and is_of_alerts(contents.names):
@@ -128,17 +136,17 @@ def _holds_alerts(contents: Contents) -> bool:
 
 
 def _passed_on(contents: Contents, product: str) -> FileIdentity:
-    """Tell whose the images of another wing are: of the target that a targets.csv names, or the header."""
+    """Tell whose the files of other wings are: of the target that a targets.csv names, or the header."""
     if product == "alerts":  # of many objects
         return FileIdentity(product=product)
-    primary, described = contents.primary, (contents.description or {}).get("target_id")
+    described = (contents.description or {}).get("target_id")
     try:
         target = canonical_target_id(described) if described is not None else None
     except TargetIdError as error:
         raise RefusalError("description_invalid", f"target_id of targets.csv: {error}") from error
     if target is None and product == "target_pixels":
         with suppress(RefusalError):
-            target = target_of(primary, mission_of(primary))
+            target = target_of(contents.primary, mission_of(contents.primary))
     return FileIdentity(
         product=product, target_id=target, **_told(contents), details=_details(contents, None)
     )

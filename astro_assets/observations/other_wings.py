@@ -1,6 +1,6 @@
-"""Files that are no light curves and not refused: images, pixels, alerts, which the image wing reads.
+"""Files that are not refused and no light curves of stars: images, pixels, alerts, X-ray light curves.
 
-Only what tells them lives here, from their structure; what they show is the other wing's to find out.
+Only what tells them lives here, from their structure; what they show is for other wings to find out.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import Final
 
 from astro_assets.observations.fits_cards import flag_card, text_card
 from astro_assets.observations.fits_structure import FitsError, Hdu, walk
+from astro_assets.observations.xray_files import XRAY_LIGHT_CURVE, holds_xray_rates
 
 #: What ``product`` says of such a file, with its meaning.
 PASSED_ON: Final = {
     "image": "FITS whose first data are an image, plain, in gzip or compressed in tiles.",
     "target_pixels": "FITS with a table of small images over time.",
     "alerts": "Packets of alerts: Avro of a survey, or Parquet of a broker.",
+    XRAY_LIGHT_CURVE: "X-ray rates over time: FITS, plain or in gzip, or Swift-XRT's text or JSON.",
 }
 GZIP: Final = b"\x1f\x8b"
 #: Of an image in gzip, unpacked: ten thousand by ten thousand pixels of 4 bytes, and a mask.
@@ -27,16 +29,16 @@ _PIECE: Final = 1024**2
 
 
 def packed_structure(path: Path) -> tuple[Hdu, ...]:
-    """Read every header of a FITS file of images in gzip; nothing is kept of the data.
+    """Read every header of a FITS file of images or X-ray rates in gzip; nothing is kept of the data.
 
     Raises
     ------
     RefusalError
-        If it holds no images, is cut off, damaged, or larger than what is unpacked.
+        If it holds neither, is cut off, damaged, or larger than what is unpacked.
     """
     hdus = _unpacked(path)
     if product_of(hdus) is None:
-        raise FitsError("compressed by gzip, and no image; unpack it first", "compressed")
+        raise FitsError("compressed by gzip, and no image or X-ray rates; unpack it first", "compressed")
     return hdus
 
 
@@ -66,7 +68,9 @@ def product_of(hdus: Sequence[Hdu]) -> str | None:
     kind = "IMAGE" if first is hdus[0] else text_card(first.header, "XTENSION").upper()
     if kind == "IMAGE" or flag_card(first.header, "ZIMAGE"):
         return "image" if _n_axes(first) > 1 else None
-    return "target_pixels" if kind == "BINTABLE" and _holds_images(first) else None
+    if kind == "BINTABLE" and _holds_images(first):
+        return "target_pixels"
+    return XRAY_LIGHT_CURVE if holds_xray_rates(hdus) else None
 
 
 def holds_an_image(hdus: Sequence[Hdu]) -> bool:

@@ -15,7 +15,7 @@ REASONS: Final = {
     "damaged": "The file contradicts itself or its format.",
     "checksum_mismatch": "A CHECKSUM or DATASUM does not fit the bytes: the file has changed since.",
     "too_large": "A table that is larger than any light curve; it is not read.",
-    "compressed": "A gzip file that is no image, or a FITS table compressed in tiles; it has to be unpacked.",
+    "compressed": "A gzip file of no images or X-ray rates, or a FITS table in tiles; it has to be unpacked.",
     "unreadable": "The file cannot be opened, or is no regular file.",
     "not_fits": "Neither FITS nor Parquet nor Avro nor a table of text.",
     "unsupported_product": "FITS or Avro of a kind that no reader knows.",

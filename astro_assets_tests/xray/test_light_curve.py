@@ -32,7 +32,7 @@ def curve(**changes: Any) -> LightCurve:
 
 
 def at(value: float, row: int = 2, band: int = 1, fill: float = 1.0) -> Any:
-    """An array of `fill` with one other value."""
+    """Return an array of `fill` with one other value."""
     values = np.full((4, 3), fill)
     values[row, band] = value
     return values

@@ -1,0 +1,1 @@
+"""Simulated X-ray sources, as eROSITA's survey would count their photons."""

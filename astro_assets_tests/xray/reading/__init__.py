@@ -1,0 +1,1 @@
+"""Tests of opening X-ray light curves."""

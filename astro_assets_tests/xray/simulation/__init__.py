@@ -1,0 +1,1 @@
+"""Tests of simulated X-ray sources."""
