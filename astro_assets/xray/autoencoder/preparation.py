@@ -43,6 +43,9 @@ TIMES: Final = (
     "log_bins",
     "log_span",
 )
+#: Bins of a band with less of their exposure are left out, as Buchner et al. (2022) do: at a field's edge and
+#: where a visit begins or ends within a bin, counts and the exposure that is told do not agree.
+LEAST_FRACTION: Final = 0.1
 #: Bins with exposure that are taken; more would fill the memory.
 MOST_BINS: Final = 20_000
 #: Seconds: of a scan of eROSITA's survey, from one to the next, and in which rates are taken not to scatter.
@@ -112,7 +115,7 @@ def prepare(curve: LightCurve) -> Prepared:
 
     """
     slots = slots_of(curve.bands_kev)
-    exposed = curve.exposure_s > 0
+    exposed = curve.fractional_exposure > LEAST_FRACTION
     has_counts = exposed & np.isfinite(curve.counts)
     has_rate = exposed & np.isfinite(curve.rate) & np.isfinite(curve.rate_error_minus + curve.rate_error_plus)
     bins = np.flatnonzero(exposed.any(axis=1))
