@@ -106,7 +106,9 @@ def red_ratio(counts: Floats, exposure: Floats, background: Floats, time_s: Floa
     shapes = [np.exp(-apart / time) for time in times]
     white = [_evidence(counts, exposure, background, s**2 * np.eye(counts.size)) for s in _SCATTERS]
     red = [_evidence(counts, exposure, background, s**2 * shape) for s in _SCATTERS for shape in shapes]
-    return float(np.logaddexp.reduce(red) - np.log(len(red)) - np.logaddexp.reduce(white) + np.log(len(white)))
+    return float(
+        np.logaddexp.reduce(red) - np.log(len(red)) - np.logaddexp.reduce(white) + np.log(len(white))
+    )
 
 
 def _evidence(counts: Floats, exposure: Floats, background: Floats, covariance: Floats) -> float:

@@ -28,38 +28,40 @@ _N_LOCAL, _N_STATES = 2, 1
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Bins in a row, from ``first`` up to ``end``; significance is that of a constant source's change."""
+    """Bins in a row.
+
+    Parameters
+    ----------
+    first, end
+        From which up to which bin, exclusive.
+    is_state
+        Whether it reaches the end of the curve.
+    log_prior
+        Log of how likely it is that a change is just there.
+    """
 
     first: int
     end: int
-    significance: float
     is_state: bool
+    log_prior: float
 
 
-def windows_of(curve: Prepared) -> tuple[list[Window], int]:
-    """Return the most significant windows of a curve, and among how many they were chosen.
+def windows_of(curve: Prepared) -> list[Window]:
+    """Return the most significant windows of a curve; none of one with fewer than three bins.
 
     Windows have 1, 2, 4, ... bins up to half of the curve; those that reach its end are changes of state, of
-    any length. Against a constant rate in each band (Poisson likelihood ratio, Li & Ma 1983 without their
-    uncertainty of the rest).
+    any length. The significance is that of two rates against one (Li & Ma 1983, ApJ 272, 317).
     """
     seen = np.flatnonzero(curve.is_known.any(axis=1))
     n = seen.size
     if n < 3:
-        return [], 0
+        return []
+    first, end = _edges(n)
     counts, expected = _sums(curve, seen)
-    firsts, ends = [np.arange(1, n)], [np.full(n - 1, n)]
-    length = 1
-    while length <= n // 2:
-        firsts.append(np.arange(n - length + 1))
-        ends.append(firsts[-1] + length)
-        length *= 2
-    first, end = np.concatenate(firsts), np.concatenate(ends)
     inside, usual = counts[end] - counts[first], expected[end] - expected[first]
-    # The constant rate is that of the rest: a change must not hide in the mean.
-    rest = (counts[-1] - inside + 1.0) / np.maximum(expected[-1] - usual + 1.0, 1e-9)
-    usual = np.maximum(usual * rest, 1e-9)
-    ratio = np.where(inside > 0, inside * np.log(np.maximum(inside, 1) / usual), 0.0) - (inside - usual)
+    rest, usual_rest = counts[-1] - inside, expected[-1] - usual
+    scale = counts[-1] / max(expected[-1], 1e-30)
+    ratio = _terms(inside, usual * scale) + _terms(rest, usual_rest * scale)
     significance = np.sqrt(2 * np.maximum(ratio, 0))
     is_state = np.arange(first.size) < n - 1
     found: list[Window] = []
@@ -70,11 +72,12 @@ def windows_of(curve: Prepared) -> tuple[list[Window], int]:
         for at in order:
             if len(chosen) == wanted:
                 break
-            one = Window(int(seen[first[at]]), int(seen[end[at] - 1]) + 1, float(significance[at]), states)
+            log_prior = -float(np.log(2 * order.size))
+            one = Window(int(seen[first[at]]), int(seen[end[at] - 1]) + 1, states, log_prior)
             if all(one.end <= other.first or one.first >= other.end for other in chosen):
                 chosen.append(one)
         found += chosen
-    return found, first.size
+    return found
 
 
 def change_evidence(
@@ -117,10 +120,50 @@ def part_of(curve: Prepared, part: slice) -> Prepared:
     )
 
 
-def _sums(curve: Prepared, seen: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Return cumulative counts, and those expected of a constant rate in each band; (n + 1,)."""
-    counts, background = curve.counts[seen], curve.background[seen]
-    exposure = curve.exposure_s[seen]
+def constant_change(curve: Prepared) -> float:
+    """Return the log-evidence of a constant source that changes somewhere over that of one that does not.
+
+    Of all windows and factors at once: for a rate of unknown level, of which a change leaves the sum of
+    counts, what is left is a multinomial distribution over the bins. Background changes with the source.
+    """
+    seen = np.flatnonzero(curve.is_known.any(axis=1))
+    n = seen.size
+    if n < 3:
+        return 0.0
+    first, end = _edges(n)
+    ratio = np.zeros((first.size, LOG_FACTORS.size))
+    for band in range(curve.counts.shape[1]):
+        counts, expected = _sums(curve, seen, slice(band, band + 1))
+        inside, share = (
+            counts[end] - counts[first],
+            (expected[end] - expected[first]) / max(expected[-1], 1e-30),
+        )
+        ratio += inside[:, None] * LOG_FACTORS - counts[-1] * np.log1p(np.expm1(LOG_FACTORS) * share[:, None])
+    states, others = ratio[: n - 1].ravel(), ratio[n - 1 :].ravel()
+    return float(log_mean_exp(np.array([log_mean_exp(states), log_mean_exp(others)])))
+
+
+def _edges(n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return first bins and ends of all windows of n bins: those that reach the end, then the others."""
+    firsts, ends = [np.arange(1, n)], [np.full(n - 1, n)]
+    length = 1
+    while length <= n // 2:
+        firsts.append(np.arange(n - length))
+        ends.append(firsts[-1] + length)
+        length *= 2
+    return np.concatenate(firsts), np.concatenate(ends)
+
+
+def _terms(counts: Floats, expected: Floats) -> Floats:
+    safe = np.maximum(expected, 1e-9)
+    found: Floats = np.where(counts > 0, counts * np.log(np.maximum(counts, 1) / safe), 0.0)
+    return found
+
+
+def _sums(curve: Prepared, seen: NDArray[np.int64], bands: slice = slice(None)) -> tuple[Floats, Floats]:
+    """Return cumulative counts of bands, and those expected of a constant rate in each; (n + 1,)."""
+    counts, background = curve.counts[seen][:, bands], curve.background[seen][:, bands]
+    exposure = curve.exposure_s[seen][:, bands]
     rate = np.maximum(counts.sum(axis=0) - background.sum(axis=0), 0.0) / np.maximum(
         exposure.sum(axis=0), 1e-30
     )

@@ -15,6 +15,7 @@ from astro_assets.xray.autoencoder.decoding import Decoder
 from astro_assets.xray.autoencoder.evidence import Posterior, normals_of, posterior_of
 from astro_assets.xray.autoencoder.model_file import Manifest, Memory, contents_of
 from astro_assets.xray.autoencoder.preparation import Prepared
+from astro_assets.xray.constant_rate import ConstantRate
 
 Floats = NDArray[np.float64]
 
@@ -39,6 +40,7 @@ class TrainedAutoencoder:
     ) -> None:
         self.manifest, self.memory = manifest, memory
         self.decoder = Decoder(arrays, has_scatter=manifest.settings.network.has_scatter)
+        self.constant = ConstantRate(np.array(manifest.constant_mean), np.array(manifest.constant_spread))
         self.normals = normals_of(manifest.settings)
         self._session = session_of(graph)
 

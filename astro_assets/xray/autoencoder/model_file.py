@@ -38,6 +38,10 @@ class Manifest(BaseModel):
         Of the training.
     n_parameters
         Numbers that were fitted.
+    constant_mean, constant_spread
+        Of the sources' mean log-rates in each band, nats.
+    constant_share
+        Of usual sources that are as well told by a constant rate.
     sources
         Names of the known sources, in the order of the memory.
     curves
@@ -57,6 +61,9 @@ class Manifest(BaseModel):
     times: tuple[str, ...]
     settings: AutoencoderSettings
     n_parameters: int = Field(ge=1)
+    constant_mean: tuple[float, float, float]
+    constant_spread: tuple[float, float, float]
+    constant_share: float = Field(gt=0, lt=1)
     sources: tuple[str, ...]
     curves: dict[str, int]
     history: list[dict[str, float]]

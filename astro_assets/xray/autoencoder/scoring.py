@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.learning.conformal import conformal_p_values
-from astro_assets.xray.autoencoder.changes import change_evidence, windows_of
+from astro_assets.xray.autoencoder.changes import change_evidence, constant_change, windows_of
 from astro_assets.xray.autoencoder.evidence import Posterior, log_likelihoods
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder
 from astro_assets.xray.autoencoder.preparation import Prepared, prepare, without
 from astro_assets.xray.light_curve import LightCurve
-from astro_assets.xray.poisson import log_mean_exp, scatter_posterior, starts_of
+from astro_assets.xray.poisson import scatter_posterior, starts_of
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +58,8 @@ class Scored:
         Log of the probability of its counts, nats, importance-weighted; NaN without counts.
     nll_per_count
         Minus that, over the number of counts.
+    log_variability
+        Log-evidence over that of a constant rate: what speaks for a source that varies as sources do.
     change_score
         Log of the evidence of a change on top of a usual source over that of a usual source.
     surprise_score
@@ -74,6 +76,7 @@ class Scored:
     log_variance: Floats
     log_evidence: float
     nll_per_count: float
+    log_variability: float
     change_score: float
     surprise_score: float
     first_bin: int
@@ -95,43 +98,83 @@ def score(model: TrainedAutoencoder, curve: LightCurve) -> Scored:
     posterior = model.posterior(prepared)
     if not prepared.has_counts:
         nan = float("nan")
-        return Scored(posterior.mean, posterior.log_variance, nan, nan, nan, nan, -1, -1, False, nan, 0.0)
-    change, first, last, is_state = change_score(model, curve, prepared, posterior)
+        return Scored(
+            posterior.mean, posterior.log_variance, nan, nan, nan, nan, nan, -1, -1, False, nan, 0.0
+        )
+    evidences = evidences_of(model, curve, prepared, posterior)
+    change = evidences.change_score(model.manifest.constant_share)
     surprise = surprise_score(model, prepared, posterior)
-    evidence = posterior.log_evidence
     return Scored(
         latent=posterior.mean,
         log_variance=posterior.log_variance,
-        log_evidence=evidence,
-        nll_per_count=-evidence / max(prepared.counts.sum(), 1.0),
+        log_evidence=evidences.usual,
+        nll_per_count=-evidences.usual / max(prepared.counts.sum(), 1.0),
+        log_variability=evidences.usual - evidences.constant,
         change_score=change,
         surprise_score=surprise,
-        first_bin=first,
-        last_bin=last,
-        is_state=is_state,
+        first_bin=evidences.first_bin,
+        last_bin=evidences.last_bin,
+        is_state=evidences.is_state,
         p_value=float(p_values(model, np.array([change]), np.array([surprise]))[0]),
         effective_draws=posterior.effective_draws,
     )
 
 
-def change_score(
+@dataclass(frozen=True, slots=True)
+class Evidences:
+    """Logs of the probability of a curve's counts, nats.
+
+    Parameters
+    ----------
+    usual, constant
+        Of a source as the autoencoder knows them, and of one at a constant rate.
+    changed, constant_changed
+        The same with a change in some bins in a row, of unknown place and size.
+    first_bin, last_bin, is_state
+        Where the best change is; -1 if the curve is too short for any.
+    """
+
+    usual: float
+    constant: float
+    changed: float
+    constant_changed: float
+    first_bin: int
+    last_bin: int
+    is_state: bool
+
+    def change_score(self, constant_share: float) -> float:
+        """Return the log-ratio with and without a change, of sources of which so many are constant."""
+        shares = np.log([1 - constant_share, constant_share])
+        changed = np.logaddexp(shares[0] + self.changed, shares[1] + self.constant_changed)
+        usual = np.logaddexp(shares[0] + self.usual, shares[1] + self.constant)
+        return float(changed - usual)
+
+
+def evidences_of(
     model: TrainedAutoencoder, curve: LightCurve, prepared: Prepared, posterior: Posterior
-) -> tuple[float, int, int, bool]:
-    """Return the log-ratio of evidences with and without a change, and where the best change is."""
-    windows, n = windows_of(prepared)
+) -> Evidences:
+    """Work out the evidences of a curve with counts."""
+    usual, constant = posterior.log_evidence, model.constant.log_evidence(prepared)
+    windows = windows_of(prepared)
     if not windows:
-        return 0.0, -1, -1, False
-    evidences = []
+        return Evidences(usual, constant, usual, constant, -1, -1, False)
+    found = []
     for window in windows:
         is_hidden = np.zeros(curve.counts.shape, bool)
         is_hidden[prepared.bins[window.first : window.end]] = True
-        rest = prepare(without(curve, is_hidden))
-        of_rest = model.posterior(rest)
+        of_rest = model.posterior(prepare(without(curve, is_hidden)))
         told = of_rest.log_rate, of_rest.log_scatter, of_rest.log_weights
-        evidences.append(change_evidence(prepared, window, told, model.decoder))
-    best = windows[int(np.argmax(evidences))]
-    found = float(log_mean_exp(np.array(evidences))) + np.log(len(evidences) / n) - posterior.log_evidence
-    return found, int(prepared.bins[best.first]), int(prepared.bins[best.end - 1]), best.is_state
+        found.append(change_evidence(prepared, window, told, model.decoder) + window.log_prior)
+    best = windows[int(np.argmax(found))]
+    return Evidences(
+        usual=usual,
+        constant=constant,
+        changed=float(np.logaddexp.reduce(found)),
+        constant_changed=constant + constant_change(prepared),
+        first_bin=int(prepared.bins[best.first]),
+        last_bin=int(prepared.bins[best.end - 1]),
+        is_state=best.is_state,
+    )
 
 
 def surprise_score(model: TrainedAutoencoder, prepared: Prepared, posterior: Posterior) -> float:

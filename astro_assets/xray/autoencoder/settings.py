@@ -15,14 +15,17 @@ class NetworkSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    hidden: int = Field(64, ge=4, le=512, description="State of the encoder's GRU, each way.")
+    hidden: int = Field(64, ge=4, le=512, description="State of the encoder's GRU.")
     reader: Literal["gru", "set"] = Field(
         "gru",
         description="What reads a curve: a GRU, or a network of single bins, averaged.",
     )
     layers: int = Field(2, ge=1, le=4, description="Layers of the GRU.")
     dropout: float = Field(0.2, ge=0, lt=1, description="Between the layers of the GRU.")
-    is_bidirectional: bool = Field(default=True, description="Whether curves are also read backwards.")
+    is_bidirectional: bool = Field(
+        default=False,
+        description="Whether curves are also read backwards: twice the time, and hardly better.",
+    )
     latent: int = Field(40, ge=1, le=256, description="Numbers that a curve becomes.")
     decoder_width: int = Field(96, ge=4, le=512, description="Units of the decoder's layers.")
     has_scatter: bool = Field(

@@ -17,15 +17,18 @@ from numpy.typing import NDArray
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, session_of
 from astro_assets.xray.autoencoder.model_file import FORMAT, Manifest, Memory, bytes_of
 from astro_assets.xray.autoencoder.preparation import BANDS_KEV, FEATURES, SUMMARIES, TIMES, prepare
-from astro_assets.xray.autoencoder.scoring import change_score, surprise_score
+from astro_assets.xray.autoencoder.scoring import Evidences, evidences_of, surprise_score
 from astro_assets.xray.autoencoder.settings import PARITY, AutoencoderSettings
 from astro_assets.xray.autoencoder.splits import TEST, TRAINING, VALIDATION, parts_of_sources
+from astro_assets.xray.constant_rate import fit_constant_rate
 from astro_assets.xray.light_curve import LightCurve
 
 Arrays = dict[str, NDArray[Any]]
 _log = logging.getLogger(__name__)
 #: Known sources that are kept to be neighbours.
 _MOST_KNOWN: Final = 5000
+#: Of the share of constant sources.
+_TURNS: Final = 50
 #: With fewer latents in use a model has collapsed onto its prior.
 _COLLAPSED: Final = 2
 
@@ -125,7 +128,9 @@ def finished(
     _refuse_other(settings, weights, graph, test)
     kept = list(known[:_MOST_KNOWN])
 
-    def manifest(metrics: dict[str, Any]) -> Manifest:
+    constant = fit_constant_rate([prepare(source.curve) for source in known])
+
+    def manifest(metrics: dict[str, Any], constant_share: float) -> Manifest:
         return Manifest(
             format=FORMAT,
             bands_kev=BANDS_KEV,
@@ -134,6 +139,9 @@ def finished(
             times=TIMES,
             settings=settings,
             n_parameters=sum(value.size for value in weights.values()),
+            constant_mean=tuple(constant.mean),
+            constant_spread=tuple(constant.spread),
+            constant_share=constant_share,
             sources=tuple(source.name for source in kept),
             curves={**counts, "calibrated_on": len(calibration)},
             history=history,
@@ -142,27 +150,38 @@ def finished(
 
     none = np.zeros(0)
     nothing = Memory(np.zeros((0, 1), np.float32), np.zeros(0, np.int64), none, none, none)
-    model = TrainedAutoencoder(manifest({}), weights, nothing, graph)
+    model = TrainedAutoencoder(manifest({}, 0.5), weights, nothing, graph)
     _log.info("scoring %d curves to calibrate on", len(calibration))
-    scores = np.array([_raw_scores(model, source.curve) for source in calibration])
+    found = [_raw_scores(model, source.curve) for source in calibration]
+    share = constant_share([one for one, _, _ in found])
     latent = np.array([model.encode(prepare(source.curve))[0] for source in kept], np.float32)
     memory = Memory(
         latent=latent,
         clusters=clusters_of(latent, settings.scoring.clusters_of),
-        change_scores=scores[:, 0],
-        surprise_scores=scores[:, 1],
-        counts=scores[:, 2],
+        change_scores=np.array([one.change_score(share) for one, _, _ in found]),
+        surprise_scores=np.array([surprise for _, surprise, _ in found]),
+        counts=np.array([n for _, _, n in found]),
     )
     _log.info("judging on %d curves", len(test))
     metrics = _judged(model, test, latent)
-    return Fitted(bytes_of(manifest(metrics), weights, memory, graph), metrics, history)
+    return Fitted(bytes_of(manifest(metrics, share), weights, memory, graph), metrics, history)
 
 
-def _raw_scores(model: TrainedAutoencoder, curve: LightCurve) -> tuple[float, float, float]:
+def constant_share(evidences: Sequence[Evidences]) -> float:
+    """Return the likeliest share of sources at a constant rate among those with such evidences."""
+    share = 0.5
+    ratio = np.array([one.constant - one.usual for one in evidences]).clip(-500, 500)
+    for _ in range(_TURNS):
+        share = float((1 / (1 + (1 - share) / share * np.exp(-ratio))).mean())
+        share = min(max(share, 0.01), 0.99)
+    return share
+
+
+def _raw_scores(model: TrainedAutoencoder, curve: LightCurve) -> tuple[Evidences, float, float]:
     prepared = prepare(curve)
     posterior = model.posterior(prepared)
-    change = change_score(model, curve, prepared, posterior)[0]
-    return change, surprise_score(model, prepared, posterior), float(prepared.counts.sum())
+    evidences = evidences_of(model, curve, prepared, posterior)
+    return evidences, surprise_score(model, prepared, posterior), float(prepared.counts.sum())
 
 
 def _judged(model: TrainedAutoencoder, test: Sequence[Source], latent: NDArray[np.float32]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.xray.autoencoder.preparation import N_BANDS, Prepared
-from astro_assets.xray.baselines.constant_rate import ConstantRate, fit_constant_rate, most_probable
+from astro_assets.xray.constant_rate import ConstantRate, fit_constant_rate, most_probable
 from astro_assets.xray.poisson import log_normaliser, scatter_posterior, scattered_terms
 
 Floats = NDArray[np.float64]
