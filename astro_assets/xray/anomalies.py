@@ -62,10 +62,9 @@ def changed(
 ) -> Changed | None:
     """Put an anomaly of a significance into a source of known rates.
 
-    The significance is that of the likelihood ratio, by Poisson noise alone, of the true rates with the
-    anomaly over those without (Cash 1979, ApJ 228, 939), were the counts as expected: what a test would see
-    that knew the source and the anomaly, but for its strength. Of a source that varies by itself it is an
-    upper limit.
+    The significance is that of :func:`significance_of`: what a test would see, by Poisson noise alone, that
+    knew the source and the anomaly but for its strength and the source's level. Of a source that varies by
+    itself it is an upper limit.
 
     Parameters
     ----------
@@ -112,7 +111,11 @@ def changed(
 
 
 def significance_of(source: Floats, background: Floats, factor: Floats) -> float:
-    """Return by how many sigma expected counts with a factor differ from those without.
+    """Return by how many sigma expected counts with a factor differ from those of any level without it.
+
+    The root of twice the log of the likelihood ratio (Cash 1979, ApJ 228, 939), were the counts as expected;
+    the level of each band is that which explains them best, since nobody is told it: by how much two states
+    differ is told from both of them.
 
     Parameters
     ----------
@@ -121,8 +124,10 @@ def significance_of(source: Floats, background: Floats, factor: Floats) -> float
     factor
         Of the source's, shape that goes with them.
     """
-    usual = np.maximum(source + background, 1e-30)
-    other = np.maximum(source * factor + background, 1e-30)
+    raised = source * factor
+    level = raised.sum(axis=0) / np.maximum(source.sum(axis=0), 1e-30)
+    usual = np.maximum(source * level + background, 1e-30)
+    other = np.maximum(raised + background, 1e-30)
     ratio = other * np.log(other / usual) - (other - usual)
     return float(np.sqrt(2 * max(float(ratio.sum()), 0.0)))
 
@@ -138,21 +143,21 @@ def _visits(curve: LightCurve) -> Floats:
 
 def _flare(visits: Floats, rng: np.random.Generator) -> Floats:
     """Return a sudden rise and an exponential decay in up to four visits."""
-    peak, decay = rng.integers(np.nanmax(visits) + 1), np.exp(rng.uniform(np.log(0.3), np.log(4)))
+    peak, decay = rng.integers(int(np.nanmax(visits)) + 1), np.exp(rng.uniform(np.log(0.3), np.log(4)))
     return np.where(visits >= peak, np.exp(-np.maximum(visits - peak, 0) / decay), 0.0)
 
 
 def _dip(visits: Floats, rng: np.random.Generator) -> Floats:
     """Return up to six visits, at most a third of the curve."""
-    n = np.nanmax(visits) + 1
-    length = min(int(np.exp(rng.uniform(0, np.log(6.99)))), max(int(n // 3), 1))
+    n = int(np.nanmax(visits)) + 1
+    length = min(int(np.exp(rng.uniform(0, np.log(6.99)))), max(n // 3, 1))
     first = rng.integers(n - length + 1)
     return np.where((visits >= first) & (visits < first + length), 1.0, 0.0)
 
 
 def _state_change(visits: Floats, rng: np.random.Generator) -> Floats:
     """Return what comes after a visit in the middle three fifths."""
-    n = np.nanmax(visits) + 1
+    n = int(np.nanmax(visits)) + 1
     return np.where(visits >= max(int(n * rng.uniform(0.2, 0.8)), 1), 1.0, 0.0)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_STEPS: Final = 6
+_STEPS: Final = 8
 _NODES: Final = 5
 
 

@@ -19,7 +19,8 @@ from astro_assets.xray.poisson import log_mean_exp
 
 Floats = NDArray[np.float64]
 #: Logs of the factors that rates are tried to change by, as likely one as another.
-LOG_FACTORS: Final = np.array([-3.0, -1.6, -0.9, -0.4, 0.4, 0.8, 1.3, 2.0, 3.0])
+_LOG_FACTOR_SIZES: Final = np.array([0.08, 0.16, 0.3, 0.5, 0.8, 1.2, 1.8, 2.6])
+LOG_FACTORS: Final = np.concatenate([-_LOG_FACTOR_SIZES[::-1], _LOG_FACTOR_SIZES])
 #: Draws that are asked: those with the largest weights; the others are as good as nothing beside them.
 _DRAWS: Final = 12
 #: Candidates whose evidence is worked out: changes that end, and changes of state.

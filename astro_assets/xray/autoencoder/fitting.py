@@ -17,7 +17,14 @@ import torch
 from torch import Tensor
 
 from astro_assets.xray.autoencoder.batches import Batch, epoch_of, in_order
-from astro_assets.xray.autoencoder.losses import Observed, divergence, kl_weight_at, log_likelihood, loss_of
+from astro_assets.xray.autoencoder.losses import (
+    Observed,
+    divergence,
+    free_bits_at,
+    kl_weight_at,
+    log_likelihood,
+    loss_of,
+)
 from astro_assets.xray.autoencoder.network import Autoencoder
 from astro_assets.xray.autoencoder.parts import parts_of
 from astro_assets.xray.autoencoder.preparation import N_BANDS, Prepared, prepare
@@ -113,11 +120,11 @@ class _Fit:
         n_batches = len(range(0, len(training), settings.batch))
         total = bins = 0.0
         for number, batch in enumerate(epoch_of(training, in_part, settings, epoch)):
-            done = epoch + number / n_batches
-            self.adam.param_groups[0]["lr"] = settings.learning_rate * _one_cycle(done / settings.epochs)
-            weight = kl_weight_at(settings.loss, done)
+            done = (epoch + number / n_batches) / settings.epochs
+            self.adam.param_groups[0]["lr"] = settings.learning_rate * _one_cycle(done)
+            weight, free_bits = kl_weight_at(settings.loss, done), free_bits_at(settings.loss, done)
             likelihood, divergences, _ = _passed(self.network, batch, settings)
-            loss = loss_of(likelihood, divergences, batch.is_valid, weight, settings.loss.free_bits)
+            loss = loss_of(likelihood, divergences, batch.is_valid, weight, free_bits)
             self.adam.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(self.network.parameters(), _LONGEST_GRADIENT)
@@ -127,7 +134,7 @@ class _Fit:
             total, bins = total + float(loss.detach()) * n_bins, bins + n_bins
         return {
             "loss": total / bins,
-            "kl_weight": kl_weight_at(settings.loss, epoch + 1),
+            "kl_weight": kl_weight_at(settings.loss, (epoch + 1) / settings.epochs),
             "learning_rate": float(self.adam.param_groups[0]["lr"]),
         }
 

@@ -92,11 +92,19 @@ def divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
 
 
-def kl_weight_at(settings: LossSettings, epochs_done: float) -> float:
-    """Return the weight of the divergence after so many epochs."""
+def kl_weight_at(settings: LossSettings, done: float) -> float:
+    """Return the weight of the divergence when such a share of a training is done."""
     if settings.schedule == "constant":
         return settings.kl_weight
-    return settings.kl_weight * min(1.0, epochs_done / settings.rise_epochs)
+    return settings.kl_weight * min(1.0, done / settings.rise)
+
+
+def free_bits_at(settings: LossSettings, done: float) -> float:
+    """Return the divergence that a latent has for nothing when such a share of a training is done, nats.
+
+    It fades: latents that turn out to be of no use must not cost draws of the importance weighting.
+    """
+    return settings.free_bits * max(0.0, 1 - done / settings.free_until)
 
 
 def loss_of(

@@ -80,17 +80,18 @@ class Memory:
         Of known sources, float32, (n, latent).
     clusters
         Of each known source, int64; -1 is in none.
-    change_scores, surprise_scores
-        Of calibration curves, float64, unlike anything that was fitted on.
-    counts
-        Of calibration curves: counts in all bands.
+    change_scores, surprise_scores, variability_scores
+        Of calibration curves, of which nothing was fitted, float64.
+    is_constant
+        Which calibration curves are those of constant sources; all, if nothing is known of their kinds.
     """
 
     latent: NDArray[np.float32]
     clusters: NDArray[np.int64]
     change_scores: NDArray[np.float64]
     surprise_scores: NDArray[np.float64]
-    counts: NDArray[np.float64]
+    variability_scores: NDArray[np.float64]
+    is_constant: NDArray[np.bool_]
 
     def arrays(self) -> Arrays:
         """Return the arrays by name."""
@@ -110,9 +111,15 @@ def memory_of(arrays: Mapping[str, NDArray[Any]]) -> Memory:
         clusters=np.asarray(arrays["clusters"], np.int64),
         change_scores=np.asarray(arrays["change_scores"], np.float64),
         surprise_scores=np.asarray(arrays["surprise_scores"], np.float64),
-        counts=np.asarray(arrays["counts"], np.float64),
+        variability_scores=np.asarray(arrays["variability_scores"], np.float64),
+        is_constant=np.asarray(arrays["is_constant"], np.bool_),
     )
-    sizes = {memory.change_scores.shape, memory.surprise_scores.shape, memory.counts.shape}
+    sizes = {
+        memory.change_scores.shape,
+        memory.surprise_scores.shape,
+        memory.variability_scores.shape,
+        memory.is_constant.shape,
+    }
     if memory.latent.ndim != 2 or memory.clusters.shape != memory.latent.shape[:1] or len(sizes) != 1:
         raise ValueError(f"a memory of latents {memory.latent.shape} and clusters {memory.clusters.shape}")
     return memory

@@ -58,16 +58,19 @@ class Scored:
         Log of the probability of its counts, nats, importance-weighted; NaN without counts.
     nll_per_count
         Minus that, over the number of counts.
-    log_variability
-        Log-evidence over that of a constant rate: what speaks for a source that varies as sources do.
+    variability_score
+        Log of the evidence of a source that varies, as usual ones do or by a change, over that of a constant
+        rate.
     change_score
         Log of the evidence of a change on top of a usual source over that of a usual source.
     surprise_score
         By how many standard deviations the counts are less likely than counts of the same rates.
     first_bin, last_bin, is_state
         Where the best change is; -1 if the curve is too short for any.
-    p_value
-        How often usual sources score as high in the higher of the two; NaN without counts.
+    p_constant
+        How often constant sources have a variability score as high; NaN without counts.
+    p_usual
+        How often usual sources, variable ones among them, have a change or surprise score as rare.
     effective_draws
         Draws of the latent that count; of few the evidence is a rough one.
     """
@@ -76,13 +79,14 @@ class Scored:
     log_variance: Floats
     log_evidence: float
     nll_per_count: float
-    log_variability: float
+    variability_score: float
     change_score: float
     surprise_score: float
     first_bin: int
     last_bin: int
     is_state: bool
-    p_value: float
+    p_constant: float
+    p_usual: float
     effective_draws: float
 
 
@@ -99,9 +103,10 @@ def score(model: TrainedAutoencoder, curve: LightCurve) -> Scored:
     if not prepared.has_counts:
         nan = float("nan")
         return Scored(
-            posterior.mean, posterior.log_variance, nan, nan, nan, nan, nan, -1, -1, False, nan, 0.0
+            posterior.mean, posterior.log_variance, nan, nan, nan, nan, nan, -1, -1, False, nan, nan, 0.0
         )
     evidences = evidences_of(model, curve, prepared, posterior)
+    variability = evidences.variability_score()
     change = evidences.change_score(model.manifest.constant_share)
     surprise = surprise_score(model, prepared, posterior)
     return Scored(
@@ -109,13 +114,14 @@ def score(model: TrainedAutoencoder, curve: LightCurve) -> Scored:
         log_variance=posterior.log_variance,
         log_evidence=evidences.usual,
         nll_per_count=-evidences.usual / max(prepared.counts.sum(), 1.0),
-        log_variability=evidences.usual - evidences.constant,
+        variability_score=variability,
         change_score=change,
         surprise_score=surprise,
         first_bin=evidences.first_bin,
         last_bin=evidences.last_bin,
         is_state=evidences.is_state,
-        p_value=float(p_values(model, np.array([change]), np.array([surprise]))[0]),
+        p_constant=float(p_constant(model, np.array([variability]))[0]),
+        p_usual=float(p_usual(model, np.array([change]), np.array([surprise]))[0]),
         effective_draws=posterior.effective_draws,
     )
 
@@ -141,6 +147,14 @@ class Evidences:
     first_bin: int
     last_bin: int
     is_state: bool
+
+    def variability_score(self) -> float:
+        """Return the log-ratio of evidences of a source that varies and of one that does not.
+
+        It may vary as usual sources do, change in some bins, or both: one is as likely as another.
+        """
+        varying = [self.usual, self.changed, self.constant_changed]
+        return float(np.logaddexp.reduce(varying) - np.log(len(varying)) - self.constant)
 
     def change_score(self, constant_share: float) -> float:
         """Return the log-ratio with and without a change, of sources of which so many are constant."""
@@ -197,21 +211,27 @@ def surprise_score(model: TrainedAutoencoder, prepared: Prepared, posterior: Pos
     return float((likelihoods.mean(axis=0).sum() - observed.sum()) / scale)
 
 
-def p_values(model: TrainedAutoencoder, change: Floats, surprise: Floats) -> Floats:
+def p_constant(model: TrainedAutoencoder, variability: Floats) -> Floats:
+    """Return how often constant sources seem to vary as much; NaN stays NaN."""
+    memory = model.memory
+    found = conformal_p_values(memory.variability_scores[memory.is_constant], variability)
+    return np.where(np.isfinite(variability), found, np.nan)
+
+
+def p_usual(model: TrainedAutoencoder, change: Floats, surprise: Floats) -> Floats:
     """Return how often usual sources are as strange in the stranger of two ways; NaN stays NaN.
 
-    One half of the calibration curves says how rare each score is, the other how rare the rarer of both.
+    How rare each score is among the calibration curves, and how rare the rarer of both is among theirs.
     """
     memory = model.memory
-    is_first = np.arange(memory.change_scores.size) % 2 == 0
 
     def rarer(one: Floats, other: Floats) -> Floats:
         return np.minimum(
-            conformal_p_values(memory.change_scores[is_first], one),
-            conformal_p_values(memory.surprise_scores[is_first], other),
+            conformal_p_values(memory.change_scores, one), conformal_p_values(memory.surprise_scores, other)
         )
 
-    usual = rarer(memory.change_scores[~is_first], memory.surprise_scores[~is_first])
+    # Each of them is among those that it is compared with: once too often.
+    usual = rarer(memory.change_scores, memory.surprise_scores) - 1 / (memory.change_scores.size + 1)
     found = conformal_p_values(-usual, -rarer(change, surprise))
     return np.where(np.isfinite(change + surprise), found, np.nan)
 

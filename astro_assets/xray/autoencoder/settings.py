@@ -6,6 +6,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from astro_assets.xray.simulation.settings import SimulationSettings
+
 #: Largest difference that the exported encoder may make to a mean or log-variance of the latent.
 PARITY: Final = 1e-4
 
@@ -45,9 +47,15 @@ class LossSettings(BaseModel):
     schedule: Literal["constant", "linear"] = Field(
         "linear", description="Whether the weight rises from 0, or is there from the beginning."
     )
-    rise_epochs: float = Field(4.0, gt=0, le=1000, description="Epochs that a linear schedule rises for.")
+    rise: float = Field(0.3, gt=0, le=1, description="Share of all epochs in which a linear schedule rises.")
     free_bits: float = Field(
-        0.02, ge=0, le=10, description="Divergence of a latent, nats, below which it costs nothing less."
+        0.15,
+        ge=0,
+        le=10,
+        description="Divergence of a latent, nats, below which it costs nothing less, at the beginning.",
+    )
+    free_until: float = Field(
+        0.7, gt=0, le=1, description="Share of all epochs in which free bits fade; after it there are none."
     )
 
 
@@ -71,6 +79,7 @@ class AutoencoderSettings(BaseModel):
     network: NetworkSettings = NetworkSettings()
     loss: LossSettings = LossSettings()
     scoring: ScoringSettings = ScoringSettings()
+    simulation: SimulationSettings = SimulationSettings()
     curves: int = Field(
         16_384,
         ge=20,
@@ -78,16 +87,16 @@ class AutoencoderSettings(BaseModel):
         description="Simulated usual sources: 85 % to fit, 5 % to stop by, 10 % to judge.",
     )
     calibration_curves: int = Field(
-        4096, ge=20, le=10**6, description="Further ones that p-values are calibrated on."
+        3072, ge=20, le=10**6, description="Further ones that p-values are calibrated on."
     )
-    epochs: int = Field(24, ge=1, le=2000, description="Epochs at most.")
+    epochs: int = Field(20, ge=1, le=2000, description="Epochs at most.")
     batch: int = Field(64, ge=1, le=4096, description="Light curves in a batch.")
     learning_rate: float = Field(4e-3, gt=0, le=1, description="Highest of one cycle (Smith & Topin 2019).")
     weight_decay: float = Field(1e-4, ge=0, le=1, description="Of AdamW.")
     averaging: float = Field(0.99, ge=0, lt=1, description="Decay of the average of weights that is kept.")
     patience: int = Field(6, ge=1, le=1000, description="Epochs without better validation before it stops.")
     hidden: float = Field(
-        0.3,
+        0.25,
         ge=0,
         lt=1,
         description="Share of curves of an epoch shown in part: one band, or without a stretch of bins.",

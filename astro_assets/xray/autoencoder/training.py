@@ -27,6 +27,8 @@ Arrays = dict[str, NDArray[Any]]
 _log = logging.getLogger(__name__)
 #: Known sources that are kept to be neighbours.
 _MOST_KNOWN: Final = 5000
+#: Kind of the calibration sources that the variability of others is compared with.
+CONSTANT: Final = "constant"
 #: Of the share of constant sources.
 _TURNS: Final = 50
 #: With fewer latents in use a model has collapsed onto its prior.
@@ -149,18 +151,19 @@ def finished(
         )
 
     none = np.zeros(0)
-    nothing = Memory(np.zeros((0, 1), np.float32), np.zeros(0, np.int64), none, none, none)
+    nothing = Memory(np.zeros((0, 1), np.float32), np.zeros(0, np.int64), none, none, none, none > 0)
     model = TrainedAutoencoder(manifest({}, 0.5), weights, nothing, graph)
     _log.info("scoring %d curves to calibrate on", len(calibration))
     found = [_raw_scores(model, source.curve) for source in calibration]
-    share = constant_share([one for one, _, _ in found])
+    share = constant_share([one for one, _ in found])
     latent = np.array([model.encode(prepare(source.curve))[0] for source in kept], np.float32)
     memory = Memory(
         latent=latent,
         clusters=clusters_of(latent, settings.scoring.clusters_of),
-        change_scores=np.array([one.change_score(share) for one, _, _ in found]),
-        surprise_scores=np.array([surprise for _, surprise, _ in found]),
-        counts=np.array([n for _, _, n in found]),
+        change_scores=np.array([one.change_score(share) for one, _ in found]),
+        surprise_scores=np.array([surprise for _, surprise in found]),
+        variability_scores=np.array([one.variability_score() for one, _ in found]),
+        is_constant=_are_constant(calibration),
     )
     _log.info("judging on %d curves", len(test))
     metrics = _judged(model, test, latent)
@@ -177,11 +180,17 @@ def constant_share(evidences: Sequence[Evidences]) -> float:
     return share
 
 
-def _raw_scores(model: TrainedAutoencoder, curve: LightCurve) -> tuple[Evidences, float, float]:
+def _are_constant(sources: Sequence[Source]) -> NDArray[np.bool_]:
+    """Say which sources are known to be constant; all, if none is."""
+    found = np.array([source.kind == CONSTANT for source in sources])
+    return found if found.any() else np.ones_like(found)
+
+
+def _raw_scores(model: TrainedAutoencoder, curve: LightCurve) -> tuple[Evidences, float]:
     prepared = prepare(curve)
     posterior = model.posterior(prepared)
     evidences = evidences_of(model, curve, prepared, posterior)
-    return evidences, surprise_score(model, prepared, posterior), float(prepared.counts.sum())
+    return evidences, surprise_score(model, prepared, posterior)
 
 
 def _judged(model: TrainedAutoencoder, test: Sequence[Source], latent: NDArray[np.float32]) -> dict[str, Any]:
