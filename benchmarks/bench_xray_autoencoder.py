@@ -17,7 +17,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from xray_real import judge_examples, judge_neighbours
 from astro_assets.xray.anomalies import Anomaly, changed
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, open_autoencoder
 from astro_assets.xray.autoencoder.population import recipe_of, recipes_of, simulated, source_of
-from astro_assets.xray.autoencoder.preparation import Prepared, prepare
+from astro_assets.xray.autoencoder.preparation import prepare
 from astro_assets.xray.autoencoder.scoring import score
 from astro_assets.xray.autoencoder.settings import MODES, AutoencoderSettings
 from astro_assets.xray.autoencoder.splits import TRAINING, VALIDATION, parts_of_sources
@@ -35,7 +35,15 @@ from astro_assets.xray.autoencoder.training import Source, fit
 from astro_assets.xray.baselines.excess_variance import fit_excess_variance
 from astro_assets.xray.baselines.set_network import fit_set_network
 from astro_assets.xray.baselines.summary_statistics import fit_statistics, statistics_table
-from astro_assets.xray.judging import LONG, detection, false_positives, nll_by_strata
+from astro_assets.xray.comparison import (
+    CONSTANT_RATE,
+    EXCESS_VARIANCE,
+    OURS,
+    SET_NETWORK,
+    Method,
+    compared,
+)
+from astro_assets.xray.judging import LONG, detection, false_positives
 from astro_assets.xray.simulation.light_curves import SimulatedLightCurve, simulate
 from astro_assets.xray.simulation.sources import SourceKind
 
@@ -43,7 +51,6 @@ SHARED = Path(os.environ.get("ASTRO_ASSETS_SHARED_DATA") or Path(__file__).paren
 FLOORS = {"auc": 0.95, "false_positives": 0.2, "active_units": 8, "minutes": 20.0}
 SIGMA = 5.0
 LEVEL = 0.05
-OURS = "autoencoder"
 #: Sources that Bayesian excess variance learns its population from.
 N_LEARNED = 1000
 OTHER_KINDS = (
@@ -139,35 +146,31 @@ def judge_likelihood(
     settings = model.manifest.settings
     fitted, stopped_by = training_sources(settings)
     learned = [prepare(source.curve) for source in fitted[:N_LEARNED]]
-    excess = fit_excess_variance(learned)
-    methods: dict[str, Callable[[Prepared], float]] = {
-        OURS: model.log_evidence,
-        "constant rate": model.constant.log_evidence,
-        "excess variance": excess.log_evidence,
+    methods: dict[str, Method] = {
+        OURS: model,
+        CONSTANT_RATE: model.constant,
+        EXCESS_VARIANCE: fit_excess_variance(learned),
     }
     if not arguments.no_set_network:
         folder = arguments.folder and arguments.folder / "set_network"
         start = time.perf_counter()
-        network = fit_set_network(
+        methods[SET_NETWORK] = fit_set_network(
             [one.curve for one in fitted], [one.curve for one in stopped_by], settings, folder
         )
         print(f"set network trained in {time.perf_counter() - start:.0f} s")
-        methods["set network"] = network.log_evidence
     curves = [prepare(one.light_curve) for one in usual]
-    evidences = {name: np.array([method(one) for one in curves]) for name, method in methods.items()}
-    counts = np.array([one.counts.sum() for one in curves])
-    bins = np.array([one.n_bins for one in curves])
     print(f"\nnats a count of {len(curves)} usual sources, 95 % intervals of what the autoencoder gains")
-    found = nll_by_strata(evidences, counts, bins, OURS)
+    found = compared(methods, curves)
     for one in found:
         print_stratum(one)
-    kinds = np.array([one.kind for one in usual])
-    for kind in np.unique(kinds):
-        rows = (kinds == kind) & (bins >= LONG)
-        parts = ", ".join(
-            f"{name} {-found[rows].sum() / rows.sum():.1f}" for name, found in evidences.items()
-        )
-        print(f"  nats a curve of {rows.sum()} {kind}, {LONG} bins and more: {parts}")
+    long_ones = [one for one, curve in zip(usual, curves, strict=True) if curve.n_bins >= LONG]
+    for kind in sorted({one.kind for one in long_ones}):
+        part = [prepare(one.light_curve) for one in long_ones if one.kind == kind]
+        parts = [
+            f"{name} {-np.mean([method.log_evidence(one) for one in part]):.1f}"
+            for name, method in methods.items()
+        ]
+        print(f"  nats a curve of {len(part)} {kind}, {LONG} bins and more: {', '.join(parts)}")
     long = next(one for one in found if one["bins"][0] == LONG)
     return [
         told(f"gain over {name} from {LONG} bins on, nats a count", long[name]["gain"]["value"],

@@ -79,7 +79,8 @@ def nll_by_strata(
     Returns
     -------
     list of dict
-        With ``bins`` and ``counts_a_bin``, the bounds of the stratum; first all lengths together, then each.
+        With ``bins`` and ``counts_a_bin``, the bounds of the stratum; first all lengths together, then the
+        long ones, then each.
     """
     records = []
     lengths = [(BIN_EDGES[0], BIN_EDGES[-1]), (LONG, BIN_EDGES[-1]), *pairwise(BIN_EDGES)]
@@ -90,7 +91,7 @@ def nll_by_strata(
             if rows.sum() >= least and counts[rows].sum() > 0:
                 part = {name: found[rows] for name, found in log_evidences.items()}
                 told = nll_per_count(part, counts[rows], ours)
-                records.append({"bins": (low, high), "counts_a_bin": (faint, bright), **told})
+                records.append({"bins": [low, high], "counts_a_bin": [faint, bright], **told})
     return records
 
 

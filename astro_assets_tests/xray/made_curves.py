@@ -43,7 +43,7 @@ def curve_of(rate, rng, time_s=None, width_s=40.0, exposure=0.5, background_rate
 def made(kind: str, seed, bins=None, counts_a_bin=None) -> Made:
     """Make a light curve of a kind."""
     rng = np.random.default_rng(seed)
-    n = int(np.exp(rng.uniform(np.log(10), np.log(160)))) if bins is None else bins
+    n = int(np.exp(rng.uniform(np.log(6), np.log(40)))) if bins is None else bins
     visits = np.arange(n) // 8
     time_s = np.arange(n) * 14_400.0 + visits * 1.5e7
     exposure = rng.beta(4, 3, (n, 1)) * np.array([1.0, 1.0, 0.8])

@@ -26,7 +26,7 @@ def test_strata_are_by_length_and_brightness():
     evidence = {"ours": -counts, "other": -counts * np.where(bins < 40, 0.9, 1.1)}
     found = nll_by_strata(evidence, counts, bins, "ours")
     assert found[0]["n"] == 200
-    by_bounds = {(one["bins"], one["counts_a_bin"]): one for one in found}
+    by_bounds = {(tuple(one["bins"]), tuple(one["counts_a_bin"])): one for one in found}
     everything = (0.0, 1e12)
     assert by_bounds[(1, 20), everything]["best"] == "other"
     assert by_bounds[(40, 10**9), everything]["best"] == "ours"

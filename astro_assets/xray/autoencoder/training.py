@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 _MOST_KNOWN: Final = 5000
 #: Kind of the calibration sources that the variability of others is compared with.
 CONSTANT: Final = "constant"
+#: Sources that Bayesian excess variance learns its population from.
+_MOST_COMPARED: Final = 1000
 #: Of the share of constant sources.
 _TURNS: Final = 50
 #: With fewer latents in use a model has collapsed onto its prior.
@@ -54,7 +56,8 @@ class Fitted:
         What :func:`open_autoencoder` opens.
     metrics
         ``nll_per_count`` and ``nll_per_bin`` of test sources, ``active_units``, ``is_collapsed``,
-        ``divergence``, ``effective_draws``.
+        ``divergence``, ``effective_draws``; ``strata``, in which it is compared with a constant rate and
+        Bayesian excess variance, and ``wins_long``, whether it is better than both at 40 bins and more.
     history
         The learning curve.
     """
@@ -166,7 +169,7 @@ def finished(
         is_constant=_are_constant(calibration),
     )
     _log.info("judging on %d curves", len(test))
-    metrics = _judged(model, test, latent)
+    metrics = _judged(model, test, latent) | _compared(model, test, known)
     return Fitted(bytes_of(manifest(metrics, share), weights, memory, graph), metrics, history)
 
 
@@ -216,6 +219,27 @@ def _judged(model: TrainedAutoencoder, test: Sequence[Source], latent: NDArray[n
         "is_collapsed": usage.active_units < _COLLAPSED,
         "divergence": usage.divergence,
     }
+
+
+def _compared(model: TrainedAutoencoder, test: Sequence[Source], known: Sequence[Source]) -> dict[str, Any]:
+    """Compare with baselines that are fitted to the same sources; networks are another training."""
+    from astro_assets.xray.baselines.excess_variance import fit_excess_variance
+    from astro_assets.xray.comparison import (
+        CONSTANT_RATE,
+        EXCESS_VARIANCE,
+        OURS,
+        Method,
+        compared,
+        wins_long,
+    )
+
+    methods: dict[str, Method] = {
+        OURS: model,
+        CONSTANT_RATE: model.constant,
+        EXCESS_VARIANCE: fit_excess_variance([prepare(one.curve) for one in known[:_MOST_COMPARED]]),
+    }
+    strata = compared(methods, [prepare(one.curve) for one in test])
+    return {"strata": strata, "wins_long": wins_long(strata)}
 
 
 def _refuse_other(

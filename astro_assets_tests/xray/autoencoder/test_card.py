@@ -1,0 +1,35 @@
+"""The card of an autoencoder."""
+
+from astro_assets.xray.autoencoder.card import model_card
+from astro_assets.xray.autoencoder.model import TrainedAutoencoder
+from astro_assets_tests.xray.autoencoder.conftest import SMALL
+
+ROW = {
+    "model": "xray_autoencoder",
+    "model_version": "v1",
+    "trained_on_real": 0,
+    "trained_on_injected": 0,
+    "trained_on_simulated": 300,
+    "training_recipe": "a" * 16,
+    "training_root": "b" * 16,
+    "artefact": "c" * 16,
+}
+ENERGY = {"kwh": 0.001, "co2e_kg": 0.0004, "seconds": 12.0, "method": "estimated"}
+
+
+def test_it_tells_data_figures_and_who_is_best_where(model: TrainedAutoencoder):
+    manifest = model.manifest
+    figures = {**manifest.metrics, "curves": manifest.curves, "energy": ENERGY}
+    card = model_card(ROW, figures)
+    assert "# xray_autoencoder v1" in card
+    assert "300 simulated" in card
+    assert f"| latents in use | {manifest.metrics['active_units']} |" in card
+    assert "excess variance" in card
+    assert "40 and more" in card
+    assert str(SMALL.calibration_curves) in card
+    assert "nan" not in card.lower().replace("nance", "")
+
+
+def test_too_few_sources_are_not_compared(model: TrainedAutoencoder):
+    figures = {**model.manifest.metrics, "curves": {}, "energy": ENERGY, "strata": []}
+    assert "too few sources" in model_card(ROW, figures)
