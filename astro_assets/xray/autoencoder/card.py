@@ -96,8 +96,8 @@ def _bounds(bounds: Sequence[float]) -> str:
 def _limits() -> str:
     return (
         "## Limits\n\n"
-        "- It knows simulated sources only: constant, of red noise, log-normal. What differs from them may be "
-        "strange to it for the simulation's sake.\n"
+        "- It knows simulated sources only: constant, of red noise, log-normal. What differs from them may "
+        "be strange to it for the simulation's sake.\n"
         "- A change of 5 sigma stands out of constant sources. In those that vary by themselves it hardly "
         "does.\n"
         "- Curves without counts, rates alone, have a latent and neighbours, but no probability.\n"
