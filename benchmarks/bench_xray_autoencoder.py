@@ -41,7 +41,8 @@ from astro_assets.xray.comparison import (
     OURS,
     SET_NETWORK,
     Method,
-    compared,
+    by_strata,
+    log_evidences,
 )
 from astro_assets.xray.judging import LONG, detection, false_positives
 from astro_assets.xray.simulation.light_curves import SimulatedLightCurve, simulate
@@ -160,17 +161,15 @@ def judge_likelihood(
         print(f"set network trained in {time.perf_counter() - start:.0f} s")
     curves = [prepare(one.light_curve) for one in usual]
     print(f"\nnats a count of {len(curves)} usual sources, 95 % intervals of what the autoencoder gains")
-    found = compared(methods, curves)
+    evidences = log_evidences(methods, curves)
+    found = by_strata(evidences, curves)
     for one in found:
         print_stratum(one)
-    long_ones = [one for one, curve in zip(usual, curves, strict=True) if curve.n_bins >= LONG]
-    for kind in sorted({one.kind for one in long_ones}):
-        part = [prepare(one.light_curve) for one in long_ones if one.kind == kind]
-        parts = [
-            f"{name} {-np.mean([method.log_evidence(one) for one in part]):.1f}"
-            for name, method in methods.items()
-        ]
-        print(f"  nats a curve of {len(part)} {kind}, {LONG} bins and more: {', '.join(parts)}")
+    kinds, is_long = np.array([one.kind for one in usual]), np.array([one.n_bins >= LONG for one in curves])
+    for kind in np.unique(kinds):
+        rows = is_long & (kinds == kind)
+        parts = [f"{name} {-given[rows].mean():.1f}" for name, given in evidences.items()]
+        print(f"  nats a curve of {rows.sum()} {kind}, {LONG} bins and more: {', '.join(parts)}", flush=True)
     long = next(one for one in found if one["bins"][0] == LONG)
     return [
         told(f"gain over {name} from {LONG} bins on, nats a count", long[name]["gain"]["value"],

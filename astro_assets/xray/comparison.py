@@ -9,9 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astro_assets.xray.autoencoder.preparation import Prepared
 from astro_assets.xray.judging import LONG, nll_by_strata
+
+Floats = NDArray[np.float64]
 
 #: Name of the autoencoder among methods.
 OURS: Final = "autoencoder"
@@ -36,9 +39,18 @@ def compared(methods: Mapping[str, Method], curves: Sequence[Prepared]) -> list[
     list of dict
         See :func:`astro_assets.xray.judging.nll_by_strata`; plain numbers and texts.
     """
-    evidences = {
+    return by_strata(log_evidences(methods, curves), curves)
+
+
+def log_evidences(methods: Mapping[str, Method], curves: Sequence[Prepared]) -> dict[str, Floats]:
+    """Return what each method gives each curve, nats."""
+    return {
         name: np.array([method.log_evidence(curve) for curve in curves]) for name, method in methods.items()
     }
+
+
+def by_strata(evidences: Mapping[str, Floats], curves: Sequence[Prepared]) -> list[dict[str, Any]]:
+    """Compare what methods give curves, as :func:`compared` does."""
     counts = np.array([curve.counts.sum() for curve in curves])
     bins = np.array([curve.is_known.any(axis=1).sum() for curve in curves])
     return nll_by_strata(evidences, counts, bins, OURS)
