@@ -49,6 +49,8 @@ from astro_assets.transits.recovery_tables import EXPECTED_SIGNALS, RECOVERED_SI
 from astro_assets.transits.scorer_tables import TRANSIT_SCORER, TRANSIT_SCORES
 from astro_assets.transits.tables import LABELLED_CANDIDATES
 from astro_assets.transits.tsfresh_tables import TSFRESH_FEATURES
+from astro_assets.xray import assets as xray
+from astro_assets.xray import checks as xray_checks
 
 #: The job that takes files to candidates.
 SEARCH_JOB = "search_for_transits"
@@ -72,6 +74,8 @@ CLUSTERS_JOB = "fit_clusters"
 FETCH_JOB = "fetch_observations"
 #: The job that the sensors start: what is out of date of everything that needs no decision.
 REFRESH_JOB = "refresh"
+#: Groups of assets.
+WINGS = ("catalogs", "observations", "images", "xray", "transits")
 #: What is compared with catalogues.
 COMPARED = (LABELLED_CANDIDATES, EXPECTED_SIGNALS, RECOVERED_SIGNALS)
 
@@ -95,6 +99,7 @@ def build_definitions(home: Home, engine: Engine | None = None) -> dg.Definition
             *observations.assets(home),
             *images.assets(home),
             *alert_assets.assets(home),
+            *xray.assets(home),
             *transits.assets(home),
             *scorer_assets.scorer_assets(home),
             model_audits_asset(MODEL_SPECS, check_keys()),
@@ -130,7 +135,10 @@ def check_keys() -> list[dg.AssetCheckKey]:
 
 @cache
 def _checks() -> tuple[dg.AssetChecksDefinition, ...]:
-    wings = (catalog_checks, observation_checks, image_checks, alert_checks, transit_checks, scorer_checks)
+    wings = (
+        catalog_checks, observation_checks, image_checks, alert_checks, xray_checks, transit_checks,
+        scorer_checks,
+    )  # fmt: skip
     of_wings = [check for wing in wings for check in wing.checks()]
     return (*of_wings, table_checks(MODEL_AUDITS, identity=("model", "model_version")))
 
@@ -174,7 +182,7 @@ def _jobs() -> dict[str, Any]:
     )
     reports = dg.AssetSelection.assets(CANDIDATE_REPORTS)
     fetched = dg.AssetSelection.assets(asset_key(ARCHIVE_PRODUCTS))
-    everything = dg.AssetSelection.groups("catalogs", "observations", "images", "transits") - fetched
+    everything = dg.AssetSelection.groups(*WINGS) - fetched
     selected: dict[str, tuple[dg.AssetSelection, str]] = {
         SEARCH_JOB: (everything - on_demand - given, "Takes new files in and searches what changed."),
         REFRESH_JOB: (

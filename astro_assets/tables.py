@@ -34,6 +34,7 @@ from astro_assets.transits import scorer_tables as scorer
 from astro_assets.transits import single_transit_tables as single_transits
 from astro_assets.transits import tables as transits
 from astro_assets.transits import tsfresh_tables as tsfresh
+from astro_assets.xray import tables as xray
 
 #: Module that processes which compute these tables begin with.
 PRELOAD: Final = "astro_assets.preload"
@@ -50,6 +51,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *real_bogus.TABLES,
     *segmenter.TABLES,
     *changes.TABLES,
+    *xray.TABLES,
     *transits.TABLES,
     *features.TABLES,
     *tsfresh.TABLES,

@@ -52,7 +52,7 @@ def put_labels(home: Home, files: Sequence[Path], remove: Sequence[str]) -> int:
         ],
         "remove": list(remove),
     }
-    engine = begun_engine(home)
+    engine = begun_engine(home, has_work=False)
     failures = run_with_progress(engine, LABELS_JOB, {"ops": {"images__alert_labels": {"config": wanted}}})
     printing.updates(engine.reports)
     printing.notes([_told(engine.ledger())])

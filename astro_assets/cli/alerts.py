@@ -48,7 +48,7 @@ def apply_filters(home: Home, files: Sequence[Path], remove: Sequence[str]) -> i
     texts = [read_small(path, MOST_BYTES, "a filter", FilterFileError) for path in files]
     found = [filter_file_of(data, str(path)) for path, data in zip(files, texts, strict=True)]
     put_in(open_ledger(home, TABLES), found, remove)
-    engine = begun_engine(home)
+    engine = begun_engine(home, has_work=False)
     wanted = {"filters": [data.decode() for data in texts], "remove": list(remove)}
     failures = run_with_progress(engine, ALERTS_JOB, {"ops": {"images__alert_filters": {"config": wanted}}})
     printing.updates(engine.reports)

@@ -34,7 +34,7 @@ from astro_assets.cli import (
 from astro_assets.cli.errors import EXPECTED_ERRORS
 from astro_assets.cli.options import Format, FormatOption, HomeOption, RowFormat, is_loopback
 from astro_assets.cli.paragraphs import reflow
-from astro_assets.cli.preparation import begun_engine
+from astro_assets.cli.preparation import awaits_files, begun_engine
 from astro_assets.ledger.home import open_home
 from astro_assets.ledger.ledger import Ledger, open_ledger
 from astro_assets.ledger.lineage import lineage
@@ -113,7 +113,8 @@ def run(
         with mending(place):
             for name in sorted(tables):
                 printing.notes(mend(ledger, ledger.table(name)))
-    engine = begun_engine(place, Again(retry_failed, refresh_environment, tables))
+    again = Again(retry_failed, refresh_environment, tables)
+    engine = begun_engine(place, again, has_work=bool(paths or tables) or awaits_files(place))
     from astro_assets.cli.search import search
 
     raise typer.Exit(search(engine, paths=paths))

@@ -88,7 +88,7 @@ def cut(
         ],
         "remove": gone,
     }
-    engine = begun_engine(home)
+    engine = begun_engine(home, has_work=False)
     failures = run_with_progress(engine, CUTOUTS_JOB, {"ops": {"images__cutout_places": {"config": config}}})
     printing.updates(engine.reports)
     rows = _rows(engine.ledger(), names)

@@ -63,7 +63,7 @@ def forget_target(home: Home, target: str, why: str, *, with_shared: bool) -> in
         before = due(ledger)
         journal = begun(ledger, target, pattern, why, with_shared=with_shared)
         gone = forget(ledger, journal)
-        engine = begun_engine(home)
+        engine = begun_engine(home, has_work=False)
         with shown_progress(engine):
             update_concerned(engine, before)
         end(home)

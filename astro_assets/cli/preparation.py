@@ -9,17 +9,21 @@ import sys
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import open_ledger
 from astro_assets.orchestration.engine import Again, Engine
+from astro_assets.orchestration.inbox import Inbox
+from astro_assets.orchestration.inbox_state import InboxStateError
 from astro_assets.tables import PRELOAD, TABLES
 from astro_assets.transits.loop_store import are_stored
 
 
-def begun_engine(home: Home, again: Again | None = None) -> Engine:
+def begun_engine(home: Home, again: Again | None = None, *, has_work: bool = True) -> Engine:
     """Return the engine of a home, with its workers about to start.
 
     Parameters
     ----------
     again
         What is computed again although its recipe has not changed.
+    has_work
+        Whether there is work for several processes; they start when there is, if that is not known yet.
 
     Raises
     ------
@@ -29,8 +33,17 @@ def begun_engine(home: Home, again: Again | None = None) -> Engine:
     open_ledger(home, TABLES)  # a setting that is wrong is found before anything starts
     prepare_loops()
     engine = Engine(home, TABLES, again=again or Again(), preload=PRELOAD)
-    engine.begin()
+    engine.begin(has_work=has_work)
     return engine
+
+
+def awaits_files(home: Home) -> bool:
+    """Tell whether a home's inbox has files that were not taken in, or none ever was."""
+    try:
+        look = Inbox(home).look()
+    except (InboxStateError, OSError):  # told by the run
+        return False
+    return look.waiting + look.settled + look.requested > 0 or look.known == 0
 
 
 def prepare_loops() -> None:

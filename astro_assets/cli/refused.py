@@ -16,10 +16,12 @@ from astro_assets.ledger.home import Home
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.observations.refusals import REASONS
 from astro_assets.observations.tables import OBSERVATION_FILES, RAW_FILES
+from astro_assets.xray.refusals import REASONS as OF_XRAY
+from astro_assets.xray.tables import XRAY_LIGHT_CURVES
 
 #: Lines of a kind that are printed.
 _LISTED: Final = 20
-_WITH_REFUSALS: Final = (OBSERVATION_FILES, FRAMES, ALERTS)
+_WITH_REFUSALS: Final = (OBSERVATION_FILES, FRAMES, ALERTS, XRAY_LIGHT_CURVES)
 
 
 def refused_files(ledger: Ledger, keys: Sequence[str]) -> pl.DataFrame:
@@ -34,13 +36,14 @@ def refused_files(ledger: Ledger, keys: Sequence[str]) -> pl.DataFrame:
     files = files.filter(pl.col("reason_code") != "not_an_observation").select(names)
     told = ["sha256", "status", "reason_code", "refusal_reason"]
     frames = ledger.open(FRAMES).rows(told).filter(refused).select(told)
+    curves = ledger.open(XRAY_LIGHT_CURVES).rows(told).filter(refused).select(told)
     alerts = ledger.open(ALERTS).rows(["status", "reason_code", "refusal_reason"]).filter(refused)
     first = pl.col("refusal_reason").first()
     of_alerts = alerts.group_by(sha256="key", reason_code="reason_code", maintain_order=True).agg(
         refusal_reason=pl.when(pl.len() > 1).then(pl.format("{} times; {}", pl.len(), first)).otherwise(first)
     )
     raw = ledger.open(RAW_FILES).rows(["sha256", "file_name"]).select("sha256", "file_name")
-    others = [of.join(raw, on="sha256").select(names) for of in (frames, of_alerts)]
+    others = [of.join(raw, on="sha256").select(names) for of in (frames, of_alerts, curves)]
     return pl.concat([files, *others]).sort(names).collect()
 
 
@@ -59,7 +62,7 @@ def print_refused(rows: pl.DataFrame, home: Home) -> None:
     if is_long:
         counts = rows["reason_code"].value_counts().sort("count", "reason_code", descending=[True, False])
         for code, count in counts.iter_rows():
-            meaning = REASONS.get(code) or OF_IMAGES.get(code) or OF_ALERTS[code]
+            meaning = next(of[code] for of in (REASONS, OF_IMAGES, OF_ALERTS, OF_XRAY) if code in of)
             out.print(f"  {count:7}  {code}: {meaning}", soft_wrap=True)
         out.print("for example:")
         first = pl.int_range(pl.len()).over("reason_code")

@@ -75,7 +75,7 @@ def take_back(home: Home, target: str, why: str) -> int:
 
 def _decide(home: Home, target: str, why: str, *, is_retracted: bool) -> None:
     """Decide, and bring up to date what that concerns: a decision that was interrupted is gone on with."""
-    engine = begun_engine(home)
+    engine = begun_engine(home, has_work=False)
     ledger = engine.ledger()
     there, before = held(ledger, target), due(ledger)
     if not set_retracted(ledger, target, why, is_retracted=is_retracted):  # perhaps interrupted then

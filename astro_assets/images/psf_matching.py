@@ -20,6 +20,10 @@ TRUNCATE: Final = 3.5
 _FEWEST_BRIGHT: Final = 40
 #: Relative error of a scale from zero points.
 _SCALE_TOLD: Final = 0.03
+#: How many of its errors the fitted scale may be away from that: else it is not of stars.
+_MOST_OFF: Final = 4.0
+#: Share of a pixel's light by which frames may differ before they are matched.
+_UNLIKE: Final = 0.25
 #: What the terms beyond the scale are expected to be, as shares of it: first derivatives (pixels), second
 # ones (pixels^2), what a broader kernel adds, and the fourth.
 _EXPECTED: Final = (1.0, 1.0, 1.0, 1.0, 1.0, 0.3, 0.5)
@@ -114,7 +118,7 @@ def fitted_matching(
         terms += [term[bright] for term in _terms(other, fwhm_pixels)]
     target, design = image[bright].astype(np.float64), np.stack(terms, axis=1).astype(np.float64)
     if told is None:
-        scale = max(float(np.median(target / design[:, 0])), 1e-3)
+        scale = max(_scale_of_stars(bright, target, design[:, 0]), 1e-3)
     found = np.zeros(1 + len(_EXPECTED))
     found[0] = scale
     # What is told or expected is one more measurement each.
@@ -122,13 +126,33 @@ def fitted_matching(
     known = np.zeros(found.size)
     if told is not None:
         prior[0, 0], known[0] = 1 / (_SCALE_TOLD * told), 1 / _SCALE_TOLD
-    error = np.hypot(np.hypot(noise[0][bright], scale * noise[1][bright]), 0.05 * scale * design[:, 0])
+    light = scale * design[:, 0]
+    sky = np.hypot(noise[0][bright], scale * noise[1][bright])
+    # What only one frame has, such as a cosmic ray, is no star of both, whatever most pixels are.
+    is_of_both = np.abs(target - light) < 3 * np.hypot(sky, _UNLIKE * light)
+    error = np.hypot(sky, 0.05 * light)
     for clip in (6.0, 3.0, 3.0):
         away = np.abs(target - design @ found[:n_terms]) / error
-        kept = away < clip * max(1.0, float(np.median(away)))
+        kept = is_of_both & (away < clip * max(1.0, _median(away[is_of_both])))
         if int(kept.sum()) < _FEWEST_BRIGHT / 4:
             break
         weighted = np.concatenate([design[kept] / error[kept, None], prior])
         wanted = np.concatenate([target[kept] / error[kept], known])
         found[:n_terms] = np.linalg.lstsq(weighted, wanted, rcond=1e-6)[0]
+    if told is not None and abs(found[0] / told - 1) > _MOST_OFF * _SCALE_TOLD:
+        return told, *(0.0,) * len(_EXPECTED)
     return tuple(map(float, found))
+
+
+def _scale_of_stars(
+    bright: NDArray[np.bool_], image: NDArray[np.float64], other: NDArray[np.float64]
+) -> float:
+    """Return the median of the ratios of sources, each of which counts once, however many pixels it has."""
+    from scipy.ndimage import label
+
+    numbers = label(bright)[0][bright] - 1
+    return float(np.median(np.bincount(numbers, image) / np.bincount(numbers, other)))
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    return float(np.median(values)) if values.size else 0.0

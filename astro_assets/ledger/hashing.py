@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b, file_digest
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from blake3 import blake3
@@ -25,8 +25,13 @@ from astro_assets.ledger.schema import Column, Schema, SchemaError
 HASH_BYTES: Final = 32
 #: One column of one row: only ever compared with the same column of the same row.
 DIGEST_BYTES: Final = 16
-_NAN = {"float32": struct.pack("<I", 0x7FC00000), "float64": struct.pack("<Q", 0x7FF8000000000000)}
-_PACK = {"int32": "<i", "int64": "<q", "float32": "<f", "float64": "<d"}
+#: Of the numbers: what their bytes begin with, what packs them, and the bytes of the one NaN.
+_NUMBERS: Final = {
+    "int32": (b"int32", struct.Struct("<i").pack, b""),
+    "int64": (b"int64", struct.Struct("<q").pack, b""),
+    "float32": (b"float32", struct.Struct("<f").pack, struct.pack("<I", 0x7FC00000)),
+    "float64": (b"float64", struct.Struct("<d").pack, struct.pack("<Q", 0x7FF8000000000000)),
+}
 
 
 def hash_parts(*parts: str | bytes) -> str:
@@ -37,10 +42,7 @@ def hash_parts(*parts: str | bytes) -> str:
     str
         64 hexadecimal digits of BLAKE2b-256 (RFC 7693).
     """
-    total = blake2b(digest_size=HASH_BYTES)
-    for part in _framed(parts):
-        total.update(part)
-    return total.hexdigest()
+    return blake2b(b"".join(_framed(parts)), digest_size=HASH_BYTES).hexdigest()
 
 
 def _framed(parts: Iterable[str | bytes | memoryview]) -> Iterator[bytes | memoryview]:
@@ -110,16 +112,16 @@ def canonical_bytes(value: Any, dtype: str) -> bytes:
     """
     if value is None:
         return b"null"
+    if (number := _NUMBERS.get(dtype)) is not None:
+        begin, packed, nan = number
+        is_nan = value != value  # noqa: PLR0124  without importing math for numpy scalars
+        return begin + (nan if is_nan else packed(value))
     if dtype.startswith("list["):
         inner = dtype[5:-1]
         items = [canonical_bytes(item, inner) for item in value]
         return b"list" + b"".join(len(item).to_bytes(8, "little") + item for item in items)
     if dtype == "bool":
         return b"bool\x01" if value else b"bool\x00"
-    if dtype in _PACK:
-        if value != value:  # noqa: PLR0124  NaN, without importing math for numpy scalars
-            return dtype.encode() + _NAN[dtype]
-        return dtype.encode() + struct.pack(_PACK[dtype], value)
     return b"text" + str(value).encode()
 
 
@@ -131,6 +133,8 @@ def coerce(value: Any, column: Column) -> Any:
     SchemaError
         If the value is missing but may not be, is of another kind, or does not fit the dtype.
     """
+    if type(value) is float and column.dtype == "float64":  # as most are: nothing to bring to anything
+        return value
     if value is None:
         if not column.nullable:
             raise SchemaError(f"{column.name} is missing; it may not be null")
@@ -185,30 +189,31 @@ def _rounded(value: Any, dtype: str) -> float:
     return result
 
 
-def column_digests(values: Mapping[str, Any], schema: Schema) -> bytes:
-    """Digest each content column of a coerced row, in the schema's order.
+class RowHashes(NamedTuple):
+    """What a row is known by.
 
-    Returns
-    -------
-    bytes
-        16 bytes a content column, so that the hash of any projection can be made without the values.
+    Attributes
+    ----------
+    row_hash
+        64 hexadecimal digits, of the table's name, the key and the content columns.
+    column_digests
+        16 bytes a content column, in the schema's order: so any projection can be hashed without the
+        values.
     """
-    return b"".join(
-        blake2b(_column_bytes(values[column.name], column), digest_size=DIGEST_BYTES).digest()
-        for column in schema.content
-    )
+
+    row_hash: str
+    column_digests: bytes
 
 
-def row_hash(table: str, key: str, values: Mapping[str, Any], schema: Schema) -> str:
-    """Hash a coerced row: table name, key and the content columns; context columns never count."""
+def row_hashes(table: str, key: str, values: Mapping[str, Any], schema: Schema) -> RowHashes:
+    """Hash a coerced row, whole and each column; context columns never count."""
     parts: list[str | bytes] = [table, key]
+    digests = []
     for column in schema.content:
-        parts += [column.name, _column_bytes(values[column.name], column)]
-    return hash_parts(*parts)
-
-
-def _column_bytes(value: Any, column: Column) -> bytes:
-    return canonical_bytes(value, "string" if column.is_reference else column.dtype)
+        data = canonical_bytes(values[column.name], column.dtype)
+        parts += (column.name, data)
+        digests.append(blake2b(data, digest_size=DIGEST_BYTES).digest())
+    return RowHashes(hash_parts(*parts), b"".join(digests))
 
 
 def output_hash(outcome: str, reason: str, row_hashes: Iterable[str]) -> str:

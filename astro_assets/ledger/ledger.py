@@ -16,10 +16,9 @@ from astro_assets.ledger.configuration import check_config, table_config
 from astro_assets.ledger.hashing import (
     canonical_array,
     coerce,
-    column_digests,
     hash_json,
     hash_parts,
-    row_hash,
+    row_hashes,
 )
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.left_out import LeftOut, left_out
@@ -197,7 +196,7 @@ def table_code_version(table: Table) -> str:
 
 def _serialisation_version() -> str:
     """Hash the code that turns what a computation returns into what is stored and hashed."""
-    return running_version(coerce, canonical_array, column_digests, row_hash)
+    return running_version(coerce, canonical_array, row_hashes)
 
 
 @cache  # reading the metadata of a few hundred distributions takes a third of a second

@@ -15,11 +15,10 @@ from astro_assets.ledger.ancestry import IDENTITY, Ancestry, ancestry, units_as_
 from astro_assets.ledger.audit import Audit
 from astro_assets.ledger.hashing import (
     DIGEST_BYTES,
-    column_digests,
     merkle_root,
     output_hash,
     recipe_hash,
-    row_hash,
+    row_hashes,
 )
 from astro_assets.ledger.home import read_anew
 from astro_assets.ledger.ledger import Ledger
@@ -161,8 +160,8 @@ class UnitChecker:
     def _of_row(self, table: Table, schema: Schema, unit: Mapping[str, Any], i: int) -> Iterator[str]:
         values = {column.name: unit[column.name][i] for column in schema}
         where = f"row {i + 1} of {unit['n_rows']}"
-        digests = column_digests(values, schema)
-        if row_hash(table.name, unit["key"], values, schema) != unit["row_hash"][i]:
+        hashed, digests = row_hashes(table.name, unit["key"], values, schema)
+        if hashed != unit["row_hash"][i]:
             then = unit["column_digests"][i]
             parts = enumerate(schema)
             names = [c.name for k, c in parts if digests[_at(k)] != then[_at(k)]]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from astro_assets.ledger.atomic import Flushing
-from astro_assets.ledger.hashing import coerce, column_digests, output_hash, row_hash
+from astro_assets.ledger.hashing import coerce, output_hash, row_hashes
 from astro_assets.ledger.home import Home
 from astro_assets.ledger.memory import VARIABLE, memory_bound
 from astro_assets.ledger.objects import CorruptStoreError, ObjectStore, StoredArrays
@@ -145,11 +145,7 @@ def make_unit(table: Table, recipe: Recipe, rows: Sequence[Row], objects: Object
         values, n_bytes = _store(table, recipe, row, objects)
         origins.append(row.get("origin", recipe.origin))
         written += n_bytes
-        hashes = {
-            "row_hash": row_hash(table.name, recipe.key, values, table.schema),
-            "column_digests": column_digests(values, table.schema),
-        }
-        stored.append({**values, **hashes})
+        stored.append(values | row_hashes(table.name, recipe.key, values, table.schema)._asdict())
     outcome: Outcome = "rows" if stored else "empty"
     recipe = replace(recipe, origin=least_real(origins))
     return Unit(

@@ -121,7 +121,7 @@ def examine(path: Path, description: str | None = None) -> tuple[FileIdentity, O
 
 def _product(contents: Contents) -> str | None:
     """Return what another wing reads; None for what may be a light curve of a star."""
-    if contents.kind == "swift":
+    if contents.kind == "xray":
         return XRAY_LIGHT_CURVE
     return "alerts" if _holds_alerts(contents) else product_of(contents.hdus)
 

@@ -24,6 +24,8 @@ _OPTICAL: Final = frozenset(
 _OPTICAL_TELESCOPES: Final = frozenset({"TESS", "KEPLER"})
 #: Names of columns that only Swift-XRT's tools use, for how far a bin reaches behind and before its time.
 _OF_SWIFT: Final = {b"t_+ve", b"t_-ve"}
+#: The cell of a targets.csv by which a table of text is said to be an X-ray light curve.
+_BAND: Final = "band_kev"
 _SWIFT_JSON: Final = re.compile(rb'\s*\{\s*"Time"\s*:\s*\{')
 #: Lines of a text among which the names of its columns stand.
 _MOST_LINES: Final = 200
@@ -51,16 +53,21 @@ def _is_of_rates(hdu: Hdu, primary: Hdu) -> bool:
     return has_times and not names.isdisjoint(_RATES) and names.isdisjoint(_OPTICAL)
 
 
-def is_text_of_swift(head: bytes, description: Mapping[str, str] | None) -> bool:
-    """Tell by the beginning of a file whether it is text or JSON of Swift-XRT's tools.
+def is_xray_text(head: bytes, description: Mapping[str, str] | None) -> bool:
+    """Tell whether a file is text or JSON of Swift-XRT's tools, or a text that is said to be of X-rays.
 
     Parameters
     ----------
     head
         Its first bytes.
     description
-        The cells of its line in a ``targets.csv``: one that names a mission makes it a table of that.
+        The cells of its line in a ``targets.csv``: with a band it is of X-rays, with a mission a table of
+        that.
     """
+    if head.startswith((b"SIMPLE", b"PAR1")) or not head:
+        return False
+    if description is not None and _BAND in description:
+        return True
     if description is not None and "mission" in description:
         return False
     if _SWIFT_JSON.match(head):

@@ -103,13 +103,21 @@ class Engine:
         """Open the ledger, with the home's configuration as it is now."""
         return open_ledger(self.home, self.tables)
 
-    def begin(self) -> None:
-        """Let worker processes begin to start before there is work for them."""
+    def begin(self, *, has_work: bool = True) -> None:
+        """Let worker processes begin to start before there is work for them.
+
+        Parameters
+        ----------
+        has_work
+            Whether there will be: starting takes a processor for seconds. If not, they start when needed.
+        """
         with suppress(ValueError, OSError):  # told when there is something to compute
-            self._compute().start()
+            compute = self._compute()
+            if has_work:
+                compute.start()
 
     def expect(self, names: Collection[str]) -> None:
-        """Compute tables ahead of their steps from now on, where workers have begun to start.
+        """Compute tables ahead of their steps from now on, where it was told where to compute.
 
         Parameters
         ----------

@@ -22,6 +22,7 @@ REASONS: Final = {
     "bands_unknown": "Neither the file nor its telescope tells the energy bands.",
     "values_impossible": "Negative counts or errors, exposures above 1, or values that are infinite.",
     "nothing_measured": "No bin has counts or a rate.",
+    "description_invalid": "What targets.csv says of the table is incomplete, contradictory or unknown.",
 }
 
 

@@ -133,7 +133,7 @@ def serving(home: Home) -> Iterator[Ui]:
 def test_it_shows_every_asset_under_its_location(ui: Ui) -> None:
     nodes = ui.ask(_ASSETS)["assetNodes"]
     shown = {"/".join(node["assetKey"]["path"]): node for node in nodes}
-    wings = ("catalogs", "observations", "images", "transits")
+    wings = ("catalogs", "observations", "images", "xray", "transits")
     expected = {t.name: t.is_by_target for t in TABLES if t.name.partition("/")[0] in wings}
     expected |= dict.fromkeys((*VIEWS, *MODELS), False)
     assert set(shown) == set(expected)

@@ -41,6 +41,26 @@ def test_stars_go_away_and_a_new_source_stays(ours, theirs):
     assert 0.6 < calm.std() < 1.2  # wings of sixty stars leave little sky to set the scale by
 
 
+@pytest.mark.parametrize("told", [1.02, None])
+@pytest.mark.parametrize("counts", [300.0, 3000.0, 30_000.0])
+def test_a_cosmic_ray_of_the_reference_is_no_star_that_tells_the_scale(counts, told):
+    frames = []
+    for seed in (1, 2):
+        image = np.random.default_rng(seed).normal(300, 5, (160, 160)).astype(np.float32)
+        add_point_sources(
+            image, Psf(3.3, 3.5), np.array([40.0, 80.0, 120.0]), np.array([60.0, 130.0, 90.0]), 4000.0, 1e-2
+        )
+        frames.append(Frame(image=image, gain=50.0, saturation=60_000.0))
+    science, reference = frames
+    rows, columns = 80 + np.arange(40) // 2, 20 + np.arange(40)
+    reference.image[rows, columns] += np.float32(counts)
+    reference.image[rows + 1, columns] += np.float32(counts)
+    difference = subtract(science, reference, 3.3, 3.3, flux_scale=told)
+    assert difference.matching[0] == pytest.approx(1.0, abs=0.06)
+    assert np.abs(difference.significance[35:46, 55:66]).max() < 5
+    assert np.abs(difference.significance[115:126, 85:96]).max() < 5
+
+
 def test_the_significance_is_that_of_the_source_put_in():
     flux = 1500.0
     source = np.zeros((200, 200), np.float32)

@@ -22,14 +22,13 @@ from astro_assets.ledger.hashing import (
     DIGEST_BYTES,
     canonical_array,
     coerce,
-    column_digests,
     hash_arrays,
     hash_json,
     hash_parts,
     merkle_root,
     output_hash,
     recipe_hash,
-    row_hash,
+    row_hashes,
 )
 from astro_assets.ledger.schema import Column, Schema, SchemaError
 
@@ -65,7 +64,7 @@ def _column(dtype: str) -> Column:
 
 def _hash(value: Any, dtype: str) -> str:
     column = _column(dtype)
-    return row_hash("toy/values", "k", {"value": coerce(value, column)}, Schema((column,)))
+    return row_hashes("toy/values", "k", {"value": coerce(value, column)}, Schema((column,))).row_hash
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -266,12 +265,15 @@ def test_content_columns_always_count_and_context_columns_never(
     for column in _SCHEMA:
         changed = {**one, column.name: other[column.name]}
         is_equal = column.context or _same(one[column.name], other[column.name])
-        assert (row_hash("t/t", "k", one, _SCHEMA) == row_hash("t/t", "k", changed, _SCHEMA)) == is_equal
-        before, after = column_digests(one, _SCHEMA), column_digests(changed, _SCHEMA)
-        assert (before == after) == is_equal
-        assert len(before) == DIGEST_BYTES * len(_SCHEMA.content)
-    assert row_hash("t/t", "k", one, _SCHEMA) != row_hash("t/u", "k", one, _SCHEMA)
-    assert row_hash("t/t", "k", one, _SCHEMA) != row_hash("t/t", "l", one, _SCHEMA)
+        before, after = row_hashes("t/t", "k", one, _SCHEMA), row_hashes("t/t", "k", changed, _SCHEMA)
+        assert (before.row_hash == after.row_hash) == is_equal
+        assert (before.column_digests == after.column_digests) == is_equal
+        assert len(before.column_digests) == DIGEST_BYTES * len(_SCHEMA.content)
+    there = row_hashes("t/t", "k", one, _SCHEMA)
+    for table, key in (("t/u", "k"), ("t/t", "l")):
+        elsewhere = row_hashes(table, key, one, _SCHEMA)
+        assert elsewhere.row_hash != there.row_hash
+        assert elsewhere.column_digests == there.column_digests
 
 
 def _rfc_6962(leaves: list[bytes]) -> bytes:

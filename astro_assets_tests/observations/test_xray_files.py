@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from astropy.io import fits
 
 from astro_assets.observations.identification import describe_file, identify
-from astro_assets.observations.xray_files import is_text_of_swift
+from astro_assets.observations.xray_files import is_xray_text
 from astro_assets_tests.observations.described import entry
 from astro_assets_tests.observations.made_files import light_curve_file
 from astro_assets_tests.xray.made_files import (
@@ -58,6 +59,19 @@ def test_a_table_that_is_described_as_a_missions_is_one(tmp_path: Path) -> None:
     assert identify(tmp_path / "a.txt", described).product == "table"
 
 
+def test_their_list_is_no_observation(tmp_path: Path) -> None:
+    (tmp_path / "targets.csv").write_text("file,band_kev,time,rate,width_s\na.txt,2-10,0,1,1\n")
+    assert identify(tmp_path / "targets.csv").reason_code == "not_an_observation"
+
+
+def test_a_table_whose_line_tells_a_band_is_of_x_rays(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("".join(f"{n} {n % 7 + 1} 0.5\n" for n in range(50)))
+    told = {"band_kev": "2-10", "time": "0", "rate": "1", "rate_err": "2", "width_s": "1"}
+    assert identify(tmp_path / "a.txt").reason_code == "not_described"
+    assert identify(tmp_path / "a.txt", json.dumps(told)).product == "xray_light_curve"
+    assert identify(light_curve_file(tmp_path / "b.fits"), json.dumps(told)).product == "mission"
+
+
 @pytest.mark.parametrize("mission", ["TESS", "Kepler", "K2"])
 def test_light_curves_of_stars_stay_where_they_are(tmp_path: Path, mission: str) -> None:
     path = light_curve_file(tmp_path / "a.fits", mission)
@@ -86,7 +100,7 @@ def test_events_are_no_light_curve(tmp_path: Path) -> None:
     "head", [b"", b"1 2\n3 4", b"T_+ve only", b'{"Time": 3}', gzip.compress(b"x"), b"\xff\xfe"]
 )
 def test_other_beginnings_are_not_swifts(head: bytes) -> None:
-    assert not is_text_of_swift(head, None)
+    assert not is_xray_text(head, None)
 
 
 def test_all_real_files_go_where_they_belong(shared_data: Path) -> None:

@@ -34,7 +34,7 @@ from astro_assets.transits.example_tables import EVENT_FILES
 from astro_assets_tests.orchestration import homes
 
 REPOSITORY = Path(__file__).parents[2]
-WINGS = ("catalogs", "observations", "images", "transits")
+WINGS = ("catalogs", "observations", "images", "xray", "transits")
 SHOWN = [table for table in TABLES if table.name.partition("/")[0] in WINGS]
 #: Assets that show what is in tables and are none.
 VIEWS = ("observations/quarantined_files", "transits/candidate_reports")

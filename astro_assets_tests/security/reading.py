@@ -87,6 +87,17 @@ def _observation(path: Path, description: str | None) -> str:
     return row["reason_code"] or "accepted"
 
 
+def _xray(path: Path, description: str | None) -> str:
+    from astro_assets.xray.reading.files import read_file
+    from astro_assets.xray.refusals import XrayRefusedError
+
+    try:
+        read_file(path, description=json.loads(description or "null"))
+    except XrayRefusedError as error:
+        return error.code
+    return "accepted"
+
+
 def _list(path: Path, _: str | None) -> str:
     from astro_assets.orchestration.descriptions import Descriptions
 
@@ -128,6 +139,7 @@ def _scorer(path: Path, _: str | None) -> str:
 
 KINDS: dict[str, Callable[[Path, str | None], str]] = {
     "observation": _observation,
+    "xray": _xray,
     "list": _list,
     "catalog": _catalog,
     "bundle": _bundle,
@@ -165,6 +177,7 @@ def _main() -> None:
         importlib.import_module(name)
     # Imported before: what they take is not the file's.
     from astro_assets.observations import identification, light_curves  # noqa: F401
+    from astro_assets.xray.reading import files  # noqa: F401
 
     for kind, path, description in json.load(sys.stdin):
         taken: dict[str, Any] = vars(_in_a_process(kind, Path(path), description))

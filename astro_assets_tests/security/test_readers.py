@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -23,11 +24,12 @@ from astro_assets_tests.observations.made_files import light_curve_file
 from astro_assets_tests.observations.test_hostile_files import WAYS
 from astro_assets_tests.security.parquet_footers import deep_file, lying_file, wide_file
 from astro_assets_tests.security.reading import Reading, Taken, taken_by
+from astro_assets_tests.xray.made_files import srctool_file
 
 #: Of one file, beyond what the imported modules take, all processors together; docs/security.md tells these.
 MOST_MEGABYTES = {
     "fits": 500, "parquet": 1200, "text": 1200, "lists": 100, "catalogs": 2500, "bundles": 1000,
-    "scorers": 500,
+    "scorers": 500, "xray": 1200,
 }  # fmt: skip
 MOST_CPU_S = 20
 MB = 2**20
@@ -173,6 +175,25 @@ def _scorers(folder: Path) -> list[Reading]:
     return [Reading("scorer", bomb)]
 
 
+def _xray(folder: Path) -> list[Reading]:
+    good = srctool_file(folder / "good.fits").read_bytes()
+    long = _with_card(good, "NAXIS2", 5 * 10**9)
+    rows = b"Time T_+ve T_-ve Rate Ratepos Rateneg\n" + b"1 1 1 1 1 1\n" * (1300 * 1024)
+    files = {
+        "rows.fits": long,
+        "wide.fits": good.replace(b"'3J      '", b"'900000J '", 1),
+        "bomb.fits.gz": gzip.compress(good + bytes(300 * MB), 1),
+        "deep.json": b'{"Time": ' + b"[" * (15 * MB),
+        "many.json": b'{"Time":{' + b",".join(b'"%d":1' % n for n in range(1_400_000)) + b"}}",
+        "lines.txt": rows,
+        "line.txt": b"Time T_+ve T_-ve" + b" " * (15 * MB),
+        "large.txt": rows * 2,
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    return [Reading("xray", folder / name) for name in files]
+
+
 #: How files of each kind are made, and what their readers say of some of them.
 MADE: dict[str, tuple[Callable[[Path], list[Reading]], dict[str, str]]] = {
     "fits": (
@@ -214,6 +235,18 @@ MADE: dict[str, tuple[Callable[[Path], list[Reading]], dict[str, str]]] = {
             "names.csv": "line 1 names 1048577 columns; at most 2000 are read",
             "values.csv": "there are more than 20000000 values",
             "large.csv": f"the file has {128 * MB + 1} bytes; at most {128 * MB} are read",
+        },
+    ),
+    "xray": (
+        _xray,
+        {
+            "rows.fits": "too_large",
+            "bomb.fits.gz": "too_large",
+            "deep.json": "damaged",
+            "many.json": "no_column",
+            "lines.txt": "width_unknown",
+            "line.txt": "too_large",
+            "large.txt": "too_large",
         },
     ),
     "bundles": (_bundles, {}),
@@ -272,10 +305,24 @@ def _largest_fits(folder: Path) -> Reading:
     return Reading("observation", path)
 
 
+def _largest_xray(folder: Path) -> Reading:
+    """Write a table of srctool with as many bins of three bands as fit."""
+    path = srctool_file(folder / "largest.fits")
+    with fits.open(path) as hdus:
+        table = hdus[1]
+        n_rows = min(1_333_000, 127 * MB // table.header["NAXIS1"])
+        rows = np.resize(np.asarray(table.data), n_rows)
+        rows["TIME"] = 10.0 * np.arange(n_rows)
+        fits.BinTableHDU(rows, table.header).writeto(path, overwrite=True)
+    return Reading("xray", path)
+
+
 def _largest_of(folder: Path, kind: str) -> Reading:
     """Write the largest file of a kind that is taken in."""
     if kind == "fits":
         return _largest_fits(folder)
+    if kind == "xray":
+        return _largest_xray(folder)
     n_rows = 10_000_000
     if kind == "text":  # rows of 14 bytes: no more are allowed
         times = 1400 + np.arange(128 * MB // 14) / 10_000
@@ -289,7 +336,7 @@ def _largest_of(folder: Path, kind: str) -> Reading:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.parametrize("kind", ["fits", "parquet", "text"])
+@pytest.mark.parametrize("kind", ["fits", "parquet", "text", "xray"])
 def test_the_largest_file_that_is_taken_in_stays_within_the_bounds(tmp_path: Path, kind: str) -> None:
     taken = taken_by([_largest_of(tmp_path, kind)])
     (one,) = taken.values()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from astro_assets.images.alerts.trees import TreeSettings, fit_trees, trees_of
+from astro_assets.images.alerts.trees import FeatureTrees, TreeSettings, fit_trees, trees_of
 from astro_assets.learning.figures import storable
 from astro_assets.learning.metrics import average_precision, bootstrap_by_group, recall_at_precision, roc_auc
 from astro_assets.learning.splits import grouped_folds
@@ -72,26 +72,30 @@ def trained(
             raise TooFewLabelsError(f"{count} {name} objects with packets are labelled; {needed} are needed")
     strata = ["wanted" if one else "unwanted" for one in truth]
     folds = grouped_folds(objects, strata, settings.folds, settings.seed)
-    score = _held_out(rows, truth, folds, settings)
+    score, first = _held_out(rows, truth, folds, settings)
+    whole = average_precision(truth, score)
+    judged = np.flatnonzero(folds == 0)
     figures = {
         "objects": counts,
         "packets": {"wanted": int(truth.sum()), "unwanted": int((~truth).sum())},
         **_figures(truth, score, objects, settings),
-        "importance": _importance(rows, truth, folds, settings, average_precision(truth, score)),
+        "importance": _importance(first, [rows[i] for i in judged.tolist()], truth[judged], settings, whole),
     }
     return fit_trees(rows, truth, settings), storable(figures)
 
 
 def _held_out(
     rows: _Rows, truth: NDArray[np.bool_], folds: NDArray[np.int64], settings: FilterTreeSettings
-) -> NDArray[np.float64]:
+) -> tuple[NDArray[np.float64], FeatureTrees]:
+    """Return a score of each packet, and the trees that judged the first fold."""
     score = np.empty(truth.size)
+    grown = []
     for fold in range(settings.folds):
         inside, outside = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-        grown = trees_of(fit_trees([rows[i] for i in outside.tolist()], truth[outside], settings))
-        score[inside] = grown.probability([rows[i] for i in inside.tolist()])
+        grown.append(trees_of(fit_trees([rows[i] for i in outside.tolist()], truth[outside], settings)))
+        score[inside] = grown[-1].probability([rows[i] for i in inside.tolist()])
         _log.info("fold %d of %d: judged", fold + 1, settings.folds)
-    return score
+    return score, grown[0]
 
 
 def _figures(
@@ -112,19 +116,11 @@ def _figures(
 
 
 def _importance(
-    rows: _Rows,
-    truth: NDArray[np.bool_],
-    folds: NDArray[np.int64],
-    settings: FilterTreeSettings,
-    whole: float,
+    grown: FeatureTrees, held: _Rows, known: NDArray[np.bool_], settings: FilterTreeSettings, whole: float
 ) -> dict[str, float]:
-    """Return what the average precision of one fold loses where a feature is shuffled among its packets."""
-    inside, outside = np.flatnonzero(folds == 0), np.flatnonzero(folds != 0)
-    known = truth[inside]
+    """Return what the average precision of unseen packets loses where a feature is shuffled."""
     if known.all() or not known.any() or not np.isfinite(whole):
         return {}
-    grown = trees_of(fit_trees([rows[i] for i in outside.tolist()], truth[outside], settings))
-    held = [dict(rows[i]) for i in inside.tolist()]
     before = average_precision(known, grown.probability(held))
     order = np.random.default_rng(settings.seed).permutation(len(held)).tolist()
     lost = {}

@@ -42,22 +42,31 @@ def residuals(light: Floats) -> Floats:
     Returns
     -------
     ndarray of float64, shape (n_frames,)
-        NaN for frames with fewer than :data:`FEWEST_STARS` stars, or none of those in the fullest frames.
+        NaN for frames with fewer than :data:`FEWEST_STARS` stars, or none of those a polish starts beside.
     """
     part = light[:, :N_COMPARED]
     seen = np.isfinite(part) & (part > 0)
     left = np.where(seen, np.log(np.where(seen, part, 1.0)), np.nan)
     if not seen.any():
         return np.full(len(light), np.nan)
-    # Beside the frames with most stars first: where a polish comes to rest depends on where it starts, and so
-    # neither a star's level, nor a frame's zero point, nor the order of frames has a say in it.
-    counts = seen.sum(axis=1)
-    start = np.sort(left[counts == counts.max()], axis=0).mean(axis=0)
-    left = left - row_medians(left - start)[:, None]
+    left = left - row_medians(left - _start(left, seen))[:, None]
     for _ in range(_SWEEPS):
         left = left - row_medians(left.T)
         left = left - row_medians(left)[:, None]
     return np.where(seen.sum(axis=1) >= FEWEST_STARS, row_scatters(left), np.nan)
+
+
+def _start(left: Floats, seen: NDArray[np.bool_]) -> Floats:
+    """Return what frames are compared with first: the fullest ones, those that see the same stars.
+
+    Where a polish comes to rest depends on where it starts, and so neither a star's level, nor a frame's zero
+    point, nor the order of frames has a say in it.
+    """
+    counts = seen.sum(axis=1)
+    fullest = counts == counts.max()
+    _, group, sizes = np.unique(seen[fullest], axis=0, return_inverse=True, return_counts=True)
+    alike = left[fullest][group.ravel() == sizes.argmax()]
+    return np.asarray(np.sort(alike, axis=0).mean(axis=0), np.float64)
 
 
 def with_residuals(measures: Sequence[QualityMeasures], light: Sequence[Floats]) -> list[QualityMeasures]:

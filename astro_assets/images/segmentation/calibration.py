@@ -25,8 +25,8 @@ from astro_assets.learning.trees import forest_of_boosted
 Floats = NDArray[np.float64]
 Measured = tuple[Floats, JudgedScene]
 
-#: More of it is never a reason to doubt.
-_RISING: Final = ("significance", "wanted")
+#: More of it is never a reason to doubt, or to believe: trails go on where what is wanted does not.
+_ORDERED: Final = {"significance": 1, "wanted": 1, "line": -1, "ray": -1}
 
 
 def measured_scenes(
@@ -69,7 +69,7 @@ def fitted_score(measured: Sequence[Measured], settings: ScoreSettings, seed: in
         min_samples_leaf=min(settings.leaf_candidates, max(1, truth.size // 20)),
         l2_regularization=settings.shrinkage,
         max_features=settings.measures_a_split,
-        monotonic_cst=[int(name in _RISING) for name in MEASURES],
+        monotonic_cst=[_ORDERED.get(name, 0) for name in MEASURES],
         early_stopping=False,
         random_state=seed,
     )

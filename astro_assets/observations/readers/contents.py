@@ -32,7 +32,7 @@ from astro_assets.observations.readers.text import (
     why_no_table,
 )
 from astro_assets.observations.refusals import RefusalError
-from astro_assets.observations.xray_files import is_text_of_swift
+from astro_assets.observations.xray_files import is_xray_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,7 +57,7 @@ class Contents:
     path
         The file, whatever its name.
     kind
-        ``fits``, ``parquet``, ``avro`` or ``csv``; ``swift`` for text and JSON of Swift-XRT.
+        ``fits``, ``parquet``, ``avro`` or ``csv``; ``xray`` for text and JSON of X-ray light curves.
     hdus
         Headers of a FITS file, the primary first; else none.
     names
@@ -69,7 +69,7 @@ class Contents:
     """
 
     path: Path
-    kind: Literal["fits", "parquet", "avro", "csv", "swift"]
+    kind: Literal["fits", "parquet", "avro", "csv", "xray"]
     hdus: tuple[Hdu, ...] = ()
     names: tuple[str, ...] = ()
     layout: TextLayout | None = None
@@ -129,8 +129,8 @@ def open_contents(path: Path, description: str | None = None) -> Contents:
         return Contents(path, "parquet", names=_parquet_names(path), description=told)
     if head.startswith(AVRO):
         return Contents(path, "avro", names=avro_names(path), description=told)
-    if is_text_of_swift(head, told):
-        return Contents(path, "swift", description=told)
+    if is_xray_text(head, told):
+        return Contents(path, "xray", description=told)
     columns = [told[role] for role in _COLUMNS if role in told] if told is not None else []
     if (layout := layout_of(head, columns)) is not None:
         if status.st_size > _MAX_TEXT_BYTES:

@@ -20,6 +20,7 @@ from astro_assets.observations.readers.observation import (
     nothing,
     time_range,
 )
+from astro_assets.observations.readers.text import is_list
 from astro_assets.observations.readers.units import refuse_magnitudes
 from astro_assets.observations.refusals import RefusalError
 from astro_assets.observations.targets import TargetIdError, canonical_target_id
@@ -49,8 +50,6 @@ _OTHER_NAMES: Final = {"scale": "time_scale", "reference": "time_reference"}
 _MOST_REPEATED: Final = 0.1
 #: What stands in an entry where its list cannot be read; see `astro_assets.orchestration.descriptions`.
 _LIST_ERROR: Final = ""
-#: Of light curves it has more columns, of images others.
-_COLUMNS_OF_TARGETS_CSV: Final = {"file", "target_id"}
 
 
 def _recognises(contents: Contents) -> bool:
@@ -58,7 +57,7 @@ def _recognises(contents: Contents) -> bool:
 
 
 def _identify(contents: Contents, known: dict[str, Any]) -> Identity:
-    if set(contents.names) >= _COLUMNS_OF_TARGETS_CSV:
+    if is_list(contents.names):
         raise RefusalError(
             "not_an_observation", "not an observation: a targets.csv, which describes other files"
         )

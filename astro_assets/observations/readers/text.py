@@ -31,7 +31,7 @@ MAX_LINE_BYTES: Final = 32 * 1024
 _DELIMITERS: Final = (";", "\t", ",", None)
 _WITH_COMMAS: Final = (";", "\t")
 #: Names of columns by which a list of descriptions is known.
-_OF_A_LIST: Final = {"file", "target_id"}
+_OF_A_LIST: Final = ({"file", "target_id"}, {"file", "band_kev"})
 #: Polars would unpack these as it reads them. Of gzip and Zstandard no first line is text.
 _ZLIB: Final = (b"x\x01", b"x\x9c", b"x\xda")
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -95,7 +95,7 @@ def layout_of(head: bytes, known_names: Collection[str] = ()) -> TextLayout | No
     if first is None:
         return None
     for separator in _DELIMITERS[:3]:
-        if set(cells := _cells(lines[first], separator)) >= _OF_A_LIST:
+        if is_list(cells := _cells(lines[first], separator)):
             return TextLayout(_printables(cells), True, first + 1, separator, line_end)
     begins = [(_first_row(lines, delimiter), order) for order, delimiter in enumerate(_DELIMITERS)]
     row, order = min((begin, order) for begin, order in begins)
@@ -109,6 +109,11 @@ def layout_of(head: bytes, known_names: Collection[str] = ()) -> TextLayout | No
     shown = tuple(map(str, range(n_cells))) if names is None else _printables(names)
     has_blank_lines = any(not line.strip() for line in lines[row:-1])
     return TextLayout(shown, names is not None, row, delimiter, line_end, has_blank_lines)
+
+
+def is_list(names: Collection[str]) -> bool:
+    """Tell by the names of its columns whether a table is a ``targets.csv``, which describes others."""
+    return any(known <= set(names) for known in _OF_A_LIST)
 
 
 def why_no_table(head: bytes) -> str | None:

@@ -16,10 +16,10 @@ from astro_assets.xray.rates import Rates, net_rates
 from astro_assets.xray.reading.cards import Bands
 from astro_assets.xray.refusals import XrayRefusedError
 
-#: Bins of a light curve: two months in seconds.
-MOST_BINS: Final = 5_000_000
-#: Numbers of all bands: 20 arrays of as many are made.
-MOST_NUMBERS: Final = 20_000_000
+#: Bins of a light curve: three weeks in seconds.
+MOST_BINS: Final = 2_000_000
+#: Bins of all bands: some 25 arrays of as many are made, of 8 bytes each.
+MOST_NUMBERS: Final = 4_000_000
 MOST_BANDS: Final = 16
 #: What a fraction of exposure may be above 1 by rounding.
 _ROUNDING: Final = 1e-3
@@ -111,7 +111,7 @@ def assembled(columns: Columns, bands: Bands) -> Assembled:
     rate, minus, plus = (
         np.where(unknown, np.nan, values) for values in (rates.rate, rates.error_minus, rates.error_plus)
     )
-    if not (np.isfinite(counts) | np.isfinite(rate)).any():
+    if not ((np.isfinite(counts) | np.isfinite(rate)) & (part > 0)).any():
         raise XrayRefusedError("nothing_measured", f"{columns.where}: no bin has counts or a rate")
     curve = LightCurve(
         tuple(bands.kev[band] for band in order),

@@ -96,8 +96,10 @@ class Clock:
     ----------
     unit_s
         Of the column of times, seconds.
-    zero
-        To add to it, in its unit.
+    zero_s
+        To add to it, seconds.
+    card_unit_s
+        Of cards that are times or lengths: TSTART, TIMEDEL.
     place
         Where in its bin a time is: 0 at the beginning, 0.5 in the middle.
     mjd_reference
@@ -109,7 +111,8 @@ class Clock:
     """
 
     unit_s: float = 1.0
-    zero: float = 0.0
+    zero_s: float = 0.0
+    card_unit_s: float = 1.0
     place: float = 0.5
     mjd_reference: float | None = None
     system: str | None = None
@@ -131,20 +134,29 @@ def clock_of(cards: Cards, unit: str | None, where: str) -> Clock:
     XrayRefusedError
         If the unit is not told, or none of time.
     """
-    told = unit or cards.text("TIMEUNIT") or ""
-    if told.strip().lower() not in TIME_UNITS:
+    of_cards = cards.text("TIMEUNIT")
+    told = unit or of_cards or ""
+    unit_s = time_unit_s(told)
+    if unit_s is None:
         raise XrayRefusedError(
             "time_unknown", f"{where}, column TIME: unit {told!r} is none of time; set TUNIT to 's' or 'd'"
         )
     place = cards.number("TIMEPIXR")
+    card_unit_s = time_unit_s(of_cards) or unit_s
     return Clock(
-        TIME_UNITS[told.strip().lower()],
-        cards.number("TIMEZERO") or 0.0,
+        unit_s,
+        (cards.number("TIMEZERO") or 0.0) * card_unit_s,
+        card_unit_s,
         0.5 if place is None else place,
         cards.number("MJDREF"),
         cards.text("TIMESYS"),
         cards.text("TIMEREF"),
     )
+
+
+def time_unit_s(unit: str | None) -> float | None:
+    """Return a unit of time in seconds; None if it is none."""
+    return TIME_UNITS.get((unit or "").strip().lower())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Which reader a file is for is decided here, by its first bytes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,7 @@ import numpy as np
 
 from astro_assets.xray.light_curve import LightCurve
 from astro_assets.xray.reading.assembly import assembled
+from astro_assets.xray.reading.described_curves import BAND, DESCRIBED, read_described
 from astro_assets.xray.reading.fits_curves import DMEXTRACT, OGIP, SRCTOOL, read_fits
 from astro_assets.xray.reading.fits_tables import GZIP, rate_table
 from astro_assets.xray.reading.swift_curves import SWIFT_JSON, SWIFT_TEXT, read_json, read_text
@@ -21,7 +23,7 @@ from astro_assets.xray.reading.told import Told
 from astro_assets.xray.refusals import damage_is_refused
 
 #: Forms of files that are read.
-FORMS: Final = (SRCTOOL, DMEXTRACT, OGIP, SWIFT_TEXT, SWIFT_JSON)
+FORMS: Final = (SRCTOOL, DMEXTRACT, OGIP, SWIFT_TEXT, SWIFT_JSON, DESCRIBED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,18 @@ class XrayFile:
     is_simulated: bool
 
 
-def read_file(path: Path, hdu: str = "") -> XrayFile:
+def read_file(path: Path, hdu: str = "", description: Mapping[str, str] | None = None) -> XrayFile:
     """Read an X-ray light curve.
 
     Parameters
     ----------
     path
-        FITS of srctool, dmextract or OGIP's form, plain or in gzip; text or JSON of Swift-XRT.
+        FITS of srctool, dmextract or OGIP's form, plain or in gzip; text or JSON of Swift-XRT; or any
+        table of text that is described.
     hdu
         Name or number of the table in a FITS file; by default the first that is a light curve.
+    description
+        The cells of the file's line in a ``targets.csv``; a text whose line tells a band is read by them.
 
     Raises
     ------
@@ -103,6 +108,8 @@ def read_file(path: Path, hdu: str = "") -> XrayFile:
         if head.startswith((b"SIMPLE", GZIP)):
             with rate_table(path, hdu) as table:
                 return _read(read_fits(table))
+        if description is not None and BAND in description:
+            return _read(read_described(path, description))
         return _read(read_json(path) if head.lstrip().startswith(b"{") else read_text(path))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from astro_assets.xray.reading.assembly import Columns
-from astro_assets.xray.reading.cards import Cards, Clock, bands_of, clock_of
+from astro_assets.xray.reading.cards import Cards, Clock, bands_of, clock_of, time_unit_s
 from astro_assets.xray.reading.fits_tables import RateTable, check_size
 from astro_assets.xray.reading.told import Told
 from astro_assets.xray.refusals import XrayRefusedError
@@ -149,7 +149,7 @@ def _width(table: RateTable, clock: Clock) -> Floats:
     begin, end = table.numbers("TIME_MIN"), table.numbers("TIME_MAX")
     told = table.numbers("TIMEDEL", "DT")
     if told is not None and told.ndim == 1:
-        return told * clock.unit_s
+        return told * (time_unit_s(table.unit(str(table.first("TIMEDEL", "DT")))) or clock.card_unit_s)
     if begin is not None and end is not None:
         return (end - begin) * clock.unit_s
     half = table.numbers("XAX_E")
@@ -161,20 +161,20 @@ def _width(table: RateTable, clock: Clock) -> Floats:
             "width_unknown",
             f"{table.where}: the length of the bins is not told; add a column TIMEDEL or a card TIMEDEL",
         )
-    return np.full(table.n_rows, one * clock.unit_s)
+    return np.full(table.n_rows, one * clock.card_unit_s)
 
 
 def _time(table: RateTable, clock: Clock, width: Floats) -> Floats:
     """Return the middles of the bins, in seconds since the file's reference."""
     time = table.numbers("TIME")
     if time is not None and time.ndim == 1:
-        return (time + clock.zero) * clock.unit_s + (0.5 - clock.place) * width
+        return time * clock.unit_s + clock.zero_s + (0.5 - clock.place) * width
     begin, one = table.cards.number("TSTART"), table.cards.number("TIMEDEL")
     if begin is None or one is None:
         raise XrayRefusedError(
             "time_unknown", f"{table.where}: no column TIME of one number a row, and no TSTART and TIMEDEL"
         )
-    return (begin + clock.zero) * clock.unit_s + (np.arange(table.n_rows) + 0.5) * width
+    return begin * clock.card_unit_s + clock.zero_s + (np.arange(table.n_rows) + 0.5) * width
 
 
 def rate_unit(unit: str | None, where: str) -> str:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from astro_assets.xray.light_curve import Floats
 
 GZIP: Final = b"\x1f\x8b"
-#: Of a file, packed or not: five million bins of three bands have 500 MB, a real one has 1.
-MOST_BYTES: Final = 256 * 1024**2
+#: Of a file, unpacked: a million bins of three bands have 100 MB, a real one has half of one.
+MOST_BYTES: Final = 128 * 1024**2
 #: Columns of which a table of rates has at least one.
 MEASURED: Final = ("RATE", "COUNTS", "COUNT_RATE", "NET_RATE", "NET_COUNTS", "FLUX")
 _NUMBERS: Final = re.compile(r"([0-9]{0,6})[BIJKED]\Z")

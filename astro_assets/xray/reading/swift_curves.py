@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -16,6 +16,7 @@ import numpy as np
 
 from astro_assets.xray.reading.assembly import MOST_BINS, Columns
 from astro_assets.xray.reading.cards import SECONDS_A_DAY, Bands, Clock
+from astro_assets.xray.reading.lines import check_size, lines_of
 from astro_assets.xray.reading.told import Told
 from astro_assets.xray.refusals import XrayRefusedError, one_line
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 SWIFT_TEXT: Final = "swift_xrt_text"
 SWIFT_JSON: Final = "swift_xrt_json"
-#: The longest known has 4,000 lines and 350 kB.
-MOST_BYTES: Final = 64 * 1024**2
-_LONGEST_LINE: Final = 4096
 #: XRT's band where a file tells none.
 _BAND_KEV: Final = (0.3, 10.0)
 #: Names of columns in text and in JSON, in small letters.
@@ -54,7 +52,7 @@ def read_text(path: Path) -> Told:
     names: tuple[str, ...] = ()
     rows: list[list[float]] = []
     said: list[str] = []
-    for number, line in _lines(path):
+    for number, line in lines_of(path):
         plain = line.strip().lstrip("#!").strip()
         cells = plain.split()
         if not names and {"t_+ve", "t_-ve"} <= {cell.lower() for cell in cells}:
@@ -71,25 +69,6 @@ def read_text(path: Path) -> Told:
     table = np.array(rows, dtype=np.float64)
     named = {name: table[:, place] for place, name in enumerate(names) if name}
     return _told(named, SWIFT_TEXT, "the table", said)
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a text by their numbers, each of a bounded length."""
-    _bound(path)
-    with path.open("rb") as file:
-        number = 0
-        while line := file.readline(_LONGEST_LINE + 1):
-            number += 1
-            if len(line) > _LONGEST_LINE or number > MOST_BINS:
-                raise XrayRefusedError(
-                    "too_large", f"line {number}: more than {_LONGEST_LINE} bytes, or lines"
-                )
-            yield number, line.decode("utf-8", "replace")
-
-
-def _bound(path: Path) -> None:
-    if path.stat().st_size > MOST_BYTES:
-        raise XrayRefusedError("too_large", f"{path.stat().st_size} bytes; at most {MOST_BYTES} are read")
 
 
 def _numbers(cells: list[str], names: tuple[str, ...], number: int) -> list[float]:
@@ -117,7 +96,7 @@ def read_json(path: Path) -> Told:
     XrayRefusedError
         If it is anything else.
     """
-    _bound(path)
+    check_size(path)
     try:
         told = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:

@@ -54,6 +54,14 @@ def test_clouds_over_a_frame_and_a_brighter_star_change_nothing(seed, factor, fr
     np.testing.assert_allclose(residuals(light), expected, rtol=1e-6, atol=1e-9)
 
 
+def test_frames_of_which_each_lacks_another_star_are_compared():
+    light = night_light(np.random.default_rng(4), np.full(12, 0.01), n_stars=12)
+    light[np.arange(12), np.arange(12)] = np.nan
+    found = residuals(light)
+    assert np.median(found) == pytest.approx(0.01, rel=0.3)
+    assert found.max() < 0.03
+
+
 def test_a_star_that_varies_and_a_frame_without_light_do_not_make_others_bad():
     rng = np.random.default_rng(3)
     light = night_light(rng, np.full(15, 0.01))

@@ -126,6 +126,11 @@ def test_days_become_seconds_and_evenly_spaced_bins_need_no_times(tmp_path: Path
     np.testing.assert_array_equal(read_file(days).light_curve.time_s, 86400.0 * np.arange(4))
     np.testing.assert_array_equal(read_file(days).light_curve.width_s, 43200.0)
 
+    # Cards have a unit of their own (OGIP/93-003).
+    mixed = xmm_file(tmp_path / "c.fits", TIME=("D", "d", np.arange(4.0)), TIMEDEL=600.0, TIMEZERO=50.0)
+    np.testing.assert_array_equal(read_file(mixed).light_curve.time_s, 86400.0 * np.arange(4) + 50)
+    np.testing.assert_array_equal(read_file(mixed).light_curve.width_s, 600.0)
+
     even = read_file(xmm_file(tmp_path / "b.fits", TIME=None, TSTART=1000.0))
     np.testing.assert_allclose(even.light_curve.time_s, 1000 + 400.2 * (np.arange(4) + 0.5))
 
