@@ -10,9 +10,9 @@ from astro_assets_tests.xray.made_curves import usual
 SMALL = AutoencoderSettings(
     network=NetworkSettings(hidden=12, layers=1, dropout=0.0, latent=6, decoder_width=16),
     scoring=ScoringSettings(samples=16, clusters_of=5),
-    curves=240,
-    calibration_curves=60,
-    epochs=6,
+    curves=160,
+    calibration_curves=50,
+    epochs=30,
     batch=32,
     learning_rate=1e-2,
     averaging=0.9,
@@ -25,7 +25,7 @@ def sources(n: int, seed: int) -> list[Source]:
 
 @pytest.fixture(scope="session")
 def fitted() -> Fitted:
-    return fit(sources(240, 1), sources(60, 2), SMALL)
+    return fit(sources(SMALL.curves, 1), sources(SMALL.calibration_curves, 2), SMALL)
 
 
 @pytest.fixture(scope="session")

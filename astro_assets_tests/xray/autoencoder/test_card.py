@@ -25,7 +25,7 @@ def test_it_tells_data_figures_and_who_is_best_where(model: TrainedAutoencoder):
     assert "300 simulated" in card
     assert f"| latents in use | {manifest.metrics['active_units']} |" in card
     assert "excess variance" in card
-    assert "40 and more" in card
+    assert "| 1 and more | 0 and more |" in card
     assert str(SMALL.calibration_curves) in card
     assert "nan" not in card.lower().replace("nance", "")
 

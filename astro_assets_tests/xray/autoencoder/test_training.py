@@ -110,8 +110,8 @@ def test_a_little_training_explains_curves_better(fitted: Fitted):
 
 def test_sources_are_split_by_name(fitted: Fitted, model: TrainedAutoencoder):
     curves = model.manifest.curves
-    assert curves["fitted"] + curves["stopped_by"] + curves["judged"] == 240
-    assert curves["calibrated_on"] == 60
+    assert curves["fitted"] + curves["stopped_by"] + curves["judged"] == SMALL.curves
+    assert curves["calibrated_on"] == SMALL.calibration_curves
     assert len(model.manifest.sources) == curves["fitted"] == len(model.memory.latent)
 
 
