@@ -28,6 +28,7 @@ from astro_assets.xray.anomalies import Anomaly, changed
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, open_autoencoder
 from astro_assets.xray.autoencoder.population import recipe_of, recipes_of, simulated, source_of
 from astro_assets.xray.autoencoder.preparation import prepare
+from astro_assets.xray.autoencoder.reconstruction import reconstruct
 from astro_assets.xray.autoencoder.scoring import score
 from astro_assets.xray.autoencoder.settings import MODES, AutoencoderSettings
 from astro_assets.xray.autoencoder.splits import TRAINING, VALIDATION, parts_of_sources
@@ -94,6 +95,7 @@ def main() -> int:
     usual = usual_sources(model, arguments.seed, arguments.sources)
     is_reached += judge_likelihood(model, usual, arguments)
     is_reached += judge_anomalies(model, usual, arguments)
+    judge_intervals(model, usual[:300])
     if arguments.data.is_dir():
         is_reached.append(judge_examples(arguments.data / "xray_lc"))
         judge_neighbours(model, arguments.data / "xray_lc")
@@ -264,6 +266,18 @@ def judge_anomalies(
 def area(usual: np.ndarray, unusual: Sequence[float]) -> dict[str, float]:
     """Return the area under the ROC curve with its interval."""
     return detection(usual, {"": np.asarray(unusual)})[""]
+
+
+def judge_intervals(model: TrainedAutoencoder, usual: Sequence[SimulatedLightCurve]) -> None:
+    """Print how often true rates are in the intervals of reconstructed ones, by kind."""
+    low, high = model.manifest.settings.scoring.quantiles
+    inside: dict[str, list[np.ndarray]] = {}
+    for one in usual:
+        found = reconstruct(model, one.light_curve)
+        truth = one.rate[found.bins]
+        inside.setdefault(one.kind, []).append(((found.low <= truth) & (truth <= found.high)).ravel())
+    parts = [f"{kind} {np.concatenate(found).mean():.3f}" for kind, found in sorted(inside.items())]
+    print(f"true rates inside of intervals of {high - low:.2f}: {', '.join(parts)}", flush=True)
 
 
 def put_in(

@@ -39,12 +39,15 @@ class Window:
         Whether it reaches the end of the curve.
     log_prior
         Log of how likely it is that a change is just there.
+    log_constant_ratio
+        Log of the evidence of a constant source that changes there over that of one that does not.
     """
 
     first: int
     end: int
     is_state: bool
     log_prior: float
+    log_constant_ratio: float
 
 
 def windows_of(curve: Prepared) -> list[Window]:
@@ -73,8 +76,14 @@ def windows_of(curve: Prepared) -> list[Window]:
         for at in order:
             if len(chosen) == wanted:
                 break
-            log_prior = -float(np.log(2 * order.size))
-            one = Window(int(seen[first[at]]), int(seen[end[at] - 1]) + 1, states, log_prior)
+            part = slice(at, at + 1)
+            one = Window(
+                first=int(seen[first[at]]),
+                end=int(seen[end[at] - 1]) + 1,
+                is_state=states,
+                log_prior=-float(np.log(2 * order.size)),
+                log_constant_ratio=float(log_mean_exp(_ratios(curve, seen, first[part], end[part])[0])),
+            )
             if all(one.end <= other.first or one.first >= other.end for other in chosen):
                 chosen.append(one)
         found += chosen
@@ -132,16 +141,23 @@ def constant_change(curve: Prepared) -> float:
     if n < 3:
         return 0.0
     first, end = _edges(n)
+    ratio = _ratios(curve, seen, first, end)
+    states, others = ratio[: n - 1].ravel(), ratio[n - 1 :].ravel()
+    return float(log_mean_exp(np.array([log_mean_exp(states), log_mean_exp(others)])))
+
+
+def _ratios(
+    curve: Prepared, seen: NDArray[np.int64], first: NDArray[np.int64], end: NDArray[np.int64]
+) -> Floats:
+    """Return log-ratios of evidences of windows by each factor, (windows, factors)."""
     ratio = np.zeros((first.size, LOG_FACTORS.size))
     for band in range(curve.counts.shape[1]):
         counts, expected = _sums(curve, seen, slice(band, band + 1))
-        inside, share = (
-            counts[end] - counts[first],
-            (expected[end] - expected[first]) / max(expected[-1], 1e-30),
-        )
-        ratio += inside[:, None] * LOG_FACTORS - counts[-1] * np.log1p(np.expm1(LOG_FACTORS) * share[:, None])
-    states, others = ratio[: n - 1].ravel(), ratio[n - 1 :].ravel()
-    return float(log_mean_exp(np.array([log_mean_exp(states), log_mean_exp(others)])))
+        inside = counts[end] - counts[first]
+        share = (expected[end] - expected[first]) / max(expected[-1], 1e-30)
+        ratio += inside[:, None] * LOG_FACTORS
+        ratio -= counts[-1] * np.log1p(np.expm1(LOG_FACTORS) * share[:, None])
+    return ratio
 
 
 def _edges(n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

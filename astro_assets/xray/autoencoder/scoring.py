@@ -1,4 +1,4 @@
-"""What a trained autoencoder says of a light curve: evidence, changes, p-values, rates, neighbours.
+"""What a trained autoencoder says of a light curve: evidence, changes, p-values, neighbours.
 
 A curve's score depends on the curve and the model alone, whatever was scored before it.
 """
@@ -17,33 +17,13 @@ from astro_assets.xray.autoencoder.evidence import Posterior, log_likelihoods
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder
 from astro_assets.xray.autoencoder.preparation import Prepared, prepare, without
 from astro_assets.xray.light_curve import LightCurve
-from astro_assets.xray.poisson import scatter_posterior, starts_of
+from astro_assets.xray.poisson import starts_of
 
 Floats = NDArray[np.float64]
 
 #: Draws of counts that a curve's likelihood is compared with.
 _REPLICAS: Final = 8
 _REPLICAS_SEED: Final = 5_102_017
-
-
-@dataclass(frozen=True, slots=True)
-class Reconstruction:
-    """Rates of the source that a curve's counts and the model tell, (n_bins, 3), counts a second.
-
-    Parameters
-    ----------
-    bins
-        Which bin of the light curve each is.
-    rate
-        Posterior mean.
-    low, high
-        Quantiles of the posterior, as the settings name them.
-    """
-
-    bins: NDArray[np.int64]
-    rate: Floats
-    low: Floats
-    high: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +159,8 @@ def evidences_of(
         of_rest = model.posterior(prepare(without(curve, is_hidden)))
         told = of_rest.log_rate, of_rest.log_scatter, of_rest.log_weights
         found.append(change_evidence(prepared, window, told, model.decoder) + window.log_prior)
-    best = windows[int(np.argmax(found))]
+    of_constant = [constant + window.log_constant_ratio + window.log_prior for window in windows]
+    best = windows[int(np.argmax(np.logaddexp(found, of_constant)))]
     return Evidences(
         usual=usual,
         constant=constant,
@@ -234,32 +215,6 @@ def p_usual(model: TrainedAutoencoder, change: Floats, surprise: Floats) -> Floa
     usual = rarer(memory.change_scores, memory.surprise_scores) - 1 / (memory.change_scores.size + 1)
     found = conformal_p_values(-usual, -rarer(change, surprise))
     return np.where(np.isfinite(change + surprise), found, np.nan)
-
-
-def reconstruct(model: TrainedAutoencoder, curve: LightCurve) -> Reconstruction:
-    """Return the rates of a curve with the interval of the settings."""
-    prepared = prepare(curve)
-    posterior = model.posterior(prepared)
-    rng = np.random.default_rng(_REPLICAS_SEED)
-    expected = np.exp(posterior.log_rate) * prepared.exposure_s
-    middle, width = scatter_posterior(
-        expected, posterior.log_scatter, prepared.counts, prepared.background, prepared.visits
-    )
-    u = middle + width * rng.standard_normal(middle.shape)
-    rates = np.exp(posterior.log_rate + u[:, prepared.visits, None])
-    weights = posterior.weights
-    order = np.argsort(rates, axis=0)
-    ordered = np.take_along_axis(rates, order, axis=0)
-    reached = np.cumsum(weights[order], axis=0)
-
-    def quantile(share: float) -> Floats:
-        at = (reached < share).sum(axis=0).clip(max=len(weights) - 1)
-        found: Floats = np.take_along_axis(ordered, at[None], axis=0)[0]
-        return found
-
-    low, high = (quantile(share) for share in model.manifest.settings.scoring.quantiles)
-    mean: Floats = np.einsum("d,dbk->bk", weights, rates)
-    return Reconstruction(prepared.bins, mean, np.minimum(low, mean), np.maximum(high, mean))
 
 
 def neighbours(model: TrainedAutoencoder, latent: Floats, n: int = 10) -> list[tuple[str, float]]:
