@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 #: Scatter, nats: 0.002 to 1.3 dex, evenly in its logarithm as its prior is.
 SCATTERS: Final = np.geomspace(0.005, 3.0, 18)
-_MEAN_NODES: Final = 9
+_MEAN_NODES, _SCATTER_NODES = 9, 11
 _STEPS: Final = 12
 _TURNS: Final = 30
 
@@ -131,7 +131,13 @@ def scatter_of(
     log_means = middle[:, None] + np.sqrt(2) * width[:, None] * points
     expected = np.exp(log_means)[..., None, None] * arrays[1]
     terms = scattered_terms(
-        expected, np.repeat(scatters[:, None], _MEAN_NODES, axis=1), arrays[0], arrays[2], is_known, bins
+        expected,
+        np.repeat(scatters[:, None], _MEAN_NODES, axis=1),
+        arrays[0],
+        arrays[2],
+        is_known,
+        bins,
+        _SCATTER_NODES,
     ).sum(axis=-1)
     terms += -0.5 * np.square((log_means - prior[0]) / prior[1]) - np.log(prior[1])
     terms += np.log(weights) + np.square(points)

@@ -99,7 +99,8 @@ def statistics_of(curve: Prepared) -> Floats:
     if total.size < 3:
         return np.zeros(len(STATISTICS))
     mean = float(np.average(total, weights=error**-2))
-    level = max(abs(mean), float(error.mean()) / np.sqrt(total.size), 1e-12)
+    # Not the weighted mean: faint bins have small errors, and would pull it down.
+    level = max(abs(float(total.mean())), float(error.mean()) / np.sqrt(total.size), 1e-12)
     median = float(np.median(total))
     low, high = np.quantile(total, (0.25, 0.75))
     residual = np.sqrt(total.size / (total.size - 1)) * (total - mean) / error

@@ -25,10 +25,10 @@ def test_evidence_is_that_of_a_dense_integral(level, sigma):
             @ norm.pdf(u)
             * (u[1] - u[0])
         )
-        terms = np.log(each).sum(axis=0) + norm.logpdf(means, *prior)
+        terms = np.log(np.maximum(each, 1e-300)).sum(axis=0) + norm.logpdf(means, *prior)
         expected = np.log(np.exp(terms - terms.max()).sum() * (means[1] - means[0])) + terms.max()
         factorials = log_normaliser(counts[:, None], np.ones((10, 1), bool)).sum()
-        assert found.log_evidence[at] - factorials + norm.logpdf(0) == pytest.approx(expected, abs=0.05)
+        assert found.log_evidence[at] - factorials == pytest.approx(expected, abs=0.05)
 
 
 def test_quantiles_hold_the_true_scatter():
@@ -72,5 +72,5 @@ def test_it_explains_log_normal_sources_better_than_a_constant_rate():
 def test_a_band_that_is_not_known_says_nothing():
     curve = prepare(curve_of(np.ones((12, 1)), np.random.default_rng(1)))
     found = fit_excess_variance([curve, curve])
-    assert found.posteriors(curve)[0] is None
+    assert [one is None for one in found.posteriors(curve)] == [False, True, True]
     assert np.isfinite(found.log_evidence(curve))
