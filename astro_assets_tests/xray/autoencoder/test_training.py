@@ -115,6 +115,17 @@ def test_sources_are_split_by_name(fitted: Fitted, model: TrainedAutoencoder):
     assert len(model.manifest.sources) == curves["fitted"] == len(model.memory.latent)
 
 
+def test_variability_is_compared_with_that_of_constant_sources(model: TrainedAutoencoder):
+    kinds = [one.kind for one in usual(SMALL.calibration_curves, 2)]
+    assert model.memory.is_constant.tolist() == [kind == "constant" for kind in kinds]
+
+
+def test_equal_trainings_are_equal_files():
+    short = SMALL.model_copy(update={"epochs": 1})
+    one, again = (fit(sources(60, 3), sources(8, 4), short).file for _ in range(2))
+    assert one == again
+
+
 def test_a_file_is_read_as_it_was_written(fitted: Fitted, model: TrainedAutoencoder, tmp_path):
     path = tmp_path / "autoencoder.zip"
     path.write_bytes(fitted.file)
