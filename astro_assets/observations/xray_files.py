@@ -22,6 +22,9 @@ _OPTICAL: Final = frozenset(
     {"CADENCENO", "SAP_FLUX", "PDCSAP_FLUX", "FLUX", "RAW_FLUX", "CORR_FLUX", "APTFLUX"}
 )
 _OPTICAL_TELESCOPES: Final = frozenset({"TESS", "KEPLER"})
+#: Beginnings of INSTRUME of telescopes of visible light and ultraviolet beside those of X-rays, on XMM, Swift
+#: and AstroSat: their tools write rates in the same form.
+_OPTICAL_INSTRUMENTS: Final = ("OM", "UVOT", "UVIT")
 #: Names of columns that only Swift-XRT's tools use, for how far a bin reaches behind and before its time.
 _OF_SWIFT: Final = {b"t_+ve", b"t_-ve"}
 #: The cell of a targets.csv by which a table of text is said to be an X-ray light curve.
@@ -35,7 +38,8 @@ def holds_xray_rates(hdus: Sequence[Hdu]) -> bool:
     """Tell whether a table of a FITS file is an X-ray light curve (OGIP/93-003).
 
     It is where its header calls it a light curve in OGIP's words, or it is named RATE; where it has times or
-    their beginning, and counts or rates; and has nothing that a survey of stars' brightness has.
+    their beginning, and counts or rates; and has nothing that a survey of stars' brightness has, nor is of an
+    instrument of visible light.
     """
     return any(_is_of_rates(hdu, hdus[0]) for hdu in hdus[1:])
 
@@ -44,6 +48,10 @@ def _is_of_rates(hdu: Hdu, primary: Hdu) -> bool:
     called = text_card(hdu.header, "HDUCLAS1").upper() == "LIGHTCURVE" or hdu.name == "RATE"
     telescopes = {text_card(one.header, "TELESCOP").upper() for one in (hdu, primary)}
     if not called or not telescopes.isdisjoint(_OPTICAL_TELESCOPES):
+        return False
+    if any(
+        text_card(one.header, "INSTRUME").upper().startswith(_OPTICAL_INSTRUMENTS) for one in (hdu, primary)
+    ):
         return False
     try:
         names = set(column_names(hdu))

@@ -16,7 +16,7 @@ from astro_assets.xray.light_curve import LightCurve
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Bins of a picture; those of longer curves are drawn where they are brightest last.
+#: Bins of a picture; of longer curves those about the brightest.
 MOST_BINS: Final = 400
 #: A gap is drawn where bins are farther apart than so many of their typical distances.
 _GAP: Final = 20.0

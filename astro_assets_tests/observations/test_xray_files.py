@@ -81,6 +81,16 @@ def test_light_curves_of_stars_stay_where_they_are(tmp_path: Path, mission: str)
     assert identify(path).product == "mission"
 
 
+@pytest.mark.parametrize(
+    ("telescope", "instrument"), [("XMM", "OM"), ("SWIFT", "UVOTA"), ("ASTROSAT", "UVIT")]
+)
+def test_monitors_of_visible_light_on_x_ray_telescopes_are_none(
+    tmp_path: Path, telescope: str, instrument: str
+) -> None:
+    identity = identify(xmm_file(tmp_path / "a.fits", TELESCOP=telescope, INSTRUME=instrument))
+    assert (identity.status, identity.product) != ("passed_on", "xray_light_curve")
+
+
 def test_a_table_of_rates_with_columns_of_stars_is_none(tmp_path: Path) -> None:
     for number, names in enumerate(
         (("TIME", "RATE"), ("TIME", "RATE", "FLUX"), ("TIME", "SPEED"), ("RATE",))

@@ -24,6 +24,9 @@ MOST_BANDS: Final = 16
 #: What a fraction of exposure may be above 1 by rounding.
 _ROUNDING: Final = 1e-3
 _IMPOSSIBLE: Final = "values_impossible"
+#: What each band has of its own, and what all may have in common.
+_OF_ONE_BAND: Final = ("counts", "background_counts", "rate", "error_minus", "error_plus")
+_OF_ALL: Final = ("fractional_exposure", "background_ratio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,10 @@ def assembled(columns: Columns, bands: Bands) -> Assembled:
     Raises
     ------
     XrayRefusedError
-        If a time or a length is no number, a value is impossible, or nothing was measured.
+        If a time or a length is no number, columns have other bands, a value is impossible, or nothing was
+        measured.
     """
+    _check_bands(columns, len(bands.kev))
     _check(columns)
     _, first = np.unique(columns.time_s, return_index=True)
     order = sorted(range(len(bands.kev)), key=lambda band: bands.kev[band])
@@ -98,15 +103,16 @@ def assembled(columns: Columns, bands: Bands) -> Assembled:
         return np.array(wide[first][:, order], dtype=np.float64)
 
     counts, width = chosen(columns.counts, np.nan), columns.width_s[first].astype(np.float64)
-    background = _zero_for_nan(chosen(columns.background_counts, 0.0))
-    ratio = _zero_for_nan(chosen(columns.background_ratio, 0.0))
-    part = np.minimum(_zero_for_nan(chosen(columns.fractional_exposure, 1.0)), 1.0)
+    background = _zero_for_none(chosen(columns.background_counts, 0.0))
+    ratio = _zero_for_none(chosen(columns.background_ratio, 0.0))
+    part = np.minimum(_zero_for_none(chosen(columns.fractional_exposure, 1.0)), 1.0)
+    counts[np.isinf(counts)] = np.nan
     rates = Rates(*(chosen(of, np.nan) for of in (columns.rate, columns.error_minus, columns.error_plus)))
+    limits = np.zeros(first.size, dtype=bool) if columns.is_limit is None else columns.is_limit[first]
     if columns.fractional_exposure is None:  # what was not measured was not exposed, as far as is known
-        part[np.isnan(counts) & np.isnan(rates.rate)] = 0.0
+        part[np.isnan(counts) & np.isnan(rates.rate) & ~limits[:, np.newaxis]] = 0.0
     if columns.rate is None:
         rates = net_rates(counts, background, ratio, width[:, np.newaxis] * part)
-    limits = np.zeros(first.size, dtype=bool) if columns.is_limit is None else columns.is_limit[first]
     unknown = (part == 0) | limits[:, np.newaxis]
     rate, minus, plus = (
         np.where(unknown, np.nan, values) for values in (rates.rate, rates.error_minus, rates.error_plus)
@@ -128,8 +134,20 @@ def assembled(columns: Columns, bands: Bands) -> Assembled:
     return Assembled(curve, columns.time_s.size - first.size, int(np.count_nonzero(limits)))
 
 
-def _zero_for_nan(values: Floats) -> Floats:
-    return np.where(np.isnan(values), 0.0, values)
+def _zero_for_none(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, 0.0)
+
+
+def _check_bands(columns: Columns, n_bands: int) -> None:
+    """Refuse counts and rates of other bands; parts of exposure and ratios may be those of all bands."""
+    for name in (*_OF_ONE_BAND, *_OF_ALL):
+        values = getattr(columns, name)
+        if values is None:
+            continue
+        width = values.shape[1] if values.ndim == 2 else 1
+        if width != n_bands and (width != 1 or name in _OF_ONE_BAND):
+            told = f"{columns.where}: {width} band(s) of {name.replace('_', ' ')}, and energies of {n_bands}"
+            raise XrayRefusedError("no_column", told)
 
 
 def _check(columns: Columns) -> None:
@@ -140,14 +158,22 @@ def _check(columns: Columns) -> None:
     of = columns.fractional_exposure
     if of is not None:
         _refuse(columns.where, "fraction of exposure", _IMPOSSIBLE, of, (of < 0) | (of > 1 + _ROUNDING))
-    for name in ("counts", "background_counts", "background_ratio", "error_minus", "error_plus"):
+    for name in (*_OF_ONE_BAND, "background_ratio"):
         values = getattr(columns, name)
         if values is not None:
-            _refuse(
-                columns.where, name.replace("_", " "), _IMPOSSIBLE, values, (values < 0) | np.isinf(values)
-            )
-    if columns.rate is not None:
-        _refuse(columns.where, "rate", _IMPOSSIBLE, columns.rate, np.isinf(columns.rate))
+            negative = (values < 0) & (name != "rate")
+            endless = np.isinf(values) & ~_unexposed(columns, values.ndim)
+            _refuse(columns.where, name.replace("_", " "), _IMPOSSIBLE, values, negative | endless)
+
+
+def _unexposed(columns: Columns, n_axes: int) -> NDArray[np.bool_]:
+    """Return where nothing was exposed, so that what was divided by exposure may be endless."""
+    if columns.fractional_exposure is None:
+        return np.zeros((1,) * n_axes, dtype=bool)
+    unexposed = ~(columns.fractional_exposure > 0)
+    if unexposed.ndim < n_axes:
+        return unexposed[:, np.newaxis]
+    return unexposed if unexposed.ndim == n_axes else np.asarray(unexposed.all(axis=1))
 
 
 def _refuse(where: str, name: str, code: str, values: Floats, at_fault: NDArray[np.bool_]) -> None:

@@ -22,9 +22,12 @@ TIME_UNITS: Final = {
     **dict.fromkeys(("d", "day", "days"), SECONDS_A_DAY),
 }
 #: Where a light curve's header tells no energies: the band in which the telescope's are made by default, keV.
-#: By TELESCOP and the beginning of INSTRUME.
+#: By TELESCOP and the beginning of INSTRUME. Telescopes carry others beside them, for visible light too.
 _BANDS_KEV: Final = {
-    ("XMM", ""): (0.2, 12.0),
+    ("XMM", "EPN"): (0.2, 12.0),
+    ("XMM", "EMOS"): (0.2, 12.0),
+    ("XMM", "EPIC"): (0.2, 12.0),
+    ("XMM", "RGS"): (0.33, 2.5),
     ("XTE", "PCA"): (2.0, 60.0),
     ("XTE", "ASM"): (1.5, 12.0),
     ("CHANDRA", "ACIS"): (0.5, 7.0),
@@ -34,10 +37,12 @@ _BANDS_KEV: Final = {
     ("NICER", ""): (0.2, 12.0),
     ("SUZAKU", "XIS"): (0.2, 12.0),
     ("ASCA", ""): (0.4, 10.0),
-    ("ROSAT", ""): (0.1, 2.4),
+    ("ROSAT", "PSPC"): (0.1, 2.4),
+    ("ROSAT", "HRI"): (0.1, 2.4),
     ("ASTROSAT", "LAXPC"): (3.0, 80.0),
     ("ASTROSAT", "SXT"): (0.3, 8.0),
-    ("EP", ""): (0.5, 4.0),
+    ("EP", "WXT"): (0.5, 4.0),
+    ("EP", "FXT"): (0.3, 10.0),
 }
 
 
@@ -65,6 +70,10 @@ class Cards:
         """Return a card as a printable text; None where there is none."""
         value = self.value(name)
         return None if value is None else one_line(value)[:80] or None
+
+    def is_true(self, name: str) -> bool:
+        """Tell whether a card is the logical true, or the text T, as some tools write it."""
+        return self.value(name) is True or self.text(name) == "T"
 
     def number(self, name: str) -> float | None:
         """Return a card, or its whole part and fraction as two cards, as a finite number."""
@@ -132,7 +141,7 @@ def clock_of(cards: Cards, unit: str | None, where: str) -> Clock:
     Raises
     ------
     XrayRefusedError
-        If the unit is not told, or none of time.
+        If the unit is not told, or none of time, or times are of places outside of their bins.
     """
     of_cards = cards.text("TIMEUNIT")
     told = unit or of_cards or ""
@@ -142,6 +151,8 @@ def clock_of(cards: Cards, unit: str | None, where: str) -> Clock:
             "time_unknown", f"{where}, column TIME: unit {told!r} is none of time; set TUNIT to 's' or 'd'"
         )
     place = cards.number("TIMEPIXR")
+    if place is not None and not 0 <= place <= 1:
+        raise XrayRefusedError("time_unknown", f"{where}: TIMEPIXR is {place:g}, not from 0 to 1")
     card_unit_s = time_unit_s(of_cards) or unit_s
     return Clock(
         unit_s,
@@ -201,8 +212,8 @@ def bands_of(cards: Cards, n_bands: int, where: str) -> Bands:
                 return Bands((band,), are_told=False)
     raise XrayRefusedError(
         "bands_unknown",
-        f"{where}: {n_bands} bands, of which the header tells {len(known)}, and TELESCOP "
-        f"{cards.text('TELESCOP')!r} has none by default; add cards E_MIN1, E_MAX1 ... in keV",
+        f"{where}: {n_bands} bands, of which the header tells {len(known)}, and {cards.text('INSTRUME')!r} "
+        f"of TELESCOP {cards.text('TELESCOP')!r} has none by default; add cards E_MIN1, E_MAX1 ... in keV",
     )
 
 

@@ -22,6 +22,8 @@ from astro_assets.xray.reading.told import Told
 from astro_assets.xray.refusals import XrayRefusedError, one_line
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from astro_assets.xray.light_curve import Floats
 
 DESCRIBED: Final = "described_text"
@@ -36,16 +38,25 @@ _OTHERS: Final = (
     BAND, "time_unit", "width_s", "rate_unit", "mjd_reference", "time_system", "telescope", "instrument",
     "object_name", "target_id", "ra_deg", "dec_deg",
 )  # fmt: skip
+#: Cells that are numbers, with the least and the most of each.
+_NUMBERS: Final = {
+    "width_s": (0.0, math.inf), "mjd_reference": (-math.inf, math.inf), "ra_deg": (0.0, 360.0),
+    "dec_deg": (-90.0, 90.0),
+}  # fmt: skip
 _BAND: Final = re.compile(r"(\d+(?:\.\d+)?) ?- ?(\d+(?:\.\d+)?)")
+#: Ways to tell the lengths of bins, one of which is needed; and cells that say what another cell says.
+_WIDTHS: Final = (("width",), ("half_width",), ("width_plus", "width_minus"), ("width_s",))
+_ERRORS: Final = (("rate_err",), ("rate_err_minus", "rate_err_plus"))
 #: What cells are separated by, tried in this order; None stands for any blanks.
 _DELIMITERS: Final = (",", ";", None)
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Columns that cells name, by cell; NaN where there is no number."""
+    """Columns by the cells that name them, NaN where is no number; and where the rate is an upper limit."""
 
     columns: Mapping[str, Floats]
+    is_limit: NDArray[np.bool_]
 
     def one(self, name: str) -> Floats | None:
         return self.columns.get(name)
@@ -79,8 +90,9 @@ def read_described(path: Path, cells: Mapping[str, str]) -> Told:
         rate=table.one("rate"),
         error_minus=_size(table.one("rate_err_minus") if error is None else error),
         error_plus=_size(table.one("rate_err_plus") if error is None else error),
+        is_limit=table.is_limit,
     )
-    reference = begin if cells.get("time_unit") == "mjd" else as_number(cells.get("mjd_reference"))
+    reference = begin if _is_mjd(cells) else as_number(cells.get("mjd_reference"))
     return Told(
         DESCRIBED,
         Bands((_band(cells[BAND]),), are_told=True),
@@ -92,6 +104,7 @@ def read_described(path: Path, cells: Mapping[str, str]) -> Told:
         ra_deg=as_number(cells.get("ra_deg")),
         dec_deg=as_number(cells.get("dec_deg")),
         rate_unit=rate_unit(cells.get("rate_unit"), "rate_unit of targets.csv"),
+        is_net="rate" in cells,  # papers' rates are; of counts alone no background is told
     )
 
 
@@ -104,9 +117,22 @@ def _check(cells: Mapping[str, str]) -> None:
         )
     if "time" not in cells or not {"rate", "counts"} & set(cells):
         raise _invalid("time and rate, or time and counts, have to be named")
-    for name in ("width_s", "mjd_reference", "ra_deg", "dec_deg"):
-        if name in cells and as_number(cells[name]) is None:
-            raise _invalid(f"{name} is {one_line(cells[name])!r}, no number")
+    if "rate" not in cells and any(name in cells for way in _ERRORS for name in way):
+        raise _invalid("errors are those of rate, which is not named")
+    for name, (least, most) in _NUMBERS.items():
+        number = as_number(cells[name]) if name in cells else least
+        if number is None or not least <= number <= most:
+            raise _invalid(f"{name} is {one_line(cells[name])!r}, no number from {least:g} to {most:g}")
+    for ways in (_WIDTHS, _ERRORS):
+        told = [" and ".join(way) for way in ways if not set(way).isdisjoint(cells)]
+        if len(told) > 1:
+            raise _invalid(f"{told[0]} and {told[1]} say the same; tell one of them")
+    if _is_mjd(cells) and "mjd_reference" in cells:
+        raise _invalid("mjd_reference: times of the unit mjd have none")
+
+
+def _is_mjd(cells: Mapping[str, str]) -> bool:
+    return cells.get("time_unit", "").lower() == "mjd"
 
 
 def _invalid(text: str) -> XrayRefusedError:
@@ -123,7 +149,7 @@ def _band(cell: str) -> tuple[float, float]:
 def _time_unit(cells: Mapping[str, str], table: _Table) -> tuple[float, float]:
     """Return the unit of times in seconds, and what is taken from them first, in that unit."""
     told = cells.get("time_unit", "s").lower()
-    if told == "mjd":
+    if _is_mjd(cells):
         first = np.nanmin(table.columns["time"])
         return SECONDS_A_DAY, math.floor(first)
     if told not in TIME_UNITS:
@@ -157,6 +183,7 @@ def _read(path: Path, wanted: Mapping[str, str]) -> _Table:
     are_numbers = all(cell.isdecimal() and len(cell) < 4 for cell in wanted.values())
     places = _places((), wanted) if are_numbers else None
     rows: list[list[float]] = []
+    limits: list[bool] = []
     for number, line in lines_of(path):
         if places is None:
             places = _places(_cells(line.lstrip("#! ")), wanted)
@@ -166,12 +193,13 @@ def _read(path: Path, wanted: Mapping[str, str]) -> _Table:
         is_title = are_numbers and not rows and _number(cells, places["time"]) is None
         if plain and not plain.startswith(("!", "@")) and not is_title:
             rows.append(_row(cells, places, number))
+            limits.append(_is_limit(cells, places))
     if places is None:
         raise _invalid(f"no line names the columns {', '.join(map(one_line, wanted.values()))}"[:250])
     if not rows:
         raise XrayRefusedError("nothing_measured", "no row below the names of the columns")
     values = np.array(rows, dtype=np.float64)
-    return _Table({name: values[:, place] for place, name in enumerate(places)})
+    return _Table({name: values[:, place] for place, name in enumerate(places)}, np.array(limits))
 
 
 def _cells(line: str) -> list[str]:
@@ -199,6 +227,11 @@ def _row(cells: Sequence[str], places: Mapping[str, int], number: int) -> list[f
         raise XrayRefusedError("time_unknown", f"line {number}: {cell!r} is no time; begin the line with #")
     values = [_number(cells, place) for place in places.values()]
     return [np.nan if value is None else value for value in values]
+
+
+def _is_limit(cells: Sequence[str], places: Mapping[str, int]) -> bool:
+    place = places.get("rate", len(cells))
+    return place < len(cells) and cells[place].startswith("<")
 
 
 def _number(cells: Sequence[str], place: int) -> float | None:

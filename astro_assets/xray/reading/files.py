@@ -33,8 +33,8 @@ class XrayFile:
     Parameters
     ----------
     light_curve
-        In seconds since `mjd_reference`. Its rates are in `rate_unit`; where that is a flux there are no
-        counts.
+        In seconds since `mjd_reference`. Its rates are in `rate_unit`; where that is a flux they do not
+        follow from the counts, if there are any.
     form
         One of `FORMS`.
     hdu

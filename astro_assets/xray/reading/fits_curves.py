@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 SRCTOOL: Final = "erosita_srctool"
 DMEXTRACT: Final = "chandra_dmextract"
 OGIP: Final = "ogip_rate"
+#: What HDUCLAS2 says of rates of the background alone (OGIP/93-003).
+_OF_BACKGROUND: Final = ("BKG", "BACKGROUND")
 #: Columns by which each is known.
 _OF_SRCTOOL: Final = {"COUNTS", "BACK_COUNTS", "BACKRATIO", "FRACEXP", "TIMEDEL"}
 _OF_DMEXTRACT: Final = {"COUNTS", "EXPOSURE", "TIME"}
+#: Names of columns of rates.
+_RATES: Final = ("RATE", "NET_RATE", "COUNT_RATE")
 #: Names of columns of errors, those down and up first.
 _DOWN: Final = ("RATE_ERRM", "ERRM", "RATE_ERR_M", "ERROR_LO", "RATE_LOERR")
 _UP: Final = ("RATE_ERRP", "ERRP", "RATE_ERR_P", "ERROR_HI", "RATE_UPERR")
@@ -37,8 +41,13 @@ def read_fits(table: RateTable) -> Told:
     Raises
     ------
     XrayRefusedError
-        If columns are missing, or times, lengths or energies are not told.
+        If columns are missing, times, lengths or energies are not told, or the rates are of background.
     """
+    if (table.cards.text("HDUCLAS2") or "").upper() in _OF_BACKGROUND:
+        raise XrayRefusedError(
+            "no_light_curve",
+            f"{table.where}: rates of the background, says HDUCLAS2; give the source's",
+        )
     names = set(table.names)
     if names >= _OF_SRCTOOL:
         form = SRCTOOL
@@ -46,7 +55,8 @@ def read_fits(table: RateTable) -> Told:
         form = DMEXTRACT
     else:
         form = OGIP
-    measured = table.first("RATE", "COUNTS", "COUNT_RATE", "NET_RATE")
+    rate = table.first(*_RATES)
+    measured = rate or table.first("COUNTS")
     if measured is None:
         raise XrayRefusedError(
             "no_column", f"{table.where}: no column RATE or COUNTS; there are {', '.join(table.names)[:150]}"
@@ -67,11 +77,11 @@ def read_fits(table: RateTable) -> Told:
         telescope=cards.text("TELESCOP"),
         instrument=cards.text("INSTRUME"),
         object_name=cards.text("OBJECT"),
-        ra_deg=_degrees(cards, "RA_OBJ", "RA_TARG", "RA"),
-        dec_deg=_degrees(cards, "DEC_OBJ", "DEC_TARG", "DEC"),
-        rate_unit=rate_unit(table.unit("RATE") if "RATE" in table.names else None, table.where),
+        ra_deg=_degrees(cards, 0, 360, "RA_OBJ", "RA_TARG", "RA"),
+        dec_deg=_degrees(cards, -90, 90, "DEC_OBJ", "DEC_TARG", "DEC"),
+        rate_unit=rate_unit(None if rate is None else table.unit(rate), table.where),
         is_net=_is_net(table, form),
-        is_simulated=cards.value("SIMULATE") is True or "sixte" in (cards.text("CREATOR") or "").lower(),
+        is_simulated=cards.is_true("SIMULATE") or "sixte" in (cards.text("CREATOR") or "").lower(),
     )
 
 
@@ -119,13 +129,13 @@ def _dmextract(table: RateTable, time: Floats, width: Floats) -> Columns:
 
 
 def _ogip(table: RateTable, time: Floats, width: Floats) -> Columns:
-    counts, rate = table.numbers("COUNTS"), table.numbers("RATE")
+    rate = table.numbers(*_RATES)
     return Columns(
         table.where,
         time,
         width,
         fractional_exposure=table.numbers("FRACEXP"),
-        counts=counts,
+        counts=table.numbers("COUNTS"),
         background_counts=table.numbers("BACK_COUNTS"),
         background_ratio=table.numbers("BACKRATIO"),
         rate=rate,
@@ -178,7 +188,7 @@ def _time(table: RateTable, clock: Clock, width: Floats) -> Floats:
 
 
 def rate_unit(unit: str | None, where: str) -> str:
-    """Return a unit of rates as astropy writes it: counts or photons a second, or a flux of energy.
+    """Return a unit of rates as astropy writes it: counts a second, or a flux of energy.
 
     Raises
     ------
@@ -207,12 +217,17 @@ def _is_net(table: RateTable, form: str) -> bool:
         return True
     if form == DMEXTRACT:
         return "NET_RATE" in table.names
-    return table.cards.text("HDUCLAS2") == "NET" or table.cards.value("BACKAPP") is True
+    rate = table.first(*_RATES)
+    if rate == "NET_RATE":
+        return True
+    if rate is None and {"BACK_COUNTS", "BACKRATIO"} <= set(table.names):  # made of the counts here
+        return True
+    return (table.cards.text("HDUCLAS2") or "").upper() == "NET" or table.cards.is_true("BACKAPP")
 
 
-def _degrees(cards: Cards, *names: str) -> float | None:
+def _degrees(cards: Cards, least: float, most: float, *names: str) -> float | None:
     for name in names:
         number = cards.number(name)
-        if number is not None and abs(number) <= 360:
+        if number is not None and least <= number <= most:
             return number
     return None

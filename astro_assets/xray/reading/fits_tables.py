@@ -29,9 +29,9 @@ GZIP: Final = b"\x1f\x8b"
 #: Of a file, unpacked: a million bins of three bands have 100 MB, a real one has half of one.
 MOST_BYTES: Final = 128 * 1024**2
 #: Columns of which a table of rates has at least one.
-MEASURED: Final = ("RATE", "COUNTS", "COUNT_RATE", "NET_RATE", "NET_COUNTS", "FLUX")
+MEASURED: Final = ("RATE", "COUNTS", "COUNT_RATE", "NET_RATE")
 _NUMBERS: Final = re.compile(r"([0-9]{0,6})[BIJKED]\Z")
-_TABLES: Final = ("RATE", "LIGHTCURVE")
+_TABLE: Final = "RATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ class RateTable:
         width = self.width(name)
         with np.errstate(all="ignore"):  # of values that stand for none
             values = np.array(self.table.data[name], dtype=np.float64).reshape(self.n_rows, width)
-        null = self.table.columns[name].null
-        if isinstance(null, int):
-            values[values == null] = np.nan
+        column = self.table.columns[name]
+        if isinstance(column.null, int):  # as it is stored: before it is scaled
+            values[values == column.null * (column.bscale or 1.0) + (column.bzero or 0.0)] = np.nan
         return values[:, 0] if width == 1 else values
 
 
@@ -110,8 +110,8 @@ def rate_table(path: Path, wanted: str = "") -> Iterator[RateTable]:
     Parameters
     ----------
     wanted
-        Name or number of its HDU; by default the first that OGIP calls a light curve, else the first that
-        has a column TIME and one of rates or counts.
+        Name or number of its HDU; by default the first of those with rates or counts that OGIP calls a light
+        curve, else the first of them that is named RATE.
 
     Raises
     ------
@@ -172,7 +172,7 @@ def _number(hdus: Sequence[Any], wanted: str) -> int:
     else:
         rates = [(number, hdu) for number, hdu, names in tables if not names.isdisjoint(MEASURED)]
         called = [n for n, hdu in rates if str(hdu.header.get("HDUCLAS1", "")).upper() == "LIGHTCURVE"]
-        found = called or [n for n, hdu in rates if hdu.name in _TABLES]
+        found = called or [n for n, hdu in rates if hdu.name == _TABLE]
     if found:
         return found[0]
     told = ", ".join(f"{number} {hdu.name or 'unnamed'}" for number, hdu, _ in tables) or "none"

@@ -33,11 +33,13 @@ _NAMES: Final = {
     "timeneg": "time_minus", "rate": "rate", "ratepos": "plus", "rateneg": "minus", "flux": "flux",
     "fluxpos": "plus", "fluxneg": "minus", "fracexp": "part", "bgrate": "background",
     "bgerr": "background_error", "corrfact": "correction", "ctsinsrc": "counts",
-    "bginsrc": "background_in_source", "exposure": "exposure",
+    "exposure": "exposure",
 }  # fmt: skip
 _EPOCH: Final = re.compile(r"= (\d{4} [A-Z][a-z]{2} \d{1,2}) at (\d{1,2}):(\d\d):(\d\d(?:\.\d+)?) UT")
 _COVERS: Final = re.compile(r"Data covers (\d+(?:\.\d+)?) ?- ?(\d+(?:\.\d+)?) ?keV")
 _OBJECT: Final = re.compile(r"name: (.+)")
+#: By which a bin may be exposed longer than it is: the ends of bins are printed with three decimals.
+_ROUNDING: Final = 0.01
 _MJD_ZERO: Final = datetime(1858, 11, 17, tzinfo=UTC)
 
 
@@ -143,7 +145,7 @@ def _told(named: Mapping[str, Floats], form: str, where: str, said: list[str]) -
         error_minus=np.abs(named["minus"]),
         error_plus=named["plus"],
         is_limit=(named["minus"] == 0) & (named["plus"] == 0),
-        **({} if is_flux else _counted(named, width)),
+        **({} if is_flux else _counted(named, width, where)),
     )
     text = "\n".join(said)
     covers, called = _COVERS.search(text), _OBJECT.search(text)
@@ -160,7 +162,7 @@ def _told(named: Mapping[str, Floats], form: str, where: str, said: list[str]) -
     )
 
 
-def _counted(named: Mapping[str, Floats], width: Floats) -> dict[str, Floats]:
+def _counted(named: Mapping[str, Floats], width: Floats, where: str) -> dict[str, Floats]:
     """Return counts, exposure and background of bins.
 
     The factor by which rates were corrected, for the part of the aperture that lies on bad columns, beside
@@ -172,7 +174,11 @@ def _counted(named: Mapping[str, Floats], width: Floats) -> dict[str, Floats]:
     if "exposure" in named:
         part = named["exposure"] / width
     if part is not None:
-        part = np.minimum(part, 1.0)  # printed with seven digits, the ends of bins with three decimals
+        if (longer := part > 1 + _ROUNDING).any():
+            row = int(longer.argmax())
+            told = f"{where}, row {row + 1}: exposed for {part[row]:.4g} of its length"
+            raise XrayRefusedError("values_impossible", told)
+        part = np.minimum(part, 1.0)
         if "correction" in named:
             part /= np.maximum(named["correction"], 1.0)
     found = {} if part is None else {"fractional_exposure": part}

@@ -40,6 +40,12 @@ def test_another_table_is_read_when_it_is_named(tmp_path: Path) -> None:
         read_file(path, "B")
 
 
+def test_the_page_tells_every_form_and_every_reason() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "xray.md").read_text()
+    for name in (*FORMS, *REASONS):
+        assert f"\n| `{name}` |" in page, name
+
+
 def test_events_have_to_be_binned_first(tmp_path: Path) -> None:
     table = fits.BinTableHDU.from_columns([fits.Column("TIME", "D", array=np.arange(3.0))], name="EVENTS")
     fits.HDUList([fits.PrimaryHDU(), table]).writeto(path := tmp_path / "a.fits")

@@ -87,6 +87,7 @@ def test_text_that_cannot_be_used_is_refused_by_its_line(
         ({"Rate": [1.0]}, "column Rate has not the rows of Time"),
         ({"Rate": [1.0, "many"]}, "column Rate, row 1: no number"),
         ({"Time": []}, "0 rows"),
+        ({"Exposure": [449.6, 300.0]}, "row 2: exposed for 1.5 of its length"),
     ],
 )
 def test_json_of_another_shape_is_refused(
