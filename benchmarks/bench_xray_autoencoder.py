@@ -26,7 +26,7 @@ from xray_real import judge_examples, judge_neighbours
 
 from astro_assets.xray.anomalies import Anomaly, changed
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, open_autoencoder
-from astro_assets.xray.autoencoder.population import recipe_of, recipes_of, simulated, source_of
+from astro_assets.xray.autoencoder.population import recipe_of, recipes_of, source_of
 from astro_assets.xray.autoencoder.preparation import prepare
 from astro_assets.xray.autoencoder.reconstruction import reconstruct
 from astro_assets.xray.autoencoder.scoring import score
@@ -114,7 +114,7 @@ def trained(arguments: argparse.Namespace) -> tuple[TrainedAutoencoder, float]:
     """Train an autoencoder; return it and how many minutes that took, curves and calibration included."""
     settings = AutoencoderSettings(**MODES[arguments.mode])
     start, cpu = time.perf_counter(), time.process_time()
-    to_fit, others = ([source_of(one, settings.simulation) for one in part] for part in recipes_of(settings))
+    to_fit, others = ([source_of(one) for one in part] for part in recipes_of(settings))
     simulated_in = time.perf_counter() - start
     fitted = fit(to_fit, others, settings, arguments.folder)
     seconds = time.perf_counter() - start
@@ -128,7 +128,7 @@ def trained(arguments: argparse.Namespace) -> tuple[TrainedAutoencoder, float]:
 def usual_sources(model: TrainedAutoencoder, seed: int, n: int) -> list[SimulatedLightCurve]:
     """Simulate usual sources of another seed."""
     settings = model.manifest.settings.model_copy(update={"seed": seed})
-    return [simulated(recipe_of(settings, "test", number), settings.simulation) for number in range(n)]
+    return [recipe_of(settings, "test", number).simulated() for number in range(n)]
 
 
 def training_sources(settings: AutoencoderSettings) -> tuple[list[Source], list[Source]]:
@@ -136,7 +136,7 @@ def training_sources(settings: AutoencoderSettings) -> tuple[list[Source], list[
     recipes = recipes_of(settings)[0]
     part = parts_of_sources([one.name for one in recipes], settings.seed)
     found = [
-        [source_of(one, settings.simulation) for one, at in zip(recipes, part, strict=True) if at == wanted]
+        [source_of(one) for one, at in zip(recipes, part, strict=True) if at == wanted]
         for wanted in (TRAINING, VALIDATION)
     ]
     return found[0], found[1]

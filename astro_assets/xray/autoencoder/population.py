@@ -1,17 +1,15 @@
-"""The simulated sources that an autoencoder is fitted to, calibrated and judged on, as recipes.
+"""Which simulated sources an autoencoder is fitted to, calibrated and judged on, as recipes.
 
-A recipe says all that a source is made of: the same one gives the same light curve wherever it is simulated.
+What a recipe is, and how a source is simulated from it, is the simulator's.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from astro_assets.xray.autoencoder.settings import AutoencoderSettings
 from astro_assets.xray.autoencoder.training import Source
-from astro_assets.xray.simulation.light_curves import SimulatedLightCurve, simulate
-from astro_assets.xray.simulation.settings import SimulationSettings
+from astro_assets.xray.simulation.recipes import SimulationRecipe
 from astro_assets.xray.simulation.sources import SourceKind
 
 Role = Literal["fit", "calibration", "test"]
@@ -26,43 +24,19 @@ USUAL: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a simulated source is made of.
-
-    Parameters
-    ----------
-    name
-        ``SIM X`` and the numbers of its seed.
-    kind
-        What it does.
-    seed
-        Of the simulation.
-    """
-
-    name: str
-    kind: SourceKind
-    seed: tuple[int, ...]
-
-
-def recipe_of(settings: AutoencoderSettings, role: Role, number: int) -> Recipe:
+def recipe_of(settings: AutoencoderSettings, role: Role, number: int) -> SimulationRecipe:
     """Return the recipe of a usual source."""
     seed = (settings.seed, _ROLES[role], number)
-    return Recipe(f"SIM X{'-'.join(str(one) for one in seed)}", USUAL[number % len(USUAL)], seed)
+    return SimulationRecipe(role, USUAL[number % len(USUAL)], seed, settings.simulation)
 
 
-def recipes_of(settings: AutoencoderSettings) -> tuple[list[Recipe], list[Recipe]]:
+def recipes_of(settings: AutoencoderSettings) -> tuple[list[SimulationRecipe], list[SimulationRecipe]]:
     """Return the recipes of the sources that a training is fitted to, and of those that calibrate it."""
     to_fit = [recipe_of(settings, "fit", number) for number in range(settings.curves)]
     others = [recipe_of(settings, "calibration", number) for number in range(settings.calibration_curves)]
     return to_fit, others
 
 
-def simulated(recipe: Recipe, settings: SimulationSettings) -> SimulatedLightCurve:
-    """Simulate a source."""
-    return simulate(settings, recipe.kind, recipe.seed)
-
-
-def source_of(recipe: Recipe, settings: SimulationSettings) -> Source:
+def source_of(recipe: SimulationRecipe) -> Source:
     """Simulate a source, without the truth behind it."""
-    return Source(recipe.name, simulated(recipe, settings).light_curve, str(recipe.kind))
+    return Source(recipe.name, recipe.simulated().light_curve, str(recipe.kind))

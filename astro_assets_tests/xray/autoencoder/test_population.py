@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from astro_assets.xray.autoencoder.population import USUAL, recipe_of, recipes_of, simulated, source_of
+from astro_assets.xray.autoencoder.population import USUAL, recipe_of, recipes_of, source_of
 from astro_assets.xray.autoencoder.settings import AutoencoderSettings
 from astro_assets.xray.simulation.settings import SimulationSettings
 
@@ -21,18 +21,17 @@ def test_no_source_has_two_roles_and_the_mixture_is_that_of_the_kinds():
 
 def test_a_recipe_is_all_that_a_source_is_made_of():
     recipe = recipe_of(SETTINGS, "test", 3)
-    one, again = (simulated(recipe, SETTINGS.simulation) for _ in range(2))
+    one, again = (recipe.simulated() for _ in range(2))
     assert one.light_curve.counts.tobytes() == again.light_curve.counts.tobytes()
-    source = source_of(recipe, SETTINGS.simulation)
-    assert source.name == "SIM X0-3-3"
+    source = source_of(recipe)
+    assert source.name == recipe.name
+    assert source.name.startswith("SIM X test 0-3-3 ")
     assert source.kind == one.kind == "red_noise"
     assert source.curve.counts.tobytes() == one.light_curve.counts.tobytes()
 
 
 def test_settings_of_the_simulation_change_the_sources():
-    recipe = recipe_of(SETTINGS, "fit", 0)
-    brighter = SimulationSettings(mean_rate=(100.0, 200.0))
-    assert (
-        source_of(recipe, brighter).curve.counts.sum()
-        > source_of(recipe, SETTINGS.simulation).curve.counts.sum()
-    )
+    brighter = SETTINGS.model_copy(update={"simulation": SimulationSettings(mean_rate=(100.0, 200.0))})
+    sources = [source_of(recipe_of(settings, "fit", 0)) for settings in (SETTINGS, brighter)]
+    assert sources[1].curve.counts.sum() > sources[0].curve.counts.sum()
+    assert sources[1].name != sources[0].name
