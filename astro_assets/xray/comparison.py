@@ -65,10 +65,21 @@ def wins_long(strata: Sequence[Mapping[str, Any]]) -> bool:
     return bool(gains) and all(gain["low"] > 0 for gain in gains)
 
 
-def promoted_strata(strata: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the bounds of the strata in which the autoencoder is the best."""
-    return [
-        {"bins": one["bins"], "counts_a_bin": one["counts_a_bin"], "n": one["n"]}
+def best_at(strata: Sequence[Mapping[str, Any]], n_bins: int, counts: float) -> str | None:
+    """Return which method is the best of curves so long and bright: by the narrowest stratum that was judged.
+
+    Parameters
+    ----------
+    strata
+        As :func:`compared` returns them, wide ones first.
+    counts
+        Of the whole curve.
+    """
+    brightness = counts / max(n_bins, 1)
+    holding = [
+        one["best"]
         for one in strata
-        if one["best"] == OURS
+        if one["bins"][0] <= n_bins < one["bins"][1]
+        and one["counts_a_bin"][0] <= brightness < one["counts_a_bin"][1]
     ]
+    return str(holding[-1]) if holding else None

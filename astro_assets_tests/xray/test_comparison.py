@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from astro_assets.xray.autoencoder.preparation import prepare
-from astro_assets.xray.comparison import OURS, compared, promoted_strata, wins_long
+from astro_assets.xray.comparison import OURS, best_at, compared, wins_long
 from astro_assets_tests.xray.made_curves import made
 
 
@@ -21,13 +21,13 @@ class Method:
 CURVES = [prepare(made("constant", (1, i), 10 if i % 2 else 60, 5).light_curve) for i in range(60)]
 
 
-def test_it_is_promoted_where_it_is_best():
+def test_what_is_best_is_told_by_length_and_brightness():
     methods = {OURS: Method(lambda n: 0.4), "other": Method(lambda n: 0.3 if n < 40 else 0.5)}
     strata = compared(methods, CURVES)
     assert wins_long(strata)
-    found = {tuple(one["bins"]) for one in promoted_strata(strata)}
-    assert (40, 80) in found
-    assert (1, 20) not in found
+    assert best_at(strata, 60, 300.0) == OURS
+    assert best_at(strata, 10, 50.0) == "other"
+    assert best_at(strata, 0, 0.0) is None
     json.dumps(strata)
 
 

@@ -24,6 +24,7 @@ def model_card(model: Row, figures: Row) -> str:
         _head(model),
         _data(model, figures["curves"]),
         _figures(figures),
+        _alarms(figures["alarms"]),
         _strata(figures["strata"]),
         _limits(),
         energy_section(figures["energy"]),
@@ -65,6 +66,18 @@ def _figures(figures: Row) -> str:
         ("better than all baselines at 40 bins and more", "yes" if figures["wins_long"] else "no"),
     ]
     return "## Figures of sources that it was not fitted to\n\n" + table(("figure", "value"), rows)
+
+
+def _alarms(alarms: Mapping[str, Row]) -> str:
+    rows = [
+        (name, told["n"], rate["level"], " to ".join(number(rate[end]) for end in ("low", "high")))
+        for name, told in alarms.items()
+        for rate in told["rates"]
+    ]
+    return (
+        "## False alarms\n\nHow often test sources that do nothing unusual, of `p_constant` constant ones, "
+        "have a p-value as low.\n\n" + table(("p-value", "sources", "level", "called strange"), rows)
+    )
 
 
 def _strata(strata: Sequence[Row]) -> str:

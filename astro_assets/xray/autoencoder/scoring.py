@@ -81,10 +81,7 @@ def score(model: TrainedAutoencoder, curve: LightCurve) -> Scored:
     prepared = prepare(curve)
     posterior = model.posterior(prepared)
     if not prepared.has_counts:
-        nan = float("nan")
-        return Scored(
-            posterior.mean, posterior.log_variance, nan, nan, nan, nan, nan, -1, -1, False, nan, nan, 0.0
-        )
+        return latent_alone(posterior.mean, posterior.log_variance)
     evidences = evidences_of(model, curve, prepared, posterior)
     variability = evidences.variability_score()
     change = evidences.change_score(model.manifest.constant_share)
@@ -104,6 +101,12 @@ def score(model: TrainedAutoencoder, curve: LightCurve) -> Scored:
         p_usual=float(p_usual(model, np.array([change]), np.array([surprise]))[0]),
         effective_draws=posterior.effective_draws,
     )
+
+
+def latent_alone(latent: Floats, log_variance: Floats) -> Scored:
+    """Return what is said of a curve whose latent alone is known."""
+    nan = float("nan")
+    return Scored(latent, log_variance, nan, nan, nan, nan, nan, -1, -1, False, nan, nan, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_assets.xray.autoencoder.alarms import alarms_of
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, session_of
 from astro_assets.xray.autoencoder.model_file import FORMAT, Manifest, Memory, bytes_of
 from astro_assets.xray.autoencoder.preparation import BANDS_KEV, FEATURES, SUMMARIES, TIMES, prepare
@@ -33,6 +34,10 @@ CONSTANT: Final = "constant"
 _MOST_COMPARED: Final = 1000
 #: Of the share of constant sources.
 _TURNS: Final = 50
+#: Test sources on which false alarms are counted; each takes some 60 ms.
+_MOST_ALARMED: Final = 500
+#: Sources after which a calibration tells how far it is.
+_TOLD: Final = 100
 #: With fewer latents in use a model has collapsed onto its prior.
 _COLLAPSED: Final = 2
 
@@ -57,14 +62,18 @@ class Fitted:
     metrics
         ``nll_per_count`` and ``nll_per_bin`` of test sources, ``active_units``, ``is_collapsed``,
         ``divergence``, ``effective_draws``; ``strata``, in which it is compared with a constant rate and
-        Bayesian excess variance, and ``wins_long``, whether it is better than both at 40 bins and more.
+        Bayesian excess variance, and ``wins_long``, whether it is better than both at 40 bins and more;
+        ``alarms``, how often test sources are called strange.
     history
         The learning curve.
+    curves
+        How many sources it was fitted to, stopped by, judged and calibrated on.
     """
 
     file: bytes
     metrics: dict[str, Any]
     history: list[dict[str, float]]
+    curves: dict[str, int]
 
 
 class ParityError(RuntimeError):
@@ -132,7 +141,7 @@ def finished(
     graph = graph_of(weights, settings.network)
     _refuse_other(settings, weights, graph, test)
     kept = list(known[:_MOST_KNOWN])
-
+    curves = {**counts, "calibrated_on": len(calibration)}
     constant = fit_constant_rate([prepare(source.curve) for source in known])
 
     def manifest(metrics: dict[str, Any], constant_share: float) -> Manifest:
@@ -148,7 +157,7 @@ def finished(
             constant_spread=tuple(constant.spread),
             constant_share=constant_share,
             sources=tuple(source.name for source in kept),
-            curves={**counts, "calibrated_on": len(calibration)},
+            curves=curves,
             history=history,
             metrics=metrics,
         )
@@ -156,8 +165,11 @@ def finished(
     none = np.zeros(0)
     nothing = Memory(np.zeros((0, 1), np.float32), np.zeros(0, np.int64), none, none, none, none > 0)
     model = TrainedAutoencoder(manifest({}, 0.5), weights, nothing, graph)
-    _log.info("scoring %d curves to calibrate on", len(calibration))
-    found = [_raw_scores(model, source.curve) for source in calibration]
+    found = []
+    for number, source in enumerate(calibration):
+        if number % _TOLD == 0:
+            _log.info("calibration source %d of %d", number, len(calibration))
+        found.append(_raw_scores(model, source.curve))
     share = constant_share([one for one, _ in found])
     latent = np.array([model.encode(prepare(source.curve))[0] for source in kept], np.float32)
     memory = Memory(
@@ -170,7 +182,11 @@ def finished(
     )
     _log.info("judging on %d curves", len(test))
     metrics = _judged(model, test, latent) | _compared(model, test, known)
-    return Fitted(bytes_of(manifest(metrics, share), weights, memory, graph), metrics, history)
+    alarmed = test[:_MOST_ALARMED]
+    calibrated = TrainedAutoencoder(manifest({}, share), weights, memory, graph)
+    is_constant = np.array([source.kind in {CONSTANT, ""} for source in alarmed])
+    metrics["alarms"] = alarms_of(calibrated, [source.curve for source in alarmed], is_constant)
+    return Fitted(bytes_of(manifest(metrics, share), weights, memory, graph), metrics, history, curves)
 
 
 def constant_share(evidences: Sequence[Evidences]) -> float:
