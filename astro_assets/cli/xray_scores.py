@@ -38,6 +38,8 @@ COLUMNS: Final = (
     "not_scored", "no_verdict", "model_version",
 )  # fmt: skip
 _DIGITS: Final = 6
+#: Of missions' clocks, whose seconds have nine digits.
+_TIMES: Final = ("change_start_s", "change_end_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,9 @@ def score(scorer: Scorer, paths: Sequence[Path], hdu: str, output: RowFormat) ->
 def _row(scorer: Scorer, path: Path, hdu: str) -> dict[str, Any]:
     read = read_file(path, hdu)
     verdict = verdict_of(scorer.autoencoder, read.light_curve, read.rate_unit, scorer.neighbours)
-    columns = {name: _rounded(value) for name, value in verdict_columns(verdict).items()}
+    columns = {
+        name: value if name in _TIMES else _rounded(value) for name, value in verdict_columns(verdict).items()
+    }
     return {"file": str(path), "object_name": read.object_name, **columns, "model_version": scorer.version}
 
 

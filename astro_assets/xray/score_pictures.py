@@ -37,8 +37,7 @@ def of_version(version: str) -> dict[str, Picture]:
 
 
 def _wins(version: str, ledger: Ledger) -> bytes | None:
-    strata = _figures(ledger, version)["strata"]
-    return score_plots.wins_plot(strata) if strata else None
+    return score_plots.wins_plot(_figures(ledger, version)["strata"])
 
 
 def _p_values(version: str, ledger: Ledger) -> bytes | None:

@@ -85,24 +85,28 @@ def _about(is_changed: NDArray[np.bool_]) -> slice:
     return slice(begin, begin + _MOST_BINS)
 
 
-def wins_plot(strata: Sequence[Figures]) -> bytes:
-    """Draw which method explains test sources best, by length and brightness, and by how much ours gains."""
+def wins_plot(strata: Sequence[Figures]) -> bytes | None:
+    """Draw which method explains test sources best, by length and brightness, and by how much ours gains.
+
+    None where no length and brightness has sources enough.
+    """
     from matplotlib import rc_context
 
     edges, counts = list(pairwise(BIN_EDGES)), list(pairwise(COUNT_EDGES))
+    drawn = [
+        (edges.index(place), counts.index(brightness), one)
+        for one in strata
+        if (place := tuple(one["bins"])) in edges and (brightness := tuple(one["counts_a_bin"])) in counts
+    ]
+    if not drawn:
+        return None
     with rc_context(STYLE):
         figure, (ax,) = new_figure(1, 1, left=0.16)
-        for one in strata:
-            place = tuple(one["bins"]), tuple(one["counts_a_bin"])
-            if place[0] not in edges or place[1] not in counts:
-                continue
-            x, y = edges.index(place[0]), counts.index(place[1])
-            gains = [
-                told["gain"]["value"] for told in one.values() if isinstance(told, dict) and "gain" in told
-            ]
-            colour = SECOND if one["best"] == "autoencoder" else ACCENT
-            ax.add_patch(_square(x, y, colour))
-            text = f"{one['best']}\n{min(gains):+.3f} nats a count\n{one['n']} sources"
+        for x, y, one in drawn:
+            told = [value for value in one.values() if isinstance(value, Mapping)]
+            gain = min(value["gain"]["value"] for value in told if "gain" in value)
+            ax.add_patch(_square(x, y, SECOND if one["best"] == OURS else ACCENT))
+            text = f"{one['best']}\n{gain:+.3f} nats a count\n{one['n']} sources"
             ax.text(x, y, text, ha="center", va="center", fontsize=6)
         ax.set(xlim=(-0.5, len(edges) - 0.5), ylim=(-0.5, len(counts) - 0.5))
         ax.set_xticks(range(len(edges)), [_range(*one) for one in edges])

@@ -70,7 +70,7 @@ def _figures(figures: Row) -> str:
 
 def _alarms(alarms: Mapping[str, Row]) -> str:
     rows = [
-        (name, told["n"], rate["level"], " to ".join(number(rate[end]) for end in ("low", "high")))
+        (name, told["n"], rate["level"], " to ".join(number(max(rate[end], 0.0)) for end in ("low", "high")))
         for name, told in alarms.items()
         for rate in told["rates"]
     ]

@@ -106,7 +106,7 @@ def score(model: TrainedAutoencoder, curve: LightCurve) -> Scored:
 def latent_alone(latent: Floats, log_variance: Floats) -> Scored:
     """Return what is said of a curve whose latent alone is known."""
     nan = float("nan")
-    return Scored(latent, log_variance, nan, nan, nan, nan, nan, -1, -1, False, nan, nan, 0.0)
+    return Scored(latent, log_variance, nan, nan, nan, nan, nan, -1, -1, False, nan, nan, nan)
 
 
 @dataclass(frozen=True, slots=True)
