@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from astro_assets.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, panels, png
 from astro_assets.xray.autoencoder.reconstruction import Reconstruction
+from astro_assets.xray.comparison import OURS
 from astro_assets.xray.judging import BIN_EDGES, COUNT_EDGES
 from astro_assets.xray.light_curve import LightCurve
 
