@@ -175,7 +175,7 @@ def map_plot(known: Floats, groups: Sequence[str], own: Floats, names: Sequence[
     flat, own_flat = (known - middle) @ axes_of.T, (own - middle) @ axes_of.T
     labels = np.array(groups)
     order = sorted(set(groups), key=lambda name: (-int((labels == name).sum()), name))
-    colours = (QUIET, SECOND, DATA, "#c9a227", "#7a4b8f", "#4f8a4c")
+    colours = (QUIET, SECOND, "#c9a227", DATA, "#7a4b8f", "#4f8a4c")
     with rc_context(STYLE):
         figure, (ax,) = new_figure(1, 1)
         for number, name in enumerate(order):
