@@ -13,6 +13,7 @@ import pytest
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.model_tables import MODEL_MEMBERS
 from astro_assets.ledger.model_versions import versions
+from astro_assets.ledger.page_names import report_folder
 from astro_assets.ledger.table import Table
 from astro_assets.on_demand import asked_for
 from astro_assets.xray import score_pictures
@@ -164,6 +165,17 @@ def test_pictures_show_them(home: Home) -> None:
         assert isinstance(picture, bytes), name
         assert picture.startswith(b"\x89PNG"), name
         assert len(picture) < 50_000, name
+
+
+def test_the_report_has_a_page_of_them(home: Home) -> None:
+    result = astro_assets("report", home=home)
+    assert result.returncode == 0, result.stderr
+    folder = report_folder(home)
+    assert "xray.html" in (folder / "index.html").read_text()
+    page = (folder / "xray.html").read_text()
+    for said in ("constant2", "too few bins: 4 have exposure", "data:image/png"):
+        assert said in page
+    assert page.count("<img") == 4
 
 
 def test_a_new_file_alone_is_scored(home: Home, folder: Path) -> None:

@@ -22,9 +22,7 @@ def figures(
     return {
         "strata": [stratum(1, gain), stratum(40, gain + 0.01)],
         "curves": {"judged": judged},
-        "alarms": {
-            "p_usual": {"n": judged, "rates": [{"level": 0.05, "value": alarms, "low": alarms - 0.02}]}
-        },
+        "alarms": {"p_usual": {"n": judged, "rates": [rate]}},
         "active_units": 8,
         "is_collapsed": is_collapsed,
         "nll_per_count": 0.4,
