@@ -34,6 +34,8 @@ from astro_assets.transits import scorer_tables as scorer
 from astro_assets.transits import single_transit_tables as single_transits
 from astro_assets.transits import tables as transits
 from astro_assets.transits import tsfresh_tables as tsfresh
+from astro_assets.xray import autoencoder_models as xray_models
+from astro_assets.xray import autoencoder_tables as xray_autoencoder
 from astro_assets.xray import tables as xray
 
 #: Module that processes which compute these tables begin with.
@@ -52,6 +54,7 @@ TABLES: Final[tuple[Table, ...]] = (
     *segmenter.TABLES,
     *changes.TABLES,
     *xray.TABLES,
+    *xray_autoencoder.TABLES,
     *transits.TABLES,
     *features.TABLES,
     *tsfresh.TABLES,
@@ -73,6 +76,7 @@ TRAINED_MODELS: Final[tuple[TrainedModel, ...]] = (
     segmenter_models.ANOMALY_SEGMENTER,
     real_bogus_models.REAL_BOGUS,
     alert_tree_models.TREES,
+    xray_models.XRAY_AUTOENCODER,
 )
 #: Every model.
 MODEL_SPECS: Final[tuple[ModelSpec, ...]] = (

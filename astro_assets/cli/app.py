@@ -30,6 +30,7 @@ from astro_assets.cli import (
     report_commands,
     scorer_commands,
     verify_commands,
+    xray_commands,
 )
 from astro_assets.cli.errors import EXPECTED_ERRORS
 from astro_assets.cli.options import Format, FormatOption, HomeOption, RowFormat, is_loopback
@@ -273,7 +274,7 @@ def list_catalogs(output: FormatOption = Format.table, home: HomeOption = None) 
 _OTHERS: Final = (
     scorer_commands, audit_commands, proof_commands, rebuild_commands, bundle_commands, explain_commands,
     history_commands, report_commands, image_commands, alert_commands, home_commands, instance_commands,
-    fetch_commands, verify_commands,
+    fetch_commands, verify_commands, xray_commands,
 )  # fmt: skip
 for _module in _OTHERS:
     _module.add_to(app)

@@ -43,6 +43,7 @@ from astro_assets.orchestration.run_marks import BeingForgottenError, BusyError
 from astro_assets.transits.completeness import UnknownTargetError
 from astro_assets.transits.scorer.event_files import EventFileError
 from astro_assets.transits.scorer.manifest import ScorerFileError
+from astro_assets.xray.autoencoder.model_file import AutoencoderFileError
 
 EXPECTED_ERRORS: Final = (
     HomeError,
@@ -55,6 +56,7 @@ EXPECTED_ERRORS: Final = (
     ArchiveError,
     EventFileError,
     ScorerFileError,
+    AutoencoderFileError,
     TrackingError,
     UnknownModelError,
     UnknownVersionError,

@@ -29,6 +29,7 @@ class Model(StrEnum):
     real_bogus_classifier = "real_bogus_classifier"
     alert_trees = "alert_trees"
     anomaly_segmenter = "anomaly_segmenter"
+    xray_autoencoder = "xray_autoencoder"
 
 
 class Mode(StrEnum):

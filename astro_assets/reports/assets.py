@@ -28,6 +28,8 @@ from astro_assets.transits.tables import (
     TRANSIT_CANDIDATES,
     VARIABILITY,
 )
+from astro_assets.xray.autoencoder_tables import XRAY_SCORES
+from astro_assets.xray.tables import XRAY_LIGHT_CURVES
 
 #: The asset's key.
 CANDIDATE_REPORTS: Final = dg.AssetKey(["transits", "candidate_reports"])
@@ -40,6 +42,8 @@ _READ: Final = (
     PHOTOMETRIC_LIGHT_CURVES,
     FRAME_QUALITY,
     ANOMALIES,
+    XRAY_LIGHT_CURVES,
+    XRAY_SCORES,
     DETRENDED_LIGHT_CURVES,
     VARIABILITY,
     TRANSIT_CANDIDATES,

@@ -19,6 +19,7 @@ from astro_assets.reports.lists import list_links, list_names, list_page
 from astro_assets.reports.numbers import NOTHING, grouped, number
 from astro_assets.reports.out_of_date import OutOfDate
 from astro_assets.reports.rendering import HASH, LINE, NAME, NUMBER, TableShown, link, plain, rendered, table
+from astro_assets.reports.xray import XRAY_PAGE
 from astro_assets.transits.scorer_tables import TRANSIT_SCORES
 from astro_assets.transits.tables import TRANSIT_CANDIDATES
 
@@ -85,6 +86,7 @@ def index_pages(
             if shown.rows
         ],
         gallery=GALLERY if GALLERY in links.pages else "",
+        xray=XRAY_PAGE if XRAY_PAGE in links.pages else "",
         models=_models(audits, links),
         stale=_stale(state),
     )

@@ -31,6 +31,7 @@ from astro_assets.reports.out_of_date import OutOfDate, out_of_date
 from astro_assets.reports.page_store import PageStore, fingerprint, page_store
 from astro_assets.reports.rendering import static_file
 from astro_assets.reports.target_page import TrainedOn, target_page
+from astro_assets.reports.xray import XRAY_PAGE, has_curves, xray_page
 from astro_assets.transits.tables import TRANSIT_CANDIDATES
 
 #: Told what is done and to do.
@@ -115,6 +116,8 @@ def refresh_site(
         )
         if GALLERY in names:
             pages[GALLERY] = lambda: gallery_page(ledger, Links(names, ""))
+        if XRAY_PAGE in names:
+            pages[XRAY_PAGE] = lambda: xray_page(ledger)
         small = _small_pages(site, pages)
         return _write(site, store, small, progress or _untold)
 
@@ -176,6 +179,8 @@ def _write_stars(
 
 def _page_names(contents: Contents, audits: Sequence[Mapping[str, Any]]) -> frozenset[str]:
     names = {"index.html", *([GALLERY] if has_images(contents.ledger) else [])}
+    if has_curves(contents.ledger):
+        names.add(XRAY_PAGE)
     for listed in list_page_names(contents).values():
         names.update(listed)
     for one in audits:

@@ -1,10 +1,13 @@
-"""The X-ray wing's assets: light curves of counts in energy bands."""
+"""The X-ray wing's assets: light curves of counts in energy bands, and what is usual of them."""
 
 import dagster as dg
 
 from astro_assets.ledger.home import Home
 from astro_assets.orchestration.table_assets import table_asset
-from astro_assets.xray import pictures
+from astro_assets.orchestration.trained_assets import recipes_asset, trained_asset
+from astro_assets.xray import pictures, score_pictures
+from astro_assets.xray.autoencoder_models import XRAY_AUTOENCODER
+from astro_assets.xray.autoencoder_tables import XRAY_SCORES
 from astro_assets.xray.tables import XRAY_LIGHT_CURVES
 
 
@@ -22,6 +25,33 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
                 "latest light curve": pictures.latest_curve,
                 "bins and counts": pictures.distributions,
                 "refused": pictures.refused_curves,
+            },
+        ),
+        recipes_asset(
+            XRAY_AUTOENCODER,
+            description="The sources that an autoencoder is fitted to and calibrated on, as recipes: kind, "
+            "seed and settings, from which each light curve is simulated again. A training adds those it "
+            "wants.",
+        ),
+        trained_asset(
+            home,
+            XRAY_AUTOENCODER,
+            description="What knows how X-ray sources usually vary: a recurrent variational autoencoder of "
+            "counts in three bands, calibrated on simulated sources and compared with a constant rate and "
+            "Bayesian excess variance by length and brightness, exported as ONNX. Trained on purpose: "
+            "`astro-assets train xray_autoencoder`.",
+            pictures=score_pictures.of_version,
+        ),
+        table_asset(
+            home,
+            XRAY_SCORES,
+            description="What the promoted autoencoder says of each X-ray light curve: how often constant "
+            "and usual sources look as strange, where it changes, its latent and the known sources nearest "
+            "in it; and whether it is constant, log-normal or red by excess variance. Where there is no "
+            "probability, why not.",
+            pictures={
+                "oddest source": score_pictures.oddest_source,
+                "map of light curves": score_pictures.map_of_curves,
             },
         ),
     ]

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
+from astro_assets.xray.light_curve import LightCurve
+
 BANDS_KEV = ((0.2, 0.6), (0.6, 2.3), (2.3, 5.0))
 #: Two visits in two surveys; the third bin saw nothing.
 TIME = np.array([1000.0, 1010.0, 1020.0, 15_400.0, 15.6e6])
@@ -69,6 +71,31 @@ def srctool_file(path: Path, *, older: bool = False, **changes: Any) -> Path:
     for band, (low, high) in enumerate(BANDS_KEV, 1):
         cards |= {f"E_MIN{band}": low, f"E_MAX{band}": high}
     return _changed(path, columns, cards, changes)
+
+
+def srctool_of(path: Path, curve: LightCurve, **changes: Any) -> Path:
+    """Write a light curve in three bands as eSASS's srctool does."""
+    exposure = curve.exposure_s
+    with np.errstate(divide="ignore", invalid="ignore"):
+        net = curve.counts - curve.background_ratio * curve.background_counts
+        rate, error = net / exposure, np.sqrt(np.maximum(curve.counts, 0.25)) / exposure
+    rate[exposure == 0], error[exposure == 0] = np.nan, np.nan
+    return srctool_file(
+        path,
+        TIME=("D", "s", curve.time_s),
+        TIMEDEL=("D", "s", curve.width_s),
+        COUNTS=("3J", "count", curve.counts.astype(int)),
+        RATE=("3E", "ct/s", rate),
+        RATE_ERRM=("3E", "ct/s", error),
+        RATE_ERRP=("3E", "ct/s", error),
+        BACK_COUNTS=("3E", "count", curve.background_counts),
+        FRACAREA=("3E", "ratio", curve.fractional_exposure),
+        FRACTIME=("E", "ratio", np.ones(curve.n_bins)),
+        FRACEXP=("3E", "ratio", curve.fractional_exposure),
+        OFFAXIS=("E", "deg", np.full(curve.n_bins, 0.3)),
+        BACKRATIO=("D", "ratio", curve.background_ratio[:, 0]),
+        **changes,
+    )
 
 
 def xmm_file(path: Path, **changes: Any) -> Path:

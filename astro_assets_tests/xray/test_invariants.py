@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from astro_assets.xray.invariants import impossible_curves, untold_curves
+from astro_assets.xray.invariants import impossible_curves, impossible_scores, untold_curves, untold_scores
 
 GOOD: dict[str, Any] = {
     "key": "a", "status": "accepted", "reason_code": None, "n_bins": 5, "n_unexposed": 1, "n_bands": 2,
@@ -68,3 +68,55 @@ def test_untold_rows_are_found(changes: dict[str, Any], what: str) -> None:
 )
 def test_impossible_rows_are_found(changes: dict[str, Any]) -> None:
     assert len(broken(impossible_curves, **changes)) == 1
+
+
+SCORED: dict[str, Any] = {
+    "key": "a",
+    "not_scored": None,
+    "log_evidence": -3.0,
+    "p_constant": 0.5,
+    "p_usual": 1.0,
+    "variability": "red",
+    "no_verdict": None,
+    "change_start_s": 1.0,
+    "change_end_s": 2.0,
+    "neighbours": ["x"],
+    "neighbour_distances": [0.1],
+}
+_TEXTS = ("key", "not_scored", "variability", "no_verdict")
+SCORE_TYPES: dict[str, Any] = {
+    name: pl.String if name in _TEXTS else pl.Float64 for name in SCORED if not name.startswith("neigh")
+} | {"neighbours": pl.List(pl.String), "neighbour_distances": pl.List(pl.Float64)}
+UNSCORED = SCORED | dict.fromkeys(SCORED, None) | {"key": "b", "not_scored": "fluxes", "no_verdict": "none"}
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        (SCORED, None),
+        (UNSCORED, None),
+        (SCORED | {"p_usual": None}, "scored without a probability"),
+        (UNSCORED | {"log_evidence": -1.0}, "not scored, with a probability"),
+        (SCORED | {"variability": None}, "neither a verdict nor a reason, or both"),
+        (SCORED | {"no_verdict": "none"}, "neither a verdict nor a reason, or both"),
+    ],
+)
+def test_scores_are_told_or_why_not(row: dict[str, Any], what: str | None) -> None:
+    found = untold_scores(pl.LazyFrame([row], schema=SCORE_TYPES)).collect()
+    assert found["what"].to_list() == ([] if what is None else [what])
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_right"),
+    [
+        ({}, True),
+        ({"p_usual": 1.1}, False),
+        ({"p_constant": -0.1}, False),
+        ({"change_end_s": 1.0}, False),
+        ({"neighbours": []}, False),
+        ({"neighbour_distances": [-0.1]}, False),
+    ],
+)
+def test_scores_are_possible_ones(changed: dict[str, Any], is_right: bool) -> None:
+    rows = pl.LazyFrame([SCORED | changed, UNSCORED], schema=SCORE_TYPES)
+    assert impossible_scores(rows).collect()["key"].to_list() == ([] if is_right else ["a"])

@@ -1,0 +1,1 @@
+"""What an autoencoder of X-ray light curves must be better than."""

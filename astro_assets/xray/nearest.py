@@ -1,0 +1,43 @@
+"""Which light curves are nearest to each other in the latent of an autoencoder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+def nearest(
+    latents: Sequence[Sequence[float] | None], versions: Sequence[str], n_first: int, n: int
+) -> list[list[int]]:
+    """Return the places of the curves nearest to each of the first ones, nearest first.
+
+    Parameters
+    ----------
+    latents
+        Of each curve; None where there is none.
+    versions
+        Of the autoencoder that made it: latents of two are not compared.
+    n_first
+        How many curves are asked for.
+    n
+        How many neighbours of each.
+    """
+    found: list[list[int]] = []
+    known: dict[str, tuple[list[int], np.ndarray[tuple[int, int], np.dtype[np.float64]]]] = {}
+    for version in set(versions):
+        places = [
+            at
+            for at, (one, of) in enumerate(zip(latents, versions, strict=True))
+            if of == version and one is not None
+        ]
+        known[version] = places, np.array([latents[at] for at in places], np.float64)
+    for at in range(n_first):
+        one, (places, points) = latents[at], known[versions[at]]
+        if one is None:
+            found.append([])
+            continue
+        distance = np.square(points - np.asarray(one, np.float64)).sum(axis=1)
+        order = np.argsort(distance, kind="stable")
+        found.append([places[other] for other in order if places[other] != at][:n])
+    return found

@@ -1,0 +1,120 @@
+"""What the pictures of the X-ray autoencoder and its scores show: rows read from store, drawn elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+
+from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_versions import version_of
+from astro_assets.ledger.worker import resolve_references
+from astro_assets.xray import score_plots
+from astro_assets.xray.autoencoder.model import TrainedAutoencoder, open_autoencoder
+from astro_assets.xray.autoencoder.preparation import slots_of
+from astro_assets.xray.autoencoder.reconstruction import reconstruct
+from astro_assets.xray.autoencoder_tables import XRAY_AUTOENCODER_SPEC, XRAY_SCORES
+from astro_assets.xray.simulation_tables import XRAY_SIMULATIONS
+from astro_assets.xray.tables import XRAY_LIGHT_CURVES, light_curve_of_row
+
+#: Known sources of a map.
+_MOST_KNOWN: Final = 2000
+
+Picture = Callable[[Ledger], bytes | str | None]
+
+
+def of_version(version: str) -> dict[str, Picture]:
+    """Return the pictures of a version of the autoencoder."""
+    return {
+        "which method explains what": partial(_wins, version),
+        "p-values of usual sources": partial(_p_values, version),
+        "learning curve": partial(_learning, version),
+        "map of known sources": partial(_map, version),
+    }
+
+
+def _wins(version: str, ledger: Ledger) -> bytes | None:
+    return score_plots.wins_plot(_figures(ledger, version)["strata"])
+
+
+def _p_values(version: str, ledger: Ledger) -> bytes | None:
+    alarms = _figures(ledger, version)["alarms"]
+    return score_plots.p_values_plot(alarms) if alarms else None
+
+
+def _learning(version: str, ledger: Ledger) -> bytes:
+    return score_plots.learning_plot(_figures(ledger, version)["history"])
+
+
+def _figures(ledger: Ledger, version: str) -> dict[str, Any]:
+    return dict(version_of(ledger, XRAY_AUTOENCODER_SPEC.name, version)["figures"])
+
+
+def _map(version: str, ledger: Ledger) -> bytes | None:
+    return _drawn_map(ledger, _opened(ledger, version), pl.DataFrame())
+
+
+def _drawn_map(ledger: Ledger, model: TrainedAutoencoder, own: pl.DataFrame) -> bytes | None:
+    known = model.memory.latent[:_MOST_KNOWN].astype(np.float64)
+    if len(known) < 3:
+        return None
+    recipes = ledger.open(XRAY_SIMULATIONS).rows(["source_name", "kind"]).select("source_name", "kind")
+    kinds = dict(recipes.collect().iter_rows())
+    # A source that was retracted since is not told of any more.
+    groups = [kinds.get(name, "unknown") for name in model.manifest.sources[: len(known)]]
+    if own.is_empty():
+        return score_plots.map_plot(known, groups, np.zeros((0, known.shape[1])), [])
+    names = [name or sha256[:8] for name, sha256 in own.select("object_name", "sha256").iter_rows()]
+    return score_plots.map_plot(known, groups, np.array(own["latent"].to_list()), names)
+
+
+def _opened(ledger: Ledger, version: str) -> TrainedAutoencoder:
+    row = version_of(ledger, XRAY_AUTOENCODER_SPEC.name, version)
+    return open_autoencoder(ledger.objects.get_file(row["artefact"]))
+
+
+def map_of_curves(ledger: Ledger) -> bytes | None:
+    """Draw where the home's light curves are among the known sources, the least usual ones by name."""
+    columns = ["sha256", "object_name", "latent", "p_usual", "model_version"]
+    rows = ledger.open(XRAY_SCORES).rows(columns).select(columns).drop_nulls("latent").collect()
+    if rows.is_empty():
+        return None
+    version = rows["model_version"][0]
+    own = rows.filter(pl.col("model_version") == version).sort("p_usual", "sha256", nulls_last=True)
+    return _drawn_map(ledger, _opened(ledger, version), own)
+
+
+def oddest_source(ledger: Ledger) -> bytes | None:
+    """Draw the light curve that is least like usual ones, with the rates that are reconstructed."""
+    columns = [
+        "sha256", "object_name", "p_usual", "p_constant", "change_start_s", "change_end_s", "model_version",
+    ]  # fmt: skip
+    scored = ledger.open(XRAY_SCORES).rows(columns).select(columns).drop_nulls("p_usual")
+    first = scored.sort("p_usual", "p_constant", "sha256").head(1).collect()
+    if first.is_empty():
+        return None
+    return drawn_source(ledger, first.row(0, named=True))
+
+
+def drawn_source(ledger: Ledger, row: dict[str, Any]) -> bytes | None:
+    """Draw the light curve of a row of ``xray_scores``; None where it is not there any more."""
+    columns = ["sha256", "band_low_kev", "band_high_kev", "light_curve"]
+    there = ledger.open(XRAY_LIGHT_CURVES).rows(columns).filter(pl.col("sha256") == row["sha256"]).collect()
+    if there.is_empty():
+        return None
+    stored = there.row(0, named=True)
+    arrays = resolve_references({"light_curve": stored["light_curve"]}, XRAY_LIGHT_CURVES, ledger.objects)
+    curve = light_curve_of_row(stored | arrays)
+    begin, end = row["change_start_s"], row["change_end_s"]
+    source = score_plots.OddSource(
+        title=f"{row['object_name'] or row['sha256'][:12]}: p_usual {row['p_usual']:.3f}, p_constant "
+        f"{row['p_constant']:.3f}",
+        curve=curve,
+        reconstruction=reconstruct(_opened(ledger, row["model_version"]), curve),
+        bands=slots_of(curve.bands_kev),
+        change_s=None if begin is None else (begin, end),
+    )
+    return score_plots.reconstruction_plot(source)

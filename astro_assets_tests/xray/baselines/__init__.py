@@ -1,0 +1,1 @@
+"""Tests of what the X-ray autoencoder is compared with."""
