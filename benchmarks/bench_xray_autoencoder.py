@@ -31,8 +31,9 @@ from astro_assets.xray.autoencoder.preparation import prepare
 from astro_assets.xray.autoencoder.reconstruction import reconstruct
 from astro_assets.xray.autoencoder.scoring import score
 from astro_assets.xray.autoencoder.settings import MODES, AutoencoderSettings
+from astro_assets.xray.autoencoder.source import Source
 from astro_assets.xray.autoencoder.splits import TRAINING, VALIDATION, parts_of_sources
-from astro_assets.xray.autoencoder.training import Source, fit
+from astro_assets.xray.autoencoder.training import fit
 from astro_assets.xray.baselines.excess_variance import fit_excess_variance
 from astro_assets.xray.baselines.set_network import fit_set_network
 from astro_assets.xray.baselines.summary_statistics import fit_statistics, statistics_table

@@ -21,6 +21,7 @@ OURS: Final = "autoencoder"
 CONSTANT_RATE: Final = "constant rate"
 EXCESS_VARIANCE: Final = "excess variance"
 SET_NETWORK: Final = "set network"
+STATISTICS: Final = "summary statistics"
 
 
 class Method(Protocol):
@@ -68,6 +69,8 @@ def wins_long(strata: Sequence[Mapping[str, Any]]) -> bool:
 def best_at(strata: Sequence[Mapping[str, Any]], n_bins: int, counts: float) -> str | None:
     """Return which method is the best of curves so long and bright: by the narrowest stratum that was judged.
 
+    Of those that say something of a home's curves: the network without recurrence is only compared with.
+
     Parameters
     ----------
     strata
@@ -77,9 +80,12 @@ def best_at(strata: Sequence[Mapping[str, Any]], n_bins: int, counts: float) -> 
     """
     brightness = counts / max(n_bins, 1)
     holding = [
-        one["best"]
+        {name: told["value"] for name, told in one.items() if isinstance(told, Mapping)}
         for one in strata
         if one["bins"][0] <= n_bins < one["bins"][1]
         and one["counts_a_bin"][0] <= brightness < one["counts_a_bin"][1]
     ]
-    return str(holding[-1]) if holding else None
+    if not holding:
+        return None
+    values = {name: value for name, value in holding[-1].items() if name != SET_NETWORK}
+    return min(values, key=lambda name: values[name])

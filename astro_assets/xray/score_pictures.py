@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -13,15 +13,13 @@ from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_versions import version_of
 from astro_assets.ledger.worker import resolve_references
 from astro_assets.xray import score_plots
+from astro_assets.xray.autoencoder.known_map import placed
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, open_autoencoder
 from astro_assets.xray.autoencoder.preparation import slots_of
 from astro_assets.xray.autoencoder.reconstruction import reconstruct
 from astro_assets.xray.autoencoder_tables import XRAY_AUTOENCODER_SPEC, XRAY_SCORES
 from astro_assets.xray.simulation_tables import XRAY_SIMULATIONS
 from astro_assets.xray.tables import XRAY_LIGHT_CURVES, light_curve_of_row
-
-#: Known sources of a map.
-_MOST_KNOWN: Final = 2000
 
 Picture = Callable[[Ledger], bytes | str | None]
 
@@ -58,17 +56,19 @@ def _map(version: str, ledger: Ledger) -> bytes | None:
 
 
 def _drawn_map(ledger: Ledger, model: TrainedAutoencoder, own: pl.DataFrame) -> bytes | None:
-    known = model.memory.latent[:_MOST_KNOWN].astype(np.float64)
-    if len(known) < 3:
+    places = model.memory.places
+    if not len(places):
         return None
     recipes = ledger.open(XRAY_SIMULATIONS).rows(["source_name", "kind"]).select("source_name", "kind")
     kinds = dict(recipes.collect().iter_rows())
     # A source that was retracted since is not told of any more.
-    groups = [kinds.get(name, "unknown") for name in model.manifest.sources[: len(known)]]
+    groups = [kinds.get(name, "unknown") for name in model.manifest.sources[: len(places)]]
     if own.is_empty():
-        return score_plots.map_plot(known, groups, np.zeros((0, known.shape[1])), [])
+        return score_plots.map_plot(places, groups, np.zeros((0, 2), np.float32), [])
     names = [name or sha256[:8] for name, sha256 in own.select("object_name", "sha256").iter_rows()]
-    return score_plots.map_plot(known, groups, np.array(own["latent"].to_list()), names)
+    latent = np.array(own["latent"].to_list(), np.float64)
+    own_places = placed(latent, model.memory.latent[: len(places)], places)
+    return score_plots.map_plot(places, groups, own_places, names)
 
 
 def _opened(ledger: Ledger, version: str) -> TrainedAutoencoder:

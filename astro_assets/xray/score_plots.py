@@ -158,32 +158,31 @@ def learning_plot(history: Sequence[Figures]) -> bytes:
         return png(figure)
 
 
-def map_plot(known: Floats, groups: Sequence[str], own: Floats, names: Sequence[str]) -> bytes:
-    """Draw the latent on the plane in which known sources differ most.
+def map_plot(
+    known: NDArray[np.float32], groups: Sequence[str], own: NDArray[np.float32], names: Sequence[str]
+) -> bytes:
+    """Draw a map of the latent: who is beside whom.
 
     Parameters
     ----------
     known, groups
-        Latents of known sources, (n, latent), and what each is coloured by.
+        Places of known sources, (n, 2), and what each is coloured by.
     own, names
-        Of the home's light curves, (m, latent); the first ones are named.
+        Of the home's light curves, (m, 2); the first ones are named.
     """
     from matplotlib import rc_context
 
-    middle = known.mean(axis=0)
-    axes_of = np.linalg.svd(known - middle, full_matrices=False)[2][:2]
-    flat, own_flat = (known - middle) @ axes_of.T, (own - middle) @ axes_of.T
     labels = np.array(groups)
     order = sorted(set(groups), key=lambda name: (-int((labels == name).sum()), name))
     colours = (QUIET, SECOND, "#c9a227", DATA, "#7a4b8f", "#4f8a4c")
     with rc_context(STYLE):
         figure, (ax,) = new_figure(1, 1)
         for number, name in enumerate(order):
-            some = flat[labels == name]
+            some = known[labels == name]
             ax.plot(*some.T, ".", ms=2, color=colours[number % len(colours)], label=name.replace("_", " "))
-        ax.plot(*own_flat.T, "D", ms=3.5, color=ACCENT, label="this home's" if len(own) else None)
-        for place, name in list(zip(own_flat, names, strict=True))[:10]:
+        ax.plot(*own.T, "D", ms=3.5, color=ACCENT, label="this home's" if len(own) else None)
+        for place, name in list(zip(own, names, strict=True))[:10]:
             ax.annotate(name[:_LETTERS], place, fontsize=5.5, xytext=(3, 2), textcoords="offset points")
         ax.legend(markerscale=2, fontsize=6)
-        ax.set(xlabel="first direction", ylabel="second direction", title="latent of known sources")
+        ax.set(title="known sources by their latent: near ones are alike", xticks=[], yticks=[])
         return png(figure)

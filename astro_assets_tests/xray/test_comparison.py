@@ -5,7 +5,7 @@ import json
 import numpy as np
 
 from astro_assets.xray.autoencoder.preparation import prepare
-from astro_assets.xray.comparison import OURS, best_at, compared, wins_long
+from astro_assets.xray.comparison import OURS, SET_NETWORK, best_at, compared, wins_long
 from astro_assets_tests.xray.made_curves import made
 
 
@@ -28,6 +28,9 @@ def test_what_is_best_is_told_by_length_and_brightness():
     assert best_at(strata, 60, 300.0) == OURS
     assert best_at(strata, 10, 50.0) == "other"
     assert best_at(strata, 0, 0.0) is None
+    only_compared = compared({OURS: Method(lambda n: 0.4), SET_NETWORK: Method(lambda n: 0.3)}, CURVES)
+    assert only_compared[0]["best"] == SET_NETWORK
+    assert best_at(only_compared, 60, 300.0) == OURS
     json.dumps(strata)
 
 

@@ -29,7 +29,7 @@ def test_pictures_of_a_version() -> None:
     alarms = {name: {"n": 40, "histogram": [2] * 20} for name in ("p_usual", "p_constant")}
     assert is_small_png(score_plots.p_values_plot(alarms))
     assert is_small_png(score_plots.learning_plot(HISTORY))
-    known, own = rng.normal(size=(50, 6)), rng.normal(size=(2, 6))
+    known, own = (rng.normal(size=(n, 2)).astype(np.float32) for n in (50, 2))
     alone = score_plots.map_plot(known, ["constant"] * 50, own[:0], [])
     assert is_small_png(alone)
     assert score_plots.map_plot(known, ["constant"] * 50, own, ["a", "b"]) != alone

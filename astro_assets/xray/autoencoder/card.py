@@ -26,6 +26,9 @@ def model_card(model: Row, figures: Row) -> str:
         _figures(figures),
         _alarms(figures["alarms"]),
         _strata(figures["strata"]),
+        _detection(figures["detection"]),
+        _clusters(figures["clusters"]),
+        _coverage(figures["coverage"]),
         _limits(),
         energy_section(figures["energy"]),
         hashes_section(model),
@@ -98,6 +101,45 @@ def _strata(strata: Sequence[Row]) -> str:
         "## Beside baselines\n\nMinus the log of the probability of all counts over their number, nats: the "
         "lower the better. Where the autoencoder is not the best, use what is.\n\n"
         + table(("bins", "counts a bin", "sources", *methods, "best"), rows)
+    )
+
+
+def _detection(detection: Mapping[str, Mapping[str, Row]]) -> str:
+    rows = [
+        (
+            sort,
+            method,
+            int(area["n"]),
+            number(area["value"]),
+            f"{number(area['low'])} to {number(area['high'])}",
+        )
+        for method, by_sort in detection.items()
+        for sort, area in by_sort.items()
+    ]
+    return (
+        "## Changes of 5 sigma in constant sources\n\nHow well they are told from none: the area under the "
+        "ROC curve, 0.5 by chance. Summary statistics are eleven, by the distance to the fifth neighbour.\n\n"
+        + table(("change", "by", "sources", "area", "95 %"), rows)
+    )
+
+
+def _clusters(clusters: Mapping[str, Row]) -> str:
+    rows = [
+        (name, int(told["clusters"]), number(told["in_none"]), number(told["information_on_kind"]))
+        for name, told in clusters.items()
+    ]
+    return (
+        "## Clusters by density\n\nOf sources that it was fitted to, in the latent and in summary "
+        "statistics; how much they tell of the kind: adjusted mutual information, 0 by chance, at most "
+        "1.\n\n" + table(("by", "clusters", "share in none", "information on kind"), rows)
+    )
+
+
+def _coverage(coverage: Row) -> str:
+    return (
+        "## Intervals of reconstructed rates\n\nShare of true rates of test sources inside of them, by kind. "
+        "They are stretched to hold what they promise of all usual sources together.\n\n"
+        + table(("kind", "inside"), [(kind, number(share)) for kind, share in coverage.items()])
     )
 
 

@@ -42,6 +42,8 @@ class Manifest(BaseModel):
         Of the sources' mean log-rates in each band, nats.
     constant_share
         Of usual sources that are as well told by a constant rate.
+    interval_scale
+        Factor on the logarithmic half-widths of intervals that makes them hold what they promise.
     sources
         Names of the known sources, in the order of the memory.
     curves
@@ -64,6 +66,7 @@ class Manifest(BaseModel):
     constant_mean: tuple[float, float, float]
     constant_spread: tuple[float, float, float]
     constant_share: float = Field(gt=0, lt=1)
+    interval_scale: float = Field(gt=0)
     sources: tuple[str, ...]
     curves: dict[str, int]
     history: list[dict[str, float]]
@@ -80,6 +83,8 @@ class Memory:
         Of known sources, float32, (n, latent).
     clusters
         Of each known source, int64; -1 is in none.
+    places
+        Of the first known sources on a map, float32, (m, 2).
     change_scores, surprise_scores, variability_scores
         Of calibration curves, of which nothing was fitted, float64.
     is_constant
@@ -88,6 +93,7 @@ class Memory:
 
     latent: NDArray[np.float32]
     clusters: NDArray[np.int64]
+    places: NDArray[np.float32]
     change_scores: NDArray[np.float64]
     surprise_scores: NDArray[np.float64]
     variability_scores: NDArray[np.float64]
@@ -96,6 +102,18 @@ class Memory:
     def arrays(self) -> Arrays:
         """Return the arrays by name."""
         return {one.name: np.ascontiguousarray(getattr(self, one.name)) for one in fields(self)}
+
+
+#: What an autoencoder remembers that was compared with nothing yet.
+NOTHING_KNOWN: Final = Memory(
+    latent=np.zeros((0, 1), np.float32),
+    clusters=np.zeros(0, np.int64),
+    places=np.zeros((0, 2), np.float32),
+    change_scores=np.zeros(0),
+    surprise_scores=np.zeros(0),
+    variability_scores=np.zeros(0),
+    is_constant=np.zeros(0, np.bool_),
+)
 
 
 def memory_of(arrays: Mapping[str, NDArray[Any]]) -> Memory:
@@ -109,6 +127,7 @@ def memory_of(arrays: Mapping[str, NDArray[Any]]) -> Memory:
     memory = Memory(
         latent=np.asarray(arrays["latent"], np.float32),
         clusters=np.asarray(arrays["clusters"], np.int64),
+        places=np.asarray(arrays["places"], np.float32),
         change_scores=np.asarray(arrays["change_scores"], np.float64),
         surprise_scores=np.asarray(arrays["surprise_scores"], np.float64),
         variability_scores=np.asarray(arrays["variability_scores"], np.float64),
@@ -122,6 +141,8 @@ def memory_of(arrays: Mapping[str, NDArray[Any]]) -> Memory:
     }
     if memory.latent.ndim != 2 or memory.clusters.shape != memory.latent.shape[:1] or len(sizes) != 1:
         raise ValueError(f"a memory of latents {memory.latent.shape} and clusters {memory.clusters.shape}")
+    if memory.places.ndim != 2 or memory.places.shape[1] != 2 or len(memory.places) > len(memory.latent):
+        raise ValueError(f"a map of {memory.places.shape} for {len(memory.latent)} sources")
     return memory
 
 

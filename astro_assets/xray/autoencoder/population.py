@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from astro_assets.xray.autoencoder.settings import AutoencoderSettings
-from astro_assets.xray.autoencoder.training import Source
+from astro_assets.xray.autoencoder.source import Source
 from astro_assets.xray.simulation.recipes import SimulationRecipe
 from astro_assets.xray.simulation.sources import SourceKind
 
@@ -43,8 +43,9 @@ def recipes_of(settings: AutoencoderSettings) -> tuple[list[SimulationRecipe], l
 
 
 def source_of(recipe: SimulationRecipe) -> Source:
-    """Simulate a source, without the truth behind it."""
-    return Source(recipe.name, recipe.simulated().light_curve, str(recipe.kind))
+    """Simulate a source."""
+    found = recipe.simulated()
+    return Source(recipe.name, found.light_curve, str(recipe.kind), found.rate, found.background_rate)
 
 
 def simulated_sources(recipes: Sequence[SimulationRecipe]) -> list[Source]:

@@ -26,7 +26,7 @@ def gain_over(figures: Figures, baseline: str, least_bins: int = 1, end: str = "
     """
     strata = (one for one in figures["strata"] if one["bins"][0] == least_bins)
     of_all = next(strata, None)  # the first of a length is of all
-    return None if of_all is None else float(of_all[baseline]["gain"][end])
+    return None if of_all is None or baseline not in of_all else float(of_all[baseline]["gain"][end])
 
 
 def collapsed(figures: Figures) -> list[str]:

@@ -35,7 +35,8 @@ class Reconstruction:
     rate
         Posterior mean.
     low, high
-        Quantiles of the posterior, as the settings name them.
+        Ends of an interval: quantiles of the posterior, as the settings name them, stretched as the model
+        was calibrated to.
     """
 
     bins: NDArray[np.int64]
@@ -67,7 +68,10 @@ def reconstruct(model: TrainedAutoencoder, curve: LightCurve) -> Reconstruction:
 
     low, high = (quantile(share) for share in model.manifest.settings.scoring.quantiles)
     mean: Floats = np.einsum("d,dbk->bk", weights, rates)
-    return Reconstruction(prepared.bins, mean, np.minimum(low, mean), np.maximum(high, mean))
+    scale = model.manifest.interval_scale
+    low = mean * np.power(np.minimum(low, mean) / mean, scale)
+    high = mean * np.power(np.maximum(high, mean) / mean, scale)
+    return Reconstruction(prepared.bins, mean, low, high)
 
 
 def tempered(log_weights: Floats) -> Floats:

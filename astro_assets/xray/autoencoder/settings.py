@@ -86,8 +86,12 @@ class AutoencoderSettings(BaseModel):
         le=10**6,
         description="Simulated usual sources: 85 % to fit, 5 % to stop by, 10 % to judge.",
     )
+    has_set_network: bool = Field(
+        default=True,
+        description="Whether the same network without recurrence is fitted too, to be compared with.",
+    )
     calibration_curves: int = Field(
-        3072, ge=20, le=10**6, description="Further ones that p-values are calibrated on."
+        2048, ge=20, le=10**6, description="Further ones that p-values are calibrated on."
     )
     epochs: int = Field(20, ge=1, le=2000, description="Epochs at most.")
     batch: int = Field(64, ge=1, le=4096, description="Light curves in a batch.")

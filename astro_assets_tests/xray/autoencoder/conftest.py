@@ -4,7 +4,8 @@ import pytest
 
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, open_autoencoder
 from astro_assets.xray.autoencoder.settings import AutoencoderSettings, NetworkSettings, ScoringSettings
-from astro_assets.xray.autoencoder.training import Fitted, Source, fit
+from astro_assets.xray.autoencoder.source import Source
+from astro_assets.xray.autoencoder.training import Fitted, fit
 from astro_assets_tests.xray.made_curves import usual
 
 SMALL = AutoencoderSettings(
@@ -20,7 +21,10 @@ SMALL = AutoencoderSettings(
 
 
 def sources(n: int, seed: int) -> list[Source]:
-    return [Source(f"SIM {seed}-{i}", one.light_curve, one.kind) for i, one in enumerate(usual(n, seed))]
+    return [
+        Source(f"SIM {seed}-{i}", one.light_curve, one.kind, one.rate, one.background_rate)
+        for i, one in enumerate(usual(n, seed))
+    ]
 
 
 @pytest.fixture(scope="session")

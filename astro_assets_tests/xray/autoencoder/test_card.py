@@ -33,6 +33,9 @@ def test_it_tells_data_figures_and_who_is_best_where(model: TrainedAutoencoder):
     assert "| 1 and more | 0 and more | 60 | 0.400 | 0.500 | autoencoder |" in card
     assert "| 40 and more |" in card
     assert str(SMALL.calibration_curves) in card
+    assert "| flare | autoencoder | " in card
+    assert "| flare | summary statistics | " in card
+    assert f"| constant | {manifest.metrics['coverage']['constant']:.3f} |" in card
     assert "nan" not in card.lower().replace("nance", "")
 
 

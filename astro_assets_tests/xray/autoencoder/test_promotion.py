@@ -26,6 +26,7 @@ def figures(
         "active_units": 8,
         "is_collapsed": is_collapsed,
         "nll_per_count": 0.4,
+        "detection": {"autoencoder": {"flare": {"value": 0.97}}},
         "energy": {"kwh": None},
     }
 
@@ -75,3 +76,5 @@ def test_the_headline_is_of_long_curves() -> None:
     assert told["gain_over_excess_variance_when_long"] == pytest.approx(0.03)
     assert told["false_alarms_of_usual_at_0.05"] == 0.05
     assert told["false_alarms_of_constant_at_0.05"] is None
+    assert told["gain_over_set_network_when_long"] is None
+    assert told["auroc_of_flare"] == 0.97

@@ -108,6 +108,21 @@ def test_a_little_training_explains_curves_better(fitted: Fitted):
     json.dumps(fitted.metrics)
 
 
+def test_it_is_compared_with_every_baseline(fitted: Fitted):
+    first = fitted.metrics["strata"][0]
+    methods = {name for name, told in first.items() if isinstance(told, dict)}
+    assert methods == {"autoencoder", "set network", "constant rate", "excess variance"}
+    assert first["constant rate"]["gain"]["value"] > 0
+    assert fitted.metrics["clusters"].keys() == {"autoencoder", "summary statistics"}
+
+
+def test_the_network_without_recurrence_is_left_out_if_asked(fitted: Fitted):
+    alone = SMALL.model_copy(update={"epochs": 1, "has_set_network": False})
+    strata = fit(sources(260, 3), sources(8, 4), alone).metrics["strata"]
+    assert strata
+    assert "set network" not in strata[0]
+
+
 def test_sources_are_split_by_name(fitted: Fitted, model: TrainedAutoencoder):
     curves = model.manifest.curves
     assert curves["fitted"] + curves["stopped_by"] + curves["judged"] == SMALL.curves

@@ -1,0 +1,187 @@
+"""What an autoencoder is told by on sources that nothing was fitted to: beside baselines, and by itself.
+
+Networks are fitted elsewhere; the cheap baselines are fitted here to the same sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astro_assets.xray.anomalies import Anomaly, changed
+from astro_assets.xray.autoencoder.alarms import alarms_of
+from astro_assets.xray.autoencoder.clusters import clusters_of
+from astro_assets.xray.autoencoder.intervals import coverage
+from astro_assets.xray.autoencoder.model import TrainedAutoencoder
+from astro_assets.xray.autoencoder.preparation import prepare
+from astro_assets.xray.autoencoder.scoring import score
+from astro_assets.xray.autoencoder.source import CONSTANT, Source
+from astro_assets.xray.autoencoder.usage import usage_of
+from astro_assets.xray.baselines.excess_variance import fit_excess_variance
+from astro_assets.xray.baselines.summary_statistics import KnownStatistics, fit_statistics, statistics_table
+from astro_assets.xray.comparison import (
+    CONSTANT_RATE,
+    EXCESS_VARIANCE,
+    OURS,
+    STATISTICS,
+    Method,
+    compared,
+    wins_long,
+)
+from astro_assets.xray.judging import detection
+
+#: Sources that excess variance and summary statistics learn from.
+_MOST_LEARNED: Final = 1000
+#: Test sources that are scored; each takes some 60 ms.
+_MOST_SCORED: Final = 500
+#: Anomalies of each sort, and how many sigma they have in the counts.
+_MOST_CHANGED: Final = 100
+SIGMA: Final = 5.0
+#: With fewer latents in use a model has collapsed onto its prior.
+_COLLAPSED: Final = 2
+
+
+def judged(
+    model: TrainedAutoencoder, known: Sequence[Source], test: Sequence[Source], networks: Mapping[str, Method]
+) -> dict[str, Any]:
+    """Judge a calibrated autoencoder.
+
+    Parameters
+    ----------
+    known
+        What it was fitted to.
+    test
+        What nothing was fitted to.
+    networks
+        Other networks that were fitted to the same sources, by name.
+
+    Returns
+    -------
+    dict
+        ``nll_per_count``, ``nll_per_bin``, ``effective_draws``; ``active_units``, ``is_collapsed`` and
+        ``divergence``; ``strata``, in which it is compared with baselines, and ``wins_long``, whether it is
+        better than all of them at 40 bins and more; ``alarms``, how often usual sources are called strange;
+        ``detection`` of changes; ``clusters``; ``coverage`` of its intervals by kind.
+    """
+    statistics = fit_statistics(
+        statistics_table([prepare(one.curve) for one in known[:_MOST_LEARNED]]),
+        model.manifest.settings.scoring.clusters_of,
+    )
+    methods: dict[str, Method] = {
+        OURS: model,
+        **networks,
+        CONSTANT_RATE: model.constant,
+        EXCESS_VARIANCE: fit_excess_variance([prepare(one.curve) for one in known[:_MOST_LEARNED]]),
+    }
+    strata = compared(methods, [prepare(one.curve) for one in test])
+    some = test[:_MOST_SCORED]
+    return {
+        **_of_curves(model, test),
+        "strata": strata,
+        "wins_long": wins_long(strata),
+        "alarms": alarms_of(
+            model, [one.curve for one in some], np.array([one.may_be_constant for one in some])
+        ),
+        "detection": detections(model, statistics, some),
+        "clusters": _clusters(model, statistics, known),
+        "coverage": coverage(model, some),
+    }
+
+
+def _of_curves(model: TrainedAutoencoder, test: Sequence[Source]) -> dict[str, Any]:
+    evidence = counts = bins = draws = 0.0
+    means, divergences = [], []
+    for source in test:
+        prepared = prepare(source.curve)
+        posterior = model.posterior(prepared)
+        evidence += posterior.log_evidence
+        counts += float(prepared.counts.sum())
+        bins += float(prepared.is_known.any(axis=1).sum())
+        draws += posterior.effective_draws
+        mean, log_variance = posterior.mean, posterior.log_variance
+        means.append(mean)
+        divergences.append(0.5 * (np.square(mean) + np.exp(log_variance) - 1 - log_variance))
+    usage = usage_of(np.array(means), np.array(divergences))
+    return {
+        "nll_per_count": -evidence / max(counts, 1.0),
+        "nll_per_bin": -evidence / bins,
+        "effective_draws": draws / len(test),
+        "active_units": usage.active_units,
+        "is_collapsed": usage.active_units < _COLLAPSED,
+        "divergence": usage.divergence,
+    }
+
+
+def detections(
+    model: TrainedAutoencoder, statistics: KnownStatistics, sources: Sequence[Source]
+) -> dict[str, dict[str, dict[str, float]]]:
+    """Return how well changes of 5 sigma in constant sources are told from none: areas under ROC curves.
+
+    Parameters
+    ----------
+    statistics
+        What the autoencoder's variability score is compared with.
+    sources
+        Of which those of a constant, known rate are taken.
+
+    Returns
+    -------
+    dict
+        By method and sort of change ``value``, ``low``, ``high`` and ``n``; none without such sources.
+    """
+    hosts = [one for one in sources if one.kind == CONSTANT and one.rate is not None]
+    rng = np.random.default_rng(model.manifest.settings.seed)
+    found = {str(anomaly): _with_changes(hosts, anomaly, rng) for anomaly in Anomaly}
+    found = {name: curves for name, curves in found.items() if curves}
+
+    def of_model(curves: Sequence[Any]) -> NDArray[np.float64]:
+        return np.array([score(model, curve).variability_score for curve in curves])
+
+    def of_statistics(curves: Sequence[Any]) -> NDArray[np.float64]:
+        return statistics.strangeness(statistics_table([prepare(curve) for curve in curves]))
+
+    if not found:
+        return {}
+    usual = [one.curve for one in hosts]
+    return {
+        name: detection(of(usual), {sort: of(curves) for sort, curves in found.items()})
+        for name, of in ((OURS, of_model), (STATISTICS, of_statistics))
+    }
+
+
+def _with_changes(hosts: Sequence[Source], anomaly: Anomaly, rng: np.random.Generator) -> list[Any]:
+    """Put a change into each source in which there is a place for one, until there are enough."""
+    curves: list[Any] = []
+    for host in hosts:
+        if host.rate is None or host.background_rate is None or len(curves) == _MOST_CHANGED:
+            continue
+        found = changed(host.curve, host.rate, host.background_rate, anomaly, SIGMA, rng)
+        if found is not None:
+            curves.append(found.light_curve)
+    return curves
+
+
+def _clusters(
+    model: TrainedAutoencoder, statistics: KnownStatistics, known: Sequence[Source]
+) -> dict[str, dict[str, float]]:
+    """Compare clusters by density, in the latent and in summary statistics, with kinds of the sources."""
+    from sklearn.metrics import adjusted_mutual_info_score
+
+    n = len(statistics.points)
+    kinds = [one.kind for one in known[:n]]
+    latent = model.memory.latent[:n]
+    labels = {
+        OURS: clusters_of(latent, model.manifest.settings.scoring.clusters_of),
+        STATISTICS: statistics.clusters,
+    }
+    return {
+        name: {
+            "clusters": float(found.max(initial=-1) + 1),
+            "in_none": float((found < 0).mean()),
+            "information_on_kind": float(adjusted_mutual_info_score(kinds, found)),
+        }
+        for name, found in labels.items()
+    }

@@ -1,0 +1,63 @@
+"""A map of known sources: a plane on which those that are alike in the latent lie beside each other.
+
+Distances between groups say nothing on it; who is beside whom does.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats32 = NDArray[np.float32]
+
+#: Sources on a map.
+MOST_MAPPED: Final = 2000
+#: Of a source's neighbours on the scale of which groups are kept together.
+_PERPLEXITY: Final = 30.0
+#: Known sources between which another is put.
+_NEAREST: Final = 5
+_FEWEST: Final = 4
+
+
+def map_of(latent: Floats32, seed: int) -> Floats32:
+    """Return the places of sources on a map, (n, 2), by t-SNE (van der Maaten & Hinton 2008, JMLR 9, 2579).
+
+    The same to the bit for the same latents and seed; of fewer than four sources all places are 0.
+
+    Parameters
+    ----------
+    latent
+        (n, latent).
+    """
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    if len(latent) < _FEWEST:
+        return np.zeros((len(latent), 2), np.float32)
+    perplexity = min(_PERPLEXITY, (len(latent) - 1) / 3)
+    with threadpool_limits(1):  # sums depend on their number
+        mapped = TSNE(perplexity=perplexity, init="random", random_state=seed, n_jobs=1).fit_transform(
+            np.asarray(latent, np.float64)
+        )
+    return np.asarray(mapped, np.float32)
+
+
+def placed(latent: NDArray[np.float64], known: Floats32, places: Floats32) -> Floats32:
+    """Return where other sources belong on a map: between the known ones nearest to them, (m, 2).
+
+    Parameters
+    ----------
+    latent
+        Of the others, (m, latent).
+    known, places
+        Latents of the known sources, (n, latent), and where they are, (n, 2).
+    """
+    found = np.zeros((len(latent), 2), np.float32)
+    for row, one in enumerate(latent):
+        distance = np.sqrt(np.square(known.astype(np.float64) - one).sum(axis=1))
+        nearest = np.argsort(distance, kind="stable")[:_NEAREST]
+        weights = 1 / np.maximum(distance[nearest], 1e-6)
+        found[row] = (weights[:, None] * places[nearest]).sum(axis=0) / weights.sum()
+    return found
