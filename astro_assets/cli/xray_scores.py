@@ -113,6 +113,8 @@ def _row(scorer: Scorer, path: Path, hdu: str) -> dict[str, Any]:
 
 
 def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(array.tolist()) for name, array in value.items()}
     if isinstance(value, list):
         return [_rounded(one) for one in value]
     return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value

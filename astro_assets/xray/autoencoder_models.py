@@ -17,7 +17,7 @@ from astro_assets.xray.autoencoder.promotion import (
 )
 from astro_assets.xray.autoencoder.settings import MODES
 from astro_assets.xray.autoencoder_tables import XRAY_AUTOENCODER_SPEC, recipe_rows
-from astro_assets.xray.comparison import CONSTANT_RATE, EXCESS_VARIANCE, OURS, SET_NETWORK
+from astro_assets.xray.comparison import CONSTANT_RATE, EXCESS_VARIANCE, OURS, SET_NETWORK, VISIT_VARIANCE
 from astro_assets.xray.judging import LONG
 from astro_assets.xray.simulation_tables import XRAY_SIMULATIONS
 
@@ -32,8 +32,10 @@ def headline(figures: Mapping[str, Any]) -> dict[str, float | None]:
         "nll_per_count": figures["nll_per_count"],
         "gain_over_constant_rate_when_long": gain_over(figures, CONSTANT_RATE, LONG),
         "gain_over_excess_variance_when_long": gain_over(figures, EXCESS_VARIANCE, LONG),
+        "gain_over_visit_variance_when_long": gain_over(figures, VISIT_VARIANCE, LONG),
         "gain_over_set_network_when_long": gain_over(figures, SET_NETWORK, LONG),
         "active_units": float(figures["active_units"]),
+        "informative_units": float(figures["informative_units"]),
         "false_alarms_of_usual_at_0.05": rates.get("p_usual"),
         "false_alarms_of_constant_at_0.05": rates.get("p_constant"),
         **{f"auroc_of_{sort}": area["value"] for sort, area in figures["detection"].get(OURS, {}).items()},

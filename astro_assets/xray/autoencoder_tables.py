@@ -114,6 +114,7 @@ def verdict_columns(verdict: Verdict) -> dict[str, Any]:
         "best_method": verdict.best_method,
         "variability": None if variability is None else variability.verdict,
         "no_verdict": verdict.no_verdict,
+        "reconstruction": verdict.reconstruction,
         **{
             name: None if variability is None else _known(getattr(variability, name)) for name in _VARIABILITY
         },

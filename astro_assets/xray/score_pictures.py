@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import polars as pl
@@ -22,6 +22,8 @@ from astro_assets.xray.simulation_tables import XRAY_SIMULATIONS
 from astro_assets.xray.tables import XRAY_LIGHT_CURVES, light_curve_of_row
 
 Picture = Callable[[Ledger], bytes | str | None]
+#: By the rarer of both p-values: what one does not see the other may.
+ODDEST_FIRST: Final = (pl.min_horizontal("p_usual", "p_constant"), "p_usual", "sha256")
 
 
 def of_version(version: str) -> dict[str, Picture]:
@@ -78,12 +80,12 @@ def _opened(ledger: Ledger, version: str) -> TrainedAutoencoder:
 
 def map_of_curves(ledger: Ledger) -> bytes | None:
     """Draw where the home's light curves are among the known sources, the least usual ones by name."""
-    columns = ["sha256", "object_name", "latent", "p_usual", "model_version"]
+    columns = ["sha256", "object_name", "latent", "p_usual", "p_constant", "model_version"]
     rows = ledger.open(XRAY_SCORES).rows(columns).select(columns).drop_nulls("latent").collect()
     if rows.is_empty():
         return None
     version = rows["model_version"][0]
-    own = rows.filter(pl.col("model_version") == version).sort("p_usual", "sha256", nulls_last=True)
+    own = rows.filter(pl.col("model_version") == version).sort(*ODDEST_FIRST, nulls_last=True)
     return _drawn_map(ledger, _opened(ledger, version), own)
 
 
@@ -93,7 +95,7 @@ def oddest_source(ledger: Ledger) -> bytes | None:
         "sha256", "object_name", "p_usual", "p_constant", "change_start_s", "change_end_s", "model_version",
     ]  # fmt: skip
     scored = ledger.open(XRAY_SCORES).rows(columns).select(columns).drop_nulls("p_usual")
-    first = scored.sort("p_usual", "p_constant", "sha256").head(1).collect()
+    first = scored.sort(*ODDEST_FIRST).head(1).collect()
     if first.is_empty():
         return None
     return drawn_source(ledger, first.row(0, named=True))

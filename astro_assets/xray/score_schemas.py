@@ -24,7 +24,8 @@ XRAY_SCORES_SCHEMA: Final = Schema(
         Column(
             "not_scored",
             "string",
-            "Why there is no probability: rates only, overlapping or other bands, too few or too many bins.",
+            "Why there is no probability: rates only, overlapping or other bands, too few or too many bins, "
+            "or unlike what was simulated.",
             nullable=True,
         ),
         Column("latent", "list[float64]", "What the encoder makes of the curve.", nullable=True),
@@ -83,7 +84,7 @@ XRAY_SCORES_SCHEMA: Final = Schema(
         ),
         Column("no_verdict", "string", "Why that is not known.", nullable=True),
         Column(
-            "scatter", "float64", "Median of the scatter from bin to bin, in the log of the rate.",
+            "scatter", "float64", "Median of the scatter from visit to visit, in the log of the rate.",
             nullable=True,
         ),
         Column("scatter_low", "float64", "Its quantile of 10 %.", nullable=True),
@@ -91,7 +92,14 @@ XRAY_SCORES_SCHEMA: Final = Schema(
         Column(
             "log_red_ratio",
             "float64",
-            "Log of the evidence of slow variation over that of scatter from bin to bin, nats.",
+            "Log of the evidence of slow variation over that of scatter from visit to visit, nats.",
+            nullable=True,
+        ),
+        Column(
+            "reconstruction",
+            "arrays",
+            "The source's rates as its counts tell them: time_s of the bins with exposure, and of each band, "
+            "with its number from 0, rate, rate_low, rate_high, the ends of an interval of 90 %.",
             nullable=True,
         ),
         Column("model_version", "string", "Version of the autoencoder."),

@@ -1,4 +1,4 @@
-"""Whether a light curve varies, and whether it does so from bin to bin or slowly.
+"""Whether a light curve varies, and whether it does so from visit to visit or slowly.
 
 Constant, log-normal and red are told apart by evidences of rates that are a Gaussian process in their
 logarithm; other kinds of sources are beyond it.
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from astro_assets.xray.autoencoder.preparation import prepare, slots_of
 from astro_assets.xray.baselines.excess_variance import scatter_of
 from astro_assets.xray.light_curve import LightCurve
+from astro_assets.xray.poisson import starts_of
 
 Floats = NDArray[np.float64]
 
@@ -29,8 +30,8 @@ _TIMES: Final = 8
 _STEPS: Final = 60
 #: Of the mean log-rate: wide, and the same for all that is compared.
 _PRIOR_SPREAD: Final = 3.0
-#: Bins for which matrices of their size are made.
-MOST_BINS: Final = 600
+#: Visits for which matrices of their size are made.
+MOST_VISITS: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,9 @@ class Variability:
     verdict
         :data:`CONSTANT`, :data:`LOG_NORMAL` or :data:`RED`.
     scatter, scatter_low, scatter_high
-        Median and 10 % quantiles of the log-normal scatter from bin to bin, nats.
+        Median and 10 % quantiles of the log-normal scatter from visit to visit, nats.
     log_red_ratio
-        Log of the evidence of slow variation over that of scatter from bin to bin, nats.
+        Log of the evidence of slow variation over that of scatter from visit to visit, nats.
     """
 
     verdict: str
@@ -60,24 +61,29 @@ def variability_of(curve: LightCurve) -> Variability:
     Raises
     ------
     ValueError
-        If there are fewer than 3 bins with counts, or more than 600.
+        If there are fewer than 3 visits with counts, or more than 600.
     """
     prepared = prepare(curve)
     chosen = disjoint_bands(curve.bands_kev)
     slots = np.array(slots_of(curve.bands_kev))[chosen]
     known = prepared.is_known[:, slots].all(axis=1)
-    n = int(known.sum())
-    if not 3 <= n <= MOST_BINS:
-        raise ValueError(f"{n} bins have counts in all bands; 3 to {MOST_BINS} are taken")
+    n_bins = int(known.sum())
+    starts = starts_of(prepared.visits[known]) if n_bins else np.zeros(0, np.int64)
+    n = starts.size
+    if not 3 <= n <= MOST_VISITS:
+        raise ValueError(f"{n} visits have counts in all bands; 3 to {MOST_VISITS} are taken")
+    # Within a visit of a minute the rate is one: its bins are no scatter of their own.
     counts, exposure, background = (
-        one[known][:, slots] for one in (prepared.counts, prepared.exposure_s, prepared.background)
+        np.add.reduceat(one[known][:, slots], starts, axis=0)
+        for one in (prepared.counts, prepared.exposure_s, prepared.background)
     )
+    time_s = np.add.reduceat(curve.time_s[prepared.bins[known]], starts) / np.diff([*starts, n_bins])
     # What a constant source of this spectrum would give, so that bands of unlike exposures add up.
     mean = np.maximum((counts - background).sum(axis=0), 0.5) / exposure.sum(axis=0)
     arrays = counts.sum(axis=1), exposure @ mean, background.sum(axis=1)
     found = scatter_of(*arrays, (0.0, _PRIOR_SPREAD))
     low, scatter, high = (found.quantile(share) for share in (_LOW, 0.5, 1 - _LOW))
-    ratio = red_ratio(*arrays, curve.time_s[prepared.bins[known]])
+    ratio = red_ratio(*arrays, time_s)
     verdict = RED if ratio > 0 else LOG_NORMAL
     if low < LEAST_SCATTER:
         verdict = CONSTANT
@@ -116,6 +122,8 @@ def _evidence(counts: Floats, exposure: Floats, background: Floats, covariance: 
 
     Rasmussen & Williams (2006, Gaussian Processes for Machine Learning, algorithm 3.1).
     """
+    from scipy.linalg import cho_solve
+
     mean = np.log(max(float((counts - background).sum()), 0.5) / exposure.sum())
     kernel = covariance + _PRIOR_SPREAD**2
     rate, weight = np.full(counts.size, mean), np.zeros(counts.size)
@@ -128,7 +136,7 @@ def _evidence(counts: Floats, exposure: Floats, background: Floats, covariance: 
         root = np.sqrt(information)
         factor = np.linalg.cholesky(identity + root[:, None] * kernel * root)
         pull = information * (rate - mean) + (counts / all_ - 1) * source
-        inner = np.linalg.solve(factor.T, np.linalg.solve(factor, root * (kernel @ pull)))
+        inner = cho_solve((factor, True), root * (kernel @ pull))
         wanted = pull - root * inner
         step = kernel @ wanted - (rate - mean)
         scale = min(1.0, 2.0 / max(float(np.abs(step).max()), 1e-12))

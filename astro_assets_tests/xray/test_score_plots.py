@@ -38,7 +38,7 @@ def test_pictures_of_a_version() -> None:
 def test_a_curve_is_drawn_with_what_is_made_of_it_and_where_it_changes() -> None:
     curve = made("red", (3, 4), 300, 20).light_curve
     rate = np.full((300, 3), 0.5)
-    found = Reconstruction(np.arange(300), rate, 0.8 * rate, 1.2 * rate)
+    found = Reconstruction(np.arange(300), rate, 0.8 * rate, 1.2 * rate, scatters=False)
     pictures = [
         score_plots.reconstruction_plot(score_plots.OddSource("source", curve, found, (0, 1, 2), change_s))
         for change_s in (None, (curve.time_s[200], curve.time_s[204]))

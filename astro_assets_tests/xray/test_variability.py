@@ -34,6 +34,19 @@ def test_most_simulated_sources_are_told_by_their_kind(kind, verdict, least):
     assert found[verdict] / 20 >= least
 
 
+def test_bins_of_a_visit_share_what_it_scatters_by():
+    rng = np.random.default_rng(5)
+    visits = np.repeat(np.arange(30), 3)
+    time_s = visits * 14_400.0 + np.tile([0.0, 13.0, 26.0], 30)
+    found = Counter(
+        variability_of(
+            curve_of(6 * np.exp(rng.normal(0, 0.7, 30))[visits][:, None] * np.ones(3), rng, time_s, 13.0)
+        ).verdict
+        for _ in range(10)
+    )
+    assert found[LOG_NORMAL] >= 8
+
+
 def test_the_scatter_is_recovered():
     rng = np.random.default_rng(1)
     inside = 0
@@ -76,5 +89,5 @@ def test_slow_and_white_variation_have_opposite_ratios():
 
 
 def test_curves_too_short_are_refused():
-    with pytest.raises(ValueError, match="2 bins have counts"):
+    with pytest.raises(ValueError, match="2 visits have counts"):
         variability_of(curve_of(np.ones((2, 3)), np.random.default_rng(1)))

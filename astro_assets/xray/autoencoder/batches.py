@@ -92,7 +92,7 @@ def epoch_of(
     """
     rng = np.random.default_rng((settings.seed, 11, epoch))
     order = rng.permutation(len(curves))
-    is_part = rng.random(len(curves)) < settings.hidden
+    is_part = rng.random(len(curves)) < settings.part_share
     lengths = np.array([curve.n_bins for curve in curves])
     parts = [
         rows

@@ -64,6 +64,7 @@ def _figures(figures: Row) -> str:
         ("nats a count", number(figures["nll_per_count"])),
         ("nats a bin", number(figures["nll_per_bin"])),
         ("latents in use", figures["active_units"]),
+        ("latents of 0.1 nats and more", figures["informative_units"]),
         ("collapsed onto its prior", collapsed),
         ("draws of the latent that count", number(figures["effective_draws"])),
         ("better than all baselines at 40 bins and more", "yes" if figures["wins_long"] else "no"),

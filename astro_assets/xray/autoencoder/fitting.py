@@ -28,7 +28,7 @@ from astro_assets.xray.autoencoder.losses import (
 from astro_assets.xray.autoencoder.network import Autoencoder
 from astro_assets.xray.autoencoder.parts import parts_of
 from astro_assets.xray.autoencoder.preparation import N_BANDS, Prepared, prepare
-from astro_assets.xray.autoencoder.settings import AutoencoderSettings
+from astro_assets.xray.autoencoder.settings import AutoencoderSettings, Reader
 from astro_assets.xray.autoencoder.training_state import Arrays, TrainingState, load_state, plain, save_state
 from astro_assets.xray.autoencoder.usage import ACTIVE_VARIANCE
 from astro_assets.xray.light_curve import LightCurve
@@ -43,6 +43,7 @@ def fit_network(
     validation: Sequence[LightCurve],
     settings: AutoencoderSettings,
     folder: Path | None = None,
+    reader: Reader = "gru",
 ) -> tuple[Arrays, list[dict[str, float]]]:
     """Fit a network; the same to the bit for the same curves, settings and instruction set.
 
@@ -53,6 +54,8 @@ def fit_network(
     folder
         Where the state after each epoch is kept. If it holds the state of a training of the same curves and
         settings, that is taken up, and ends as if it had never stopped.
+    reader
+        What reads the curves.
 
     Returns
     -------
@@ -75,9 +78,9 @@ def fit_network(
     in_part = parts_of(training, settings.seed)
     torch.set_num_threads(1)  # sums depend on their number
     torch.use_deterministic_algorithms(mode=True)
-    recipe = _recipe(shown, held_out, settings)
+    recipe = _recipe(shown, held_out, settings, reader)
     state = load_state(folder, recipe) if folder is not None else None
-    fit = _Fit(shown, settings, state)
+    fit = _Fit(shown, settings, state, reader)
     history = list(state.history) if state else []
     best = dict(state.best) if state else {}
     while not _is_finished(history, settings):
@@ -85,8 +88,9 @@ def fit_network(
         lowest = min((one["validation_loss"] for one in history), default=math.inf)
         history.append(told)
         _log.info("epoch %d of %d: %s", len(history), settings.epochs, told)
-        if not math.isfinite(told["loss"]):
-            raise FloatingPointError(f"the loss of epoch {len(history)} is {told['loss']}")
+        for name in ("loss", "validation_loss"):
+            if not math.isfinite(told[name]):
+                raise FloatingPointError(f"the {name} of epoch {len(history)} is {told[name]}")
         if told["validation_loss"] < lowest:
             best = {name: plain(value) for name, value in fit.averaged.items()}
         if folder is not None:
@@ -97,11 +101,15 @@ def fit_network(
 
 class _Fit:
     def __init__(
-        self, training: Sequence[Prepared], settings: AutoencoderSettings, state: TrainingState | None
+        self,
+        training: Sequence[Prepared],
+        settings: AutoencoderSettings,
+        state: TrainingState | None,
+        reader: Reader,
     ) -> None:
         torch.manual_seed(settings.seed)
-        self.settings = settings
-        self.network = Autoencoder(settings.network)
+        self.settings, self.reader = settings, reader
+        self.network = Autoencoder(settings.network, reader)
         self.network.begin_at(*_population(training))
         self.adam = torch.optim.AdamW(
             self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -141,7 +149,7 @@ class _Fit:
     @torch.no_grad()
     def judged(self, validation: Sequence[Prepared]) -> dict[str, float]:
         """Return the bound of validation curves, and which latents are in use, with averaged weights."""
-        network = Autoencoder(self.settings.network)
+        network = Autoencoder(self.settings.network, self.reader)
         network.load_state_dict(self.averaged)
         network.eval()
         torch.manual_seed(self.settings.seed)
@@ -197,15 +205,20 @@ def _is_finished(history: Sequence[dict[str, float]], settings: AutoencoderSetti
     losses = [epoch["validation_loss"] for epoch in history]
     if not losses:
         return False
-    since = len(losses) - 1 - int(np.argmin(losses))
+    # While the weight of the divergence rises, losses of two epochs are not of the same thing.
+    rise = settings.loss.rise if settings.loss.schedule == "linear" else 0.0
+    since = len(losses) - 1 - max(int(np.argmin(losses)), int(rise * settings.epochs))
     return len(losses) >= settings.epochs or since >= settings.patience
 
 
 def _recipe(
-    training: Sequence[Prepared], validation: Sequence[Prepared], settings: AutoencoderSettings
+    training: Sequence[Prepared],
+    validation: Sequence[Prepared],
+    settings: AutoencoderSettings,
+    reader: Reader,
 ) -> str:
-    """Name settings and curves."""
-    digest = blake2b(settings.model_dump_json().encode(), digest_size=16)
+    """Name reader, settings and curves."""
+    digest = blake2b(f"{reader} {settings.model_dump_json()}".encode(), digest_size=16)
     for curves in (training, validation):
         digest.update(str(len(curves)).encode())
         for curve in curves:

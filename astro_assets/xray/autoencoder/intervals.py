@@ -1,8 +1,8 @@
 """How wide intervals of reconstructed rates must be to hold what they promise, by sources of known rates.
 
-The posterior of a network is too narrow: of 32 draws of the latent a few have all the weight. Intervals are
-stretched by one factor, which sources that nothing was fitted to tell (split conformal prediction, as in
-Romano, Patterson & Candès 2019, NeurIPS).
+The posterior of a network is too narrow: of 32 draws of the latent a few have all the weight, and bands are
+taken to scatter together. Intervals are stretched by factors that sources tell to which nothing was fitted
+(split conformal prediction, as in Romano, Patterson & Candès 2019, NeurIPS).
 """
 
 from __future__ import annotations
@@ -14,35 +14,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder
+from astro_assets.xray.autoencoder.preparation import N_BANDS
 from astro_assets.xray.autoencoder.reconstruction import Reconstruction, reconstruct
 from astro_assets.xray.autoencoder.source import Source
 
 Floats = NDArray[np.float64]
+Scale = tuple[tuple[float, float, float], tuple[float, float, float]]
 
+#: Sources that factors are told by.
+_FEWEST: Final = 20
 #: Half-widths are this wide at least, in nats.
 _NARROWEST: Final = 1e-3
 
 
-def interval_scale(model: TrainedAutoencoder, sources: Sequence[Source]) -> float:
-    """Return the factor on the logarithmic half-widths of intervals that makes them hold what they promise.
+def interval_scale(model: TrainedAutoencoder, sources: Sequence[Source]) -> Scale:
+    """Return the factors on the logarithmic half-widths of intervals that make them hold what they promise.
 
-    For a bin of a source, both drawn at random; 1 if no source's rates are known. The intervals of ``model``
-    must not be stretched yet.
+    Of each band, of sources that scatter little and of those that scatter much, for a bin of a source, both
+    drawn at random; 1 where the rates of too few sources are known. The intervals of ``model`` must not be
+    stretched yet.
     """
     low, high = model.manifest.settings.scoring.quantiles
-    needed = [
-        needed_scale(reconstruct(model, one.curve), one.rate).ravel()
-        for one in sources
-        if one.rate is not None
-    ]
-    if not needed:
+    needed: tuple[list[Floats], list[Floats]] = ([], [])
+    for one in sources:
+        if one.rate is not None:
+            found = reconstruct(model, one.curve)
+            needed[int(found.scatters)].append(needed_scale(found, one.rate))
+    little, much = (_factors(some, high - low) for some in needed)
+    return little, much
+
+
+def _factors(needed: list[Floats], share: float) -> tuple[float, float, float]:
+    soft, middle, hard = (_quantile([one[:, band] for one in needed], share) for band in range(N_BANDS))
+    return soft, middle, hard
+
+
+def _quantile(needed: list[Floats], share: float) -> float:
+    """Return the factor that is enough for so many bins of a further source."""
+    if len(needed) < _FEWEST:
         return 1.0
     each = np.concatenate(needed)
     weights = np.concatenate([np.full(one.size, 1 / one.size) for one in needed])
     order = np.argsort(each, kind="stable")
     # A further source might need any factor: it counts with those that need the most.
     reached = np.cumsum(weights[order]) / (len(needed) + 1)
-    at = min(int(np.searchsorted(reached, high - low)), each.size - 1)
+    at = min(int(np.searchsorted(reached, share)), each.size - 1)
     return float(max(each[order][at], _NARROWEST))
 
 

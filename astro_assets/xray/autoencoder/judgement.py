@@ -13,20 +13,23 @@ from numpy.typing import NDArray
 
 from astro_assets.xray.anomalies import Anomaly, changed
 from astro_assets.xray.autoencoder.alarms import alarms_of
-from astro_assets.xray.autoencoder.clusters import clusters_of
+from astro_assets.xray.autoencoder.changes import constant_change
 from astro_assets.xray.autoencoder.intervals import coverage
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder
 from astro_assets.xray.autoencoder.preparation import prepare
 from astro_assets.xray.autoencoder.scoring import score
 from astro_assets.xray.autoencoder.source import CONSTANT, Source
-from astro_assets.xray.autoencoder.usage import usage_of
+from astro_assets.xray.autoencoder.usage import INFORMATIVE, usage_of
 from astro_assets.xray.baselines.excess_variance import fit_excess_variance
 from astro_assets.xray.baselines.summary_statistics import KnownStatistics, fit_statistics, statistics_table
+from astro_assets.xray.baselines.visit_variance import fit_visit_variance
 from astro_assets.xray.comparison import (
     CONSTANT_RATE,
     EXCESS_VARIANCE,
     OURS,
+    SCAN,
     STATISTICS,
+    VISIT_VARIANCE,
     Method,
     compared,
     wins_long,
@@ -35,6 +38,8 @@ from astro_assets.xray.judging import detection
 
 #: Sources that excess variance and summary statistics learn from.
 _MOST_LEARNED: Final = 1000
+#: Those that the scatter of visits is learned from.
+_MOST_GRIDDED: Final = 300
 #: Test sources that are scored; each takes some 60 ms.
 _MOST_SCORED: Final = 500
 #: Anomalies of each sort, and how many sigma they have in the counts.
@@ -61,10 +66,11 @@ def judged(
     Returns
     -------
     dict
-        ``nll_per_count``, ``nll_per_bin``, ``effective_draws``; ``active_units``, ``is_collapsed`` and
-        ``divergence``; ``strata``, in which it is compared with baselines, and ``wins_long``, whether it is
-        better than all of them at 40 bins and more; ``alarms``, how often usual sources are called strange;
-        ``detection`` of changes; ``clusters``; ``coverage`` of its intervals by kind.
+        ``nll_per_count``, ``nll_per_bin``, ``effective_draws``; ``active_units``, ``informative_units``,
+        ``is_collapsed`` and ``divergence``; ``strata``, in which it is compared with baselines, and
+        ``wins_long``, whether it is better than all of them at 40 bins and more; ``alarms``, how often usual
+        sources are called strange; ``detection`` of changes; ``clusters``; ``coverage`` of its intervals by
+        kind.
     """
     statistics = fit_statistics(
         statistics_table([prepare(one.curve) for one in known[:_MOST_LEARNED]]),
@@ -75,6 +81,7 @@ def judged(
         **networks,
         CONSTANT_RATE: model.constant,
         EXCESS_VARIANCE: fit_excess_variance([prepare(one.curve) for one in known[:_MOST_LEARNED]]),
+        VISIT_VARIANCE: fit_visit_variance([prepare(one.curve) for one in known[:_MOST_GRIDDED]]),
     }
     strata = compared(methods, [prepare(one.curve) for one in test])
     some = test[:_MOST_SCORED]
@@ -105,11 +112,13 @@ def _of_curves(model: TrainedAutoencoder, test: Sequence[Source]) -> dict[str, A
         means.append(mean)
         divergences.append(0.5 * (np.square(mean) + np.exp(log_variance) - 1 - log_variance))
     usage = usage_of(np.array(means), np.array(divergences))
+    informative = sum(one >= INFORMATIVE for one in usage.divergence)
     return {
         "nll_per_count": -evidence / max(counts, 1.0),
         "nll_per_bin": -evidence / bins,
         "effective_draws": draws / len(test),
         "active_units": usage.active_units,
+        "informative_units": informative,
         "is_collapsed": usage.active_units < _COLLAPSED,
         "divergence": usage.divergence,
     }
@@ -123,7 +132,8 @@ def detections(
     Parameters
     ----------
     statistics
-        What the autoencoder's variability score is compared with.
+        What the autoencoder's variability score is compared with, beside a scan for changes of a constant
+        rate, which needs no network.
     sources
         Of which those of a constant, known rate are taken.
 
@@ -140,6 +150,9 @@ def detections(
     def of_model(curves: Sequence[Any]) -> NDArray[np.float64]:
         return np.array([score(model, curve).variability_score for curve in curves])
 
+    def of_scan(curves: Sequence[Any]) -> NDArray[np.float64]:
+        return np.array([constant_change(prepare(curve)) for curve in curves])
+
     def of_statistics(curves: Sequence[Any]) -> NDArray[np.float64]:
         return statistics.strangeness(statistics_table([prepare(curve) for curve in curves]))
 
@@ -148,7 +161,7 @@ def detections(
     usual = [one.curve for one in hosts]
     return {
         name: detection(of(usual), {sort: of(curves) for sort, curves in found.items()})
-        for name, of in ((OURS, of_model), (STATISTICS, of_statistics))
+        for name, of in ((OURS, of_model), (SCAN, of_scan), (STATISTICS, of_statistics))
     }
 
 
@@ -172,9 +185,8 @@ def _clusters(
 
     n = len(statistics.points)
     kinds = [one.kind for one in known[:n]]
-    latent = model.memory.latent[:n]
     labels = {
-        OURS: clusters_of(latent, model.manifest.settings.scoring.clusters_of),
+        OURS: model.memory.clusters[:n],
         STATISTICS: statistics.clusters,
     }
     return {

@@ -21,7 +21,7 @@ _NEAREST: Final = 5
 _FEWEST: Final = 4
 
 
-def map_of(latent: Floats32, seed: int) -> Floats32:
+def map_of(latent: NDArray[np.floating], seed: int) -> Floats32:
     """Return the places of sources on a map, (n, 2), by t-SNE (van der Maaten & Hinton 2008, JMLR 9, 2579).
 
     The same to the bit for the same latents and seed; of fewer than four sources all places are 0.

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from astro_assets.learning.model_files import UNREADABLE, packed, unpacked
+from astro_assets.xray.autoencoder.familiarity import MEASURES
 from astro_assets.xray.autoencoder.preparation import BANDS_KEV, FEATURES, SUMMARIES, TIMES
 from astro_assets.xray.autoencoder.settings import AutoencoderSettings
 
@@ -42,8 +43,11 @@ class Manifest(BaseModel):
         Of the sources' mean log-rates in each band, nats.
     constant_share
         Of usual sources that are as well told by a constant rate.
+    ranges
+        Least and most of each of `familiarity.MEASURES` among calibration sources, natural logarithms.
     interval_scale
-        Factor on the logarithmic half-widths of intervals that makes them hold what they promise.
+        Factors on the logarithmic half-widths of intervals that make them hold what they promise: of each
+        band, of sources that scatter little and of those that scatter much.
     sources
         Names of the known sources, in the order of the memory.
     curves
@@ -66,7 +70,8 @@ class Manifest(BaseModel):
     constant_mean: tuple[float, float, float]
     constant_spread: tuple[float, float, float]
     constant_share: float = Field(gt=0, lt=1)
-    interval_scale: float = Field(gt=0)
+    ranges: tuple[tuple[float, float], ...]
+    interval_scale: tuple[tuple[float, float, float], tuple[float, float, float]]
     sources: tuple[str, ...]
     curves: dict[str, int]
     history: list[dict[str, float]]
@@ -177,7 +182,7 @@ def contents_of(data: bytes) -> tuple[Manifest, Arrays, Memory, bytes]:
             raise ValueError(f"it is of another form, {told['format']!r}: train it again")
         manifest = Manifest.model_validate(told)
         read = manifest.bands_kev, manifest.features, manifest.summaries, manifest.times
-        if read != (BANDS_KEV, FEATURES, SUMMARIES, TIMES):
+        if read != (BANDS_KEV, FEATURES, SUMMARIES, TIMES) or len(manifest.ranges) != len(MEASURES):
             raise ValueError("it reads other features than this version makes: train it again")
         memory = memory_of(load(entries[_MEMORY]))
         if memory.latent.shape != (len(manifest.sources), manifest.settings.network.latent):

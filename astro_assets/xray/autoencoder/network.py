@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from astro_assets.xray.autoencoder.preparation import FEATURES, N_BANDS, SUMMARIES, TIMES
-from astro_assets.xray.autoencoder.settings import NetworkSettings
+from astro_assets.xray.autoencoder.settings import NetworkSettings, Reader
 
 #: Bounds of log-rates and of their scatter's logarithm: counts a second, and nats.
 LOG_RATES: Final = (-25.0, 12.0)
@@ -160,9 +160,9 @@ class Decoder(nn.Module):
 class Autoencoder(nn.Module):
     """Encoder and decoder."""
 
-    def __init__(self, settings: NetworkSettings) -> None:
+    def __init__(self, settings: NetworkSettings, reader: Reader = "gru") -> None:
         super().__init__()
-        self.encoder = Encoder(settings) if settings.reader == "gru" else SetEncoder(settings)
+        self.encoder = Encoder(settings) if reader == "gru" else SetEncoder(settings)
         self.decoder = Decoder(settings)
 
     def begin_at(self, log_rates: Tensor, spread: float) -> None:
@@ -177,9 +177,9 @@ class Autoencoder(nn.Module):
             self.encoder.log_variance.bias.fill_(-2.0)
 
 
-def network_of(settings: NetworkSettings, arrays: dict[str, Any]) -> Autoencoder:
+def network_of(settings: NetworkSettings, arrays: dict[str, Any], reader: Reader = "gru") -> Autoencoder:
     """Make a network with the weights of a fit, ready to be applied."""
-    network = Autoencoder(settings)
+    network = Autoencoder(settings, reader)
     network.load_state_dict({name: torch.as_tensor(values) for name, values in arrays.items()})
     network.eval()
     return network

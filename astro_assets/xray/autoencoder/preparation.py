@@ -48,6 +48,8 @@ TIMES: Final = (
 LEAST_FRACTION: Final = 0.1
 #: Bins with exposure that are taken; more would fill the memory.
 MOST_BINS: Final = 20_000
+#: Counts of a bin; no telescope counts more in one, and sums of more lose what single counts tell.
+MOST_COUNTS: Final = 1e9
 #: Seconds: of a scan of eROSITA's survey, from one to the next, and in which rates are taken not to scatter.
 _SCAN_S, _STEP_S, _VISIT_S = 40.0, 14_400.0, 60.0
 #: Mean of background counts k is this much above k (Jeffreys' prior); see `losses`.
@@ -111,8 +113,8 @@ def prepare(curve: LightCurve) -> Prepared:
     Raises
     ------
     PreparationError
-        If it has more than three bands or 20,000 bins with exposure, or nothing in any bin.
-
+        If it has more than three bands, 20,000 bins with exposure or a billion counts in a bin, or nothing in
+        any bin.
     """
     slots = slots_of(curve.bands_kev)
     exposed = curve.fractional_exposure > LEAST_FRACTION
@@ -129,6 +131,9 @@ def prepare(curve: LightCurve) -> Prepared:
         found[:, slots] = values[bins]
         return found
 
+    for name, counted in (("counts", curve.counts), ("background counts", curve.background_counts)):
+        if (most := float(np.where(exposed, np.nan_to_num(counted), 0.0).max())) > MOST_COUNTS:
+            raise PreparationError(f"{most:.3g} {name} in a bin; {MOST_COUNTS:.0e} are taken at most")
     is_known = placed(has_counts) > 0
     exposure = placed(curve.exposure_s) * is_known
     background = placed(curve.background_ratio * (curve.background_counts + _JEFFREYS)) * is_known

@@ -57,9 +57,11 @@ def worse_than_constant(figures: Figures) -> list[str]:
 def replaces(figures: Figures, champion: Figures) -> str | None:
     """Say why a new version is to replace the promoted one; None if it is not.
 
-    It has to explain as much beside the best baseline, within the champion's interval, on no fewer sources: a
-    quick training replaces no full one.
+    It has to explain as much beside the best baseline, within the champion's interval, on no fewer sources of
+    the same simulation: a quick training replaces no full one, and gains on other sources are no better.
     """
+    if figures["simulation"] != champion["simulation"]:
+        return None
     new, old, least = (
         [gain_over(of, baseline, end=end) for baseline in _BASELINES]
         for of, end in ((figures, "value"), (champion, "value"), (champion, "low"))

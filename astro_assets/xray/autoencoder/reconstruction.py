@@ -18,10 +18,13 @@ from astro_assets.xray.poisson import scatter_posterior
 
 Floats = NDArray[np.float64]
 
-_SEED: Final = 5_102_018
+#: Factors of intervals that were not compared with true rates yet.
+UNSTRETCHED: Final = ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0))
+#: From so much scatter on, nats, a source scatters much.
+_MUCH: Final = 0.15
 #: Draws that an interval is made of at least, and steps to the weights that do so.
 _LEAST_DRAWS: Final = 10
-_HALVINGS: Final = 30
+_HALVINGS: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +36,60 @@ class Reconstruction:
     bins
         Which bin of the light curve each is.
     rate
-        Posterior mean.
+        Posterior median.
     low, high
         Ends of an interval: quantiles of the posterior, as the settings name them, stretched as the model
         was calibrated to.
+    scatters
+        Whether the source scatters much from visit to visit.
     """
 
     bins: NDArray[np.int64]
     rate: Floats
     low: Floats
     high: Floats
+    scatters: bool
 
 
 def reconstruct(model: TrainedAutoencoder, curve: LightCurve) -> Reconstruction:
     """Return the rates of a curve with the interval of the settings."""
     prepared = prepare(curve)
     posterior = model.posterior(prepared)
-    rng = np.random.default_rng(_SEED)
     expected = np.exp(posterior.log_rate) * prepared.exposure_s
     middle, width = scatter_posterior(
         expected, posterior.log_scatter, prepared.counts, prepared.background, prepared.visits
     )
-    u = middle + width * rng.standard_normal(middle.shape)
-    rates = np.exp(posterior.log_rate + u[:, prepared.visits, None])
+    log_rates = posterior.log_rate + middle[:, prepared.visits, None]
+    widths = np.broadcast_to(width[:, prepared.visits, None], log_rates.shape)
     weights = tempered(posterior.log_weights)
-    order = np.argsort(rates, axis=0)
-    ordered = np.take_along_axis(rates, order, axis=0)
-    reached = np.cumsum(weights[order], axis=0)
+    scatters = bool((weights @ np.exp(posterior.log_scatter)).mean() > _MUCH)
+    low, high = model.manifest.settings.scoring.quantiles
+    ends = [mixture_quantile(log_rates, widths, weights, share) for share in (low, 0.5, high)]
+    scale = np.array(model.manifest.interval_scale[int(scatters)])
+    stretched = [np.exp(ends[1] + scale * (end - ends[1])) for end in ends]
+    return Reconstruction(prepared.bins, stretched[1], stretched[0], stretched[2], scatters)
 
-    def quantile(share: float) -> Floats:
-        at = (reached < share).sum(axis=0).clip(max=len(weights) - 1)
-        found: Floats = np.take_along_axis(ordered, at[None], axis=0)[0]
-        return found
 
-    low, high = (quantile(share) for share in model.manifest.settings.scoring.quantiles)
-    mean: Floats = np.einsum("d,dbk->bk", weights, rates)
-    scale = model.manifest.interval_scale
-    low = mean * np.power(np.minimum(low, mean) / mean, scale)
-    high = mean * np.power(np.maximum(high, mean) / mean, scale)
-    return Reconstruction(prepared.bins, mean, low, high)
+def mixture_quantile(means: Floats, widths: Floats, weights: Floats, share: float) -> Floats:
+    """Return a quantile of mixtures of normal distributions, by bisection.
+
+    Parameters
+    ----------
+    means, widths
+        Of the parts, (parts, ...).
+    weights
+        Of the parts, which sum to 1, (parts,).
+    share
+        Of the probability that lies below.
+    """
+    from scipy.special import ndtr
+
+    below, above = (means - 8 * widths).min(axis=0), (means + 8 * widths).max(axis=0)
+    for _ in range(_HALVINGS):
+        middle = (below + above) / 2
+        is_below = np.tensordot(weights, ndtr((middle - means) / widths), axes=1) < share
+        below, above = np.where(is_below, middle, below), np.where(is_below, above, middle)
+    return np.asarray((below + above) / 2, np.float64)
 
 
 def tempered(log_weights: Floats) -> Floats:

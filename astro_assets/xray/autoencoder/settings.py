@@ -10,6 +10,8 @@ from astro_assets.xray.simulation.settings import SimulationSettings
 
 #: Largest difference that the exported encoder may make to a mean or log-variance of the latent.
 PARITY: Final = 1e-4
+#: What reads a curve: a GRU, or a network of single bins, averaged, that the GRU is compared with.
+Reader = Literal["gru", "set"]
 
 
 class NetworkSettings(BaseModel):
@@ -18,10 +20,6 @@ class NetworkSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     hidden: int = Field(64, ge=4, le=512, description="State of the encoder's GRU.")
-    reader: Literal["gru", "set"] = Field(
-        "gru",
-        description="What reads a curve: a GRU, or a network of single bins, averaged.",
-    )
     layers: int = Field(2, ge=1, le=4, description="Layers of the GRU.")
     dropout: float = Field(0.2, ge=0, lt=1, description="Between the layers of the GRU.")
     is_bidirectional: bool = Field(
@@ -99,7 +97,7 @@ class AutoencoderSettings(BaseModel):
     weight_decay: float = Field(1e-4, ge=0, le=1, description="Of AdamW.")
     averaging: float = Field(0.99, ge=0, lt=1, description="Decay of the average of weights that is kept.")
     patience: int = Field(6, ge=1, le=1000, description="Epochs without better validation before it stops.")
-    hidden: float = Field(
+    part_share: float = Field(
         0.25,
         ge=0,
         lt=1,

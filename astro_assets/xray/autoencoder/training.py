@@ -16,16 +16,19 @@ from numpy.typing import NDArray
 
 from astro_assets.xray.autoencoder.clusters import clusters_of
 from astro_assets.xray.autoencoder.export import graph_of
+from astro_assets.xray.autoencoder.familiarity import ranges_of
 from astro_assets.xray.autoencoder.intervals import interval_scale
 from astro_assets.xray.autoencoder.judgement import judged
 from astro_assets.xray.autoencoder.known_map import MOST_MAPPED, map_of
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, session_of
 from astro_assets.xray.autoencoder.model_file import FORMAT, NOTHING_KNOWN, Manifest, Memory, bytes_of
 from astro_assets.xray.autoencoder.preparation import BANDS_KEV, FEATURES, SUMMARIES, TIMES, prepare
+from astro_assets.xray.autoencoder.reconstruction import UNSTRETCHED
 from astro_assets.xray.autoencoder.scoring import Evidences, evidences_of, surprise_score
 from astro_assets.xray.autoencoder.settings import PARITY, AutoencoderSettings
 from astro_assets.xray.autoencoder.source import CONSTANT, Source
 from astro_assets.xray.autoencoder.splits import TEST, TRAINING, VALIDATION, parts_of_sources
+from astro_assets.xray.autoencoder.usage import informative
 from astro_assets.xray.comparison import SET_NETWORK, Method
 from astro_assets.xray.constant_rate import fit_constant_rate
 
@@ -37,6 +40,7 @@ _MOST_KNOWN: Final = 5000
 _MOST_STRETCHED: Final = 1000
 #: Of the share of constant sources.
 _TURNS: Final = 50
+_LEAST_SHARE: Final = 0.01
 #: Sources after which a calibration tells how far it is.
 _TOLD: Final = 100
 
@@ -167,7 +171,8 @@ def finished(
         constant_mean=tuple(constant.mean),
         constant_spread=tuple(constant.spread),
         constant_share=0.5,
-        interval_scale=1.0,
+        ranges=ranges_of([source.curve for source in parts.calibration]),
+        interval_scale=UNSTRETCHED,
         sources=tuple(source.name for source in kept),
         curves=parts.counts(),
         history=history,
@@ -175,14 +180,16 @@ def finished(
     )
     model = TrainedAutoencoder(unjudged, weights, NOTHING_KNOWN, graph)
     evidences, surprises = _raw_scores(model, parts.calibration)
-    share = constant_share(evidences)
+    share = constant_share(parts.calibration, evidences)
     _log.info("stretching intervals")
     scale = interval_scale(model, parts.calibration[:_MOST_STRETCHED])
-    latent = np.array([model.encode(prepare(source.curve))[0] for source in kept], np.float32)
+    encoded = [model.encode(prepare(source.curve)) for source in kept]
+    latent = np.array([mean for mean, _ in encoded], np.float32)
+    telling = informative(latent, np.array([log_variance for _, log_variance in encoded]))
     memory = Memory(
         latent=latent,
-        clusters=clusters_of(latent, settings.scoring.clusters_of),
-        places=map_of(latent[:MOST_MAPPED], settings.seed),
+        clusters=clusters_of(telling, settings.scoring.clusters_of),
+        places=map_of(telling[:MOST_MAPPED], settings.seed),
         change_scores=np.array([one.change_score(share) for one in evidences]),
         surprise_scores=surprises,
         variability_scores=np.array([one.variability_score() for one in evidences]),
@@ -193,17 +200,21 @@ def finished(
     metrics = judged(
         TrainedAutoencoder(calibrated, weights, memory, graph), parts.known, parts.test, networks
     )
+    metrics["simulation"] = settings.simulation.model_dump(mode="json")
     manifest = calibrated.model_copy(update={"metrics": metrics})
     return Fitted(bytes_of(manifest, weights, memory, graph), metrics, history, parts.counts())
 
 
-def constant_share(evidences: Sequence[Evidences]) -> float:
-    """Return the likeliest share of sources at a constant rate among those with such evidences."""
+def constant_share(sources: Sequence[Source], evidences: Sequence[Evidences]) -> float:
+    """Return the share of sources at a constant rate: as their kinds say, or the likeliest by evidences."""
+    if any(source.kind for source in sources):
+        known = sum(source.kind == CONSTANT for source in sources) / len(sources)
+        return min(max(known, _LEAST_SHARE), 1 - _LEAST_SHARE)
     share = 0.5
     ratio = np.array([one.constant - one.usual for one in evidences]).clip(-500, 500)
     for _ in range(_TURNS):
         share = float((1 / (1 + (1 - share) / share * np.exp(-ratio))).mean())
-        share = min(max(share, 0.01), 0.99)
+        share = min(max(share, _LEAST_SHARE), 1 - _LEAST_SHARE)
     return share
 
 

@@ -10,9 +10,12 @@ from itertools import combinations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
+from astro_assets.xray.autoencoder.familiarity import why_unfamiliar
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder
-from astro_assets.xray.autoencoder.preparation import BANDS_KEV, PreparationError, Prepared, prepare
+from astro_assets.xray.autoencoder.preparation import BANDS_KEV, PreparationError, Prepared, prepare, slots_of
+from astro_assets.xray.autoencoder.reconstruction import reconstruct
 from astro_assets.xray.autoencoder.scoring import Scored, cluster_of, latent_alone, neighbours, score
 from astro_assets.xray.comparison import best_at
 from astro_assets.xray.light_curve import LightCurve
@@ -47,6 +50,9 @@ class Verdict:
         Constant, log-normal or red by excess variance.
     no_verdict
         Why that is not known.
+    reconstruction
+        ``time_s`` of the bins with exposure, and of each band with its number from 0 ``rate``, ``rate_low``
+        and ``rate_high``, (n,): the source's rates as its counts tell them, with their interval.
     """
 
     not_scored: str | None
@@ -58,6 +64,7 @@ class Verdict:
     change_end_s: float | None
     variability: Variability | None
     no_verdict: str | None
+    reconstruction: dict[str, NDArray[np.float64]] | None = None
 
 
 def verdict_of(model: TrainedAutoencoder, curve: LightCurve, rate_unit: str, n_neighbours: int) -> Verdict:
@@ -78,7 +85,7 @@ def verdict_of(model: TrainedAutoencoder, curve: LightCurve, rate_unit: str, n_n
     why_not = _why_not_read(model, prepared, curve, rate_unit)
     if why_not is not None:
         return Verdict(why_not, None, (), None, None, None, None, variability, no_verdict)
-    why_not = _why_not_scored(prepared, curve)
+    why_not = _why_not_scored(model, prepared, curve)
     scored = score(model, curve) if why_not is None else latent_alone(*model.encode(prepared))
     has_change = scored.first_bin >= 0
     half_s = curve.width_s / 2
@@ -92,7 +99,16 @@ def verdict_of(model: TrainedAutoencoder, curve: LightCurve, rate_unit: str, n_n
         change_end_s=float((curve.time_s + half_s)[scored.last_bin]) if has_change else None,
         variability=variability,
         no_verdict=no_verdict,
+        reconstruction=_reconstructed(model, curve) if why_not is None else None,
     )
+
+
+def _reconstructed(model: TrainedAutoencoder, curve: LightCurve) -> dict[str, NDArray[np.float64]]:
+    found = reconstruct(model, curve)
+    arrays = {"time_s": curve.time_s[found.bins]}
+    for name, rates in (("rate", found.rate), ("rate_low", found.low), ("rate_high", found.high)):
+        arrays |= {f"{name}_{band}": rates[:, slot] for band, slot in enumerate(slots_of(curve.bands_kev))}
+    return arrays
 
 
 def _variability(curve: LightCurve) -> tuple[Variability | None, str | None]:
@@ -121,7 +137,7 @@ def _why_not_read(
     return None
 
 
-def _why_not_scored(prepared: Prepared, curve: LightCurve) -> str | None:
+def _why_not_scored(model: TrainedAutoencoder, prepared: Prepared, curve: LightCurve) -> str | None:
     """Say why there is no probability of the counts of a curve that is read."""
     if not prepared.has_counts:
         return "rates only: there are no counts"
@@ -133,7 +149,7 @@ def _why_not_scored(prepared: Prepared, curve: LightCurve) -> str | None:
     n_bins = int(prepared.is_known.any(axis=1).sum())
     if n_bins < LEAST_BINS:
         return f"too few bins: {n_bins} have counts, {LEAST_BINS} are needed"
-    return None
+    return why_unfamiliar(prepared, curve.time_s[prepared.bins], model.manifest.ranges)
 
 
 def _overlap(curve: LightCurve) -> bool:

@@ -73,7 +73,6 @@ def fit_set_network(
     from astro_assets.xray.autoencoder.fitting import fit_network
     from astro_assets.xray.autoencoder.network import network_of
 
-    of_sets = settings.model_copy(update={"network": settings.network.model_copy(update={"reader": "set"})})
-    weights, _ = fit_network(training, validation, of_sets, folder)
-    network = network_of(of_sets.network, weights)
-    return SetNetwork(of_sets, network, Decoder(weights, has_scatter=settings.network.has_scatter))
+    weights, _ = fit_network(training, validation, settings, folder, reader="set")
+    network = network_of(settings.network, weights, "set")
+    return SetNetwork(settings, network, Decoder(weights, has_scatter=settings.network.has_scatter))

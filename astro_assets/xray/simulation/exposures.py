@@ -73,11 +73,10 @@ def exposures(settings: SimulationSettings, rng: np.random.Generator) -> Exposur
     along = edges[:-1, np.newaxis] + np.diff(edges)[:, np.newaxis] * _POINTS
     off_axis = np.hypot(beside[:, np.newaxis, np.newaxis], half[:, np.newaxis, np.newaxis] * along)
     # A telescope or two may be switched off, and frames are lost.
-    live = (
-        rng.uniform(0.7, 1.0)
-        * rng.uniform(0.97, 1.0, middles.size)
-        * (rng.uniform(size=middles.size) >= settings.lost_visits)
-    )
+    level, frames = rng.uniform(0.7, 1.0), rng.uniform(0.97, 1.0, middles.size)
+    is_seen = rng.uniform(size=middles.size) >= settings.lost_visits
+    is_seen[middles.size // 2] |= not is_seen.any()  # a curve that saw nothing is none
+    live = level * frames * is_seen
     part = vignetting(off_axis).mean(axis=2) * live[:, np.newaxis, np.newaxis]
     width = np.repeat(2 * half / _SCAN_DEG_A_S / n_parts, n_parts)
     centre = (edges[:-1] + edges[1:]) / 2

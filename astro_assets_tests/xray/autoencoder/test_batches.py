@@ -10,7 +10,7 @@ from astro_assets_tests.xray.made_curves import usual
 
 CURVES = [one.light_curve for one in usual(50, 3)]
 WHOLE, PARTS = [prepare(curve) for curve in CURVES], parts_of(CURVES, 0)
-SETTINGS = AutoencoderSettings(batch=8, hidden=0.5)
+SETTINGS = AutoencoderSettings(batch=8, part_share=0.5)
 
 
 def counts_of(batches):
@@ -18,7 +18,7 @@ def counts_of(batches):
 
 
 def test_every_curve_is_shown_once_whole_or_in_part():
-    wholes = SETTINGS.model_copy(update={"hidden": 0.0})
+    wholes = SETTINGS.model_copy(update={"part_share": 0.0})
     assert counts_of(epoch_of(WHOLE, PARTS, wholes, 0)) == sorted(curve.counts.sum() for curve in WHOLE)
     found = counts_of(epoch_of(WHOLE, PARTS, SETTINGS, 0))
     assert len(found) == 50

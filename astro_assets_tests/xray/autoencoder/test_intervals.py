@@ -5,22 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astro_assets.xray.autoencoder.intervals import coverage, interval_scale, needed_scale
+from astro_assets.xray.autoencoder.intervals import Scale, coverage, interval_scale, needed_scale
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder
 from astro_assets.xray.autoencoder.model_file import contents_of
-from astro_assets.xray.autoencoder.reconstruction import Reconstruction, reconstruct
+from astro_assets.xray.autoencoder.reconstruction import UNSTRETCHED, Reconstruction, reconstruct
 from astro_assets.xray.autoencoder.training import Fitted
 from astro_assets_tests.xray.autoencoder.conftest import sources
 
 
-def stretched(fitted: Fitted, scale: float) -> TrainedAutoencoder:
+def stretched(fitted: Fitted, scale: Scale = UNSTRETCHED) -> TrainedAutoencoder:
     manifest, weights, memory, graph = contents_of(fitted.file)
     return TrainedAutoencoder(manifest.model_copy(update={"interval_scale": scale}), weights, memory, graph)
 
 
 def test_of_other_sources_the_promised_share_of_rates_is_inside(fitted: Fitted):
     others = sources(120, 77)
-    raw = stretched(fitted, 1.0)
+    raw = stretched(fitted)
     scale = interval_scale(raw, sources(120, 78))
     inside = [np.mean(list(coverage(one, others).values())) for one in (raw, stretched(fitted, scale))]
     assert abs(inside[1] - 0.9) < 0.06
@@ -29,21 +29,24 @@ def test_of_other_sources_the_promised_share_of_rates_is_inside(fitted: Fitted):
 
 def test_a_training_stretches_its_intervals(fitted: Fitted, model: TrainedAutoencoder):
     assert model.manifest.interval_scale == interval_scale(
-        stretched(fitted, 1.0), sources(model.manifest.curves["calibrated_on"], 2)
+        stretched(fitted), sources(model.manifest.curves["calibrated_on"], 2)
     )
 
 
 def test_the_scale_stretches_both_sides_of_the_mean(fitted: Fitted):
     curve = sources(1, 5)[0].curve
-    one, two = (reconstruct(stretched(fitted, scale), curve) for scale in (1.0, 2.0))
+    factors = np.array([1.0, 2.0, 3.0])
+    one, two = (
+        reconstruct(stretched(fitted, scale), curve) for scale in (UNSTRETCHED, (tuple(factors),) * 2)
+    )
     assert two.rate.tobytes() == one.rate.tobytes()
-    assert np.log(two.high / two.rate) == pytest.approx(2 * np.log(one.high / one.rate))
-    assert np.log(two.rate / two.low) == pytest.approx(2 * np.log(one.rate / one.low))
+    assert np.log(two.high / two.rate) == pytest.approx(factors * np.log(one.high / one.rate))
+    assert np.log(two.rate / two.low) == pytest.approx(factors * np.log(one.rate / one.low))
 
 
 def test_without_known_rates_nothing_is_stretched(model: TrainedAutoencoder):
     unknown = [type(one)(one.name, one.curve, one.kind) for one in sources(5, 1)]
-    assert interval_scale(model, unknown) == 1.0
+    assert interval_scale(model, unknown) == UNSTRETCHED
     assert coverage(model, unknown) == {}
 
 
@@ -56,7 +59,7 @@ def test_without_known_rates_nothing_is_stretched(model: TrainedAutoencoder):
 def test_what_is_needed_reaches_the_true_rate_exactly(rate, below, above, off):
     found = Reconstruction(
         np.array([1]), np.full((1, 3), rate), np.full((1, 3), rate * np.exp(-below)),
-        np.full((1, 3), rate * np.exp(above)),
+        np.full((1, 3), rate * np.exp(above)), scatters=False,
     )  # fmt: skip
     true = np.full((2, 3), rate * np.exp(off))
     needed = needed_scale(found, true)

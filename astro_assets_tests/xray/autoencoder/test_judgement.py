@@ -14,7 +14,7 @@ STATISTICS = fit_statistics(statistics_table([prepare(one.curve) for one in KNOW
 
 def test_changes_of_constant_sources_are_told_from_none(model: TrainedAutoencoder):
     found = detections(model, STATISTICS, TEST)
-    assert found.keys() == {"autoencoder", "summary statistics"}
+    assert found.keys() == {"autoencoder", "scan of a constant rate", "summary statistics"}
     for by_sort in found.values():
         assert by_sort.keys() == {"flare", "dip", "state_change"}
         assert all(area["low"] <= area["value"] <= area["high"] for area in by_sort.values())
@@ -30,7 +30,7 @@ def test_without_constant_sources_of_known_rates_there_is_nothing_to_detect(mode
 def test_a_better_network_wins(model: TrainedAutoencoder):
     class Better:
         def log_evidence(self, curve):
-            return model.log_evidence(curve) + 1.0
+            return model.log_evidence(curve) + 1e3
 
     told = judged(model, KNOWN, TEST, {"set network": Better()})
     assert told["strata"][0]["best"] == "set network"

@@ -37,7 +37,7 @@ def curves():
 @pytest.mark.parametrize("both", [True, False])
 def test_padding_and_company_do_not_matter(curves, reader, both):
     torch.manual_seed(1)
-    network = Autoencoder(settings_of(reader=reader, is_bidirectional=both)).eval()
+    network = Autoencoder(settings_of(is_bidirectional=both), reader).eval()
     batch = batch_of(curves)
     with torch.no_grad():
         mean, log_variance = network.encoder(batch.features, batch.summary, batch.lengths)

@@ -24,6 +24,8 @@ def figures(
         "curves": {"judged": judged},
         "alarms": {"p_usual": {"n": judged, "rates": [rate]}},
         "active_units": 8,
+        "informative_units": 3,
+        "simulation": {"most_bins": 256},
         "is_collapsed": is_collapsed,
         "nll_per_count": 0.4,
         "detection": {"autoencoder": {"flare": {"value": 0.97}}},
@@ -68,6 +70,10 @@ def test_what_speaks_against_a_version(changed: dict[str, Any], broken: str | No
 
 def test_a_version_that_was_not_compared_is_not_believed() -> None:
     assert XRAY_AUTOENCODER.problems({**figures(), "strata": []})["explains_more_than_constant_rate"]
+
+
+def test_gains_on_other_sources_replace_nothing() -> None:
+    assert replaces({**figures(gain=0.5), "simulation": {"most_bins": 9}}, figures()) is None
 
 
 def test_the_headline_is_of_long_curves() -> None:

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import norm
 
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder
-from astro_assets.xray.autoencoder.reconstruction import reconstruct, tempered
+from astro_assets.xray.autoencoder.reconstruction import mixture_quantile, reconstruct, tempered
 from astro_assets_tests.xray.made_curves import curve_of, made
 
 
@@ -18,7 +21,7 @@ def test_rates_are_reconstructed_with_their_intervals(model: TrainedAutoencoder)
         assert (found.rate <= found.high).all()
         inside += ((found.low <= truth) & (truth <= found.high)).sum()
         n += truth.size
-    assert 0.6 < inside / n <= 1  # a small training; nominally 0.9
+    assert 0.82 < inside / n < 0.97  # nominally 0.9
 
 
 def test_it_is_the_same_every_time(model: TrainedAutoencoder):
@@ -33,6 +36,16 @@ def test_faint_sources_have_wide_intervals(model: TrainedAutoencoder):
         found = reconstruct(model, curve_of(np.full((20, 3), rate), np.random.default_rng(1)))
         widths.append(np.median(np.log(found.high / found.low)))
     assert widths[0] > 1.5 * widths[1]
+
+
+@given(
+    st.lists(st.tuples(st.floats(-3, 3), st.floats(0.05, 2)), min_size=1, max_size=6), st.floats(0.02, 0.98)
+)
+def test_a_quantile_of_a_mixture_has_its_share_below(parts, share):
+    means, widths = (np.array(one)[:, None] for one in zip(*parts, strict=True))
+    weights = np.arange(1, len(parts) + 1) / np.arange(1, len(parts) + 1).sum()
+    found = mixture_quantile(means, widths, weights, share)
+    assert weights @ norm.cdf((found - means[:, 0]) / widths[:, 0]) == pytest.approx(share, abs=1e-6)
 
 
 def test_weights_are_evened_out_only_as_far_as_needed():

@@ -7,12 +7,13 @@ import zipfile
 import numpy as np
 import pytest
 
-from astro_assets.xray.autoencoder.fitting import fit_network
+from astro_assets.xray.autoencoder.fitting import _is_finished, fit_network
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, open_autoencoder
 from astro_assets.xray.autoencoder.model_file import AutoencoderFileError
 from astro_assets.xray.autoencoder.preparation import prepare
 from astro_assets.xray.autoencoder.scoring import Evidences
 from astro_assets.xray.autoencoder.settings import MODES, AutoencoderSettings, LossSettings
+from astro_assets.xray.autoencoder.source import Source
 from astro_assets.xray.autoencoder.training import Fitted, constant_share, fit
 from astro_assets.xray.autoencoder.training_state import ResumeError
 from astro_assets_tests.xray.autoencoder.conftest import SMALL, sources
@@ -70,6 +71,10 @@ def test_the_state_of_another_training_is_not_taken_up(tmp_path):
 
 
 def test_training_stops_when_nothing_gets_better():
+    assert (
+        _is_finished([{"validation_loss": 1.0}] * 7, TINY.model_copy(update={"epochs": 60, "patience": 6}))
+        is False
+    )
     still = TINY.model_copy(
         update={
             "epochs": 30,
@@ -108,19 +113,21 @@ def test_a_little_training_explains_curves_better(fitted: Fitted):
     json.dumps(fitted.metrics)
 
 
-def test_it_is_compared_with_every_baseline(fitted: Fitted):
-    first = fitted.metrics["strata"][0]
-    methods = {name for name, told in first.items() if isinstance(told, dict)}
-    assert methods == {"autoencoder", "set network", "constant rate", "excess variance"}
-    assert first["constant rate"]["gain"]["value"] > 0
-    assert fitted.metrics["clusters"].keys() == {"autoencoder", "summary statistics"}
+def test_it_is_compared_with_every_baseline(tmp_path):
+    short = SMALL.model_copy(update={"epochs": 1})
+    metrics = fit(sources(260, 3), sources(30, 4), short, tmp_path).metrics
+    methods = {name for name, told in metrics["strata"][0].items() if isinstance(told, dict)}
+    assert methods == {
+        "autoencoder", "set network", "constant rate", "excess variance", "excess variance by visits",
+    }  # fmt: skip
+    assert metrics["clusters"].keys() == {"autoencoder", "summary statistics"}
+    assert (tmp_path / "set_network").is_dir(), "its state is kept, too"
 
 
-def test_the_network_without_recurrence_is_left_out_if_asked(fitted: Fitted):
+def test_the_network_without_recurrence_is_left_out_if_asked(tmp_path):
     alone = SMALL.model_copy(update={"epochs": 1, "has_set_network": False})
-    strata = fit(sources(260, 3), sources(8, 4), alone).metrics["strata"]
-    assert strata
-    assert "set network" not in strata[0]
+    fit(sources(60, 3), sources(8, 4), alone, tmp_path)
+    assert not (tmp_path / "set_network").exists()
 
 
 def test_sources_are_split_by_name(fitted: Fitted, model: TrainedAutoencoder):
@@ -183,8 +190,11 @@ def test_the_share_of_constant_sources_is_that_of_the_evidences():
     plain = {"changed": 0.0, "constant_changed": 0.0, "first_bin": -1, "last_bin": -1, "is_state": False}
     constant = [Evidences(usual=-20.0, constant=0.0, **plain)] * 70
     varying = [Evidences(usual=0.0, constant=-900.0, **plain)] * 30
-    assert constant_share(constant + varying) == pytest.approx(0.7, abs=1e-3)
-    assert 0 < constant_share(constant) < 1
+    unknown = [Source(str(i), CURVES[0]) for i in range(100)]
+    assert constant_share(unknown, constant + varying) == pytest.approx(0.7, abs=1e-3)
+    assert 0 < constant_share(unknown[:70], constant) < 1
+    known = [Source(str(i), CURVES[0], "constant" if i < 20 else "red") for i in range(100)]
+    assert constant_share(known, constant + varying) == 0.2
 
 
 def test_modes_are_settings():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder
+from astro_assets.xray.autoencoder.reconstruction import reconstruct
 from astro_assets.xray.autoencoder.scoring import score
 from astro_assets.xray.autoencoder.verdicts import LEAST_BINS, verdict_of
 from astro_assets.xray.light_curve import LightCurve
@@ -42,9 +43,21 @@ def test_a_curve_in_the_bands_of_the_model_has_everything(model: TrainedAutoenco
     )
 
 
-def test_some_of_the_bands_are_enough(model: TrainedAutoencoder) -> None:
+def test_its_rates_are_told_with_an_interval(model: TrainedAutoencoder) -> None:
+    told = verdict_of(model, CURVE, "ct / s", 3).reconstruction
+    assert told is not None
+    found = reconstruct(model, CURVE)
+    assert told["time_s"].tolist() == CURVE.time_s[found.bins].tolist()
+    assert told["rate_1"].tolist() == found.rate[:, 1].tolist()
+    assert (told["rate_low_2"] < told["rate_2"]).all()
+    assert (told["rate_2"] < told["rate_high_2"]).all()
+
+
+def test_some_of_the_bands_have_a_latent_alone(model: TrainedAutoencoder) -> None:
     found = verdict_of(model, in_bands(CURVE, (0.6, 2.3)), "ct / s", 0)
-    assert found.not_scored is None
+    assert found.not_scored == "other bands: there are counts in some of the three only"
+    assert found.scored is not None
+    assert found.reconstruction is None
     assert found.neighbours == ()
 
 
@@ -53,7 +66,7 @@ def test_some_of_the_bands_are_enough(model: TrainedAutoencoder) -> None:
     [
         (((0.3, 10.0),), "other bands: 0.3-10 keV"),
         (((0.2, 0.6), (0.6, 2.3), (2.3, 8.0)), "other bands: 2.3-8 keV"),
-        (((0.21, 0.61), (0.61, 2.3)), None),
+        (((0.21, 0.61), (0.61, 2.3), (2.3, 5.1)), None),
     ],
 )
 def test_in_other_bands_there_is_a_latent_alone(
