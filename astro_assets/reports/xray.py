@@ -30,7 +30,7 @@ from astro_assets.xray.tables import XRAY_LIGHT_CURVES
 #: The page of all X-ray light curves.
 XRAY_PAGE: Final = "xray.html"
 #: Of the page, which has to stay small; all are in the tables.
-_MOST_ODD: Final = 8
+_MOST_ODD: Final = 6
 _MOST_LINES: Final = 500
 #: Neighbours of a line.
 _MOST_NEIGHBOURS: Final = 3
@@ -39,7 +39,7 @@ _CAVEAT: Final = (
     "are the home's own light curves, by the latent of the autoencoder."
 )
 _UNTRAINED: Final = (
-    "No autoencoder has judged these light curves: `astro-assets train xray_autoencoder` trains one."
+    "No autoencoder has judged these light curves: astro-assets train xray_autoencoder trains one."
 )
 
 
@@ -70,9 +70,16 @@ def xray_page(ledger: Ledger, sources: XraySources, links: Links) -> str:
         ],
         odd=_odd(ledger, scored.head(_MOST_ODD), links),
         curves=[] if latest is None else [{"src": uri(latest), "said": link("The latest", None)}],
-        scores=_scores(rows, links),
+        scores=_names(rows, links) if is_untrained else _scores(rows, links),
         caveat=_UNTRAINED if is_untrained else _CAVEAT,
         more=[*(more if rows.height > _MOST_LINES else []), *([sources.why_not] if sources.why_not else [])],
+    )
+
+
+def _names(rows: pl.DataFrame, links: Links) -> TableShown:
+    first = rows.head(_MOST_LINES).iter_rows(named=True)
+    return table(
+        [("Source", NAME), ("SHA-256", HASH)], [(_linked(row, links), row["sha256"]) for row in first]
     )
 
 

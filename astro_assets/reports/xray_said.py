@@ -14,8 +14,8 @@ from astro_assets.xray.variability import CONSTANT, LOG_NORMAL, RED
 RowOf = Mapping[str, Any]
 
 _UNTRAINED: Final = (
-    "No autoencoder has judged this light curve yet: `astro-assets train xray_autoencoder` trains one where "
-    "there is none, and `astro-assets run` judges what is new."
+    "No autoencoder has judged this light curve yet: astro-assets train xray_autoencoder trains one where "
+    "there is none, and astro-assets run judges what is new."
 )
 _VARIABILITY: Final = {
     CONSTANT: "its rates scatter no more than counts do",

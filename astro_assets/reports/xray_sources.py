@@ -20,7 +20,7 @@ from astro_assets.xray.pictures import file_names
 from astro_assets.xray.simulation_tables import XRAY_SIMULATIONS
 from astro_assets.xray.tables import XRAY_LIGHT_CURVES
 
-#: Light curves that get a page of their own: its two pictures take about half a second and 60 kB.
+#: Light curves that get a page of their own: one takes about half a second and 80 kB.
 MOST_PAGES: Final = 500
 #: Own curves that are told as nearest.
 _MOST_NEAR: Final = 5

@@ -178,6 +178,7 @@ def test_the_report_has_a_page_of_them(home: Home) -> None:
     for said in ("constant2", "too few bins: 4 have exposure", "data:image/png"):
         assert said in page
     assert page.count("<img") == 4
+    assert "p constant</th>" in page
 
 
 def test_each_light_curve_has_a_page_of_its_own(home: Home) -> None:

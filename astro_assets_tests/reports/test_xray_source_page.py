@@ -57,6 +57,7 @@ def test_each_curve_that_can_be_used_has_a_page_that_all_of_them_link(xray_home:
     assert sources(xray_home) == own, "the refused file has none"
     page = (xray_home.root / "report" / "xray.html").read_text()
     assert set(re.findall(r'href="(xray/[^"]+)"', page)) == own
+    assert "p constant</th>" not in page, "nothing was scored"
 
 
 def test_a_page_tells_what_the_file_does_and_why_nothing_is_said_of_it(xray_home: Home) -> None:
