@@ -10,7 +10,8 @@ from typing import Final
 from astro_assets.ledger.home import Home
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9]+")
-_LONGEST: Final = 60
+#: A SHA-256 in full.
+_LONGEST: Final = 64
 
 
 def page_name(name: str) -> str:
@@ -58,3 +59,8 @@ def target_page_name(target: str) -> str:
 def candidate_page_name(candidate: str) -> str:
     """Return the name within the report of a candidate's page."""
     return f"candidates/{page_name(candidate)}.html"
+
+
+def xray_source_page_name(sha256: str) -> str:
+    """Return the name within the report of the page of an X-ray light curve, by the hash of its file."""
+    return f"xray/{page_name(sha256)}.html"

@@ -34,8 +34,8 @@ _OURS: Final = re.compile(
 #: What this package writes of one model or one run: it goes where it mentions the target.
 _RECORDS: Final = re.compile(r"records/[\w.-]+\.\w+|configs/[0-9a-f]+\.json")
 _REPORT: Final = re.compile(
-    r"report/(\.lock|pages\.json|(index|(candidates|targets|refused)-\d+)\.html|static/[\w.]+\.(js|css)"
-    r"|(models|targets|candidates)/[\w.-]+\.html|\.audits/[\w.-]+\.json)"
+    r"report/(\.lock|pages\.json|(index|images|xray|(candidates|targets|refused)-\d+)\.html|static/[\w.]+\.(js|css)"
+    r"|(models|targets|candidates|xray)/[\w.-]+\.html|\.audits/[\w.-]+\.json)"
 )
 _PARTIAL: Final = (".partial-", ".creating-")
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from astro_assets.reports.candidate_judgement import label_shown, measures_shown
 from astro_assets.reports.contents import Contents, RowOf
 from astro_assets.reports.curves import N_BINS, transit_times
 from astro_assets.reports.images import images_of
-from astro_assets.reports.lineage_picture import Box, lineage_picture
+from astro_assets.reports.lineage_shown import lineage_shown
 from astro_assets.reports.lines_above import Above, Unit
 from astro_assets.reports.links import Links
 from astro_assets.reports.numbers import NOTHING, number, with_error
@@ -26,7 +25,6 @@ from astro_assets.reports.rendering import (
     NAME,
     TableShown,
     badge,
-    drawing,
     link,
     plain,
     rendered,
@@ -189,18 +187,10 @@ def _lineage(contents: Contents, candidate: RowOf, above: Above, links: Links) -
         (row["table"], row["key"], row["recipe_hash"]) for row in begun_at(contents, candidate)
     ]
     found = above.of(starts)
-    counts = Counter(one[0] for one in found)
-    old = {one[0] for one in found if not above.units[one]["is_current"]}
-    boxes = {
-        name: Box(
-            name.partition("/")[2], _count(found, name, counts[name]), name == starts[-1][0], name in old
-        )
-        for name in sorted(counts)
-    }
+    held = [one[1] for one in found if one[0] == RAW_FILES.name]
     return {
-        "picture": drawing(lineage_picture(boxes, above.edges(found))),
-        "files": _files(contents, candidate, [one[1] for one in found if one[0] == RAW_FILES.name], links),
-        "units": _units(found, above),
+        **lineage_shown(found, above, starts[-1][0]),
+        "files": _files(contents, candidate, held, links),
     }
 
 
@@ -219,26 +209,3 @@ def _files(contents: Contents, candidate: RowOf, held: Sequence[str], links: Lin
 
     columns = [("File", NAME), ("Mission", LINE), ("Product", LINE), ("Segment", LINE), ("SHA-256", HASH)]
     return table(columns, map(shown, held))
-
-
-def _count(found: Sequence[Unit], name: str, n: int) -> str:
-    if n > 1:
-        return f"{n} units"
-    key = next(one[1] for one in found if one[0] == name)
-    return plain(key)[:16]
-
-
-def _units(found: Sequence[Unit], above: Above) -> TableShown:
-    def shown(one: Unit) -> tuple[Any, ...]:
-        held: Mapping[str, Any] = above.units[one]
-        return (
-            one[0],
-            plain(one[1]),
-            one[2][:16],
-            f"{held['computed_at']:%Y-%m-%d %H:%M}",
-            "" if held["is_current"] else "replaced since",
-        )
-
-    return table(
-        [("Table", LINE), ("Unit", NAME), ("Recipe", HASH), ("Made", LINE), ("", LINE)], map(shown, found)
-    )

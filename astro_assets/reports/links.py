@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from astro_assets.ledger.page_names import candidate_page_name, model_page_name, target_page_name
+from astro_assets.ledger.page_names import (
+    candidate_page_name,
+    model_page_name,
+    target_page_name,
+    xray_source_page_name,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,10 @@ class Links:
     def model(self, model: str, version: str) -> str | None:
         """Return the link to the page of a version of a model."""
         return self._of(model_page_name(model, version))
+
+    def xray_source(self, sha256: str) -> str | None:
+        """Return the link to the page of an X-ray light curve."""
+        return self._of(xray_source_page_name(sha256))
 
     def _of(self, page: str) -> str | None:
         return f"{self.root}{page}" if page in self.pages else None

@@ -58,7 +58,7 @@ class OutOfDate:
         """Return what is out of date of a target, or of some tables of it."""
         wanted = None if tables is None else set(tables)
         found = [line for line in self.by_target.get(target, ()) if wanted is None or line[0] in wanted]
-        return _state(found)
+        return state_of(found)
 
 
 def out_of_date(state: Staleness) -> OutOfDate:
@@ -72,7 +72,8 @@ def out_of_date(state: Staleness) -> OutOfDate:
     return OutOfDate(found)
 
 
-def _state(lines: list[tuple[str, str, str]]) -> State:
+def state_of(lines: list[tuple[str, str, str]]) -> State:
+    """Tell table, status and cause of units that are not current in a sentence, the worst by a badge."""
     counts = Counter(line[1] for line in lines)
     worst = next((status for status in _WORDS if counts[status]), None)
     if worst is None:

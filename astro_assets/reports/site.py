@@ -16,8 +16,14 @@ from typing import Any, Final
 from astro_assets import __version__
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.models import ModelSpec
-from astro_assets.ledger.page_names import candidate_page_name, report_folder, target_page_name
+from astro_assets.ledger.page_names import (
+    candidate_page_name,
+    report_folder,
+    target_page_name,
+    xray_source_page_name,
+)
 from astro_assets.ledger.staleness import stale
+from astro_assets.observations.tables import OBSERVATION_FILES
 from astro_assets.reports.candidate_page import begun_at, candidate_page
 from astro_assets.reports.contents import Contents, read_contents
 from astro_assets.reports.figures import made_ready
@@ -32,6 +38,8 @@ from astro_assets.reports.page_store import PageStore, fingerprint, page_store
 from astro_assets.reports.rendering import static_file
 from astro_assets.reports.target_page import TrainedOn, target_page
 from astro_assets.reports.xray import XRAY_PAGE, has_curves, xray_page
+from astro_assets.reports.xray_site import XrayPages
+from astro_assets.reports.xray_sources import read_sources
 from astro_assets.transits.tables import TRANSIT_CANDIDATES
 
 #: Told what is done and to do.
@@ -66,6 +74,7 @@ class _Site:
     trained: Mapping[str, list[TrainedOn]]
     state: OutOfDate
     links: Links
+    xray: XrayPages
 
     def mark(self, target: str) -> str:
         """Return the fingerprint of all that the pages of a star show."""
@@ -76,6 +85,8 @@ class _Site:
             row["model_version"] for row in self.contents.of(self.ledger.table("transit_scores"), target)
         }
         linked = [page for page in known if any(version in page for version in scored)]
+        files = self.contents.of(OBSERVATION_FILES, target)
+        linked += sorted(self.xray.names & {xray_source_page_name(row["sha256"]) for row in files})
         return fingerprint(_code(), self.contents.units.get(target, []), trained, state, linked)
 
     def pages_of(self, target: str) -> list[str]:
@@ -109,15 +120,16 @@ def refresh_site(
         state = stale(ledger)
         contents = read_contents(ledger, store.asked)
         audits = _with_checks(all_audits(ledger, specs), checks_of)
-        names = _page_names(contents, audits)
-        site = _Site(ledger, contents, audits, _trained(audits), out_of_date(state), Links(names))
+        xray = XrayPages(ledger, read_sources(ledger, store.asked, state))
+        names = _page_names(contents, audits) | xray.names
+        site = _Site(ledger, contents, audits, _trained(audits), out_of_date(state), Links(names), xray)
         pages = index_pages(
             contents, audits, state, site.state, Links(names, ""), is_part=store.asked is not None
         )
         if GALLERY in names:
             pages[GALLERY] = lambda: gallery_page(ledger, Links(names, ""))
         if XRAY_PAGE in names:
-            pages[XRAY_PAGE] = lambda: xray_page(ledger)
+            pages[XRAY_PAGE] = lambda: xray_page(ledger, xray.sources, Links(names, ""))
         small = _small_pages(site, pages)
         return _write(site, store, small, progress or _untold)
 
@@ -128,7 +140,8 @@ def _write(site: _Site, store: PageStore, small: Mapping[str, bytes], progress: 
     wanted = {name: fingerprint(content.hex()) for name, content in small.items()}
     of_models = {name: mark for one in site.audits for name, mark in _model_marks(site, one).items()}
     of_stars = {name: mark for target, mark in marks.items() for name in site.pages_of(target)}
-    wanted |= of_models | of_stars
+    of_curves = site.xray.marks(site.links, _code())
+    wanted |= of_models | of_stars | of_curves
     changed = {name for name, mark in wanted.items() if not store.has(name, mark)}
     report.unchanged.extend(sorted(wanted.keys() - changed))
     gone = sorted(store.pages.keys() - wanted.keys())
@@ -150,6 +163,7 @@ def _write(site: _Site, store: PageStore, small: Mapping[str, bytes], progress: 
         for name in sorted(own):
             put(name, made[name]().encode())
     _write_stars(site, [target for target in marks if changed & set(site.pages_of(target))], changed, put)
+    site.xray.write(changed, site.links, put)
     store.remove(gone)
     report.removed.extend(gone)
     store.save()

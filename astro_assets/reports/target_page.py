@@ -90,7 +90,7 @@ def target_page(
         candidates=_candidates(contents, target, links),
         single=_single(contents.of(SINGLE_TRANSITS, target)),
         variability=[_variability(row) for row in contents.of(VARIABILITY, target)],
-        files=_files(contents, target),
+        files=_files(contents, target, links),
         models=_models(models, links),
     )
 
@@ -210,7 +210,7 @@ def _variability(row: RowOf) -> dict[str, Any]:
     }
 
 
-def _files(contents: Contents, target: str) -> TableShown:
+def _files(contents: Contents, target: str, links: Links) -> TableShown:
     chosen = {row["sha256"]: row for row in contents.of(SELECTED_FILES, target)}
     columns = [
         ("File", NAME),
@@ -223,7 +223,7 @@ def _files(contents: Contents, target: str) -> TableShown:
     def shown(row: RowOf) -> Row:
         segment = f"{row['segment_kind']} {row['segment']}" if row["segment"] is not None else NOTHING
         cells = (
-            plain(row["file_name"]),
+            link(plain(row["file_name"]), links.xray_source(row["sha256"])),
             plain(row["mission"] or NOTHING),
             segment,
             plain(row["product"] or NOTHING),

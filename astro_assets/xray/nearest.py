@@ -8,23 +8,23 @@ import numpy as np
 
 
 def nearest(
-    latents: Sequence[Sequence[float] | None], versions: Sequence[str], n_first: int, n: int
-) -> list[list[int]]:
-    """Return the places of the curves nearest to each of the first ones, nearest first.
+    latents: Sequence[Sequence[float] | None], versions: Sequence[str | None], n_first: int, n: int
+) -> list[list[tuple[int, float]]]:
+    """Return the places of the curves nearest to each of the first ones, and how far they are, nearest first.
 
     Parameters
     ----------
     latents
         Of each curve; None where there is none.
     versions
-        Of the autoencoder that made it: latents of two are not compared.
+        Of the autoencoder that made it, None where none did: latents of two are not compared.
     n_first
         How many curves are asked for.
     n
         How many neighbours of each.
     """
-    found: list[list[int]] = []
-    known: dict[str, tuple[list[int], np.ndarray[tuple[int, int], np.dtype[np.float64]]]] = {}
+    found: list[list[tuple[int, float]]] = []
+    known: dict[str | None, tuple[list[int], np.ndarray[tuple[int, int], np.dtype[np.float64]]]] = {}
     for version in set(versions):
         places = [
             at
@@ -37,7 +37,8 @@ def nearest(
         if one is None:
             found.append([])
             continue
-        distance = np.square(points - np.asarray(one, np.float64)).sum(axis=1)
+        distance = np.sqrt(np.square(points - np.asarray(one, np.float64)).sum(axis=1))
         order = np.argsort(distance, kind="stable")
-        found.append([places[other] for other in order if places[other] != at][:n])
+        others = [(places[other], float(distance[other])) for other in order[: n + 1] if places[other] != at]
+        found.append(others[:n])
     return found

@@ -5,7 +5,8 @@ One function a picture; each returns None where the table holds nothing to draw.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import polars as pl
 
@@ -14,6 +15,7 @@ from astro_assets.ledger.worker import resolve_references
 from astro_assets.observations.tables import RAW_FILES
 from astro_assets.orchestration.refused_rows import refused_list
 from astro_assets.xray import plots
+from astro_assets.xray.light_curve import LightCurve
 from astro_assets.xray.tables import XRAY_LIGHT_CURVES, light_curve_of_row
 
 _ACCEPTED: Final = pl.col("status") == "accepted"
@@ -31,9 +33,19 @@ def latest_curve(ledger: Ledger) -> bytes | None:
     if last.is_empty():
         return None
     row = last.row(0, named=True)
-    stored = resolve_references({"light_curve": row["light_curve"]}, XRAY_LIGHT_CURVES, ledger.objects)
+    return drawn_curve(row, stored_curve(ledger, row))
+
+
+def stored_curve(ledger: Ledger, row: Mapping[str, Any]) -> LightCurve:
+    """Read the light curve of a row of ``xray_light_curves`` whose arrays are references."""
+    arrays = resolve_references({"light_curve": row["light_curve"]}, XRAY_LIGHT_CURVES, ledger.objects)
+    return light_curve_of_row({**row, **arrays})
+
+
+def drawn_curve(row: Mapping[str, Any], curve: LightCurve) -> bytes:
+    """Draw the light curve of a row of ``xray_light_curves``."""
     title = " ".join(part for part in (row["telescope"], row["object_name"]) if part)
-    return plots.curve_plot(title or row["sha256"][:12], light_curve_of_row(row | stored), row["rate_unit"])
+    return plots.curve_plot(title or row["sha256"][:12], curve, row["rate_unit"])
 
 
 def distributions(ledger: Ledger) -> bytes | None:

@@ -14,6 +14,8 @@ from astro_assets.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure,
 from astro_assets.xray.light_curve import LightCurve
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 #: Bins of a picture; of longer curves those about the brightest.
@@ -50,7 +52,7 @@ def curve_plot(title: str, curve: LightCurve, rate_unit: str) -> bytes:
     shown = _shown(curve)
     bands = range(min(curve.n_bands, _MOST_BANDS))
     with rc_context(STYLE):
-        figure, axes = new_figure(len(bands), 1, height=1.1 + 1.1 * len(bands), hspace=0.12)
+        figure, axes = band_axes(len(bands))
         for band, ax in zip(bands, axes, strict=True):
             errors = [curve.rate_error_minus[shown, band], curve.rate_error_plus[shown, band]]
             known = np.nan_to_num(np.array(errors))  # an unknown error has no bar
@@ -78,11 +80,18 @@ def curve_plot(title: str, curve: LightCurve, rate_unit: str) -> bytes:
             ax.set_xlim(-1, shown.size)
             ax.tick_params(labelbottom=band == bands[-1])
             ax.set_ylabel(f"{low:g}-{high:g} keV", fontsize=7)
-        axes[0].set_title(f"{title[:60]} [{rate_unit}]")
+        # A header that holds signs of mathematics is no formula.
+        axes[0].set_title(f"{title[:60]} [{rate_unit}]", parse_math=False)
         axes[-1].set_xlabel(
             f"exposed bin ({shown.size} of {curve.n_bins}); dashed: time between visits; triangles: beyond"
         )
         return png(figure)
+
+
+def band_axes(n_bands: int) -> tuple[Figure, list[Axes]]:
+    """Return a figure with axes for each band, above each other; the title and labels have the same room."""
+    height = 0.7 + 1.1 * n_bands
+    return new_figure(n_bands, 1, height=height, hspace=0.12, bottom=0.43 / height, top=1 - 0.27 / height)
 
 
 def _shown(curve: LightCurve) -> NDArray[np.intp]:

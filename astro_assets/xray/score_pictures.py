@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -11,15 +11,16 @@ import polars as pl
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_versions import version_of
-from astro_assets.ledger.worker import resolve_references
 from astro_assets.xray import score_plots
 from astro_assets.xray.autoencoder.known_map import placed
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, open_autoencoder
 from astro_assets.xray.autoencoder.preparation import slots_of
 from astro_assets.xray.autoencoder.reconstruction import reconstruct
 from astro_assets.xray.autoencoder_tables import XRAY_AUTOENCODER_SPEC, XRAY_SCORES
+from astro_assets.xray.light_curve import LightCurve
+from astro_assets.xray.pictures import stored_curve
 from astro_assets.xray.simulation_tables import XRAY_SIMULATIONS
-from astro_assets.xray.tables import XRAY_LIGHT_CURVES, light_curve_of_row
+from astro_assets.xray.tables import XRAY_LIGHT_CURVES
 
 Picture = Callable[[Ledger], bytes | str | None]
 #: By the rarer of both p-values: what one does not see the other may.
@@ -54,7 +55,7 @@ def _figures(ledger: Ledger, version: str) -> dict[str, Any]:
 
 
 def _map(version: str, ledger: Ledger) -> bytes | None:
-    return _drawn_map(ledger, _opened(ledger, version), pl.DataFrame())
+    return _drawn_map(ledger, opened(ledger, version), pl.DataFrame())
 
 
 def _drawn_map(ledger: Ledger, model: TrainedAutoencoder, own: pl.DataFrame) -> bytes | None:
@@ -73,7 +74,8 @@ def _drawn_map(ledger: Ledger, model: TrainedAutoencoder, own: pl.DataFrame) -> 
     return score_plots.map_plot(places, groups, own_places, names)
 
 
-def _opened(ledger: Ledger, version: str) -> TrainedAutoencoder:
+def opened(ledger: Ledger, version: str) -> TrainedAutoencoder:
+    """Open a version of the autoencoder."""
     row = version_of(ledger, XRAY_AUTOENCODER_SPEC.name, version)
     return open_autoencoder(ledger.objects.get_file(row["artefact"]))
 
@@ -86,7 +88,7 @@ def map_of_curves(ledger: Ledger) -> bytes | None:
         return None
     version = rows["model_version"][0]
     own = rows.filter(pl.col("model_version") == version).sort(*ODDEST_FIRST, nulls_last=True)
-    return _drawn_map(ledger, _opened(ledger, version), own)
+    return _drawn_map(ledger, opened(ledger, version), own)
 
 
 def oddest_source(ledger: Ledger) -> bytes | None:
@@ -107,15 +109,18 @@ def drawn_source(ledger: Ledger, row: dict[str, Any]) -> bytes | None:
     there = ledger.open(XRAY_LIGHT_CURVES).rows(columns).filter(pl.col("sha256") == row["sha256"]).collect()
     if there.is_empty():
         return None
-    stored = there.row(0, named=True)
-    arrays = resolve_references({"light_curve": stored["light_curve"]}, XRAY_LIGHT_CURVES, ledger.objects)
-    curve = light_curve_of_row(stored | arrays)
+    curve = stored_curve(ledger, there.row(0, named=True))
+    return drawn_reconstruction(opened(ledger, row["model_version"]), curve, row)
+
+
+def drawn_reconstruction(model: TrainedAutoencoder, curve: LightCurve, row: Mapping[str, Any]) -> bytes:
+    """Draw a light curve with what an autoencoder makes of it, and what a row of ``xray_scores`` says."""
     begin, end = row["change_start_s"], row["change_end_s"]
+    told = ", ".join(f"{name} {row[name]:.3f}" for name in ("p_usual", "p_constant") if row[name] is not None)
     source = score_plots.OddSource(
-        title=f"{row['object_name'] or row['sha256'][:12]}: p_usual {row['p_usual']:.3f}, p_constant "
-        f"{row['p_constant']:.3f}",
+        title=f"{row['object_name'] or row['sha256'][:12]}: {told}",
         curve=curve,
-        reconstruction=reconstruct(_opened(ledger, row["model_version"]), curve),
+        reconstruction=reconstruct(model, curve),
         bands=slots_of(curve.bands_kev),
         change_s=None if begin is None else (begin, end),
     )

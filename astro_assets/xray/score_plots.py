@@ -15,6 +15,7 @@ from astro_assets.xray.autoencoder.reconstruction import Reconstruction
 from astro_assets.xray.comparison import OURS
 from astro_assets.xray.judging import BIN_EDGES, COUNT_EDGES
 from astro_assets.xray.light_curve import LightCurve
+from astro_assets.xray.plots import band_axes
 
 Floats = NDArray[np.float64]
 Figures = Mapping[str, Any]
@@ -57,7 +58,7 @@ def reconstruction_plot(source: OddSource) -> bytes:
     at = np.arange(time.size)[shown]
     with rc_context(STYLE):
         rows = curve.n_bands
-        figure, axes = new_figure(rows, 1, height=1.1 + 1.1 * rows, hspace=0.12)
+        figure, axes = band_axes(rows)
         for band, (ax, slot) in enumerate(zip(axes, source.bands, strict=True)):
             exposure = curve.exposure_s[found.bins, band]
             safe = np.where(exposure > 0, exposure, np.nan)
@@ -75,7 +76,8 @@ def reconstruction_plot(source: OddSource) -> bytes:
             low, high = curve.bands_kev[band]
             ax.set_ylabel(f"{low:g}-{high:g} keV", fontsize=7)
             ax.tick_params(labelbottom=band == rows - 1)
-        axes[0].set_title(f"{source.title[:60]} [ct / s]")
+        # A header that holds signs of mathematics is no formula.
+        axes[0].set_title(f"{source.title[:60]} [ct / s]", parse_math=False)
         axes[-1].set_xlabel("exposed bin; grey: interval of the rate; red: the likeliest change")
         return png(figure)
 
@@ -182,7 +184,14 @@ def map_plot(
             ax.plot(*some.T, ".", ms=2, color=colours[number % len(colours)], label=name.replace("_", " "))
         ax.plot(*own.T, "D", ms=3.5, color=ACCENT, label="this home's" if len(own) else None)
         for place, name in list(zip(own, names, strict=True))[:10]:
-            ax.annotate(name[:_LETTERS], place, fontsize=5.5, xytext=(3, 2), textcoords="offset points")
+            ax.annotate(
+                name[:_LETTERS],
+                place,
+                fontsize=5.5,
+                xytext=(3, 2),
+                textcoords="offset points",
+                parse_math=False,
+            )
         ax.legend(markerscale=2, fontsize=6)
         ax.set(title="known sources by their latent: near ones are alike", xticks=[], yticks=[])
         return png(figure)

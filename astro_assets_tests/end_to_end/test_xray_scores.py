@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import polars as pl
@@ -13,9 +14,10 @@ import pytest
 from astro_assets.ledger.home import Home, open_home
 from astro_assets.ledger.model_tables import MODEL_MEMBERS
 from astro_assets.ledger.model_versions import versions
-from astro_assets.ledger.page_names import report_folder
+from astro_assets.ledger.page_names import model_page_name, report_folder, xray_source_page_name
 from astro_assets.ledger.table import Table
 from astro_assets.on_demand import asked_for
+from astro_assets.reports import numbers
 from astro_assets.xray import score_pictures
 from astro_assets.xray.autoencoder_models import XRAY_AUTOENCODER
 from astro_assets.xray.autoencoder_tables import XRAY_SCORES
@@ -176,6 +178,36 @@ def test_the_report_has_a_page_of_them(home: Home) -> None:
     for said in ("constant2", "too few bins: 4 have exposure", "data:image/png"):
         assert said in page
     assert page.count("<img") == 4
+    assert "p constant</th>" in page
+
+
+def test_each_light_curve_has_a_page_of_its_own(home: Home) -> None:
+    folder = report_folder(home)
+    columns = ("object_name", "not_scored", "p_constant", "model_version", "neighbours")
+    found = rows(home, XRAY_SCORES, *columns)
+    kinds = rows(home, XRAY_SIMULATIONS, "kind")
+    names = {row["key"]: xray_source_page_name(row["key"]) for row in found.iter_rows(named=True)}
+    assert set(re.findall(r'href="(xray/[^"]+)"', (folder / "xray.html").read_text())) == set(names.values())
+    for row in found.iter_rows(named=True):
+        page = (folder / names[row["key"]]).read_text()
+        is_scored = row["not_scored"] is None
+        assert page.count("data:image/png;base64,") == 1 + is_scored, "the curve, and its reconstruction"
+        assert model_page_name(XRAY_AUTOENCODER.name, row["model_version"]) in page
+        assert (row["not_scored"] or "Effective draws") in page
+        for href in re.findall(r'(?:href|src)="([^"]+)"', page):
+            assert href.startswith("data:") or ((folder / "xray") / href.partition("#")[0]).is_file(), href
+    flare = found.filter(pl.col("object_name") == "flare").row(0, named=True)
+    page = (folder / names[flare["key"]]).read_text()
+    assert numbers.number(flare["p_constant"], 3) in page
+    near = page.partition("<h2>Nearest</h2>")[2].partition("<h2>Lineage</h2>")[0]
+    assert len(re.findall(r'href="[0-9a-z/._-]+[.]html"', near)) == 4, "all others that have a latent"
+    (kind,) = kinds.filter(pl.col("key") == flare["neighbours"][0])["kind"]
+    assert flare["neighbours"][0] in near
+    assert kind.replace("_", " ") in near
+    for table in ("xray/xray_scores", "xray/xray_light_curves", "observations/raw_files", "promoted_models"):
+        assert table in page.partition("<h2>Lineage</h2>")[2]
+    again = astro_assets("report", home=home)
+    assert "0 pages written" in again.stderr.replace("\n", " ")
 
 
 def test_a_new_file_alone_is_scored(home: Home, folder: Path) -> None:
@@ -183,7 +215,13 @@ def test_a_new_file_alone_is_scored(home: Home, folder: Path) -> None:
     new = curve_file(folder / "new.fits", SourceKind.DIP, 9)
     result = astro_assets("run", "--observations", new, home=home)
     assert result.returncode == 0, result.stderr
-    assert rows(home, XRAY_SCORES).height == 7
+    scores = rows(home, XRAY_SCORES, "object_name")
+    assert scores.height == 7
+    (key,) = scores.filter(pl.col("object_name") == "new")["key"]
+    name = xray_source_page_name(key)
+    assert (report_folder(home) / name).is_file(), "the run kept the report up to date"
+    assert astro_assets("report", home=home).returncode == 0
+    assert "Effective draws" in (report_folder(home) / name).read_text()
 
 
 def test_an_equal_training_is_not_repeated(home: Home) -> None:

@@ -9,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from astro_assets.ledger.home import Home
-from astro_assets.ledger.page_names import candidate_page, model_page, page_name, target_page
+from astro_assets.ledger.page_names import (
+    candidate_page,
+    model_page,
+    page_name,
+    target_page,
+    xray_source_page_name,
+)
 
 
 def test_plain_names_stay_readable() -> None:
@@ -30,3 +36,9 @@ def test_a_page_lies_in_its_folder(name: str) -> None:
     assert page.parent == Path("/home/report/models")
     assert target_page(Home(Path("/home")), name).parent == Path("/home/report/targets")
     assert candidate_page(Home(Path("/home")), name).parent == Path("/home/report/candidates")
+
+
+def test_the_page_of_an_xray_light_curve_has_the_name_of_its_file() -> None:
+    sha256 = "0f" * 32
+    assert xray_source_page_name(sha256) == f"xray/{sha256}.html"
+    assert re.fullmatch(r"xray/[A-Za-z0-9-]*_[0-9a-f]{16}\.html", xray_source_page_name("../../etc/passwd"))

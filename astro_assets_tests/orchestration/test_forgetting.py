@@ -72,6 +72,7 @@ def test_what_this_package_wrote_goes(ledger: Ledger) -> None:
     mine = {
         "report/pages.json": b'{"pages": {"targets/SIM-2.html": "x"}}', "report/targets/SIM-2.html": b"SIM 2",
         "report/index.html": b"SIM 2", "report/static/names.js": b"SIM 2", "inbox.sqlite": b"SIM 2",
+        "report/xray.html": b"SIM 2", "report/xray/0f0f.html": b"SIM 2", "report/images.html": b"SIM 2",
         "files/ab/.partial-xyz": b"SIM 2", "trainings/abc/inputs": b"SIM 2", "records/toy.lost": b"SIM 2",
     }  # fmt: skip
     for name, data in mine.items():

@@ -33,6 +33,10 @@ def test_a_curve_is_a_small_picture(kind: SourceKind) -> None:
     assert len(picture) < 50_000
 
 
+def test_a_name_that_is_no_formula_is_drawn_as_it_is() -> None:
+    assert curve_plot(r"$\frac$", long_curve(20, 10), "ct / s").startswith(b"\x89PNG")
+
+
 def test_of_long_curves_the_brightest_part_is_drawn() -> None:
     curve = long_curve(3000, 2000)
     shown = _shown(curve)

@@ -32,7 +32,7 @@ def test_pictures_of_a_version() -> None:
     known, own = (rng.normal(size=(n, 2)).astype(np.float32) for n in (50, 2))
     alone = score_plots.map_plot(known, ["constant"] * 50, own[:0], [])
     assert is_small_png(alone)
-    assert score_plots.map_plot(known, ["constant"] * 50, own, ["a", "b"]) != alone
+    assert score_plots.map_plot(known, ["constant"] * 50, own, ["a", r"$\frac$"]) != alone
 
 
 def test_a_curve_is_drawn_with_what_is_made_of_it_and_where_it_changes() -> None:
@@ -40,7 +40,7 @@ def test_a_curve_is_drawn_with_what_is_made_of_it_and_where_it_changes() -> None
     rate = np.full((300, 3), 0.5)
     found = Reconstruction(np.arange(300), rate, 0.8 * rate, 1.2 * rate, scatters=False)
     pictures = [
-        score_plots.reconstruction_plot(score_plots.OddSource("source", curve, found, (0, 1, 2), change_s))
+        score_plots.reconstruction_plot(score_plots.OddSource(r"$\frac$", curve, found, (0, 1, 2), change_s))
         for change_s in (None, (curve.time_s[200], curve.time_s[204]))
     ]
     assert all(map(is_small_png, pictures))

@@ -1,6 +1,7 @@
 """Whether a light curve is of a sort that p-values were calibrated on: how bright, how hard, how often seen.
 
-Of others a p-value would say how little they are like the simulation, not how strange the source is.
+Of others a p-value would say how little they are like the simulation, not how strange the source is. What an
+anomaly changes must not be measured here: not its brightest bins, but those in which it is quiet.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ Floats = NDArray[np.float64]
 
 #: What is measured of a curve, in order.
 MEASURES: Final = (
-    "mean rate", "softness", "hardness", "time between visits", "number of bins a visit",
+    "mean rate", "quiet rate", "softness", "hardness", "time between visits", "number of bins a visit",
     "exposure of a bin", "background",
 )  # fmt: skip
-_UNITS: Final = ("ct / s", "", "", "s", "", "s", "ct / s")
+_UNITS: Final = ("ct / s", "ct / s", "", "", "s", "", "s", "ct / s")
 #: By which factor a curve may lie outside of what was simulated.
 _TOLERANCE: Final = 1.25
 #: Counts of a band at least, where there are none.
 _LEAST: Final = 0.5
+#: Share of the visits that are fainter than the quiet rate.
+_QUIET: Final = 0.25
+#: What has no upper bound, since flares raise it, and what no lower one, since dips lower it.
+_UNBOUNDED_ABOVE, _UNBOUNDED_BELOW = "mean rate", "quiet rate"
 
 
 def measures_of(curve: Prepared, time_s: Floats) -> tuple[float, ...]:
@@ -43,13 +48,20 @@ def measures_of(curve: Prepared, time_s: Floats) -> tuple[float, ...]:
     net = np.maximum((curve.counts - curve.background).sum(axis=0), _LEAST)
     soft, middle, hard = np.log(net / seconds)
     total = max(float((curve.counts - curve.background).sum()), _LEAST)
-    visits = time_s[starts_of(curve.visits)]
+    starts = starts_of(curve.visits)
+    visits = time_s[starts]
+    in_visits, seconds_of_visits = (
+        np.add.reduceat(one, starts)
+        for one in ((curve.counts - curve.background).sum(axis=1), curve.exposure_s.mean(axis=1))
+    )
+    quiet = float(np.quantile(in_visits / np.maximum(seconds_of_visits, 1e-9), _QUIET))
     between = float(np.median(np.diff(visits))) if visits.size > 1 else 1.0
     exposure = float(np.median(curve.exposure_s.max(axis=1)))
     background = float(curve.background.sum())
     values = (between, curve.n_bins / visits.size, exposure, background / float(seconds.mean()))
     return (
         float(np.log(total / float(seconds.mean()))),
+        float(np.log(max(quiet, _LEAST / float(seconds.mean())))),
         float(soft - middle),
         float(hard - middle),
         *(float(np.log(max(one, 1e-9))) for one in values),
@@ -72,7 +84,8 @@ def why_unfamiliar(curve: Prepared, time_s: Floats, ranges: Sequence[tuple[float
     slack = float(np.log(_TOLERANCE))
     found = measures_of(curve, time_s)
     for name, unit, value, (low, high) in zip(MEASURES, _UNITS, found, ranges, strict=True):
-        if not low - slack <= value <= high + slack:
+        is_below = value < low - slack and name != _UNBOUNDED_BELOW
+        if is_below or (value > high + slack and name != _UNBOUNDED_ABOVE):
             told, least, most = (f"{np.exp(one):.3g}" for one in (value, low, high))
             in_unit = f" {unit}" if unit else ""
             return f"unlike the simulated ones: its {name} is {told}{in_unit}, theirs {least} to {most}"

@@ -38,15 +38,16 @@ def test_usual_sources_are_familiar():
 
 
 def test_anomalies_are_not_refused_for_what_they_are_to_be_found_by():
-    rate = RATE.copy()
-    rate[12] *= 8
-    assert said(curve_of(rate, RNG)) is None
+    for factor in (0.0, 8.0, 1000.0):
+        rate = RATE.copy()
+        rate[12:15] *= factor
+        assert said(curve_of(rate, RNG)) is None
 
 
 @pytest.mark.parametrize(
     ("curve", "in_what"),
     [
-        (curve_of(60 * RATE, RNG), "mean rate"),
+        (curve_of(60 * RATE, RNG), "quiet rate"),
         (curve_of(0 * RATE, RNG, background_rate=0.0), "mean rate"),
         (curve_of(RATE * [30.0, 1.0, 1.0], RNG), "softness"),
         (curve_of(RATE * [1.0, 1.0, 30.0], RNG), "hardness"),
