@@ -49,8 +49,8 @@ def test_anomalies_are_not_refused_for_what_they_are_to_be_found_by():
     [
         (curve_of(60 * RATE, RNG), "quiet rate"),
         (curve_of(0 * RATE, RNG, background_rate=0.0), "mean rate"),
-        (curve_of(RATE * [30.0, 1.0, 1.0], RNG), "softness"),
-        (curve_of(RATE * [1.0, 1.0, 30.0], RNG), "hardness"),
+        (curve_of(0.3 * RATE * [30.0, 1.0, 1.0], RNG), "softness"),
+        (curve_of(0.3 * RATE * [1.0, 1.0, 30.0], RNG), "hardness"),
         (curve_of(RATE, RNG, np.arange(30) * 100.0, 100.0), "time between visits"),
         (curve_of(RATE, RNG, np.arange(30) // 15 * 14_400.0 + np.arange(30) % 15 * 2.0, 2.0), "bins a visit"),
         (curve_of(RATE, RNG, width_s=4000.0), "exposure of a bin"),
