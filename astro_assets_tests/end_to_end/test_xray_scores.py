@@ -38,7 +38,7 @@ SMALL = (
     "curves=300", "calibration_curves=60", "epochs=3", "batch=32", "learning_rate=1e-2", "averaging=0.9",
     "network.hidden=12", "network.layers=1", "network.dropout=0.0", "network.latent=6",
     "network.decoder_width=16", "scoring.samples=16", "scoring.clusters_of=5", "simulation.most_bins=40",
-    "simulation.mean_rate=[1.0, 5.0]",
+    "simulation.mean_rate=[1.0, 5.0]", "has_set_network=false",
 )  # fmt: skip
 CHANGES = tuple(part for setting in SMALL for part in ("--set", setting))
 

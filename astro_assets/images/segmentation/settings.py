@@ -155,7 +155,7 @@ class SegmentationSettings(BaseModel):
         2000, ge=2, le=20_000, description="Crowded scenes that objects' scores are fitted on."
     )
     calibration_scenes: int = Field(
-        800, ge=2, le=20_000, description="Scenes that the threshold of scores is fitted on."
+        2400, ge=2, le=20_000, description="Scenes that the threshold of scores is fitted on."
     )
     test_scenes: int = Field(
         160, ge=2, le=20_000, description="Scenes that the finished segmenter is judged on."
