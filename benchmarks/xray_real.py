@@ -42,12 +42,9 @@ def judge_neighbours(model: TrainedAutoencoder, folder: Path) -> None:
     curves, classes = real_curves(folder / "xraylcs")
     print(f"\n{len(curves)} real curves of one band: {dict(Counter(classes))}")
     latent = np.array([model.encode(curve)[0] for curve in curves])
-    # In units of how usual sources differ, as the statistics are.
-    latent = (latent - latent.mean(axis=0)) / np.maximum(latent.std(axis=0), 1e-6)
-    used = model.memory.latent.var(axis=0) > 0.01
     table = statistics_table(curves)
     points = fit_statistics(table, LEAST_OF_CLASS).points
-    both = {"latent": latent[:, used], "summary statistics": points}
+    both = {"latent": latent, "summary statistics": points}
     for name, values in {**both, "both": np.concatenate(list(both.values()), axis=1)}.items():
         found = retrieval(values, classes)
         by_class = ", ".join(f"{one} {share:.2f}" for one, share in found["by_class"].items())
