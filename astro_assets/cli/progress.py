@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+#: Seconds from one line to the next of the same work, where no bar can move.
+_EVERY_S: Final = 30.0
+
+
+def lines_told(console: Console, every_s: float = _EVERY_S) -> Callable[[str, int, int], None]:
+    """Return what prints now and then how far a work is: in a log, where a bar is drawn only at its end.
+
+    It is called with the work's name, what is done, and to do. On a terminal it prints nothing.
+    """
+    begun = time.monotonic()
+    last: dict[str, float] = {}
+
+    def tell(what: str, done: int, to_do: int) -> None:
+        now = time.monotonic()
+        if not console.is_terminal and now - last.get(what, begun) >= every_s:
+            last[what] = now
+            console.print(f"{what}: {done} of {to_do} after {now - begun:.0f} s", markup=False)
+
+    return tell
 
 
 @contextmanager

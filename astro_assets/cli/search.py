@@ -23,6 +23,7 @@ from rich.progress import (
 from rich.text import Text
 
 from astro_assets.cli import printing, queries
+from astro_assets.cli.progress import lines_told
 from astro_assets.cli.refused import print_refused, refused_files
 from astro_assets.definitions import SCORING_JOB, SEARCH_JOB, build_definitions
 from astro_assets.ledger.computing import Progress as Shown
@@ -110,6 +111,7 @@ def shown_progress(engine: Engine) -> Iterator[None]:
     )
     with _standard_error() as console, Progress(*columns, console=console) as bars:
         started: dict[str, TaskID] = {}
+        tell = lines_told(bars.console)
 
         def progress_of(name: str) -> Shown:
             def show(done: int, to_do: int) -> None:
@@ -118,6 +120,7 @@ def shown_progress(engine: Engine) -> Iterator[None]:
                 if name not in started:
                     started[name] = bars.add_task(name)
                 bars.update(started[name], completed=done, total=to_do)
+                tell(name, done, to_do)
 
             return show
 
