@@ -268,7 +268,7 @@ def judge_anomalies(
 
 def area(usual: np.ndarray, unusual: Sequence[float]) -> dict[str, float]:
     """Return the area under the ROC curve with its interval."""
-    return detection(usual, {"": np.asarray(unusual)})[""]
+    return detection(usual, np.asarray(unusual))
 
 
 def judge_intervals(model: TrainedAutoencoder, usual: Sequence[SimulatedLightCurve]) -> None:

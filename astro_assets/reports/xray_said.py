@@ -19,8 +19,8 @@ _UNTRAINED: Final = (
 )
 _VARIABILITY: Final = {
     CONSTANT: "its rates scatter no more than counts do",
-    LOG_NORMAL: "its rates scatter from bin to bin more than counts do",
-    RED: "its rates vary slowly, neighbouring bins alike",
+    LOG_NORMAL: "its rates scatter from visit to visit more than counts do",
+    RED: "its rates vary slowly, neighbouring visits alike",
 }
 
 

@@ -13,9 +13,7 @@ from astro_assets.reports.links import Links
 from astro_assets.reports.page_store import fingerprint
 from astro_assets.reports.xray_source_page import begun_at, xray_source_page
 from astro_assets.reports.xray_sources import XraySource, XraySources
-from astro_assets.xray.autoencoder.model import TrainedAutoencoder
 from astro_assets.xray.autoencoder_tables import XRAY_AUTOENCODER_SPEC
-from astro_assets.xray.score_pictures import opened
 
 #: Light curves whose lineage is read at once.
 _AT_ONCE: Final = 100
@@ -61,24 +59,12 @@ class XrayPages:
         """Make the pages that changed, and put each."""
         names = {key: xray_source_page_name(key) for key in self.sources.shown}
         todo = [key for key, name in names.items() if name in changed]
-        models: dict[str, TrainedAutoencoder] = {}
         for first in range(0, len(todo), _AT_ONCE):
             some = {key: self.sources.shown[key] for key in todo[first : first + _AT_ONCE]}
             starts = [start for source in some.values() for start in begun_at(source)]
             above = lines_above(self.ledger, [(name, key, row) for name, key, _, row in starts])
             for key, source in some.items():
-                model = self._model(source, models)
-                page = xray_source_page(self.ledger, source, model, above, links)
-                put(names[key], page.encode())
-
-    def _model(self, source: XraySource, models: dict[str, TrainedAutoencoder]) -> TrainedAutoencoder | None:
-        """Return the autoencoder that scored a curve, opened once for all."""
-        if source.score is None or source.score["not_scored"] is not None:
-            return None
-        version = source.score["model_version"]
-        if version not in models:
-            models[version] = opened(self.ledger, version)
-        return models[version]
+                put(names[key], xray_source_page(self.ledger, source, above, links).encode())
 
 
 def _linked(source: XraySource) -> set[str]:

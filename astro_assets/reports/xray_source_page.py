@@ -27,11 +27,9 @@ from astro_assets.reports.rendering import (
 from astro_assets.reports.xray import XRAY_PAGE
 from astro_assets.reports.xray_said import reasons, said
 from astro_assets.reports.xray_sources import RowOf, XraySource
-from astro_assets.xray.autoencoder.model import TrainedAutoencoder
 from astro_assets.xray.autoencoder_tables import XRAY_AUTOENCODER_SPEC, XRAY_SCORES
-from astro_assets.xray.light_curve import LightCurve
 from astro_assets.xray.pictures import drawn_curve, stored_curve
-from astro_assets.xray.score_pictures import drawn_reconstruction
+from astro_assets.xray.score_pictures import drawn_rates
 from astro_assets.xray.tables import XRAY_LIGHT_CURVES
 
 _AS_TOLD: Final = "Rates as the file tells them, with both errors, bin by bin."
@@ -54,15 +52,11 @@ def begun_at(source: XraySource) -> list[tuple[str, str, str, str]]:
     ]
 
 
-def xray_source_page(
-    ledger: Ledger, source: XraySource, model: TrainedAutoencoder | None, above: Above, links: Links
-) -> str:
+def xray_source_page(ledger: Ledger, source: XraySource, above: Above, links: Links) -> str:
     """Return the page of an X-ray light curve.
 
     Parameters
     ----------
-    model
-        The autoencoder that scored it; None where it has no probability.
     above
         What it was made of.
     links
@@ -87,7 +81,7 @@ def xray_source_page(
         star=link(plain(row["target_id"] or ""), links.target(row["target_id"] or "")),
         bands=_bands(source),
         bands_note=_bands_note(source),
-        pictures=_pictures(source, stored_curve(ledger, row), model),
+        pictures=_pictures(ledger, source),
         reasons=reasons(score),
         said=said(score, row["mjd_reference"]),
         model=None if score is None else _model(score["model_version"], links),
@@ -97,12 +91,12 @@ def xray_source_page(
     )
 
 
-def _pictures(
-    source: XraySource, curve: LightCurve, model: TrainedAutoencoder | None
-) -> list[dict[str, Any]]:
+def _pictures(ledger: Ledger, source: XraySource) -> list[dict[str, Any]]:
+    curve = stored_curve(ledger, source.curve)
     drawn = [(drawn_curve(source.curve, curve), _AS_TOLD)]
-    if model is not None and source.score is not None:
-        drawn.append((drawn_reconstruction(model, curve, source.score), _RECONSTRUCTED))
+    rates = None if source.score is None else drawn_rates(ledger, curve, source.score)
+    if rates is not None:
+        drawn.append((rates, _RECONSTRUCTED))
     return [{"src": uri(picture), "said": link(said_of_it, None)} for picture, said_of_it in drawn]
 
 

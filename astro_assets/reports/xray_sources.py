@@ -9,13 +9,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
 import polars as pl
 
 from astro_assets.ledger.ledger import Ledger
+from astro_assets.ledger.model_versions import versions
 from astro_assets.ledger.staleness import Staleness
 from astro_assets.observations.tables import OBSERVATION_FILES
 from astro_assets.reports.out_of_date import State, state_of
-from astro_assets.xray.autoencoder_tables import XRAY_SCORES
+from astro_assets.xray.autoencoder_tables import XRAY_AUTOENCODER_SPEC, XRAY_SCORES
 from astro_assets.xray.pictures import file_names
 from astro_assets.xray.score_pictures import ODDEST_FIRST
 from astro_assets.xray.simulation_tables import XRAY_SIMULATIONS
@@ -29,7 +31,7 @@ _ACCEPTED: Final = pl.col("status") == "accepted"
 _OF_CURVE: Final = ("sha256", "object_name", "target_id")
 _OF_SCORE: Final = (
     "sha256", "p_usual", "p_constant", "variability", "change_start_s", "change_end_s", "latent",
-    "best_method", "not_scored", "model_version",
+    "best_method", "not_scored", "reconstruction", "model_version",
 )  # fmt: skip
 #: Tables whose units decide whether a page is out of date.
 _MADE_OF: Final = (OBSERVATION_FILES.name, XRAY_LIGHT_CURVES.name, XRAY_SCORES.name)
@@ -90,10 +92,20 @@ class XraySources:
 
 
 def ranked_sources(ledger: Ledger) -> pl.DataFrame:
-    """Return the accepted light curves with what scores say of them, the least usual first."""
+    """Return the accepted light curves with what scores say of them, the least usual first.
+
+    Latents are scaled, so that their distances say how alike curves are.
+    """
     curves = ledger.open(XRAY_LIGHT_CURVES).rows(["status", *_OF_CURVE]).filter(_ACCEPTED).select(_OF_CURVE)
     scores = ledger.open(XRAY_SCORES).rows(_OF_SCORE).select(_OF_SCORE)
-    return curves.join(scores, on="sha256", how="left").sort(*ODDEST_FIRST, nulls_last=True).collect()
+    found = curves.join(scores, on="sha256", how="left").sort(*ODDEST_FIRST, nulls_last=True).collect()
+    known = versions(ledger, XRAY_AUTOENCODER_SPEC.name)
+    scales = {one["model_version"]: np.array(one["figures"]["latent_scale"]) for one in known}
+    near = [
+        None if latent is None else (np.array(latent) * scales.get(version, 1.0)).tolist()
+        for latent, version in found.select("latent", "model_version").iter_rows()
+    ]
+    return found.with_columns(latent=pl.Series(near, dtype=pl.List(pl.Float64)))
 
 
 def read_sources(

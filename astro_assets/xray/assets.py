@@ -37,8 +37,9 @@ def assets(home: Home) -> list[dg.AssetsDefinition]:
             home,
             XRAY_AUTOENCODER,
             description="What knows how X-ray sources usually vary: a recurrent variational autoencoder of "
-            "counts in three bands, calibrated on simulated sources and compared with a constant rate and "
-            "Bayesian excess variance by length and brightness, exported as ONNX. Trained on purpose: "
+            "counts in three bands, calibrated on simulated sources, compared by length and "
+            "brightness with a constant rate, excess variance of bins and of visits, and itself without "
+            "recurrence, exported as ONNX. Trained on purpose: "
             "`astro-assets train xray_autoencoder`.",
             pictures=score_pictures.of_version,
         ),

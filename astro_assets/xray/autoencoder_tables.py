@@ -153,7 +153,7 @@ XRAY_SCORES: Final = Table(
     key="sha256",
     target=None,
     choose=accepted_curves,
-    libraries=("numpy", "onnxruntime", "safetensors"),
+    libraries=("numpy", "onnxruntime", "safetensors", "scipy"),
     is_on_demand=True,
 )
 

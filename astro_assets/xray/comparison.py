@@ -24,7 +24,6 @@ VISIT_VARIANCE: Final = "excess variance by visits"
 SET_NETWORK: Final = "set network"
 STATISTICS: Final = "summary statistics"
 SCAN: Final = "scan of a constant rate"
-_ONLY_COMPARED: Final = frozenset({SET_NETWORK, VISIT_VARIANCE})
 
 
 class Method(Protocol):
@@ -72,7 +71,7 @@ def wins_long(strata: Sequence[Mapping[str, Any]]) -> bool:
 def best_at(strata: Sequence[Mapping[str, Any]], n_bins: int, counts: float) -> str | None:
     """Return which method is the best of curves so long and bright: by the narrowest stratum that was judged.
 
-    Of those that say something of a home's curves; others are only compared with.
+    Of those that say something of a home's curves: the network without recurrence is only compared with.
 
     Parameters
     ----------
@@ -90,5 +89,5 @@ def best_at(strata: Sequence[Mapping[str, Any]], n_bins: int, counts: float) -> 
     ]
     if not holding:
         return None
-    values = {name: value for name, value in holding[-1].items() if name not in _ONLY_COMPARED}
+    values = {name: value for name, value in holding[-1].items() if name != SET_NETWORK}
     return min(values, key=lambda name: values[name])

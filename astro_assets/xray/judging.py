@@ -95,7 +95,7 @@ def nll_by_strata(
     return records
 
 
-def detection(usual: Floats, unusual: Mapping[str, Floats], seed: int = 0) -> dict[str, dict[str, float]]:
+def detection(usual: Floats, unusual: Floats, seed: int = 0) -> dict[str, float]:
     """Return how well a score tells anomalies from usual sources: the area under the ROC curve.
 
     Parameters
@@ -103,21 +103,19 @@ def detection(usual: Floats, unusual: Mapping[str, Floats], seed: int = 0) -> di
     usual
         Scores of usual sources, the higher the stranger, (n,).
     unusual
-        Of each sort of anomalies, (m,).
+        Of anomalies, (m,). If there are as many, each is taken for the same source with an anomaly: both are
+        drawn together for the interval.
 
     Returns
     -------
     dict
-        Of each sort ``value``, ``low`` and ``high``, and ``n``.
+        ``value``, ``low``, ``high`` and ``n``, the number of anomalies.
     """
-    found = {}
-    for sort, scores in unusual.items():
-        truth = np.arange(usual.size + scores.size) >= usual.size
-        both = np.concatenate([usual, scores])
-        groups = [str(row) for row in range(both.size)]
-        one = bootstrap_by_group(roc_auc, truth, both, groups, _AUC_RESAMPLES, _LEVEL, seed)
-        found[sort] = {"value": one.value, "low": one.low, "high": one.high, "n": float(scores.size)}
-    return found
+    truth = np.arange(usual.size + unusual.size) >= usual.size
+    both = np.concatenate([usual, unusual])
+    groups = [str(row % usual.size if usual.size == unusual.size else row) for row in range(both.size)]
+    one = bootstrap_by_group(roc_auc, truth, both, groups, _AUC_RESAMPLES, _LEVEL, seed)
+    return {"value": one.value, "low": one.low, "high": one.high, "n": float(unusual.size)}
 
 
 def false_positives(p_values: Floats, levels: Sequence[float] = (0.01, 0.05, 0.1)) -> list[dict[str, float]]:

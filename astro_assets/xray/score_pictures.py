@@ -11,11 +11,11 @@ import polars as pl
 
 from astro_assets.ledger.ledger import Ledger
 from astro_assets.ledger.model_versions import version_of
+from astro_assets.ledger.models import promoted
+from astro_assets.ledger.worker import resolve_references
 from astro_assets.xray import score_plots
 from astro_assets.xray.autoencoder.known_map import placed
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, open_autoencoder
-from astro_assets.xray.autoencoder.preparation import slots_of
-from astro_assets.xray.autoencoder.reconstruction import reconstruct
 from astro_assets.xray.autoencoder_tables import XRAY_AUTOENCODER_SPEC, XRAY_SCORES
 from astro_assets.xray.light_curve import LightCurve
 from astro_assets.xray.pictures import stored_curve
@@ -55,7 +55,7 @@ def _figures(ledger: Ledger, version: str) -> dict[str, Any]:
 
 
 def _map(version: str, ledger: Ledger) -> bytes | None:
-    return _drawn_map(ledger, opened(ledger, version), pl.DataFrame())
+    return _drawn_map(ledger, _opened(ledger, version), pl.DataFrame())
 
 
 def _drawn_map(ledger: Ledger, model: TrainedAutoencoder, own: pl.DataFrame) -> bytes | None:
@@ -69,13 +69,13 @@ def _drawn_map(ledger: Ledger, model: TrainedAutoencoder, own: pl.DataFrame) -> 
     if own.is_empty():
         return score_plots.map_plot(places, groups, np.zeros((0, 2), np.float32), [])
     names = [name or sha256[:8] for name, sha256 in own.select("object_name", "sha256").iter_rows()]
-    latent = np.array(own["latent"].to_list(), np.float64)
-    own_places = placed(latent, model.memory.latent[: len(places)], places)
+    memory = model.memory
+    own_points, known = memory.near(np.array(own["latent"].to_list())), memory.near(memory.latent)
+    own_places = placed(own_points, known[: len(places)], places)
     return score_plots.map_plot(places, groups, own_places, names)
 
 
-def opened(ledger: Ledger, version: str) -> TrainedAutoencoder:
-    """Open a version of the autoencoder."""
+def _opened(ledger: Ledger, version: str) -> TrainedAutoencoder:
     row = version_of(ledger, XRAY_AUTOENCODER_SPEC.name, version)
     return open_autoencoder(ledger.objects.get_file(row["artefact"]))
 
@@ -86,15 +86,18 @@ def map_of_curves(ledger: Ledger) -> bytes | None:
     rows = ledger.open(XRAY_SCORES).rows(columns).select(columns).drop_nulls("latent").collect()
     if rows.is_empty():
         return None
-    version = rows["model_version"][0]
+    champion = promoted(ledger, XRAY_AUTOENCODER_SPEC.name)
+    if champion is None:
+        return None
+    version = champion["model_version"]
     own = rows.filter(pl.col("model_version") == version).sort(*ODDEST_FIRST, nulls_last=True)
-    return _drawn_map(ledger, opened(ledger, version), own)
+    return None if own.is_empty() else _drawn_map(ledger, _opened(ledger, version), own)
 
 
 def oddest_source(ledger: Ledger) -> bytes | None:
     """Draw the light curve that is least like usual ones, with the rates that are reconstructed."""
     columns = [
-        "sha256", "object_name", "p_usual", "p_constant", "change_start_s", "change_end_s", "model_version",
+        "sha256", "object_name", "p_usual", "p_constant", "change_start_s", "change_end_s", "reconstruction",
     ]  # fmt: skip
     scored = ledger.open(XRAY_SCORES).rows(columns).select(columns).drop_nulls("p_usual")
     first = scored.sort(*ODDEST_FIRST).head(1).collect()
@@ -103,25 +106,34 @@ def oddest_source(ledger: Ledger) -> bytes | None:
     return drawn_source(ledger, first.row(0, named=True))
 
 
-def drawn_source(ledger: Ledger, row: dict[str, Any]) -> bytes | None:
-    """Draw the light curve of a row of ``xray_scores``; None where it is not there any more."""
+def drawn_source(ledger: Ledger, row: Mapping[str, Any]) -> bytes | None:
+    """Draw the light curve of a row of ``xray_scores`` with its rates; None where it is there no more."""
     columns = ["sha256", "band_low_kev", "band_high_kev", "light_curve"]
     there = ledger.open(XRAY_LIGHT_CURVES).rows(columns).filter(pl.col("sha256") == row["sha256"]).collect()
-    if there.is_empty():
+    if there.is_empty() or there["light_curve"][0] is None:
         return None
-    curve = stored_curve(ledger, there.row(0, named=True))
-    return drawn_reconstruction(opened(ledger, row["model_version"]), curve, row)
+    return drawn_rates(ledger, stored_curve(ledger, there.row(0, named=True)), row)
 
 
-def drawn_reconstruction(model: TrainedAutoencoder, curve: LightCurve, row: Mapping[str, Any]) -> bytes:
-    """Draw a light curve with what an autoencoder makes of it, and what a row of ``xray_scores`` says."""
-    begin, end = row["change_start_s"], row["change_end_s"]
-    told = ", ".join(f"{name} {row[name]:.3f}" for name in ("p_usual", "p_constant") if row[name] is not None)
-    source = score_plots.OddSource(
-        title=f"{row['object_name'] or row['sha256'][:12]}: {told}",
-        curve=curve,
-        reconstruction=reconstruct(model, curve),
-        bands=slots_of(curve.bands_kev),
-        change_s=None if begin is None else (begin, end),
+def drawn_rates(ledger: Ledger, curve: LightCurve, row: Mapping[str, Any]) -> bytes | None:
+    """Draw a light curve with the rates that a row of ``xray_scores`` tells of it, and the likeliest change.
+
+    None where it tells none, or those of the curve as it was read before.
+    """
+    if row["reconstruction"] is None:
+        return None
+    told = {"reconstruction": row["reconstruction"]}
+    found = resolve_references(told, XRAY_SCORES, ledger.objects)["reconstruction"]
+    bins = np.flatnonzero(np.isin(curve.time_s, found["time_s"]))
+    if bins.size != found["time_s"].size or f"rate_{curve.n_bands - 1}" not in found:
+        return None
+    rate, low, high = (
+        np.stack([found[f"{name}_{band}"] for band in range(curve.n_bands)], axis=1)
+        for name in ("rate", "rate_low", "rate_high")
     )
+    begin, end = row["change_start_s"], row["change_end_s"]
+    p_values = (f"{name} {row[name]:.3f}" for name in ("p_usual", "p_constant") if row[name] is not None)
+    title = f"{row['object_name'] or row['sha256'][:12]}: {', '.join(p_values)}"
+    change_s = None if begin is None else (begin, end)
+    source = score_plots.OddSource(title, curve, bins, rate, low, high, change_s)
     return score_plots.reconstruction_plot(source)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astro_assets.drawing import ACCENT, DATA, QUIET, SECOND, STYLE, new_figure, panels, png
-from astro_assets.xray.autoencoder.reconstruction import Reconstruction
 from astro_assets.xray.comparison import OURS
 from astro_assets.xray.judging import BIN_EDGES, COUNT_EDGES
 from astro_assets.xray.light_curve import LightCurve
@@ -32,16 +31,20 @@ class OddSource:
 
     Parameters
     ----------
-    bands_kev
-        Of the curve.
+    bins
+        Of the curve, those whose rates are told.
+    rate, low, high
+        Of the source, with an interval, (n, n_bands), counts a second.
     change_s
         Where the likeliest change begins and ends; None without one.
     """
 
     title: str
     curve: LightCurve
-    reconstruction: Reconstruction
-    bands: Sequence[int]
+    bins: NDArray[np.int64]
+    rate: Floats
+    low: Floats
+    high: Floats
     change_s: tuple[float, float] | None
 
 
@@ -49,8 +52,8 @@ def reconstruction_plot(source: OddSource) -> bytes:
     """Draw counted rates of each band, what the autoencoder makes of them with intervals, and the change."""
     from matplotlib import rc_context
 
-    curve, found = source.curve, source.reconstruction
-    time, half = curve.time_s[found.bins], curve.width_s[found.bins] / 2
+    curve, bins = source.curve, source.bins
+    time, half = curve.time_s[bins], curve.width_s[bins] / 2
     is_changed = np.zeros(time.size, bool)
     if source.change_s is not None:
         is_changed = (time + half > source.change_s[0]) & (time - half < source.change_s[1])
@@ -59,16 +62,16 @@ def reconstruction_plot(source: OddSource) -> bytes:
     with rc_context(STYLE):
         rows = curve.n_bands
         figure, axes = band_axes(rows)
-        for band, (ax, slot) in enumerate(zip(axes, source.bands, strict=True)):
-            exposure = curve.exposure_s[found.bins, band]
+        for band, ax in enumerate(axes):
+            exposure = curve.exposure_s[bins, band]
             safe = np.where(exposure > 0, exposure, np.nan)
-            background = (curve.background_ratio * curve.background_counts)[found.bins, band]
-            counts = curve.counts[found.bins, band]
+            background = (curve.background_ratio * curve.background_counts)[bins, band]
+            counts = curve.counts[bins, band]
             net, error = (counts - background) / safe, np.sqrt(np.maximum(counts, 1.0)) / safe
             ax.fill_between(
-                at, found.low[shown, slot], found.high[shown, slot], color=QUIET, step="mid", linewidth=0
+                at, source.low[shown, band], source.high[shown, band], color=QUIET, step="mid", linewidth=0
             )
-            ax.plot(at, found.rate[shown, slot], color=SECOND, drawstyle="steps-mid", linewidth=1)
+            ax.plot(at, source.rate[shown, band], color=SECOND, drawstyle="steps-mid", linewidth=1)
             ax.errorbar(at, net[shown], error[shown], fmt=".", ms=3, lw=0.7, color=DATA)
             changed = at[is_changed[shown]]
             if changed.size:

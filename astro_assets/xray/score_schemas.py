@@ -13,7 +13,7 @@ from astro_assets.ledger.model_tables import TRAINED_ON
 from astro_assets.ledger.schema import Column, Schema
 from astro_assets.ledger.table import Config
 from astro_assets.xray.autoencoder.settings import AutoencoderSettings
-from astro_assets.xray.comparison import CONSTANT_RATE, EXCESS_VARIANCE, OURS
+from astro_assets.xray.comparison import CONSTANT_RATE, EXCESS_VARIANCE, OURS, VISIT_VARIANCE
 from astro_assets.xray.variability import CONSTANT, LOG_NORMAL, RED
 
 XRAY_SCORES_SCHEMA: Final = Schema(
@@ -72,8 +72,8 @@ XRAY_SCORES_SCHEMA: Final = Schema(
         Column(
             "best_method",
             "string",
-            f"What explained test sources of this length and brightness best: '{OURS}', '{CONSTANT_RATE}' "
-            f"or '{EXCESS_VARIANCE}'.",
+            f"What explained test sources of this length and brightness best: '{OURS}', '{CONSTANT_RATE}', "
+            f"'{EXCESS_VARIANCE}' or '{VISIT_VARIANCE}'.",
             nullable=True,
         ),
         Column(
@@ -99,7 +99,7 @@ XRAY_SCORES_SCHEMA: Final = Schema(
             "reconstruction",
             "arrays",
             "The source's rates as its counts tell them: time_s of the bins with exposure, and of each band, "
-            "with its number from 0, rate, rate_low, rate_high, the ends of an interval of 90 %.",
+            "with its number from 0, rate, rate_low, rate_high, and the ends of its interval.",
             nullable=True,
         ),
         Column("model_version", "string", "Version of the autoencoder."),

@@ -36,7 +36,11 @@ def test_strata_are_by_length_and_brightness():
 
 def test_detection_is_the_area_under_the_curve():
     rng = np.random.default_rng(2)
-    found = detection(rng.normal(size=500), {"far": rng.normal(4, 1, 300), "none": rng.normal(size=300)})
+    usual = rng.normal(size=500)
+    found = {
+        name: detection(usual, unusual)
+        for name, unusual in (("far", rng.normal(4, 1, 300)), ("none", rng.normal(size=300)))
+    }
     assert found["far"]["value"] > 0.99
     assert found["none"]["low"] < 0.5 < found["none"]["high"]
     assert found["far"]["n"] == 300

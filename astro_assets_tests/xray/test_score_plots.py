@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from astro_assets.xray import score_plots
-from astro_assets.xray.autoencoder.reconstruction import Reconstruction
 from astro_assets.xray.judging import nll_by_strata
 from astro_assets_tests.xray.made_curves import made
 
@@ -38,9 +37,10 @@ def test_pictures_of_a_version() -> None:
 def test_a_curve_is_drawn_with_what_is_made_of_it_and_where_it_changes() -> None:
     curve = made("red", (3, 4), 300, 20).light_curve
     rate = np.full((300, 3), 0.5)
-    found = Reconstruction(np.arange(300), rate, 0.8 * rate, 1.2 * rate, scatters=False)
+    name = r"$\frac$"
+    rates = np.arange(300), rate, 0.8 * rate, 1.2 * rate
     pictures = [
-        score_plots.reconstruction_plot(score_plots.OddSource(r"$\frac$", curve, found, (0, 1, 2), change_s))
+        score_plots.reconstruction_plot(score_plots.OddSource(name, curve, *rates, change_s))
         for change_s in (None, (curve.time_s[200], curve.time_s[204]))
     ]
     assert all(map(is_small_png, pictures))

@@ -119,7 +119,8 @@ def _detection(detection: Mapping[str, Mapping[str, Row]]) -> str:
     ]
     return (
         "## Changes of 5 sigma in constant sources\n\nHow well they are told from none: the area under the "
-        "ROC curve, 0.5 by chance. Summary statistics are eleven, by the distance to the fifth neighbour.\n\n"
+        "ROC curve, 0.5 by chance. The scan looks for a change of a constant rate "
+        "in any bins in a row; summary statistics are eleven, by the distance to the fifth neighbour.\n\n"
         + table(("change", "by", "sources", "area", "95 %"), rows)
     )
 
@@ -139,7 +140,8 @@ def _clusters(clusters: Mapping[str, Row]) -> str:
 def _coverage(coverage: Row) -> str:
     return (
         "## Intervals of reconstructed rates\n\nShare of true rates of test sources inside of them, by kind. "
-        "They are stretched to hold what they promise of all usual sources together.\n\n"
+        "They are to hold 90 %, if not set otherwise, of all usual sources "
+        "together, of each band and of those that scatter little and much.\n\n"
         + table(("kind", "inside"), [(kind, number(share)) for kind, share in coverage.items()])
     )
 
@@ -156,6 +158,7 @@ def _limits() -> str:
         "be strange to it for the simulation's sake.\n"
         "- A change of 5 sigma stands out of constant sources. In those that vary by themselves it hardly "
         "does.\n"
+        "- Curves unlike the simulated ones, brighter, harder or otherwise exposed, have no probability.\n"
         "- Curves without counts, rates alone, have a latent and neighbours, but no probability.\n"
         "- The background is fixed at its expectation: where its aperture is hardly larger than the "
         "source's, probabilities are too sure.\n"

@@ -29,7 +29,7 @@ class Decoder:
     arrays
         Weights by name, as the fit has them; those of the encoder are not looked at.
     has_scatter
-        Whether rates scatter from bin to bin.
+        Whether rates scatter from visit to visit.
     """
 
     def __init__(self, arrays: Arrays, *, has_scatter: bool) -> None:

@@ -1,7 +1,7 @@
 """Whether a light curve is of a sort that p-values were calibrated on: how bright, how hard, how often seen.
 
-Of others a p-value would say how little they are like the simulation, not how strange the source is. What an
-anomaly changes must not be measured here: not its brightest bins, but those in which it is quiet.
+Of others a p-value would say how little they are like the simulation, not how strange the source is. What is
+measured must hardly be changed by the anomalies that p-values are of.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def measures_of(curve: Prepared, time_s: Floats) -> tuple[float, ...]:
     Parameters
     ----------
     curve
-        With counts in all three bands.
+        With counts in all three bands, of more than one visit.
     time_s
         Middles of its bins, (n_bins,).
     """
@@ -55,7 +55,7 @@ def measures_of(curve: Prepared, time_s: Floats) -> tuple[float, ...]:
         for one in ((curve.counts - curve.background).sum(axis=1), curve.exposure_s.mean(axis=1))
     )
     quiet = float(np.quantile(in_visits / np.maximum(seconds_of_visits, 1e-9), _QUIET))
-    between = float(np.median(np.diff(visits))) if visits.size > 1 else 1.0
+    between = float(np.median(np.diff(visits)))
     exposure = float(np.median(curve.exposure_s.max(axis=1)))
     background = float(curve.background.sum())
     values = (between, curve.n_bins / visits.size, exposure, background / float(seconds.mean()))
@@ -69,11 +69,21 @@ def measures_of(curve: Prepared, time_s: Floats) -> tuple[float, ...]:
 
 
 def ranges_of(curves: Sequence[LightCurve]) -> tuple[tuple[float, float], ...]:
-    """Return the least and the most of each measure among curves with counts in all three bands."""
-    prepared = [prepare(curve) for curve in curves]
-    table = np.array(
-        [measures_of(one, curve.time_s[one.bins]) for one, curve in zip(prepared, curves, strict=True)]
-    )
+    """Return the least and the most of each measure among curves: those that have all three bands and visits.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    """
+    found = [
+        measures_of(one, curve.time_s[one.bins])
+        for curve in curves
+        if (one := prepare(curve)).is_known.any(axis=0).all() and one.visits[-1] > one.visits[0]
+    ]
+    if not found:
+        raise ValueError("no calibration source has counts in all three bands in more than one visit")
+    table = np.array(found)
     return tuple((float(low), float(high)) for low, high in zip(table.min(0), table.max(0), strict=True))
 
 
@@ -81,6 +91,8 @@ def why_unfamiliar(curve: Prepared, time_s: Floats, ranges: Sequence[tuple[float
     """Say in what a curve is unlike those that were simulated; None if in nothing."""
     if not curve.is_known.any(axis=0).all():
         return "other bands: there are counts in some of the three only"
+    if curve.visits[-1] == curve.visits[0]:
+        return "unlike the simulated ones: it is of a single visit"
     slack = float(np.log(_TOLERANCE))
     found = measures_of(curve, time_s)
     for name, unit, value, (low, high) in zip(MEASURES, _UNITS, found, ranges, strict=True):

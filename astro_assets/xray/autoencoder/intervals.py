@@ -23,7 +23,7 @@ Scale = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 #: Sources that factors are told by.
 _FEWEST: Final = 20
-#: Half-widths are this wide at least, in nats.
+#: Half-widths are this wide at least, in nats, and factors this large.
 _NARROWEST: Final = 1e-3
 
 
@@ -31,7 +31,8 @@ def interval_scale(model: TrainedAutoencoder, sources: Sequence[Source]) -> Scal
     """Return the factors on the logarithmic half-widths of intervals that make them hold what they promise.
 
     Of each band, of sources that scatter little and of those that scatter much, for a bin of a source, both
-    drawn at random; 1 where the rates of too few sources are known. The intervals of ``model`` must not be
+    drawn at random; where there are too few of one sort, of both together; 1 where the rates of too few are
+    known. The intervals of ``model`` must not be
     stretched yet.
     """
     low, high = model.manifest.settings.scoring.quantiles
@@ -40,7 +41,8 @@ def interval_scale(model: TrainedAutoencoder, sources: Sequence[Source]) -> Scal
         if one.rate is not None:
             found = reconstruct(model, one.curve)
             needed[int(found.scatters)].append(needed_scale(found, one.rate))
-    little, much = (_factors(some, high - low) for some in needed)
+    all_ = [*needed[0], *needed[1]]
+    little, much = (_factors(some if len(some) >= _FEWEST else all_, high - low) for some in needed)
     return little, much
 
 

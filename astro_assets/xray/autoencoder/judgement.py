@@ -5,7 +5,7 @@ Networks are fitted elsewhere; the cheap baselines are fitted here to the same s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from astro_assets.xray.anomalies import Anomaly, changed
 from astro_assets.xray.autoencoder.alarms import alarms_of
 from astro_assets.xray.autoencoder.changes import constant_change
+from astro_assets.xray.autoencoder.clusters import clusters_of
 from astro_assets.xray.autoencoder.intervals import coverage
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder
 from astro_assets.xray.autoencoder.preparation import prepare
 from astro_assets.xray.autoencoder.scoring import score
 from astro_assets.xray.autoencoder.source import CONSTANT, Source
-from astro_assets.xray.autoencoder.usage import INFORMATIVE, usage_of
+from astro_assets.xray.autoencoder.usage import INFORMATIVE, divergences, usage_of
 from astro_assets.xray.baselines.excess_variance import fit_excess_variance
 from astro_assets.xray.baselines.summary_statistics import KnownStatistics, fit_statistics, statistics_table
 from astro_assets.xray.baselines.visit_variance import fit_visit_variance
@@ -35,6 +36,7 @@ from astro_assets.xray.comparison import (
     wins_long,
 )
 from astro_assets.xray.judging import detection
+from astro_assets.xray.light_curve import LightCurve
 
 #: Sources that excess variance and summary statistics learn from.
 _MOST_LEARNED: Final = 1000
@@ -100,7 +102,7 @@ def judged(
 
 def _of_curves(model: TrainedAutoencoder, test: Sequence[Source]) -> dict[str, Any]:
     evidence = counts = bins = draws = 0.0
-    means, divergences = [], []
+    means, log_variances = [], []
     for source in test:
         prepared = prepare(source.curve)
         posterior = model.posterior(prepared)
@@ -108,10 +110,9 @@ def _of_curves(model: TrainedAutoencoder, test: Sequence[Source]) -> dict[str, A
         counts += float(prepared.counts.sum())
         bins += float(prepared.is_known.any(axis=1).sum())
         draws += posterior.effective_draws
-        mean, log_variance = posterior.mean, posterior.log_variance
-        means.append(mean)
-        divergences.append(0.5 * (np.square(mean) + np.exp(log_variance) - 1 - log_variance))
-    usage = usage_of(np.array(means), np.array(divergences))
+        means.append(posterior.mean)
+        log_variances.append(posterior.log_variance)
+    usage = usage_of(np.array(means), divergences(np.array(means), np.array(log_variances)))
     informative = sum(one >= INFORMATIVE for one in usage.divergence)
     return {
         "nll_per_count": -evidence / max(counts, 1.0),
@@ -129,6 +130,8 @@ def detections(
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Return how well changes of 5 sigma in constant sources are told from none: areas under ROC curves.
 
+    The same sources with a change and without are compared.
+
     Parameters
     ----------
     statistics
@@ -140,41 +143,42 @@ def detections(
     Returns
     -------
     dict
-        By method and sort of change ``value``, ``low``, ``high`` and ``n``; none without such sources.
+        By method and sort of change ``value``, ``low``, ``high`` and ``n``; no sort without such sources.
     """
     hosts = [one for one in sources if one.kind == CONSTANT and one.rate is not None]
     rng = np.random.default_rng(model.manifest.settings.seed)
-    found = {str(anomaly): _with_changes(hosts, anomaly, rng) for anomaly in Anomaly}
-    found = {name: curves for name, curves in found.items() if curves}
-
-    def of_model(curves: Sequence[Any]) -> NDArray[np.float64]:
-        return np.array([score(model, curve).variability_score for curve in curves])
-
-    def of_scan(curves: Sequence[Any]) -> NDArray[np.float64]:
-        return np.array([constant_change(prepare(curve)) for curve in curves])
-
-    def of_statistics(curves: Sequence[Any]) -> NDArray[np.float64]:
-        return statistics.strangeness(statistics_table([prepare(curve) for curve in curves]))
-
-    if not found:
-        return {}
-    usual = [one.curve for one in hosts]
+    pairs = {str(anomaly): _with_changes(hosts, anomaly, rng) for anomaly in Anomaly}
+    scores: dict[str, Callable[[LightCurve], float]] = {
+        OURS: lambda curve: score(model, curve).variability_score,
+        SCAN: lambda curve: constant_change(prepare(curve)),
+        STATISTICS: lambda curve: float(statistics.strangeness(statistics_table([prepare(curve)]))[0]),
+    }
     return {
-        name: detection(of(usual), {sort: of(curves) for sort, curves in found.items()})
-        for name, of in ((OURS, of_model), (SCAN, of_scan), (STATISTICS, of_statistics))
+        name: {
+            sort: detection(_scored(of, [one for one, _ in some]), _scored(of, [one for _, one in some]))
+            for sort, some in pairs.items()
+            if some
+        }
+        for name, of in scores.items()
     }
 
 
-def _with_changes(hosts: Sequence[Source], anomaly: Anomaly, rng: np.random.Generator) -> list[Any]:
-    """Put a change into each source in which there is a place for one, until there are enough."""
-    curves: list[Any] = []
+def _scored(of: Callable[[LightCurve], float], curves: Sequence[LightCurve]) -> NDArray[np.float64]:
+    return np.array([of(curve) for curve in curves])
+
+
+def _with_changes(
+    hosts: Sequence[Source], anomaly: Anomaly, rng: np.random.Generator
+) -> list[tuple[LightCurve, LightCurve]]:
+    """Put a change into each source that has a place for one, until there are enough; return both curves."""
+    pairs: list[tuple[LightCurve, LightCurve]] = []
     for host in hosts:
-        if host.rate is None or host.background_rate is None or len(curves) == _MOST_CHANGED:
+        if host.rate is None or host.background_rate is None or len(pairs) == _MOST_CHANGED:
             continue
         found = changed(host.curve, host.rate, host.background_rate, anomaly, SIGMA, rng)
         if found is not None:
-            curves.append(found.light_curve)
-    return curves
+            pairs.append((host.curve, found.light_curve))
+    return pairs
 
 
 def _clusters(
@@ -185,8 +189,9 @@ def _clusters(
 
     n = len(statistics.points)
     kinds = [one.kind for one in known[:n]]
+    at_least = model.manifest.settings.scoring.clusters_of
     labels = {
-        OURS: model.memory.clusters[:n],
+        OURS: clusters_of(model.memory.near(model.memory.latent[:n]), at_least),
         STATISTICS: statistics.clusters,
     }
     return {

@@ -44,19 +44,19 @@ def map_of(latent: NDArray[np.floating], seed: int) -> Floats32:
     return np.asarray(mapped, np.float32)
 
 
-def placed(latent: NDArray[np.float64], known: Floats32, places: Floats32) -> Floats32:
+def placed(others: NDArray[np.float64], known: NDArray[np.float64], places: Floats32) -> Floats32:
     """Return where other sources belong on a map: between the known ones nearest to them, (m, 2).
 
     Parameters
     ----------
-    latent
-        Of the others, (m, latent).
-    known, places
-        Latents of the known sources, (n, latent), and where they are, (n, 2).
+    others, known
+        Points that distances are taken between, of the others, (m, k), and of the known sources, (n, k).
+    places
+        Where the known sources are, (n, 2).
     """
-    found = np.zeros((len(latent), 2), np.float32)
-    for row, one in enumerate(latent):
-        distance = np.sqrt(np.square(known.astype(np.float64) - one).sum(axis=1))
+    found = np.zeros((len(others), 2), np.float32)
+    for row, one in enumerate(others):
+        distance = np.sqrt(np.square(known - one).sum(axis=1))
         nearest = np.argsort(distance, kind="stable")[:_NEAREST]
         weights = 1 / np.maximum(distance[nearest], 1e-6)
         found[row] = (weights[:, None] * places[nearest]).sum(axis=0) / weights.sum()

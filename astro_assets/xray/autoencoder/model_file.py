@@ -43,8 +43,9 @@ class Manifest(BaseModel):
         Of the sources' mean log-rates in each band, nats.
     constant_share
         Of usual sources that are as well told by a constant rate.
-    ranges
-        Least and most of each of `familiarity.MEASURES` among calibration sources, natural logarithms.
+    measures, ranges
+        What decides whether a curve is like those that p-values were calibrated on: names, and least and most
+        of each among calibration sources, natural logarithms.
     interval_scale
         Factors on the logarithmic half-widths of intervals that make them hold what they promise: of each
         band, of sources that scatter little and of those that scatter much.
@@ -70,6 +71,7 @@ class Manifest(BaseModel):
     constant_mean: tuple[float, float, float]
     constant_spread: tuple[float, float, float]
     constant_share: float = Field(gt=0, lt=1)
+    measures: tuple[str, ...]
     ranges: tuple[tuple[float, float], ...]
     interval_scale: tuple[tuple[float, float, float], tuple[float, float, float]]
     sources: tuple[str, ...]
@@ -88,6 +90,8 @@ class Memory:
         Of known sources, float32, (n, latent).
     clusters
         Of each known source, int64; -1 is in none.
+    latent_scale
+        By what latents are multiplied before distances are taken, float64, (latent,).
     places
         Of the first known sources on a map, float32, (m, 2).
     change_scores, surprise_scores, variability_scores
@@ -98,11 +102,16 @@ class Memory:
 
     latent: NDArray[np.float32]
     clusters: NDArray[np.int64]
+    latent_scale: NDArray[np.float64]
     places: NDArray[np.float32]
     change_scores: NDArray[np.float64]
     surprise_scores: NDArray[np.float64]
     variability_scores: NDArray[np.float64]
     is_constant: NDArray[np.bool_]
+
+    def near(self, latent: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return latents, (..., latent), as points whose distances say how alike curves are."""
+        return np.asarray(latent, np.float64) * self.latent_scale
 
     def arrays(self) -> Arrays:
         """Return the arrays by name."""
@@ -113,6 +122,7 @@ class Memory:
 NOTHING_KNOWN: Final = Memory(
     latent=np.zeros((0, 1), np.float32),
     clusters=np.zeros(0, np.int64),
+    latent_scale=np.ones(1),
     places=np.zeros((0, 2), np.float32),
     change_scores=np.zeros(0),
     surprise_scores=np.zeros(0),
@@ -132,6 +142,7 @@ def memory_of(arrays: Mapping[str, NDArray[Any]]) -> Memory:
     memory = Memory(
         latent=np.asarray(arrays["latent"], np.float32),
         clusters=np.asarray(arrays["clusters"], np.int64),
+        latent_scale=np.asarray(arrays["latent_scale"], np.float64),
         places=np.asarray(arrays["places"], np.float32),
         change_scores=np.asarray(arrays["change_scores"], np.float64),
         surprise_scores=np.asarray(arrays["surprise_scores"], np.float64),
@@ -146,6 +157,8 @@ def memory_of(arrays: Mapping[str, NDArray[Any]]) -> Memory:
     }
     if memory.latent.ndim != 2 or memory.clusters.shape != memory.latent.shape[:1] or len(sizes) != 1:
         raise ValueError(f"a memory of latents {memory.latent.shape} and clusters {memory.clusters.shape}")
+    if memory.latent_scale.shape != memory.latent.shape[1:]:
+        raise ValueError(f"a scale of {memory.latent_scale.shape} for latents {memory.latent.shape}")
     if memory.places.ndim != 2 or memory.places.shape[1] != 2 or len(memory.places) > len(memory.latent):
         raise ValueError(f"a map of {memory.places.shape} for {len(memory.latent)} sources")
     return memory
@@ -181,8 +194,8 @@ def contents_of(data: bytes) -> tuple[Manifest, Arrays, Memory, bytes]:
         if told["format"] != FORMAT:
             raise ValueError(f"it is of another form, {told['format']!r}: train it again")
         manifest = Manifest.model_validate(told)
-        read = manifest.bands_kev, manifest.features, manifest.summaries, manifest.times
-        if read != (BANDS_KEV, FEATURES, SUMMARIES, TIMES) or len(manifest.ranges) != len(MEASURES):
+        read = manifest.bands_kev, manifest.features, manifest.summaries, manifest.times, manifest.measures
+        if read != (BANDS_KEV, FEATURES, SUMMARIES, TIMES, MEASURES):
             raise ValueError("it reads other features than this version makes: train it again")
         memory = memory_of(load(entries[_MEMORY]))
         if memory.latent.shape != (len(manifest.sources), manifest.settings.network.latent):

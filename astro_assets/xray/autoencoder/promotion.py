@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from astro_assets.xray.autoencoder.alarms import LEVEL
-from astro_assets.xray.comparison import CONSTANT_RATE, EXCESS_VARIANCE
+from astro_assets.xray.comparison import CONSTANT_RATE, EXCESS_VARIANCE, VISIT_VARIANCE
 
 Figures = Mapping[str, Any]
 #: Of the nominal rate of false alarms, from which on a version is not believed.
 _MOST_ALARMS: Final = 2.0
-_BASELINES: Final = (CONSTANT_RATE, EXCESS_VARIANCE)
+_BASELINES: Final = (CONSTANT_RATE, EXCESS_VARIANCE, VISIT_VARIANCE)
 
 
 def gain_over(figures: Figures, baseline: str, least_bins: int = 1, end: str = "value") -> float | None:

@@ -222,15 +222,20 @@ def p_usual(model: TrainedAutoencoder, change: Floats, surprise: Floats) -> Floa
 
 def neighbours(model: TrainedAutoencoder, latent: Floats, n: int = 10) -> list[tuple[str, float]]:
     """Return the known sources nearest to a latent, nearest first: name and distance."""
-    distance = np.sqrt(np.square(model.memory.latent.astype(np.float64) - latent).sum(axis=1))
+    distance = _distances(model, latent)
     order = np.argsort(distance, kind="stable")[:n]
     return [(model.manifest.sources[at], float(distance[at])) for at in order]
 
 
 def cluster_of(model: TrainedAutoencoder, latent: Floats) -> int:
     """Return the cluster of the nearest known source; -1 if it is in none."""
-    distance = np.square(model.memory.latent.astype(np.float64) - latent).sum(axis=1)
+    distance = _distances(model, latent)
     return int(model.memory.clusters[int(np.argmin(distance))]) if distance.size else -1
+
+
+def _distances(model: TrainedAutoencoder, latent: Floats) -> Floats:
+    points = model.memory.near(model.memory.latent)
+    return np.asarray(np.sqrt(np.square(points - model.memory.near(latent)).sum(axis=1)), np.float64)
 
 
 def _with_counts(prepared: Prepared, counts: Floats) -> Prepared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -63,7 +63,7 @@ class ScoringSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     samples: int = Field(32, ge=2, le=4096, description="Draws of the latent of a curve.")
-    quantiles: tuple[float, float] = Field(
+    quantiles: tuple[Annotated[float, Field(gt=0, lt=0.5)], Annotated[float, Field(gt=0.5, lt=1)]] = Field(
         (0.05, 0.95), description="Ends of the interval of reconstructed rates."
     )
     clusters_of: int = Field(25, ge=2, le=10_000, description="Sources that make a cluster at least.")
@@ -103,7 +103,9 @@ class AutoencoderSettings(BaseModel):
         lt=1,
         description="Share of curves of an epoch shown in part: one band, or without a stretch of bins.",
     )
-    seed: int = Field(0, ge=0, description="Of curves, weights, their order and draws of the latent.")
+    seed: int = Field(
+        0, ge=0, lt=2**32, description="Of curves, weights, their order and draws of the latent."
+    )
 
 
 #: What the three modes of training set; ``custom`` starts from ``full``.

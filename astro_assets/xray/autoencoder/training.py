@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from astro_assets.xray.autoencoder.clusters import clusters_of
 from astro_assets.xray.autoencoder.export import graph_of
-from astro_assets.xray.autoencoder.familiarity import ranges_of
+from astro_assets.xray.autoencoder.familiarity import MEASURES, ranges_of
 from astro_assets.xray.autoencoder.intervals import interval_scale
 from astro_assets.xray.autoencoder.judgement import judged
 from astro_assets.xray.autoencoder.known_map import MOST_MAPPED, map_of
@@ -28,7 +28,7 @@ from astro_assets.xray.autoencoder.scoring import Evidences, evidences_of, surpr
 from astro_assets.xray.autoencoder.settings import PARITY, AutoencoderSettings
 from astro_assets.xray.autoencoder.source import CONSTANT, Source
 from astro_assets.xray.autoencoder.splits import TEST, TRAINING, VALIDATION, parts_of_sources
-from astro_assets.xray.autoencoder.usage import informative
+from astro_assets.xray.autoencoder.usage import latent_scale
 from astro_assets.xray.comparison import SET_NETWORK, Method
 from astro_assets.xray.constant_rate import fit_constant_rate
 
@@ -171,6 +171,7 @@ def finished(
         constant_mean=tuple(constant.mean),
         constant_spread=tuple(constant.spread),
         constant_share=0.5,
+        measures=MEASURES,
         ranges=ranges_of([source.curve for source in parts.calibration]),
         interval_scale=UNSTRETCHED,
         sources=tuple(source.name for source in kept),
@@ -185,11 +186,13 @@ def finished(
     scale = interval_scale(model, parts.calibration[:_MOST_STRETCHED])
     encoded = [model.encode(prepare(source.curve)) for source in kept]
     latent = np.array([mean for mean, _ in encoded], np.float32)
-    telling = informative(latent, np.array([log_variance for _, log_variance in encoded]))
+    scale_of_latent = latent_scale(latent, np.array([log_variance for _, log_variance in encoded]))
+    near = latent * scale_of_latent
     memory = Memory(
         latent=latent,
-        clusters=clusters_of(telling, settings.scoring.clusters_of),
-        places=map_of(telling[:MOST_MAPPED], settings.seed),
+        clusters=clusters_of(near, settings.scoring.clusters_of),
+        latent_scale=scale_of_latent,
+        places=map_of(near[:MOST_MAPPED], settings.seed),
         change_scores=np.array([one.change_score(share) for one in evidences]),
         surprise_scores=surprises,
         variability_scores=np.array([one.variability_score() for one in evidences]),
@@ -200,6 +203,7 @@ def finished(
     metrics = judged(
         TrainedAutoencoder(calibrated, weights, memory, graph), parts.known, parts.test, networks
     )
+    metrics["latent_scale"] = scale_of_latent.tolist()
     metrics["simulation"] = settings.simulation.model_dump(mode="json")
     manifest = calibrated.model_copy(update={"metrics": metrics})
     return Fitted(bytes_of(manifest, weights, memory, graph), metrics, history, parts.counts())

@@ -38,18 +38,23 @@ def usage_of(means: Floats, divergences: Floats) -> Usage:
     return Usage(active, [float(value) for value in each])
 
 
-def informative(means: NDArray[np.floating], log_variances: NDArray[np.floating]) -> Floats:
-    """Return the latents that say something, each by how much it differs between curves, (n, informative).
+def latent_scale(means: NDArray[np.floating], log_variances: NDArray[np.floating]) -> Floats:
+    """Return by what latents are multiplied before distances are taken, (latent,).
 
-    The first one at least; the others are noise beside them, of which there may be many.
+    Those that say something, one at least, count by how much they differ between curves; the others, of which
+    there may be many and which are noise beside them, by 0.
 
     Parameters
     ----------
     means, log_variances
         Of each curve and latent, (n, latent).
     """
-    divergence = 0.5 * (np.square(means) + np.exp(log_variances) - 1 - log_variances).mean(axis=0)
-    chosen = divergence >= min(INFORMATIVE, float(divergence.max()))
-    found = np.asarray(means, np.float64)[:, chosen]
-    scaled: Floats = (found - found.mean(axis=0)) / np.maximum(found.std(axis=0), 1e-6)
-    return scaled
+    cost = divergences(means, log_variances).mean(axis=0)
+    spread = np.maximum(np.asarray(means, np.float64).std(axis=0), 1e-6)
+    return np.where(cost >= min(INFORMATIVE, float(cost.max())), 1 / spread, 0.0)
+
+
+def divergences(means: NDArray[np.floating], log_variances: NDArray[np.floating]) -> Floats:
+    """Return the divergence of each latent of each curve from the prior, nats, (n, latent)."""
+    found = 0.5 * (np.square(means) + np.exp(log_variances) - 1 - log_variances)
+    return np.asarray(found, np.float64)

@@ -14,6 +14,7 @@ SMALL = AutoencoderSettings(
     curves=160,
     calibration_curves=50,
     epochs=30,
+    has_set_network=False,
     batch=32,
     learning_rate=1e-2,
     averaging=0.9,

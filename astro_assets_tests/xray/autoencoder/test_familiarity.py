@@ -11,8 +11,11 @@ from astro_assets.xray.light_curve import LightCurve
 from astro_assets_tests.xray.made_curves import curve_of, made, usual
 
 RANGES = ranges_of([one.light_curve for one in usual(200, 1)])
-RNG = np.random.default_rng(2)
 RATE = np.full((30, 3), 0.5)
+
+
+def drawn(rate, *args, **changes) -> LightCurve:
+    return curve_of(rate, np.random.default_rng(2), *args, **changes)
 
 
 def said(curve: LightCurve) -> str | None:
@@ -21,7 +24,7 @@ def said(curve: LightCurve) -> str | None:
 
 
 def test_what_is_measured_is_what_was_put_in():
-    curve = curve_of(np.tile([2.0, 4.0, 1.0], (50, 1)), RNG, exposure=1.0, ratio=1e-4)
+    curve = drawn(np.tile([2.0, 4.0, 1.0], (50, 1)), exposure=1.0, ratio=1e-4)
     prepared = prepare(curve)
     found = dict(zip(MEASURES, measures_of(prepared, curve.time_s[prepared.bins]), strict=True))
     assert np.exp(found["mean rate"]) == pytest.approx(7.0, rel=0.05)
@@ -41,20 +44,20 @@ def test_anomalies_are_not_refused_for_what_they_are_to_be_found_by():
     for factor in (0.0, 8.0, 1000.0):
         rate = RATE.copy()
         rate[12:15] *= factor
-        assert said(curve_of(rate, RNG)) is None
+        assert said(drawn(rate)) is None
 
 
 @pytest.mark.parametrize(
     ("curve", "in_what"),
     [
-        (curve_of(60 * RATE, RNG), "quiet rate"),
-        (curve_of(0 * RATE, RNG, background_rate=0.0), "mean rate"),
-        (curve_of(0.3 * RATE * [30.0, 1.0, 1.0], RNG), "softness"),
-        (curve_of(0.3 * RATE * [1.0, 1.0, 30.0], RNG), "hardness"),
-        (curve_of(RATE, RNG, np.arange(30) * 100.0, 100.0), "time between visits"),
-        (curve_of(RATE, RNG, np.arange(30) // 15 * 14_400.0 + np.arange(30) % 15 * 2.0, 2.0), "bins a visit"),
-        (curve_of(RATE, RNG, width_s=4000.0), "exposure of a bin"),
-        (curve_of(4 * RATE, RNG, background_rate=15.0), "background"),
+        (drawn(60 * RATE), "quiet rate"),
+        (drawn(0 * RATE, background_rate=0.0), "mean rate"),
+        (drawn(0.3 * RATE * [30.0, 1.0, 1.0]), "softness"),
+        (drawn(0.3 * RATE * [1.0, 1.0, 30.0]), "hardness"),
+        (drawn(RATE, np.arange(30) * 100.0, 100.0), "time between visits"),
+        (drawn(RATE, np.arange(30) // 15 * 14_400.0 + np.arange(30) % 15 * 2.0, 2.0), "bins a visit"),
+        (drawn(RATE, width_s=4000.0), "exposure of a bin"),
+        (drawn(4 * RATE, background_rate=15.0), "background"),
     ],
 )
 def test_others_are_told_in_what_they_differ(curve, in_what):
@@ -62,6 +65,20 @@ def test_others_are_told_in_what_they_differ(curve, in_what):
     assert why is not None
     assert why.startswith("unlike the simulated ones: its ")
     assert in_what in why
+
+
+def test_a_single_visit_is_none_of_the_survey():
+    why = said(drawn(RATE, np.arange(30.0), 1.0))
+    assert why == "unlike the simulated ones: it is of a single visit"
+
+
+def test_sources_of_a_band_alone_are_not_calibrated_on():
+    curve = made("constant", 1, 30, 20).light_curve
+    counts = curve.counts.copy()
+    counts[:, 0] = np.nan
+    assert ranges_of([curve, replace(curve, counts=counts)]) == ranges_of([curve])
+    with pytest.raises(ValueError, match="no calibration source"):
+        ranges_of([replace(curve, counts=counts)])
 
 
 def test_all_three_bands_are_needed():

@@ -18,13 +18,17 @@ def stretched(fitted: Fitted, scale: Scale = UNSTRETCHED) -> TrainedAutoencoder:
     return TrainedAutoencoder(manifest.model_copy(update={"interval_scale": scale}), weights, memory, graph)
 
 
-def test_of_other_sources_the_promised_share_of_rates_is_inside(fitted: Fitted):
-    others = sources(120, 77)
-    raw = stretched(fitted)
-    scale = interval_scale(raw, sources(120, 78))
-    inside = [np.mean(list(coverage(one, others).values())) for one in (raw, stretched(fitted, scale))]
-    assert abs(inside[1] - 0.9) < 0.06
-    assert abs(inside[1] - 0.9) <= abs(inside[0] - 0.9) + 0.02
+def test_intervals_that_are_too_narrow_are_stretched_the_more(fitted: Fitted):
+    others = sources(60, 78)
+    scale = np.array(interval_scale(stretched(fitted), others))
+    narrow = stretched(fitted, ((0.5,) * 3,) * 2)
+    assert np.array(interval_scale(narrow, others)) == pytest.approx(2 * scale, rel=1e-6)
+
+
+def test_calibrated_on_sources_they_hold_what_they_promise_of_them(fitted: Fitted):
+    some = [one for one in sources(120, 78) if one.kind == "constant"]
+    found = coverage(stretched(fitted, interval_scale(stretched(fitted), some)), some)
+    assert found["constant"] == pytest.approx(0.9, abs=0.03)
 
 
 def test_a_training_stretches_its_intervals(fitted: Fitted, model: TrainedAutoencoder):

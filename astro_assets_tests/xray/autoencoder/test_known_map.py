@@ -34,7 +34,8 @@ def test_others_are_put_between_their_nearest():
     places = map_of(LATENT, 0)
     middles = np.array([places[group == GROUP].mean(axis=0) for group in range(3)])
     others = CENTRES + 0.3
-    found = placed(others, LATENT, places)
+    found = placed(others, LATENT.astype(np.float64), places)
     nearest = np.square(found[:, None] - middles[None]).sum(axis=2).argmin(axis=1)
     assert nearest.tolist() == [0, 1, 2]
-    assert placed(LATENT[:1].astype(np.float64), LATENT, places)[0] == pytest.approx(places[0], rel=1e-3)
+    known = LATENT.astype(np.float64)
+    assert placed(known[:1], known, places)[0] == pytest.approx(places[0], rel=1e-3)

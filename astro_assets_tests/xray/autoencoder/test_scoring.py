@@ -127,3 +127,12 @@ def test_a_change_is_weighed_against_both_sorts_of_usual_sources():
     # The constant source with a change explains best; but not if hardly any source is constant.
     assert found.change_score(0.5) == pytest.approx(5 + np.log1p(np.exp(-4)), abs=1e-6)
     assert found.change_score(1e-9) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_neighbours_and_clusters_are_by_what_latents_say(model: TrainedAutoencoder):
+    scale = model.memory.latent_scale
+    assert (scale > 0).any()
+    latent = model.memory.latent[3].astype(np.float64)
+    beside = latent + np.where(scale > 0, 0.0, 9.0)
+    assert neighbours(model, beside, 1) == [(model.manifest.sources[3], 0.0)]
+    assert cluster_of(model, beside) == model.memory.clusters[3]

@@ -114,7 +114,7 @@ def test_a_little_training_explains_curves_better(fitted: Fitted):
 
 
 def test_it_is_compared_with_every_baseline(tmp_path):
-    short = SMALL.model_copy(update={"epochs": 1})
+    short = SMALL.model_copy(update={"epochs": 1, "has_set_network": True})
     metrics = fit(sources(260, 3), sources(30, 4), short, tmp_path).metrics
     methods = {name for name, told in metrics["strata"][0].items() if isinstance(told, dict)}
     assert methods == {
@@ -125,7 +125,7 @@ def test_it_is_compared_with_every_baseline(tmp_path):
 
 
 def test_the_network_without_recurrence_is_left_out_if_asked(tmp_path):
-    alone = SMALL.model_copy(update={"epochs": 1, "has_set_network": False})
+    alone = SMALL.model_copy(update={"epochs": 1})
     fit(sources(60, 3), sources(8, 4), alone, tmp_path)
     assert not (tmp_path / "set_network").exists()
 
