@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from astro_assets.images.segmentation.judging import JudgedScene, report, thresh
 from astro_assets.images.segmentation.measures import MEASURES
 from astro_assets.images.segmentation.pixels import PixelJudge
 from astro_assets.images.segmentation.preprocessing import CHANNELS, inputs_of
+from astro_assets.images.segmentation.scene_measuring import Measurer
 from astro_assets.images.segmentation.scene_sets import scene_of, scenes_of
 from astro_assets.images.segmentation.score import ObjectScore
 from astro_assets.images.segmentation.segmenter import logits_of, session_of
@@ -33,8 +33,6 @@ from astro_assets.images.simulation.scene import Scene
 
 Arrays = dict[str, NDArray[Any]]
 _log = logging.getLogger(__name__)
-#: Scenes from one that is told of to the next.
-_TOLD_EVERY = 20
 #: Test scenes whose pixels are kept to judge masks by.
 _PIXEL_SCENES = 60
 
@@ -104,22 +102,18 @@ def finished(
     graph = graph_of(network_of(settings.network, weights))
     _refuse_other(settings, weights, graph)
     session, reach = session_of(graph), reach_pixels(settings.network)
-
-    def logits(scene: Scene) -> NDArray[np.float32]:
-        return logits_of(session, scene.difference, reach)
-
+    measurer = Measurer(settings, graph, reach)
     _log.info("scoring candidates of %d scenes", settings.score_scenes)
-    crowded = chain(scenes_of(settings, "score", settings.score_scenes), injected_scenes(pairs, "score"))
-    measured = measured_scenes(crowded, logits, settings.extraction)
+    measured = measurer.of_role("score", settings.score_scenes)
+    measured += measurer.of_scenes(injected_scenes(pairs, "score"))
     score = fitted_score(measured, settings.score, settings.seed)
     _log.info("calibrating on %d scenes", settings.calibration_scenes)
-    usual = scenes_of(settings, "calibration", settings.calibration_scenes)
-    usual = chain(usual, injected_scenes(pairs, "calibration"))
-    measured = measured_scenes(usual, logits, settings.extraction)
+    measured = measurer.of_role("calibration", settings.calibration_scenes)
+    measured += measurer.of_scenes(injected_scenes(pairs, "calibration"))
     score = calibrated(score, measured, settings.extraction)
     _log.info("judging on %d scenes", settings.test_scenes)
     metrics = judge(settings, session, reach, score)
-    real = measured_scenes(injected_scenes(pairs, "test"), logits, settings.extraction)
+    real = measurer.of_scenes(injected_scenes(pairs, "test"))
     metrics["injected"] = report(scored(real, score), score.threshold) if real else None
     manifest = Manifest(
         format=FORMAT,

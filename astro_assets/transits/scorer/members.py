@@ -10,8 +10,6 @@ import json
 import logging
 import multiprocessing
 import os
-import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from astro_assets.learning.worker_processes import end_with
 from astro_assets.transits.scorer.inputs import Inputs, Layout
 from astro_assets.transits.scorer.settings import NetworkSettings
 
@@ -127,15 +126,8 @@ def _told(done: int, n_all: int, name: str, best: str) -> None:
 
 
 def _begin_worker(folder: str, parent: int) -> None:
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    end_with(parent)
     _begin(folder)
-
-
-def _end_with(parent: int) -> None:
-    """End this process soon after the one that started it, which may have been killed."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os._exit(1)
 
 
 def _begin(folder: str) -> None:
