@@ -39,5 +39,5 @@ def test_what_fails_in_a_process_fails_the_training(measurer, monkeypatch):
     monkeypatch.setattr(scene_measuring.os, "sched_getaffinity", lambda _: {0, 1})
     monkeypatch.setattr(scene_measuring, "_FEW", 2)
     broken = Measurer(measurer.settings, b"no graph", measurer.reach_pixels)
-    with pytest.raises(Exception, match="(?i)protobuf"):
+    with pytest.raises(Exception, match=r"(?i)protobuf"):
         broken.of_role("calibration", 4)
