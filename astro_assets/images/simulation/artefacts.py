@@ -154,7 +154,8 @@ def dust(rng: np.random.Generator, shape: tuple[int, int], depth: float) -> Imag
 
 def _edge(depth_pixels: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rise from 0 to 1 over about two pixels."""
-    return 1 / (1 + np.exp(-2 * depth_pixels))
+    with np.errstate(over="ignore"):  # far outside it is 0
+        return 1 / (1 + np.exp(-2 * depth_pixels))
 
 
 def _moyal(rng: np.random.Generator) -> float:
