@@ -22,9 +22,10 @@ Floats = NDArray[np.float64]
 UNSTRETCHED: Final = ((1.0, 1.0, 1.0), (1.0, 1.0, 1.0))
 #: From so much scatter on, nats, a source scatters much.
 _MUCH: Final = 0.15
-#: Draws that an interval is made of at least, and steps to the weights that do so.
+#: Draws that an interval is made of at least.
 _LEAST_DRAWS: Final = 10
-_HALVINGS: Final = 40
+#: Steps of a bisection, which halve what is left: to a millionth of the way.
+_HALVINGS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 #: Known sources that are kept to be neighbours.
 _MOST_KNOWN: Final = 5000
 #: Calibration sources that tell how far intervals are stretched.
-_MOST_STRETCHED: Final = 1000
+_MOST_STRETCHED: Final = 500
 #: Of the share of constant sources.
 _TURNS: Final = 50
 _LEAST_SHARE: Final = 0.01
