@@ -26,8 +26,8 @@ from astro_assets.images.segmentation.losses import loss_of, planes
 from astro_assets.images.segmentation.network import SegmentationNetwork
 from astro_assets.images.segmentation.scene_sets import Example, TrainingScenes, example_of
 from astro_assets.images.segmentation.settings import SegmentationSettings
-from astro_assets.images.segmentation.training_state import TrainingState, load_state, save_state
 from astro_assets.learning.metrics import average_precision
+from astro_assets.learning.training_state import TrainingState, load_state, save_state
 
 Arrays = dict[str, NDArray[Any]]
 _log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ def fit_network(
     torch.use_deterministic_algorithms(mode=True)
     torch.manual_seed(settings.seed)
     module = _Fit(settings)
-    state = load_state(folder, settings) if folder is not None else None
+    state = load_state(folder, settings.model_dump_json()) if folder is not None else None
     if state is not None:
         module.restore(state)
     keeper = _Keeper(folder, settings, state)
@@ -108,7 +108,7 @@ class _Keeper(Callback):
         if values["validation_ap"] > highest:
             self.best = _arrays(pl_module.average())
         if self.folder is not None:
-            save_state(self.folder, self.settings, pl_module.state(self.history, self.best))
+            save_state(self.folder, self.settings.model_dump_json(), pl_module.state(self.history, self.best))
         trainer.should_stop = self.is_finished()
 
 
@@ -151,11 +151,11 @@ class _Fit(pl.LightningModule):
 
     def state(self, history: list[dict[str, float]], best: Arrays) -> TrainingState:
         """Return all that a training needs to go on."""
-        return TrainingState.of(self.network, self.averaged, self.adam, history, best)
+        return TrainingState.of(self.network, self.averaged.state_dict(), self.adam, history, best)
 
     def restore(self, state: TrainingState) -> None:
         """Go on from a state."""
-        state.into(self.network, self.averaged, self.adam)
+        self.averaged.load_state_dict(state.into(self.network, self.adam))
         self.epoch = len(state.history)
 
     def batches(self) -> DataLoader[Any]:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from astro_assets.learning.training_state import Arrays, TrainingState, load_state, plain, save_state
 from astro_assets.xray.autoencoder.batches import Batch, epoch_of, in_order
 from astro_assets.xray.autoencoder.losses import (
     Observed,
@@ -29,7 +30,6 @@ from astro_assets.xray.autoencoder.network import Autoencoder
 from astro_assets.xray.autoencoder.parts import parts_of
 from astro_assets.xray.autoencoder.preparation import N_BANDS, Prepared, prepare
 from astro_assets.xray.autoencoder.settings import AutoencoderSettings, Reader
-from astro_assets.xray.autoencoder.training_state import Arrays, TrainingState, load_state, plain, save_state
 from astro_assets.xray.autoencoder.usage import ACTIVE_VARIANCE
 from astro_assets.xray.light_curve import LightCurve
 

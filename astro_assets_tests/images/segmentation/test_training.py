@@ -19,8 +19,8 @@ from astro_assets.images.segmentation.segmenter import Segmenter, logits_of, ope
 from astro_assets.images.segmentation.segmenter_file import SegmenterFileError
 from astro_assets.images.segmentation.settings import MODES, NetworkSettings, SegmentationSettings
 from astro_assets.images.segmentation.training import Fitted
-from astro_assets.images.segmentation.training_state import ResumeError
 from astro_assets.images.simulation.scene import Scene
+from astro_assets.learning.training_state import ResumeError
 from astro_assets_tests.images.segmentation.conftest import SMALL
 
 TINY = SMALL.model_copy(update={"epochs": 3, "scenes_an_epoch": 4, "validation_scenes": 1})
@@ -65,7 +65,7 @@ def test_the_state_of_another_training_is_not_taken_up(tmp_path):
     fit_network(TINY.model_copy(update={"epochs": 1}), tmp_path)
     with pytest.raises(ResumeError, match="other settings"):
         fit_network(TINY, tmp_path)
-    (tmp_path / "segmentation_training.safetensors").write_bytes(b"no")
+    (tmp_path / "training.safetensors").write_bytes(b"no")
     with pytest.raises(ResumeError, match="taken up"):
         fit_network(TINY, tmp_path)
 

@@ -7,6 +7,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from astro_assets.learning.training_state import ResumeError
 from astro_assets.xray.autoencoder.fitting import _is_finished, fit_network
 from astro_assets.xray.autoencoder.model import TrainedAutoencoder, open_autoencoder
 from astro_assets.xray.autoencoder.model_file import AutoencoderFileError
@@ -15,7 +16,6 @@ from astro_assets.xray.autoencoder.scoring import Evidences
 from astro_assets.xray.autoencoder.settings import MODES, AutoencoderSettings, LossSettings
 from astro_assets.xray.autoencoder.source import Source
 from astro_assets.xray.autoencoder.training import Fitted, constant_share, fit
-from astro_assets.xray.autoencoder.training_state import ResumeError
 from astro_assets_tests.xray.autoencoder.conftest import SMALL, sources
 from astro_assets_tests.xray.made_curves import usual
 
@@ -63,9 +63,9 @@ def test_the_state_of_another_training_is_not_taken_up(tmp_path):
     one = TINY.model_copy(update={"epochs": 1})
     fit_network(CURVES, HELD_OUT, one, tmp_path)
     for curves, settings in ((CURVES, TINY), (CURVES[1:], one)):
-        with pytest.raises(ResumeError, match="other settings or light curves"):
+        with pytest.raises(ResumeError, match="other settings"):
             fit_network(curves, HELD_OUT, settings, tmp_path)
-    (tmp_path / "xray_training.safetensors").write_bytes(b"no")
+    (tmp_path / "training.safetensors").write_bytes(b"no")
     with pytest.raises(ResumeError, match="taken up"):
         fit_network(CURVES, HELD_OUT, one, tmp_path)
 

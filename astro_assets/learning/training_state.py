@@ -6,6 +6,7 @@ Safetensors hold arrays and JSON the rest: nothing runs when it is read.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,14 +14,11 @@ from typing import Any, Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
-from torch.optim.swa_utils import AveragedModel
-
-from astro_assets.images.segmentation.settings import SegmentationSettings
+from torch import Tensor, nn
 
 Arrays = dict[str, NDArray[Any]]
 
-_FILE: Final = "segmentation_training.safetensors"
+_FILE: Final = "training.safetensors"
 
 
 class ResumeError(ValueError):
@@ -49,55 +47,66 @@ class TrainingState:
     def of(
         cls,
         network: nn.Module,
-        averaged: AveragedModel,
+        averaged: Mapping[str, Tensor],
         adam: torch.optim.Optimizer,
         history: list[dict[str, float]],
         best: Arrays,
     ) -> TrainingState:
         """Take the state of a training."""
-        arrays = {f"network.{name}": value for name, value in network.state_dict().items()}
-        arrays |= {f"averaged.{name}": value for name, value in averaged.state_dict().items()}
+        tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
+        tensors |= {f"averaged.{name}": value for name, value in averaged.items()}
         for number, moments in adam.state_dict()["state"].items():
-            arrays |= {f"adam.{number}.{name}": value for name, value in moments.items()}
-        plain = {name: np.ascontiguousarray(value.detach().numpy()) for name, value in arrays.items()}
-        return cls(plain, best, history)
+            tensors |= {f"adam.{number}.{name}": value for name, value in moments.items()}
+        return cls({name: plain(value) for name, value in tensors.items()}, best, history)
 
-    def into(self, network: nn.Module, averaged: AveragedModel, adam: torch.optim.Optimizer) -> None:
-        """Put it into a training that has not begun."""
-        parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "averaged": {}, "adam": {}}
+    def into(self, network: nn.Module, adam: torch.optim.Optimizer) -> dict[str, Tensor]:
+        """Put it into a training that has not begun; return the average of weights."""
+        parts: dict[str, dict[str, Tensor]] = {"network": {}, "averaged": {}, "adam": {}}
         for name, value in self.arrays.items():
             part, _, rest = name.partition(".")
             parts[part][rest] = torch.tensor(value)
         network.load_state_dict(parts["network"])
-        averaged.load_state_dict(parts["averaged"])
-        moments: dict[int, dict[str, torch.Tensor]] = {}
+        moments: dict[int, dict[str, Tensor]] = {}
         for name, moment in parts["adam"].items():
             number, _, rest = name.partition(".")
+            # As weights of convolutions lie, so that sums come out the same.
             laid_out = moment.contiguous(memory_format=torch.channels_last) if moment.ndim == 4 else moment
             moments.setdefault(int(number), {})[rest] = laid_out
         adam.load_state_dict({"state": moments, "param_groups": adam.state_dict()["param_groups"]})
+        return parts["averaged"]
 
 
-def save_state(folder: Path, settings: SegmentationSettings, state: TrainingState) -> None:
-    """Write a state; one that is there is replaced when the new one is whole."""
+def plain(value: Tensor) -> NDArray[Any]:
+    """Return a tensor's values as an array of its own."""
+    found: NDArray[Any] = np.array(value.detach().numpy(), order="C", copy=True)
+    return found
+
+
+def save_state(folder: Path, recipe: str, state: TrainingState) -> None:
+    """Write a state; one that is there is replaced when the new one is whole.
+
+    Parameters
+    ----------
+    recipe
+        What the training is made of: its settings, and what it is fitted to. Only the same one takes it up.
+    """
     from safetensors.numpy import save_file
 
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {f"state.{name}": value for name, value in state.arrays.items()}
     arrays |= {f"best.{name}": np.ascontiguousarray(value) for name, value in state.best.items()}
-    told = {"settings": settings.model_dump_json(), "history": json.dumps(state.history)}
     new = folder / f"{_FILE}.new"
-    save_file(arrays, new, told)
+    save_file(arrays, new, {"recipe": recipe, "history": json.dumps(state.history)})
     new.replace(folder / _FILE)
 
 
-def load_state(folder: Path, settings: SegmentationSettings) -> TrainingState | None:
+def load_state(folder: Path, recipe: str) -> TrainingState | None:
     """Read the state that a folder holds; None if it holds none.
 
     Raises
     ------
     ResumeError
-        If it is of a training with other settings, or damaged.
+        If it is of a training with other settings, or fitted to something else, or damaged.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -111,8 +120,10 @@ def load_state(folder: Path, settings: SegmentationSettings) -> TrainingState | 
         history = json.loads(told["history"])
     except (SafetensorError, KeyError, ValueError) as error:
         raise ResumeError(f"{path} holds no training that can be taken up: {error}") from error
-    if told.get("settings") != settings.model_dump_json():
-        raise ResumeError(f"{path} is of a training with other settings")
+    if told.get("recipe") != recipe:
+        raise ResumeError(
+            f"{path} is of a training with other settings, or of one that is fitted to something else"
+        )
     split: dict[str, Arrays] = {"state": {}, "best": {}}
     for name, value in arrays.items():
         part, _, rest = name.partition(".")
