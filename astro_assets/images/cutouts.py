@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _CELLS: Final = 64
 #: Corners of an image lie on its edge; the cells beside may hold a part of a pixel.
 _MARGIN_DEG: Final = 0.01
+#: Farthest that a cell reaches from its middle.
+_REACH_DEG: Final = 0.955
 #: Pixels of a side of the smallest and the largest square: odd, so that the place is in the middle one.
 FEWEST_A_SIDE: Final = 3
 MOST_A_SIDE: Final = 1025
@@ -64,10 +67,22 @@ def cell_of(ra_deg: float, dec_deg: float) -> int:
 
 
 def cells_within(ra_deg: float, dec_deg: float, radius_deg: float) -> list[int]:
-    """Return all cells that a circle on the sky may touch, in order."""
-    radius = min(radius_deg + _MARGIN_DEG, 180.0)
-    found = _sky().cone_search_lonlat(_angle(ra_deg), _angle(dec_deg), _angle(radius))
-    return sorted(int(cell) for cell in found)
+    """Return all cells that a circle on the sky may touch, in order.
+
+    They are told by where their middles lie: astropy_healpix's own search passes over some near the poles.
+    """
+    radius = math.radians(min(radius_deg + _MARGIN_DEG + _REACH_DEG, 180.0))
+    ra, dec = math.radians(ra_deg), math.radians(dec_deg)
+    place = np.array([math.cos(dec) * math.cos(ra), math.cos(dec) * math.sin(ra), math.sin(dec)])
+    found: list[int] = np.flatnonzero(_middles() @ place >= math.cos(radius)).tolist()
+    return found
+
+
+@cache
+def _middles() -> NDArray[np.float64]:
+    """Return the middles of all cells as unit vectors, (n, 3)."""
+    ra, dec = (angle.rad for angle in _sky().healpix_to_lonlat(np.arange(12 * _CELLS**2)))
+    return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=1)
 
 
 def _sky() -> Any:

@@ -8,7 +8,7 @@ from astropy import units as u
 from astropy.coordinates import SkyCoord
 from astropy.io import fits
 from astropy_healpix import HEALPix
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from astro_assets.images.cutouts import (
@@ -67,7 +67,11 @@ def test_what_the_image_does_not_show_has_no_position() -> None:
 
 
 @settings(max_examples=60)
-@given(st.floats(0, 359.99), st.floats(-90, 90), st.floats(0.001, 3), st.floats(0, 1), st.floats(0, 360))
+@example(ra=4.0, dec=-85.5, radius=0.25, share=1.0, angle=0.0)
+@given(
+    ra=st.floats(0, 359.99), dec=st.floats(-90, 90), radius=st.floats(0.001, 3), share=st.floats(0, 1),
+    angle=st.floats(0, 360),
+)  # fmt: skip
 def test_every_place_in_a_circle_lies_in_one_of_its_cells(
     ra: float, dec: float, radius: float, share: float, angle: float
 ) -> None:
